@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct DCAR: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "dcar")
+}
