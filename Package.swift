@@ -15,8 +15,11 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+        .target(name: "CKernels"),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png16")]),
         .target(name: "Tensors"),
+        .target(
+            name: "Kernels", dependencies: ["CKernels", "COneDNN", "COpenBLAS", "Tensors"]),
         .target(name: "Imaging", dependencies: ["CPNG"]),
         .executableTarget(
             name: "dcar",
@@ -26,6 +29,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
+        .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport"),
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Tensors", "TestSupport"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
     ],
     swiftLanguageModes: [.v6]

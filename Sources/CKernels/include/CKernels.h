@@ -1,0 +1,95 @@
+// Vector kernels over rows of float32 numbers: everything between two matrix products.
+//
+// Each is compiled for several instruction sets and the processor picks one when the program
+// starts. Sums run over sixteen lanes in a fixed order, so a result never depends on the number of
+// threads. Swift checks sizes before it calls; nothing here allocates or fails.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/// Where a kernel writes: float32 when `half` is 0, bfloat16 otherwise.
+typedef struct {
+    void *start;
+    int half;
+} dcar_out;
+
+/// What follows a matrix product, in this order: bias, activation, sum with `addend`.
+typedef struct {
+    const float *bias;    // one number a column, or NULL
+    int activation;       // 0 none, 1 relu, 2 silu, 3 gelu (tanh form)
+    const float *addend;  // same shape as the result, or NULL
+    size_t addend_stride; // numbers between its rows
+} dcar_epilogue;
+
+void dcar_finish_tile(const float *tile, size_t tile_stride, size_t rows, size_t columns,
+                      dcar_epilogue epilogue, dcar_out out, size_t out_stride);
+
+void dcar_layer_norm(const float *x, size_t x_stride, size_t rows, size_t columns,
+                     const float *weight, const float *bias, float epsilon, dcar_out out);
+void dcar_rms_norm(const float *x, size_t rows, size_t columns, const float *weight, float epsilon,
+                   dcar_out out);
+/// out = norm(x) * (1 + scale) + shift; the norm is a layer norm, with `weight` and `bias` or
+/// without; scale and shift are rows of `modulation_stride` numbers.
+void dcar_modulated_norm(const float *x, size_t rows, size_t columns, const float *weight,
+                         const float *bias, float epsilon, const float *shift, const float *scale,
+                         size_t modulation_stride, dcar_out out);
+/// out = x + gate * y, where gate has its own row stride.
+void dcar_gated_sum(const float *x, const float *y, const float *gate, size_t gate_stride,
+                    size_t rows, size_t columns, float *out);
+/// Softmax of scale * row + bias, in place; bias may be NULL.
+void dcar_softmax(float *x, size_t rows, size_t columns, float scale, const float *bias,
+                  size_t bias_stride);
+/// out = silu(a + b); b is one row for all when `b_stride` is 0.
+void dcar_silu_sum(const float *a, const float *b, size_t b_stride, size_t rows, size_t columns,
+                   dcar_out out);
+/// Rows of `columns` numbers between strided places.
+void dcar_copy_rows(const float *x, size_t x_stride, size_t rows, size_t columns, dcar_out out,
+                    size_t out_stride);
+void dcar_widen(const uint16_t *x, size_t count, float *out);
+
+/// Depthwise 3x3 convolution of one image row over `2 * half` channels, then a * silu(gate) where
+/// the gates are the second half of the channels. `above` and `below` are NULL outside the image.
+/// weights [9, 2 * half], bias [2 * half], out [width, half].
+void dcar_depthwise_glu_row(const float *above, const float *row, const float *below, size_t width,
+                            size_t half, const float *weights, const float *bias, dcar_out out);
+
+/// ReLU linear attention of one head of 32 channels over `pixels` pixels (EfficientViT's LiteMLA):
+/// q, k, v are at x + 0, 32 and 64 of every pixel, `stride` numbers apart.
+/// Part one sums v k^T and k; `state` is [33, 32], its last row the sum of k.
+void dcar_linear_attention_state(const float *x, size_t stride, size_t pixels, float *state);
+/// Part two: out = (state q) / (sum k . q + 1e-15) for each pixel.
+void dcar_linear_attention_apply(const float *x, size_t stride, size_t pixels, const float *state,
+                                 dcar_out out, size_t out_stride);
+
+/// `rows` image rows [rows, width, channels] to [channels / 16 rounded up, rows, width, 16], with
+/// zeros for the channels that are missing.
+void dcar_block_rows(const float *x, size_t rows, size_t width, size_t channels, size_t out_rows,
+                     float *out);
+/// One image row of `channels` numbers a pixel from the blocked layout, then the epilogue.
+void dcar_unblock_row(const float *x, size_t block_stride, size_t width, size_t channels,
+                      dcar_epilogue epilogue, dcar_out out, size_t out_stride);
+
+/// The first maximum of logits + temperature * gumbel(u) over `count` codes, with u the uniform
+/// numbers of a counter-based generator: see `uniform`.
+size_t dcar_gumbel_argmax(const float *logits, const float *uniform, size_t count,
+                          float temperature);
+/// One row of guided logits: mode 0 c, 1 c + g (c - u), 2 u + g (c - u); then divided by divisor.
+void dcar_guide(const float *conditional, const float *unconditional, size_t count, int mode,
+                float guidance, float divisor, float *out);
+/// Philox4x32-10: `count` uniform numbers in [0, 1) for counters first, first + 1, ... of a key.
+void dcar_philox_uniform(uint64_t key, uint32_t stream, uint32_t step, uint32_t position,
+                         uint32_t first_block, size_t count, float *out);
+/// One row of DC-AE's upsampler: both output rows of shuffle(conv) + shuffle(repeat(x)).
+/// conv [width, 4 * out_channels]; x [width, in_channels] or NULL for no shortcut;
+/// top and bottom [2 * width, out_channels].
+void dcar_upsample_row(const float *conv, const float *x, size_t width, size_t in_channels,
+                       size_t out_channels, float *top, float *bottom);
+/// One output row of DC-AE's downsampler: unshuffle(conv) + average of groups of unshuffle(x).
+/// conv rows [2 * width, out_channels / 4]; x rows [2 * width, in_channels] or NULL;
+/// out [width, out_channels].
+void dcar_downsample_row(const float *conv_top, const float *conv_bottom, const float *x_top,
+                         const float *x_bottom, size_t width, size_t in_channels,
+                         size_t out_channels, float *out);
+/// The first index whose exponent bits are all ones (an infinity or NaN), or `count`.
+size_t dcar_first_non_finite(const float *x, size_t count);
+size_t dcar_first_non_finite_bfloat16(const uint16_t *x, size_t count);

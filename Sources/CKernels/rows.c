@@ -1,0 +1,360 @@
+// Kernels that work on one row at a time: norms, softmax, activations, sampling.
+#pragma clang diagnostic ignored "-Wpsabi"
+#include "CKernels.h"
+#include "vector.h"
+
+DCAR_INLINE v16 load_part(const float *p, size_t left, float fill) {
+    if (left >= 16) return LOAD(p);
+    float buffer[16];
+    lanes_from(p, left, fill, buffer);
+    return LOAD(buffer);
+}
+
+DCAR_INLINE void store_part(float *p, size_t left, v16 v) {
+    if (left >= 16) {
+        STORE(p, v);
+    } else {
+        memcpy(p, &v, left * sizeof(float));
+    }
+}
+
+DCAR_INLINE h16 narrow(v16 v) {
+    u16 bits = (u16)v;
+    bits = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
+    return __builtin_convertvector(bits, h16);
+}
+
+/// Writes `left` (at most 16) lanes at element `at` of an output.
+DCAR_INLINE void store_out(dcar_out out, size_t at, size_t left, v16 v) {
+    if (!out.half) {
+        store_part((float *)out.start + at, left, v);
+        return;
+    }
+    h16 bits = narrow(v);
+    memcpy((uint16_t *)out.start + at, &bits, (left >= 16 ? 16 : left) * sizeof(uint16_t));
+}
+
+DCAR_INLINE float sum_lanes(v16 v) {
+    float total = 0;
+    for (int i = 0; i < 16; i++) total += v[i];
+    return total;
+}
+
+DCAR_INLINE v16 select(i16 mask, v16 yes, v16 no) {
+    return (v16)(((i16)yes & mask) | ((i16)no & ~mask));
+}
+
+DCAR_INLINE v16 larger(v16 a, v16 b) { return select(a > b, a, b); }
+
+/// e^x to about one unit in the last place; 0 below -87, capped above 88.
+DCAR_INLINE v16 exp16(v16 x) {
+    x = select(x < SPLAT(-87.3f), SPLAT(-87.3f), x);
+    x = select(x > SPLAT(88.3f), SPLAT(88.3f), x);
+    const v16 magic = SPLAT(12582912.f);
+    v16 n = (x * 1.44269504f + magic) - magic;
+    v16 r = x - n * 0.693359375f;
+    r = r - n * -2.12194440e-4f;
+    v16 p = SPLAT(1.9875691500e-4f);
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.f;
+    i16 exponent = (__builtin_convertvector(n, i16) + 127) << 23;
+    return p * (v16)exponent;
+}
+
+/// ln x for positive normal x, to about one unit in the last place, exact in sign near 1.
+DCAR_INLINE v16 log16(v16 x) {
+    i16 bits = (i16)x;
+    i16 exponent = ((bits >> 23) & 0xFF) - 126;
+    v16 m = (v16)((bits & 0x007FFFFF) | 0x3F000000);
+    i16 low = m < SPLAT(0.707106781f);
+    v16 e = __builtin_convertvector(exponent + low, v16);
+    m = select(low, m + m, m) - 1.f;
+    v16 z = m * m;
+    v16 p = SPLAT(7.0376836292e-2f);
+    p = p * m + -1.1514610310e-1f;
+    p = p * m + 1.1676998740e-1f;
+    p = p * m + -1.2420140846e-1f;
+    p = p * m + 1.4249322787e-1f;
+    p = p * m + -1.6668057665e-1f;
+    p = p * m + 2.0000714765e-1f;
+    p = p * m + -2.4999993993e-1f;
+    p = p * m + 3.3333331174e-1f;
+    v16 y = p * m * z;
+    y = y + e * -2.12194440e-4f;
+    y = y - 0.5f * z;
+    return m + y + e * 0.693359375f;
+}
+
+DCAR_INLINE v16 sigmoid16(v16 x) { return 1.f / (1.f + exp16(-x)); }
+
+DCAR_INLINE v16 gelu16(v16 x) {
+    v16 inner = 0.79788456080286536f * (x + 0.044715f * x * x * x);
+    return x * sigmoid16(2.f * inner);
+}
+
+DCAR_INLINE v16 activate(v16 x, int activation) {
+    switch (activation) {
+    case 1: return select(x > SPLAT(0.f), x, SPLAT(0.f));
+    case 2: return x * sigmoid16(x);
+    case 3: return gelu16(x);
+    default: return x;
+    }
+}
+
+DCAR_CLONES
+void dcar_finish_tile(const float *tile, size_t tile_stride, size_t rows, size_t columns,
+                      dcar_epilogue epilogue, dcar_out out, size_t out_stride) {
+    for (size_t row = 0; row < rows; row++) {
+        const float *x = tile + row * tile_stride;
+        for (size_t i = 0; i < columns; i += 16) {
+            size_t left = columns - i;
+            v16 v = load_part(x + i, left, 0);
+            if (epilogue.bias) v += load_part(epilogue.bias + i, left, 0);
+            v = activate(v, epilogue.activation);
+            if (epilogue.addend)
+                v += load_part(epilogue.addend + row * epilogue.addend_stride + i, left, 0);
+            store_out(out, row * out_stride + i, left, v);
+        }
+    }
+}
+
+typedef struct {
+    float mean, scale;
+} moments;
+
+DCAR_INLINE moments row_moments(const float *x, size_t columns, float epsilon) {
+    v16 sum = {0};
+    for (size_t i = 0; i < columns; i += 16) sum += load_part(x + i, columns - i, 0);
+    float mean = sum_lanes(sum) / (float)columns;
+    v16 squares = {0};
+    for (size_t i = 0; i < columns; i += 16) {
+        v16 d = load_part(x + i, columns - i, mean) - mean;
+        squares += d * d;
+    }
+    float variance = sum_lanes(squares) / (float)columns;
+    return (moments){mean, 1.f / sqrtf(variance + epsilon)};
+}
+
+DCAR_CLONES
+void dcar_layer_norm(const float *x, size_t x_stride, size_t rows, size_t columns,
+                     const float *weight, const float *bias, float epsilon, dcar_out out) {
+    for (size_t row = 0; row < rows; row++) {
+        const float *in = x + row * x_stride;
+        moments m = row_moments(in, columns, epsilon);
+        for (size_t i = 0; i < columns; i += 16) {
+            size_t left = columns - i;
+            v16 v = (load_part(in + i, left, 0) - m.mean) * m.scale;
+            if (weight) v *= load_part(weight + i, left, 0);
+            if (bias) v += load_part(bias + i, left, 0);
+            store_out(out, row * columns + i, left, v);
+        }
+    }
+}
+
+DCAR_CLONES
+void dcar_rms_norm(const float *x, size_t rows, size_t columns, const float *weight, float epsilon,
+                   dcar_out out) {
+    for (size_t row = 0; row < rows; row++) {
+        const float *in = x + row * columns;
+        v16 squares = {0};
+        for (size_t i = 0; i < columns; i += 16) {
+            v16 v = load_part(in + i, columns - i, 0);
+            squares += v * v;
+        }
+        float scale = 1.f / sqrtf(sum_lanes(squares) / (float)columns + epsilon);
+        for (size_t i = 0; i < columns; i += 16) {
+            size_t left = columns - i;
+            v16 v = load_part(in + i, left, 0) * scale * load_part(weight + i, left, 0);
+            store_out(out, row * columns + i, left, v);
+        }
+    }
+}
+
+DCAR_CLONES
+void dcar_modulated_norm(const float *x, size_t rows, size_t columns, const float *weight,
+                         const float *bias, float epsilon, const float *shift, const float *scale,
+                         size_t modulation_stride, dcar_out out) {
+    for (size_t row = 0; row < rows; row++) {
+        const float *in = x + row * columns;
+        const float *a = shift + row * modulation_stride, *b = scale + row * modulation_stride;
+        moments m = row_moments(in, columns, epsilon);
+        for (size_t i = 0; i < columns; i += 16) {
+            size_t left = columns - i;
+            v16 v = (load_part(in + i, left, 0) - m.mean) * m.scale;
+            if (weight) v *= load_part(weight + i, left, 0);
+            if (bias) v += load_part(bias + i, left, 0);
+            v = v * (1.f + load_part(b + i, left, 0)) + load_part(a + i, left, 0);
+            store_out(out, row * columns + i, left, v);
+        }
+    }
+}
+
+DCAR_CLONES
+void dcar_gated_sum(const float *x, const float *y, const float *gate, size_t gate_stride,
+                    size_t rows, size_t columns, float *out) {
+    for (size_t row = 0; row < rows; row++)
+        for (size_t i = 0; i < columns; i += 16) {
+            size_t left = columns - i, at = row * columns + i;
+            v16 g = load_part(gate + row * gate_stride + i, left, 0);
+            v16 v = load_part(x + at, left, 0) + g * load_part(y + at, left, 0);
+            store_part(out + at, left, v);
+        }
+}
+
+DCAR_CLONES
+void dcar_softmax(float *x, size_t rows, size_t columns, float scale, const float *bias,
+                  size_t bias_stride) {
+    for (size_t row = 0; row < rows; row++) {
+        float *in = x + row * columns;
+        const float *b = bias ? bias + row * bias_stride : 0;
+        v16 top = SPLAT(-INFINITY);
+        for (size_t i = 0; i < columns; i += 16) {
+            size_t left = columns - i;
+            v16 v = load_part(in + i, left, -INFINITY) * scale;
+            if (b) v += load_part(b + i, left, -INFINITY);
+            store_part(in + i, left, v);
+            top = larger(top, v);
+        }
+        float peak = top[0];
+        for (int i = 1; i < 16; i++) peak = top[i] > peak ? top[i] : peak;
+        v16 sum = {0};
+        for (size_t i = 0; i < columns; i += 16) {
+            size_t left = columns - i;
+            v16 v = exp16(load_part(in + i, left, -INFINITY) - peak);
+            if (left < 16)
+                for (size_t k = left; k < 16; k++) v[k] = 0;
+            store_part(in + i, left, v);
+            sum += v;
+        }
+        float inverse = 1.f / sum_lanes(sum);
+        for (size_t i = 0; i < columns; i += 16)
+            store_part(in + i, columns - i, load_part(in + i, columns - i, 0) * inverse);
+    }
+}
+
+DCAR_CLONES
+void dcar_silu_sum(const float *a, const float *b, size_t b_stride, size_t rows, size_t columns,
+                   dcar_out out) {
+    for (size_t row = 0; row < rows; row++)
+        for (size_t i = 0; i < columns; i += 16) {
+            size_t left = columns - i;
+            v16 v = load_part(a + row * columns + i, left, 0);
+            v += load_part(b + row * b_stride + i, left, 0);
+            store_out(out, row * columns + i, left, v * sigmoid16(v));
+        }
+}
+
+DCAR_CLONES
+void dcar_copy_rows(const float *x, size_t x_stride, size_t rows, size_t columns, dcar_out out,
+                    size_t out_stride) {
+    for (size_t row = 0; row < rows; row++)
+        for (size_t i = 0; i < columns; i += 16)
+            store_out(out, row * out_stride + i, columns - i,
+                      load_part(x + row * x_stride + i, columns - i, 0));
+}
+
+DCAR_CLONES
+void dcar_widen(const uint16_t *x, size_t count, float *out) {
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits = (uint32_t)x[i] << 16;
+        memcpy(out + i, &bits, 4);
+    }
+}
+
+DCAR_CLONES
+size_t dcar_first_non_finite(const float *x, size_t count) {
+    const uint32_t *bits = (const uint32_t *)x;
+    for (size_t start = 0; start < count; start += 4096) {
+        size_t end = count - start < 4096 ? count : start + 4096;
+        uint32_t found = 0;
+        for (size_t i = start; i < end; i++) found |= (bits[i] & 0x7F800000) == 0x7F800000;
+        if (!found) continue;
+        for (size_t i = start; i < end; i++)
+            if ((bits[i] & 0x7F800000) == 0x7F800000) return i;
+    }
+    return count;
+}
+
+DCAR_CLONES
+size_t dcar_first_non_finite_bfloat16(const uint16_t *x, size_t count) {
+    for (size_t start = 0; start < count; start += 4096) {
+        size_t end = count - start < 4096 ? count : start + 4096;
+        uint32_t found = 0;
+        for (size_t i = start; i < end; i++) found |= (x[i] & 0x7F80) == 0x7F80;
+        if (!found) continue;
+        for (size_t i = start; i < end; i++)
+            if ((x[i] & 0x7F80) == 0x7F80) return i;
+    }
+    return count;
+}
+
+DCAR_CLONES
+size_t dcar_gumbel_argmax(const float *logits, const float *uniform, size_t count,
+                          float temperature) {
+    const v16 floor = SPLAT(1e-20f);
+    float best = -INFINITY;
+    size_t index = 0;
+    for (size_t i = 0; i < count; i += 16) {
+        size_t left = count - i;
+        v16 u = larger(load_part(uniform + i, left, 0.5f), floor);
+        v16 gumbel = -log16(larger(-log16(u), floor));
+        v16 v = load_part(logits + i, left, -INFINITY) + temperature * gumbel;
+        i16 above = v > SPLAT(best);
+        int any = 0;
+        for (int k = 0; k < 16; k++) any |= above[k];
+        if (!any) continue;
+        for (size_t k = 0; k < 16 && k < left; k++)
+            if (v[k] > best) {
+                best = v[k];
+                index = i + k;
+            }
+    }
+    return index;
+}
+
+DCAR_CLONES
+void dcar_guide(const float *conditional, const float *unconditional, size_t count, int mode,
+                float guidance, float divisor, float *out) {
+    for (size_t i = 0; i < count; i += 16) {
+        size_t left = count - i;
+        v16 c = load_part(conditional + i, left, 0);
+        if (mode) {
+            v16 u = load_part(unconditional + i, left, 0);
+            c = (mode == 1 ? c : u) + guidance * (c - u);
+        }
+        store_part(out + i, left, c / divisor);
+    }
+}
+
+DCAR_CLONES
+void dcar_philox_uniform(uint64_t key, uint32_t stream, uint32_t step, uint32_t position,
+                         uint32_t first_block, size_t count, float *out) {
+    for (size_t base = 0; base < count; base += 64) {
+        uint32_t lanes[4][16];
+        for (uint32_t k = 0; k < 16; k++) {
+            uint32_t c0 = first_block + (uint32_t)(base / 4) + k;
+            uint32_t c1 = position, c2 = step, c3 = stream;
+            uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
+            for (int round = 0; round < 10; round++) {
+                uint64_t p0 = (uint64_t)0xD2511F53u * c0, p1 = (uint64_t)0xCD9E8D57u * c2;
+                uint32_t n0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0, n2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
+                c1 = (uint32_t)p1;
+                c3 = (uint32_t)p0;
+                c0 = n0;
+                c2 = n2;
+                k0 += 0x9E3779B9u;
+                k1 += 0xBB67AE85u;
+            }
+            lanes[0][k] = c0;
+            lanes[1][k] = c1;
+            lanes[2][k] = c2;
+            lanes[3][k] = c3;
+        }
+        for (size_t i = 0; i < 64 && base + i < count; i++)
+            out[base + i] = (float)(lanes[i & 3][i >> 2] >> 8) * 0x1p-24f;
+    }
+}

@@ -1,0 +1,118 @@
+import CKernels
+import Tensors
+
+/// Part of a matrix whose columns hold the heads of queries, keys or values side by side.
+public struct HeadColumns: Sendable {
+    let tensor: Tensor
+    let firstColumn: Int
+
+    /// - Parameters:
+    ///   - tensor: float32 [items, rows, columns].
+    ///   - firstColumn: where the first head begins.
+    public init(_ tensor: Tensor, firstColumn: Int = 0) {
+        precondition(tensor.shape.rank == 3 && tensor.elementType == .float32)
+        self.tensor = tensor
+        self.firstColumn = firstColumn
+    }
+
+    var rows: Int { tensor.shape[1] }
+    var stride: Int { tensor.shape[2] }
+
+    func start(item: Int, row: Int, head: Int, width: Int) -> UnsafePointer<Float> {
+        tensor.pointer + (item * rows + row) * stride + firstColumn + head * width
+    }
+}
+
+extension Compute {
+    private static let queriesPerTask = 64
+
+    /// softmax(scale q k^T + bias) v for every head of every item.
+    ///
+    /// - Parameters:
+    ///   - keys: of as many items as the queries, or of one item that all share.
+    ///   - headWidth: columns of one head.
+    ///   - bias: [heads, queries, keys], or nil.
+    /// - Returns: [items, queries, heads * headWidth] of the engine's operand type.
+    public func attention(
+        queries: HeadColumns, keys: HeadColumns, values: HeadColumns, heads: Int, headWidth: Int,
+        scale: Float, bias: Tensor? = nil
+    ) -> Tensor {
+        let (items, queryRows, keyRows) = (queries.tensor.shape[0], queries.rows, keys.rows)
+        let width = heads * headWidth
+        let grain = Self.queriesPerTask
+        let runs = (queryRows + grain - 1) / grain
+        let output = operand
+        defer { withExtendedLifetime((queries, keys, values, bias)) {} }
+        return Tensor([items, queryRows, width], output) { base in
+            forEach(items * heads * runs) { task in
+                let (item, head) = (task / (heads * runs), task / runs % heads)
+                let first = task % runs * grain
+                let rows = min(grain, queryRows - first)
+                let source = min(item, keys.tensor.shape[0] - 1)
+                let scratch = Storage(byteCount: rows * (keyRows + headWidth) * 4)
+                let scores = scratch.base.assumingMemoryBound(to: Float.self)
+                let result = scores + rows * keyRows
+                product.multiply(
+                    queries.start(item: item, row: first, head: head, width: headWidth),
+                    stride: queries.stride,
+                    keys.start(item: source, row: 0, head: head, width: headWidth),
+                    stride: keys.stride, isTransposed: true, into: scores, stride: keyRows,
+                    rows: rows, columns: keyRows, inner: headWidth, alpha: 1)
+                dcar_softmax(
+                    scores, rows, keyRows, scale,
+                    bias.map { $0.pointer + (head * queryRows + first) * keyRows }, keyRows)
+                product.multiply(
+                    scores, stride: keyRows,
+                    values.start(item: source, row: 0, head: head, width: headWidth),
+                    stride: values.stride, isTransposed: false, into: result, stride: headWidth,
+                    rows: rows, columns: headWidth, inner: keyRows, alpha: 1)
+                let place = ((item * queryRows + first) * width + head * headWidth)
+                dcar_copy_rows(
+                    result, headWidth, rows, headWidth, out(base + place * output.byteWidth, output),
+                    width)
+            }
+        }
+    }
+
+    /// ReLU linear attention over all pixels (EfficientViT's LiteMLA with heads of 32 channels).
+    ///
+    /// - Parameter x: float32 [pixels, heads * 96]: query, key and value of each head in turn.
+    /// - Returns: [pixels, heads * 32] of the engine's operand type.
+    public func linearAttention(_ x: Tensor) -> Tensor {
+        let (pixels, columns) = x.rowsAndColumns
+        let heads = columns / 96
+        let output = operand
+        let grain = 512
+        let runs = (pixels + grain - 1) / grain
+        defer { withExtendedLifetime(x) {} }
+        let partial = Tensor([heads, runs, 33, 32]) { base in
+            let to = base.assumingMemoryBound(to: Float.self)
+            forEach(heads * runs) { task in
+                let first = task % runs * grain
+                dcar_linear_attention_state(
+                    x.pointer + first * columns + task / runs * 96, columns,
+                    min(grain, pixels - first), to + task * 33 * 32)
+            }
+        }
+        let states = Tensor([heads, 33, 32]) { base in
+            let to = base.assumingMemoryBound(to: Float.self)
+            for head in 0..<heads {
+                for i in 0..<33 * 32 {
+                    var sum: Float = 0
+                    for run in 0..<runs { sum += partial.pointer[(head * runs + run) * 33 * 32 + i] }
+                    to[head * 33 * 32 + i] = sum
+                }
+            }
+        }
+        defer { withExtendedLifetime((partial, states)) {} }
+        return Tensor([pixels, heads * 32], output) { base in
+            forEach(heads * runs) { task in
+                let (head, first) = (task / runs, task % runs * grain)
+                let place = base + (first * heads * 32 + head * 32) * output.byteWidth
+                dcar_linear_attention_apply(
+                    x.pointer + first * columns + head * 96, columns, min(grain, pixels - first),
+                    states.pointer + head * 33 * 32, out(place, output), heads * 32)
+            }
+        }
+    }
+}

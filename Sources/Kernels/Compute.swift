@@ -1,0 +1,95 @@
+import COneDNN
+import Foundation
+import Synchronization
+import Tensors
+
+/// What the models compute with: a matrix library, a precision and a pool of threads.
+///
+/// Work is divided into tasks whose sizes depend only on the shapes, so that results are the same
+/// bits for any number of threads. One computation at a time: calls from several threads wait for
+/// each other.
+public final class Compute: Sendable {
+    public let threadCount: Int
+    public let precision: Precision
+    public let library: MatrixLibrary
+    let product: any MatrixProduct
+    private let pool: WorkerPool
+    private let signal = Mutex<StopSignal?>(nil)
+
+    /// - Parameters:
+    ///   - threadCount: nil for one thread a physical core.
+    ///   - precision: nil for bfloat16 where the processor has it, else float32.
+    ///   - library: nil for oneDNN, or for what the variable `DCAR_MATRIX_LIBRARY` names.
+    /// - Throws: `KernelError` when the library, the processor or the count does not allow it.
+    public init(
+        threadCount: Int? = nil, precision: Precision? = nil, library: MatrixLibrary? = nil
+    ) throws(KernelError) {
+        let named = ProcessInfo.processInfo.environment["DCAR_MATRIX_LIBRARY"]
+        let library = library ?? named.flatMap(MatrixLibrary.init) ?? .oneDNN
+        let threads = threadCount ?? Processor.physicalCores
+        guard 1...256 ~= threads else { throw .threadCount(threads, limit: 256) }
+        if precision == .bfloat16 {
+            guard library == .oneDNN else {
+                throw .precisionNeedsOneDNN(.bfloat16, library: library)
+            }
+            guard Processor.hasBFloat16 else { throw .precisionNeedsProcessor(.bfloat16) }
+        }
+        self.library = library
+        self.precision =
+            precision ?? (library == .oneDNN && Processor.hasBFloat16 ? .bfloat16 : .float32)
+        self.threadCount = threads
+        product =
+            switch library {
+            case .oneDNN: OneDNNProduct()
+            case .openBLAS: OpenBLASProduct()
+            case .plain: PlainProduct()
+            }
+        pool = WorkerPool(threadCount: threads)
+    }
+
+    /// The element type of the operands of matrix products.
+    public var operand: ElementType {
+        precision == .bfloat16 ? .bfloat16 : .float32
+    }
+
+    /// Runs `body` with `signal` in force: once it is raised, tasks are skipped, and the next
+    /// `checkStop` throws.
+    public func stoppable<Result>(by signal: StopSignal, _ body: () throws -> Result) rethrows
+        -> Result
+    {
+        let outer = self.signal.withLock { current in
+            defer { current = signal }
+            return current
+        }
+        defer { self.signal.withLock { $0 = outer } }
+        return try body()
+    }
+
+    /// - Throws: `Stopped` when the signal in force is raised. A model calls it between layers,
+    ///   because what a skipped task should have written is not there.
+    public func checkStop() throws(Stopped) {
+        try signal.withLock { $0 }?.check()
+    }
+
+    /// Runs the tasks 0 ..< count, unless a stop is asked for.
+    func forEach(_ count: Int, _ body: (Int) -> Void) {
+        let signal = signal.withLock { $0 }
+        pool.run(count) { task in
+            if let signal, signal.isRaised { return }
+            body(task)
+        }
+    }
+
+    /// Rows `0 ..< count` in runs of at most `grain`, shared out over the threads.
+    func forEachRun(of count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+        let grain = max(1, grain)
+        forEach((count + grain - 1) / grain) { task in
+            body(task * grain..<min(count, (task + 1) * grain))
+        }
+    }
+}
+
+/// To be called on each thread that computes, before its first matrix product.
+func prepareThread() {
+    dcar_one_thread_per_call()
+}

@@ -1,0 +1,114 @@
+import CKernels
+import Synchronization
+import Tensors
+
+/// The weights [outputs, inputs] and bias of a linear map, arranged for a compute engine.
+public final class LinearWeights: Sendable {
+    public let inputs: Int
+    public let outputs: Int
+    private let compute: Compute
+    private let bias: Tensor?
+    private let state: Mutex<State>
+
+    private enum State {
+        case stored(Tensor)
+        case arranged(any ArrangedMatrix)
+    }
+
+    /// - Parameters:
+    ///   - weights: [outputs, inputs], float32, float16 or bfloat16.
+    ///   - bias: [outputs], or nil.
+    public init(_ weights: Tensor, bias: Tensor?, compute: Compute) {
+        inputs = weights.shape[1]
+        outputs = weights.shape[0]
+        self.bias = bias?.converted(to: .float32)
+        self.compute = compute
+        state = Mutex(.stored(weights))
+    }
+
+    /// Arranges the weights if that has not happened yet; the first use does it otherwise.
+    public func prepare() throws(KernelError) {
+        _ = try arranged()
+    }
+
+    private func arranged() throws(KernelError) -> any ArrangedMatrix {
+        let result: Result<any ArrangedMatrix, KernelError> = state.withLock { state in
+            switch state {
+            case .arranged(let matrix): return .success(matrix)
+            case .stored(let weights):
+                do throws(KernelError) {
+                    let matrix = try compute.product.arrange(weights, precision: compute.precision)
+                    state = .arranged(matrix)
+                    if weights.elementType != .float32 || compute.precision != .float32 {
+                        weights.storage.releasePages()
+                    }
+                    return .success(matrix)
+                } catch {
+                    return .failure(error)
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    /// activation(x W^T + bias) + addend.
+    ///
+    /// - Parameters:
+    ///   - x: [items, rows, inputs] or [rows, inputs], in any float type. No tile of work spans two
+    ///     items, so an item's result does not depend on what else is in the batch.
+    ///   - addend: float32 of the result's shape.
+    ///   - output: the result's element type, float32 or bfloat16.
+    public func callAsFunction(
+        _ x: Tensor, activation: Activation = .none, adding addend: Tensor? = nil,
+        output: ElementType = .float32
+    ) throws(KernelError) -> Tensor {
+        let matrix = try arranged()
+        let x = x.converted(to: compute.operand)
+        let items = x.shape.rank == 3 ? x.shape[0] : 1
+        let rows = x.shape[x.shape.rank - 2]
+        precondition(x.shape[x.shape.rank - 1] == inputs)
+        let tilesPerItem = (rows + Tiling.rows - 1) / Tiling.rows
+        let runs = Tiling.outputs(outputs)
+        let failure = Mutex<KernelError?>(nil)
+        let result = Tensor(
+            Shape(x.shape.dimensions.dropLast() + [outputs]), output
+        ) { base in
+            var epilogue = Epilogue(activation: activation)
+            epilogue.bias = bias?.pointer
+            epilogue.addend = addend?.pointer
+            epilogue.addendStride = outputs
+            compute.forEach(items * tilesPerItem * runs.count) { task in
+                // Tiles of one run of outputs follow each other: its weights stay in cache.
+                let run = runs[task / (items * tilesPerItem)]
+                let tile = task % (items * tilesPerItem)
+                let first = tile / tilesPerItem * rows + tile % tilesPerItem * Tiling.rows
+                let count = min(Tiling.rows, rows - tile % tilesPerItem * Tiling.rows)
+                let product = Storage(byteCount: count * run.count * 4)
+                let c = product.base.assumingMemoryBound(to: Float.self)
+                do throws(KernelError) {
+                    try matrix.multiply(
+                        UnsafeRawPointer(x.storage.base) + first * inputs * x.elementType.byteWidth,
+                        rows: count, outputs: run, into: c)
+                } catch {
+                    failure.withLock { $0 = error }
+                    return
+                }
+                let place = base + (first * outputs + run.lowerBound) * output.byteWidth
+                dcar_finish_tile(
+                    c, run.count, count, run.count,
+                    epilogue.at(row: first, output: run.lowerBound), out(place, output), outputs)
+            }
+        }
+        withExtendedLifetime((x, bias, addend)) {}
+        if let failure = failure.withLock({ $0 }) { throw failure }
+        return result
+    }
+}
+
+extension Tensor {
+    /// The first number of a float32 tensor; valid while the tensor lives.
+    var pointer: UnsafePointer<Float> {
+        precondition(elementType == .float32)
+        return UnsafePointer(storage.base.assumingMemoryBound(to: Float.self))
+    }
+}

@@ -1,0 +1,51 @@
+import Tensors
+
+/// One library's matrix product. All calls run in the calling thread.
+protocol MatrixProduct: Sendable {
+    /// C = alpha A B, row-major float32. `a` is [rows, inner], `b` is [inner, columns], or
+    /// [columns, inner] when `isTransposed`; strides count numbers between rows.
+    func multiply(
+        _ a: UnsafePointer<Float>, stride aStride: Int,
+        _ b: UnsafePointer<Float>, stride bStride: Int, isTransposed: Bool,
+        into c: UnsafeMutablePointer<Float>, stride cStride: Int,
+        rows: Int, columns: Int, inner: Int, alpha: Float)
+
+    /// Weights [outputs, inputs] arranged for this library and precision.
+    func arrange(_ weights: Tensor, precision: Precision) throws(KernelError)
+        -> any ArrangedMatrix
+
+    /// Weights [outputs, inputs, 3, 3] of a convolution, arranged for this library.
+    func arrangeConvolution(_ weights: Tensor) throws(KernelError) -> any ArrangedConvolution
+}
+
+/// The weights of a linear layer, ready to be multiplied.
+protocol ArrangedMatrix: Sendable {
+    /// C = A W^T for the weight rows `outputs`; A's elements are of the arranged precision.
+    /// A is [rows, inputs] without gaps, C is float32 [rows, outputs.count] without gaps.
+    func multiply(
+        _ a: UnsafeRawPointer, rows: Int, outputs: Range<Int>,
+        into c: UnsafeMutablePointer<Float>) throws(KernelError)
+}
+
+/// The weights of a 3x3 convolution with stride 1 and zero padding 1, ready to be applied.
+protocol ArrangedConvolution: Sendable {
+    /// The tasks into which an image of this size is divided; they depend on the size alone.
+    func tasks(width: Int, height: Int) -> Int
+    /// Computes one task of `input` [height, width, inputs], writing [height, width, outputs].
+    func run(
+        _ task: Int, input: UnsafePointer<Float>, width: Int, height: Int, epilogue: Epilogue,
+        output: UnsafeMutablePointer<Float>) throws(KernelError)
+}
+
+/// Fixed divisions of a product; part of what makes results independent of the thread count.
+enum Tiling {
+    /// Rows of A in one task.
+    static let rows = 128
+
+    /// Runs of outputs, near 192 each, multiples of 64 but for the last.
+    static func outputs(_ count: Int) -> [Range<Int>] {
+        let runs = (count + 191) / 192
+        let length = ((count + runs - 1) / runs + 63) / 64 * 64
+        return stride(from: 0, to: count, by: length).map { $0..<min(count, $0 + length) }
+    }
+}

@@ -1,0 +1,55 @@
+import COneDNN
+import Synchronization
+import Tensors
+
+/// Matrix products and convolutions by oneDNN.
+struct OneDNNProduct: MatrixProduct {
+    func multiply(
+        _ a: UnsafePointer<Float>, stride aStride: Int,
+        _ b: UnsafePointer<Float>, stride bStride: Int, isTransposed: Bool,
+        into c: UnsafeMutablePointer<Float>, stride cStride: Int,
+        rows: Int, columns: Int, inner: Int, alpha: Float
+    ) {
+        // Row-major, and without a way to fail once the sizes are consistent.
+        dnnl_sgemm(
+            CChar(UInt8(ascii: "N")), CChar(UInt8(ascii: isTransposed ? "T" : "N")),
+            dnnl_dim_t(rows), dnnl_dim_t(columns), dnnl_dim_t(inner), alpha, a,
+            dnnl_dim_t(aStride), b, dnnl_dim_t(bStride), 0, c, dnnl_dim_t(cStride))
+    }
+
+    func arrange(_ weights: Tensor, precision: Precision) throws(KernelError)
+        -> any ArrangedMatrix
+    {
+        switch precision {
+        case .float32: RowMajorMatrix(weights, product: self)
+        case .bfloat16: try OneDNNMatrix(weights)
+        }
+    }
+
+    func arrangeConvolution(_ weights: Tensor) throws(KernelError) -> any ArrangedConvolution {
+        try OneDNNConvolution(weights)
+    }
+}
+
+/// oneDNN's CPU engine, made once for the process and shared by all threads.
+struct OneDNNEngine: @unchecked Sendable {
+    let handle: dnnl_engine_t
+
+    private static let shared: Result<OneDNNEngine, KernelError> = {
+        var created: dnnl_engine_t?
+        let status = dnnl_engine_create(&created, dnnl_cpu, 0)
+        guard status == dnnl_success, let created else {
+            return .failure(.oneDNN(call: "dnnl_engine_create", status: status.rawValue))
+        }
+        return .success(OneDNNEngine(handle: created))
+    }()
+
+    static func get() throws(KernelError) -> OneDNNEngine {
+        try shared.get()
+    }
+}
+
+/// Throws unless a oneDNN call succeeded.
+func check(_ status: dnnl_status_t, _ call: String) throws(KernelError) {
+    guard status == dnnl_success else { throw .oneDNN(call: call, status: status.rawValue) }
+}

@@ -1,0 +1,35 @@
+/// The number format of the operands of matrix products. Sums, norms, softmax and sampling are
+/// float32 in every case.
+public enum Precision: String, Sendable, CaseIterable {
+    case float32 = "fp32"
+    case bfloat16 = "bf16"
+}
+
+/// The library that multiplies matrices.
+public enum MatrixLibrary: String, Sendable, CaseIterable {
+    case oneDNN = "onednn"
+    case openBLAS = "openblas"
+    /// Plain Swift: slow, and the yardstick of the other two.
+    case plain
+}
+
+/// Why the compute engine cannot be set up or a kernel call failed.
+public enum KernelError: Error, Equatable, CustomStringConvertible {
+    case oneDNN(call: String, status: UInt32)
+    case precisionNeedsOneDNN(Precision, library: MatrixLibrary)
+    case precisionNeedsProcessor(Precision)
+    case threadCount(Int, limit: Int)
+
+    public var description: String {
+        switch self {
+        case .oneDNN(let call, let status):
+            "oneDNN's \(call) failed with status \(status); try DCAR_MATRIX_LIBRARY=openblas."
+        case .precisionNeedsOneDNN(let precision, let library):
+            "Precision \(precision.rawValue) needs the library onednn, not \(library.rawValue)."
+        case .precisionNeedsProcessor(let precision):
+            "This processor has no \(precision.rawValue) matrix instructions; use --precision fp32."
+        case .threadCount(let count, let limit):
+            "The number of threads is \(count); it must be from 1 to \(limit)."
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import COneDNN
+import Foundation
+
+/// What this machine's processor offers.
+public enum Processor {
+    /// Cores, not hardware threads, that this process may use.
+    public static let physicalCores: Int = {
+        let allowed = max(1, ProcessInfo.processInfo.activeProcessorCount)
+        var cores: Set<String> = []
+        for index in 0..<ProcessInfo.processInfo.processorCount {
+            let path = "/sys/devices/system/cpu/cpu\(index)/topology/thread_siblings_list"
+            guard let siblings = try? String(contentsOfFile: path, encoding: .ascii) else {
+                return allowed
+            }
+            cores.insert(siblings)
+        }
+        return max(1, min(allowed, cores.count))
+    }()
+
+    /// True when the processor multiplies bfloat16 matrices at more than the float32 rate.
+    public static let hasBFloat16: Bool = {
+        let needed = dnnl_cpu_isa_avx512_core_bf16.rawValue
+        return dnnl_get_effective_cpu_isa().rawValue & needed == needed
+    }()
+
+    /// The widest vector instructions that oneDNN uses here, as a person writes them.
+    public static var vectorInstructions: String {
+        switch dnnl_get_effective_cpu_isa() {
+        case dnnl_cpu_isa_sse41: "SSE4.1"
+        case dnnl_cpu_isa_avx: "AVX"
+        case dnnl_cpu_isa_avx2: "AVX2"
+        case dnnl_cpu_isa_avx2_vnni: "AVX2 with VNNI"
+        case dnnl_cpu_isa_avx512_core: "AVX-512"
+        case dnnl_cpu_isa_avx512_core_vnni: "AVX-512 with VNNI"
+        case dnnl_cpu_isa_avx512_core_bf16: "AVX-512 with VNNI and bfloat16"
+        case dnnl_cpu_isa_avx512_core_amx: "AMX"
+        default: "unknown"
+        }
+    }
+}

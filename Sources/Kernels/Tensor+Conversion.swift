@@ -1,0 +1,54 @@
+import CKernels
+import Tensors
+
+extension Tensor {
+    /// The same numbers as float32 or bfloat16; the tensor itself when it is of that type already.
+    public func converted(to type: ElementType) -> Tensor {
+        guard type != elementType else { return self }
+        precondition(type == .float32 || type == .bfloat16)
+        guard type == .float32 else {
+            let source = converted(to: .float32)
+            return Tensor(shape, .bfloat16) { base in
+                source.withFloats {
+                    dcar_copy_rows(
+                        $0.baseAddress, count, 1, count, dcar_out(start: base, half: 1), count)
+                }
+            }
+        }
+        if elementType == .bfloat16 {
+            return Tensor(shape) { base in
+                withElements(as: UInt16.self) {
+                    dcar_widen($0.baseAddress, count, base.assumingMemoryBound(to: Float.self))
+                }
+            }
+        }
+        return Tensor(shape, floats())
+    }
+
+    /// The index of the first NaN or infinity, or nil; float32, float16 and bfloat16 only.
+    public var firstNonFinite: Int? {
+        let index: Int =
+            switch elementType {
+            case .float32: withFloats { dcar_first_non_finite($0.baseAddress, $0.count) }
+            case .bfloat16:
+                withElements(as: UInt16.self) {
+                    dcar_first_non_finite_bfloat16($0.baseAddress, $0.count)
+                }
+            case .float16:
+                withElements(as: UInt16.self) { bits in
+                    bits.firstIndex { $0 & 0x7C00 == 0x7C00 } ?? count
+                }
+            case .float64:
+                withElements(as: Double.self) { numbers in
+                    numbers.firstIndex { !$0.isFinite } ?? count
+                }
+            default: count
+            }
+        return index < count ? index : nil
+    }
+}
+
+/// The place a C kernel writes to.
+func out(_ base: UnsafeMutableRawPointer, _ type: ElementType) -> dcar_out {
+    dcar_out(start: base, half: type == .bfloat16 ? 1 : 0)
+}

@@ -1,0 +1,108 @@
+import Kernels
+import TestSupport
+import Tensors
+import Testing
+
+private let fastEngines: [MatrixLibrary] = [.oneDNN, .openBLAS]
+
+private func engine(_ library: MatrixLibrary, threads: Int = 2, _ precision: Precision = .float32)
+    throws -> Compute
+{
+    try Compute(threadCount: threads, precision: precision, library: library)
+}
+
+@Test(
+    arguments: fastEngines,
+    [(1, 1, 1), (2, 3, 5), (17, 40, 72), (130, 193, 96), (64, 256, 33), (300, 70, 48)])
+func aLinearMapAgreesWithThePlainOne(library: MatrixLibrary, shape: (Int, Int, Int)) throws {
+    let (rows, outputs, inputs) = shape
+    let x = Tensor.random([2, rows, inputs], seed: 1)
+    let weights = Tensor.random([outputs, inputs], seed: 2)
+    let bias = Tensor.random([outputs], seed: 3)
+    let addend = Tensor.random([2, rows, outputs], seed: 4)
+    for activation in [Activation.none, .relu, .silu, .gelu] {
+        let results = try [library, .plain].map { library in
+            try LinearWeights(weights, bias: bias, compute: engine(library))(
+                x, activation: activation, adding: addend)
+        }
+        let (maximum, scale) = difference(results[0], results[1])
+        #expect(maximum <= 1e-5 * max(1, scale))
+    }
+}
+
+@Test(
+    arguments: fastEngines,
+    [(4, 4, 3, 16), (5, 7, 12, 20), (33, 18, 40, 36), (16, 70, 64, 64), (1, 1, 8, 12), (9, 130, 33, 65)])
+func aConvolutionAgreesWithThePlainOne(library: MatrixLibrary, shape: (Int, Int, Int, Int)) throws {
+    let (height, width, inputs, outputs) = shape
+    let x = Tensor.random([height, width, inputs], seed: 5)
+    let weights = Tensor.random([outputs, inputs, 3, 3], seed: 6)
+    let bias = Tensor.random([outputs], seed: 7)
+    let addend = Tensor.random([height, width, outputs], seed: 8)
+    let results = try [library, .plain].map { library in
+        try ConvolutionWeights(weights, bias: bias, compute: engine(library))(
+            x, activation: .silu, adding: addend)
+    }
+    let (maximum, scale) = difference(results[0], results[1])
+    #expect(maximum <= 3e-5 * max(1, scale))
+}
+
+@Test(arguments: fastEngines, [(1, 1, 1, 8), (65, 300, 3, 24), (7, 31, 2, 72)])
+func attentionAgreesWithThePlainOne(library: MatrixLibrary, shape: (Int, Int, Int, Int)) throws {
+    let (queryRows, keyRows, heads, headWidth) = shape
+    let width = heads * headWidth
+    let queries = Tensor.random([2, queryRows, width], seed: 9)
+    let keysAndValues = Tensor.random([2, keyRows, 2 * width], seed: 10)
+    let bias = Tensor.random([heads, queryRows, keyRows], seed: 11)
+    let results = try [library, .plain].map { library in
+        try engine(library).attention(
+            queries: HeadColumns(queries), keys: HeadColumns(keysAndValues),
+            values: HeadColumns(keysAndValues, firstColumn: width), heads: heads,
+            headWidth: headWidth, scale: 0.3, bias: bias)
+    }
+    #expect(difference(results[0], results[1]).maximum <= 1e-5)
+}
+
+@Test func bfloat16ProductsStayWithinItsRounding() throws {
+    guard Processor.hasBFloat16 else { return }
+    let x = Tensor.random([150, 96], seed: 12).converted(to: .bfloat16)
+    for outputs in [1, 16, 40, 64, 200, 450] {
+        let weights = Tensor.random([outputs, 96], seed: 13).converted(to: .bfloat16)
+        let fast = try LinearWeights(
+            weights, bias: nil, compute: engine(.oneDNN, .bfloat16))(x)
+        let plain = try LinearWeights(weights, bias: nil, compute: engine(.plain))(x)
+        let (maximum, scale) = difference(fast, plain)
+        #expect(maximum <= 1e-5 * max(1, scale))
+    }
+}
+
+@Test(arguments: [MatrixLibrary.oneDNN, .openBLAS])
+func resultsAreTheSameBitsForAnyNumberOfThreads(library: MatrixLibrary) throws {
+    let x = Tensor.random([3, 200, 96], seed: 14)
+    let image = Tensor.random([40, 48, 64], seed: 15)
+    let weights = Tensor.random([400, 96], seed: 16)
+    let kernel = Tensor.random([64, 64, 3, 3], seed: 17)
+    let runs = try [1, 2, 3].map { threads in
+        let compute = try engine(library, threads: threads)
+        return [
+            try LinearWeights(weights, bias: nil, compute: compute)(x, activation: .gelu),
+            try ConvolutionWeights(kernel, bias: nil, compute: compute)(image),
+            compute.layerNorm(x, epsilon: 1e-6),
+            compute.linearAttention(x),
+        ].map { $0.floats().map(\.bitPattern) }
+    }
+    #expect(runs[0] == runs[1] && runs[0] == runs[2])
+}
+
+@Test(arguments: [MatrixLibrary.oneDNN, .openBLAS])
+func anItemDoesNotDependOnItsBatch(library: MatrixLibrary) throws {
+    let compute = try engine(library)
+    let map = LinearWeights(Tensor.random([72, 40], seed: 18), bias: nil, compute: compute)
+    let batch = Tensor.random([3, 50, 40], seed: 19)
+    let whole = try map(batch).floats()
+    for item in 0..<3 {
+        let part = Array(batch.floats()[item * 2000..<(item + 1) * 2000])
+        let alone = try map(Tensor([1, 50, 40], part)).floats()
+        #expect(Array(whole[item * 3600..<(item + 1) * 3600]) == alone)
+    }
+}
