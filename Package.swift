@@ -17,6 +17,14 @@ let package = Package(
         .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png16")]),
         .target(name: "Tensors"),
+        .target(
+            name: "Checkpoints",
+            dependencies: [
+                "Tensors",
+                .product(name: "Crypto", package: "swift-crypto"),
+                "Yams",
+            ]
+        ),
         .target(name: "Imaging", dependencies: ["CPNG"]),
         .executableTarget(
             name: "dcar",
@@ -27,6 +35,7 @@ let package = Package(
             ]
         ),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
     ],
     swiftLanguageModes: [.v6]
 )
