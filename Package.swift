@@ -20,6 +20,18 @@ let package = Package(
         .target(name: "Tensors"),
         .target(
             name: "Kernels", dependencies: ["CKernels", "COneDNN", "COpenBLAS", "Tensors"]),
+        .target(
+            name: "Checkpoints",
+            dependencies: [
+                "Tensors",
+                .product(name: "Crypto", package: "swift-crypto"),
+                "Yams",
+            ]
+        ),
+        .target(name: "Layers", dependencies: ["Checkpoints", "Kernels", "Tensors"]),
+        .target(name: "TextEncoding", dependencies: ["Layers"]),
+        .target(name: "HybridTokens", dependencies: ["Layers"]),
+        .target(name: "Generation", dependencies: ["CKernels", "Layers"]),
         .target(name: "Imaging", dependencies: ["CPNG"]),
         .executableTarget(
             name: "dcar",
@@ -29,7 +41,10 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
-        .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport"),
+        .target(
+            name: "TestSupport", dependencies: ["Checkpoints", "Tensors"],
+            path: "Tests/TestSupport"),
+        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Tensors", "TestSupport"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
     ],

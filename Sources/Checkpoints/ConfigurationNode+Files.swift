@@ -1,0 +1,152 @@
+import Tensors
+import Yams
+
+extension ConfigurationNode {
+    private static let byteLimit = 1 << 20
+    private static let depthLimit = 64
+
+    /// Reads a JSON file, such as Hugging Face's config.json, or a YAML file, such as the official
+    /// generator's; JSON is what starts with a brace.
+    public init(path: String) throws(ConfigurationError) {
+        let file: MappedFile
+        do {
+            file = try MappedFile(path: path)
+        } catch {
+            throw .unreadable(error)
+        }
+        var scanner = JSONScanner(file.bytes)
+        let isJSON = scanner.next() == UInt8(ascii: "{")
+        let value: ConfigurationValue
+        do throws(FormatProblem) {
+            guard file.byteCount <= Self.byteLimit else {
+                throw FormatProblem(
+                    "it has \(file.byteCount) bytes; at most \(Self.byteLimit) are allowed")
+            }
+            if isJSON {
+                value = try Self.json(&scanner, depth: 0)
+                try scanner.end()
+            } else {
+                value = try Self.yaml(file.bytes)
+            }
+        } catch {
+            throw .malformed(
+                path: path, format: isJSON ? "JSON file" : "YAML file", problem: error.text)
+        }
+        self.init(path: path, key: "", value: value)
+    }
+
+    private static func json(
+        _ scanner: inout JSONScanner, depth: Int
+    ) throws(FormatProblem) -> ConfigurationValue {
+        guard depth < depthLimit else { throw scanner.problem("it is nested too deeply") }
+        switch scanner.next() {
+        case UInt8(ascii: "{"):
+            var members: [String: ConfigurationValue] = [:]
+            try scanner.object { (scanner: inout JSONScanner, name) throws(FormatProblem) in
+                members[name] = try json(&scanner, depth: depth + 1)
+            }
+            return .mapping(members)
+        case UInt8(ascii: "["):
+            var elements: [ConfigurationValue] = []
+            try scanner.array { (scanner: inout JSONScanner) throws(FormatProblem) in
+                elements.append(try json(&scanner, depth: depth + 1))
+            }
+            return .list(elements)
+        case UInt8(ascii: "\""): return .text(try scanner.string())
+        case UInt8(ascii: "t"):
+            try scanner.literal("true")
+            return .bool(true)
+        case UInt8(ascii: "f"):
+            try scanner.literal("false")
+            return .bool(false)
+        case UInt8(ascii: "n"):
+            try scanner.literal("null")
+            return .null
+        default: return .number(try scanner.number())
+        }
+    }
+
+    private static func yaml(
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(FormatProblem) -> ConfigurationValue {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw FormatProblem("it is not UTF-8 text")
+        }
+        // An alias can stand for a tree of any size, and those who ask a configuration need none.
+        guard !hasWord(after: "&", in: bytes) || !hasWord(after: "*", in: bytes) else {
+            throw FormatProblem("anchors and aliases (&name, *name) are not allowed")
+        }
+        let root: Node?
+        do {
+            // The basic resolver takes every scalar for text; what it means is settled below.
+            root = try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot()
+        } catch let error as YamlError {
+            throw problem(error)
+        } catch {
+            throw FormatProblem("it cannot be read")
+        }
+        guard let root, case .mapping = root else {
+            throw FormatProblem("it does not hold names with values")
+        }
+        return try value(root, depth: 0)
+    }
+
+    private static func hasWord(after mark: Unicode.Scalar, in bytes: UnsafeRawBufferPointer)
+        -> Bool
+    {
+        zip(bytes, bytes.dropFirst()).contains { first, second in
+            let character = Character(Unicode.Scalar(second))
+            return first == UInt8(ascii: mark)
+                && (character.isLetter || character.isNumber || character == "_"
+                    || character == "-")
+        }
+    }
+
+    private static func value(
+        _ node: Node, depth: Int
+    ) throws(FormatProblem) -> ConfigurationValue {
+        guard depth < depthLimit else { throw FormatProblem("it is nested too deeply") }
+        switch node {
+        case .scalar(let scalar):
+            return scalar.style == .plain ? plain(scalar.string) : .text(scalar.string)
+        case .sequence(let sequence):
+            var elements: [ConfigurationValue] = []
+            for element in sequence { elements.append(try value(element, depth: depth + 1)) }
+            return .list(elements)
+        case .mapping(let mapping):
+            var members: [String: ConfigurationValue] = [:]
+            for (key, member) in mapping {
+                guard case .scalar(let name) = key else {
+                    throw FormatProblem("a name in it is no text")
+                }
+                members[name.string] = try value(member, depth: depth + 1)
+            }
+            return .mapping(members)
+        case .alias: throw FormatProblem("anchors and aliases (&name, *name) are not allowed")
+        }
+    }
+
+    /// What an unquoted scalar means.
+    private static func plain(_ text: String) -> ConfigurationValue {
+        switch text {
+        case "", "~", "null", "Null", "NULL": return .null
+        case "true", "True", "TRUE": return .bool(true)
+        case "false", "False", "FALSE": return .bool(false)
+        default:
+            let number = ConfigurationValue.number(text)
+            return number.double(in: -.infinity ... .infinity) == nil ? .text(text) : number
+        }
+    }
+
+    private static func problem(_ error: YamlError) -> FormatProblem {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            FormatProblem("\(problem) (line \(mark.line))")
+        case .duplicatedKeysInMapping(let names, _):
+            FormatProblem("the name \(quoted(names.first ?? "")) occurs twice")
+        case .reader(let problem, _, _, _): FormatProblem(problem)
+        default: FormatProblem("it cannot be read")
+        }
+    }
+}

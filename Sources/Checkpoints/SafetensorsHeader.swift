@@ -1,0 +1,143 @@
+import Tensors
+
+/// The header of a safetensors file, with every rule of the format checked: each tensor's bytes
+/// match its shape and type, and the tensors cover the data with neither hole nor overlap.
+struct SafetensorsHeader {
+    struct Entry {
+        let name: String
+        let entry: TensorEntry
+        /// In the whole file.
+        let bytes: Range<Int>
+    }
+
+    private(set) var entries: [Entry] = []
+    private(set) var metadata: [String: String] = [:]
+
+    /// - Parameter file: the whole file.
+    init(_ file: UnsafeRawBufferPointer) throws(FormatProblem) {
+        guard file.count >= 8 else { throw FormatProblem("it has fewer than 8 bytes") }
+        let length = UInt64(littleEndian: file.loadUnaligned(as: UInt64.self))
+        guard length <= CheckpointLimits.headerBytes else {
+            throw FormatProblem(
+                "its header claims \(length) bytes; "
+                    + "at most \(CheckpointLimits.headerBytes) are allowed")
+        }
+        let dataStart = 8 + Int(length)
+        guard dataStart <= file.count else {
+            throw FormatProblem(
+                "its header claims \(length) bytes and the file has \(file.count - 8) after the "
+                    + "length")
+        }
+        guard length > 0, file[8] == UInt8(ascii: "{") else {
+            throw FormatProblem("its header does not start with {")
+        }
+        var scanner = JSONScanner(UnsafeRawBufferPointer(rebasing: file[8..<dataStart]))
+        try readMembers(&scanner, data: dataStart..<file.count)
+        try scanner.end()
+        try checkCoverage(dataStart..<file.count)
+    }
+
+    private mutating func readMembers(
+        _ scanner: inout JSONScanner, data: Range<Int>
+    ) throws(FormatProblem) {
+        var entries: [Entry] = []
+        var metadata: [String: String] = [:]
+        try scanner.object { (scanner: inout JSONScanner, name) throws(FormatProblem) in
+            if name == "__metadata__" {
+                metadata = try Self.readMetadata(&scanner)
+                return
+            }
+            try CheckpointLimits.check(name: name)
+            guard entries.count < CheckpointLimits.tensors else {
+                throw FormatProblem("it has more than \(CheckpointLimits.tensors) tensors")
+            }
+            entries.append(try Self.readEntry(&scanner, name, data: data))
+        }
+        self.entries = entries
+        self.metadata = metadata
+    }
+
+    private static func readMetadata(
+        _ scanner: inout JSONScanner
+    ) throws(FormatProblem) -> [String: String] {
+        var metadata: [String: String] = [:]
+        try scanner.object { (scanner: inout JSONScanner, name) throws(FormatProblem) in
+            guard metadata.count < CheckpointLimits.metadataEntries else {
+                throw FormatProblem(
+                    "it has more than \(CheckpointLimits.metadataEntries) metadata entries")
+            }
+            metadata[name] = try scanner.string()
+        }
+        return metadata
+    }
+
+    private static func readEntry(
+        _ scanner: inout JSONScanner, _ name: String, data: Range<Int>
+    ) throws(FormatProblem) -> Entry {
+        var elementType: ElementType?
+        var shape: [Int]?
+        var offsets: [Int]?
+        try scanner.object { (scanner: inout JSONScanner, field) throws(FormatProblem) in
+            switch field {
+            case "dtype":
+                let text = try scanner.string()
+                elementType = ElementType(rawValue: text)
+                guard elementType != nil else {
+                    throw FormatProblem("\(name) has the unknown element type \(quoted(text))")
+                }
+            case "shape": shape = try naturals(&scanner, atMost: CheckpointLimits.rank, of: name)
+            case "data_offsets": offsets = try naturals(&scanner, atMost: 2, of: name)
+            default: throw FormatProblem("\(name) has the unknown field \(quoted(field))")
+            }
+        }
+        guard let elementType, let shape, let offsets, offsets.count == 2 else {
+            throw FormatProblem("\(name) lacks its dtype, shape or two data_offsets")
+        }
+        let entry = TensorEntry(shape: Shape(shape), elementType: elementType)
+        let byteCount = try CheckpointLimits.byteCount(of: name, entry.shape, elementType)
+        guard offsets[0] <= offsets[1], offsets[1] <= data.count else {
+            throw FormatProblem(
+                "\(name) lies at bytes \(offsets[0]) to \(offsets[1]) of \(data.count)")
+        }
+        guard offsets[1] - offsets[0] == byteCount else {
+            throw FormatProblem(
+                "\(name) has \(offsets[1] - offsets[0]) bytes; "
+                    + "\(elementType.rawValue) \(entry.shape) needs \(byteCount)")
+        }
+        return Entry(
+            name: name, entry: entry,
+            bytes: data.lowerBound + offsets[0]..<data.lowerBound + offsets[1])
+    }
+
+    private static func naturals(
+        _ scanner: inout JSONScanner, atMost limit: Int, of name: String
+    ) throws(FormatProblem) -> [Int] {
+        var numbers: [Int] = []
+        try scanner.array { (scanner: inout JSONScanner) throws(FormatProblem) in
+            guard numbers.count < limit else {
+                throw FormatProblem("\(name) has a list of more than \(limit) numbers")
+            }
+            numbers.append(try scanner.natural())
+        }
+        return numbers
+    }
+
+    /// Puts the entries in the order of their bytes, and checks that they lie end to end.
+    private mutating func checkCoverage(_ data: Range<Int>) throws(FormatProblem) {
+        entries.sort {
+            ($0.bytes.lowerBound, $0.bytes.upperBound) < ($1.bytes.lowerBound, $1.bytes.upperBound)
+        }
+        var end = data.lowerBound
+        for entry in entries {
+            guard entry.bytes.lowerBound == end else {
+                throw FormatProblem(
+                    "\(entry.name) \(entry.bytes.lowerBound < end ? "overlaps" : "leaves a hole after")"
+                        + " the tensor before it")
+            }
+            end = entry.bytes.upperBound
+        }
+        guard end == data.upperBound else {
+            throw FormatProblem("\(data.upperBound - end) bytes at its end belong to no tensor")
+        }
+    }
+}

@@ -1,0 +1,72 @@
+/// A `*.safetensors.index.json`: which file beside it holds each tensor.
+struct ShardIndex {
+    /// File names by tensor name.
+    private(set) var shards: [String: String] = [:]
+    private(set) var metadata: [String: String] = [:]
+
+    init(_ bytes: UnsafeRawBufferPointer) throws(FormatProblem) {
+        guard bytes.count <= CheckpointLimits.headerBytes else {
+            throw FormatProblem(
+                "it has \(bytes.count) bytes; at most \(CheckpointLimits.headerBytes) are allowed")
+        }
+        var shards: [String: String] = [:]
+        var metadata: [String: String] = [:]
+        var scanner = JSONScanner(bytes)
+        try scanner.object { (scanner: inout JSONScanner, field) throws(FormatProblem) in
+            switch field {
+            case "weight_map": shards = try Self.readWeightMap(&scanner)
+            case "metadata": metadata = try Self.readMetadata(&scanner)
+            default: throw FormatProblem("it has the unknown field \(quoted(field))")
+            }
+        }
+        try scanner.end()
+        guard !shards.isEmpty else { throw FormatProblem("it has no weight_map") }
+        guard Set(shards.values).count <= CheckpointLimits.shards else {
+            throw FormatProblem("it names more than \(CheckpointLimits.shards) files")
+        }
+        self.shards = shards
+        self.metadata = metadata
+    }
+
+    private static func readWeightMap(
+        _ scanner: inout JSONScanner
+    ) throws(FormatProblem) -> [String: String] {
+        var shards: [String: String] = [:]
+        try scanner.object { (scanner: inout JSONScanner, name) throws(FormatProblem) in
+            try CheckpointLimits.check(name: name)
+            guard shards.count < CheckpointLimits.tensors else {
+                throw FormatProblem("it has more than \(CheckpointLimits.tensors) tensors")
+            }
+            shards[name] = try checked(shard: try scanner.string())
+        }
+        return shards
+    }
+
+    /// A name that stays in the index's own folder.
+    private static func checked(shard: String) throws(FormatProblem) -> String {
+        guard !shard.isEmpty, shard.utf8.count <= CheckpointLimits.nameBytes,
+            !shard.hasPrefix("."), !shard.contains("/"), !shard.contains("\0")
+        else {
+            throw FormatProblem("\(quoted(shard)) is no plain file name")
+        }
+        return shard
+    }
+
+    private static func readMetadata(
+        _ scanner: inout JSONScanner
+    ) throws(FormatProblem) -> [String: String] {
+        var metadata: [String: String] = [:]
+        try scanner.object { (scanner: inout JSONScanner, name) throws(FormatProblem) in
+            guard metadata.count < CheckpointLimits.metadataEntries else {
+                throw FormatProblem(
+                    "it has more than \(CheckpointLimits.metadataEntries) metadata entries")
+            }
+            switch scanner.next() {
+            case UInt8(ascii: "\""): metadata[name] = try scanner.string()
+            // Such as total_size.
+            default: metadata[name] = try scanner.number()
+            }
+        }
+        return metadata
+    }
+}
