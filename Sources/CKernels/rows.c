@@ -141,7 +141,8 @@ DCAR_INLINE moments row_moments(const float *x, size_t columns, float epsilon) {
 
 DCAR_CLONES
 void dcar_layer_norm(const float *x, size_t x_stride, size_t rows, size_t columns,
-                     const float *weight, const float *bias, float epsilon, dcar_out out) {
+                     const float *weight, const float *bias, float epsilon, const float *addend,
+                     dcar_out out) {
     for (size_t row = 0; row < rows; row++) {
         const float *in = x + row * x_stride;
         moments m = row_moments(in, columns, epsilon);
@@ -150,6 +151,7 @@ void dcar_layer_norm(const float *x, size_t x_stride, size_t rows, size_t column
             v16 v = (load_part(in + i, left, 0) - m.mean) * m.scale;
             if (weight) v *= load_part(weight + i, left, 0);
             if (bias) v += load_part(bias + i, left, 0);
+            if (addend) v += load_part(addend + row * columns + i, left, 0);
             store_out(out, row * columns + i, left, v);
         }
     }
@@ -263,33 +265,6 @@ void dcar_widen(const uint16_t *x, size_t count, float *out) {
         uint32_t bits = (uint32_t)x[i] << 16;
         memcpy(out + i, &bits, 4);
     }
-}
-
-DCAR_CLONES
-size_t dcar_first_non_finite(const float *x, size_t count) {
-    const uint32_t *bits = (const uint32_t *)x;
-    for (size_t start = 0; start < count; start += 4096) {
-        size_t end = count - start < 4096 ? count : start + 4096;
-        uint32_t found = 0;
-        for (size_t i = start; i < end; i++) found |= (bits[i] & 0x7F800000) == 0x7F800000;
-        if (!found) continue;
-        for (size_t i = start; i < end; i++)
-            if ((bits[i] & 0x7F800000) == 0x7F800000) return i;
-    }
-    return count;
-}
-
-DCAR_CLONES
-size_t dcar_first_non_finite_bfloat16(const uint16_t *x, size_t count) {
-    for (size_t start = 0; start < count; start += 4096) {
-        size_t end = count - start < 4096 ? count : start + 4096;
-        uint32_t found = 0;
-        for (size_t i = start; i < end; i++) found |= (x[i] & 0x7F80) == 0x7F80;
-        if (!found) continue;
-        for (size_t i = start; i < end; i++)
-            if ((x[i] & 0x7F80) == 0x7F80) return i;
-    }
-    return count;
 }
 
 DCAR_CLONES

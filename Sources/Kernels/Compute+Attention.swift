@@ -5,21 +5,35 @@ import Tensors
 public struct HeadColumns: Sendable {
     let tensor: Tensor
     let firstColumn: Int
+    /// The item that counts as number 0.
+    let firstItem: Int
+    let items: Int
 
-    /// - Parameters:
-    ///   - tensor: float32 [items, rows, columns].
-    ///   - firstColumn: where the first head begins.
+    /// All items of float32 [items, rows, columns]; the first head begins at `firstColumn`.
     public init(_ tensor: Tensor, firstColumn: Int = 0) {
+        self.init(tensor, firstColumn: firstColumn, items: 0..<tensor.shape[0])
+    }
+
+    private init(_ tensor: Tensor, firstColumn: Int, items: Range<Int>) {
         precondition(tensor.shape.rank == 3 && tensor.elementType == .float32)
         self.tensor = tensor
         self.firstColumn = firstColumn
+        firstItem = items.lowerBound
+        self.items = items.count
+    }
+
+    /// Each item by itself, as `attention` wants keys and values.
+    public var separated: [HeadColumns] {
+        (firstItem..<firstItem + items).map {
+            HeadColumns(tensor, firstColumn: firstColumn, items: $0..<$0 + 1)
+        }
     }
 
     var rows: Int { tensor.shape[1] }
     var stride: Int { tensor.shape[2] }
 
     func start(item: Int, row: Int, head: Int, width: Int) -> UnsafePointer<Float> {
-        tensor.pointer + (item * rows + row) * stride + firstColumn + head * width
+        tensor.pointer + ((firstItem + item) * rows + row) * stride + firstColumn + head * width
     }
 }
 
@@ -29,15 +43,16 @@ extension Compute {
     /// softmax(scale q k^T + bias) v for every head of every item.
     ///
     /// - Parameters:
-    ///   - keys: of as many items as the queries, or of one item that all share.
+    ///   - keys: one for each item, of any number of rows, or one that all items share; each holds
+    ///     one item. The same for `values`.
     ///   - headWidth: columns of one head.
     ///   - bias: [heads, queries, keys], or nil.
     /// - Returns: [items, queries, heads * headWidth] of the engine's operand type.
     public func attention(
-        queries: HeadColumns, keys: HeadColumns, values: HeadColumns, heads: Int, headWidth: Int,
-        scale: Float, bias: Tensor? = nil
+        queries: HeadColumns, keys: [HeadColumns], values: [HeadColumns], heads: Int,
+        headWidth: Int, scale: Float, bias: Tensor? = nil
     ) -> Tensor {
-        let (items, queryRows, keyRows) = (queries.tensor.shape[0], queries.rows, keys.rows)
+        let (items, queryRows) = (queries.items, queries.rows)
         let width = heads * headWidth
         let grain = Self.queriesPerTask
         let runs = (queryRows + grain - 1) / grain
@@ -48,23 +63,24 @@ extension Compute {
                 let (item, head) = (task / (heads * runs), task / runs % heads)
                 let first = task % runs * grain
                 let rows = min(grain, queryRows - first)
-                let source = min(item, keys.tensor.shape[0] - 1)
+                let (key, value) = (keys[min(item, keys.count - 1)], values[min(item, values.count - 1)])
+                let keyRows = key.rows
                 let scratch = Storage(byteCount: rows * (keyRows + headWidth) * 4)
                 let scores = scratch.base.assumingMemoryBound(to: Float.self)
                 let result = scores + rows * keyRows
                 product.multiply(
                     queries.start(item: item, row: first, head: head, width: headWidth),
                     stride: queries.stride,
-                    keys.start(item: source, row: 0, head: head, width: headWidth),
-                    stride: keys.stride, isTransposed: true, into: scores, stride: keyRows,
+                    key.start(item: 0, row: 0, head: head, width: headWidth),
+                    stride: key.stride, isTransposed: true, into: scores, stride: keyRows,
                     rows: rows, columns: keyRows, inner: headWidth, alpha: 1)
                 dcar_softmax(
                     scores, rows, keyRows, scale,
                     bias.map { $0.pointer + (head * queryRows + first) * keyRows }, keyRows)
                 product.multiply(
                     scores, stride: keyRows,
-                    values.start(item: source, row: 0, head: head, width: headWidth),
-                    stride: values.stride, isTransposed: false, into: result, stride: headWidth,
+                    value.start(item: 0, row: 0, head: head, width: headWidth),
+                    stride: value.stride, isTransposed: false, into: result, stride: headWidth,
                     rows: rows, columns: headWidth, inner: keyRows, alpha: 1)
                 let place = ((item * queryRows + first) * width + head * headWidth)
                 dcar_copy_rows(

@@ -6,19 +6,25 @@ import Tensors
 extension Compute {
     private static let grain = 16
 
-    /// (x - mean) / sqrt(variance + epsilon), times `weight` and plus `bias` where given.
+    /// (x - mean) / sqrt(variance + epsilon), times `weight`, plus `bias`, plus `addend`, where
+    /// given.
+    ///
+    /// - Parameter columns: the part of each row to normalise; nil for all.
     public func layerNorm(
-        _ x: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float,
-        output: ElementType = .float32
+        _ x: Tensor, columns part: Range<Int>? = nil, weight: Tensor? = nil, bias: Tensor? = nil,
+        epsilon: Float, adding addend: Tensor? = nil, output: ElementType = .float32
     ) -> Tensor {
-        let (rows, columns) = x.rowsAndColumns
-        defer { withExtendedLifetime((x, weight, bias)) {} }
-        return Tensor(x.shape, output) { base in
+        let (rows, stride) = x.rowsAndColumns
+        let part = part ?? 0..<stride
+        let shape = Shape(x.shape.dimensions.dropLast() + [part.count])
+        defer { withExtendedLifetime((x, weight, bias, addend)) {} }
+        return Tensor(shape, output) { base in
             forEachRun(of: rows, grain: Self.grain) { run in
+                let at = run.lowerBound * part.count
                 dcar_layer_norm(
-                    x.pointer + run.lowerBound * columns, columns, run.count, columns,
-                    weight?.pointer, bias?.pointer, epsilon,
-                    out(base + run.lowerBound * columns * output.byteWidth, output))
+                    x.pointer + run.lowerBound * stride + part.lowerBound, stride, run.count,
+                    part.count, weight?.pointer, bias?.pointer, epsilon,
+                    addend.map { $0.pointer + at }, out(base + at * output.byteWidth, output))
             }
         }
     }

@@ -24,28 +24,6 @@ extension Tensor {
         }
         return Tensor(shape, floats())
     }
-
-    /// The index of the first NaN or infinity, or nil; float32, float16 and bfloat16 only.
-    public var firstNonFinite: Int? {
-        let index: Int =
-            switch elementType {
-            case .float32: withFloats { dcar_first_non_finite($0.baseAddress, $0.count) }
-            case .bfloat16:
-                withElements(as: UInt16.self) {
-                    dcar_first_non_finite_bfloat16($0.baseAddress, $0.count)
-                }
-            case .float16:
-                withElements(as: UInt16.self) { bits in
-                    bits.firstIndex { $0 & 0x7C00 == 0x7C00 } ?? count
-                }
-            case .float64:
-                withElements(as: Double.self) { numbers in
-                    numbers.firstIndex { !$0.isFinite } ?? count
-                }
-            default: count
-            }
-        return index < count ? index : nil
-    }
 }
 
 /// The place a C kernel writes to.

@@ -56,8 +56,8 @@ func attentionAgreesWithThePlainOne(library: MatrixLibrary, shape: (Int, Int, In
     let bias = Tensor.random([heads, queryRows, keyRows], seed: 11)
     let results = try [library, .plain].map { library in
         try engine(library).attention(
-            queries: HeadColumns(queries), keys: HeadColumns(keysAndValues),
-            values: HeadColumns(keysAndValues, firstColumn: width), heads: heads,
+            queries: HeadColumns(queries), keys: HeadColumns(keysAndValues).separated,
+            values: HeadColumns(keysAndValues, firstColumn: width).separated, heads: heads,
             headWidth: headWidth, scale: 0.3, bias: bias)
     }
     #expect(difference(results[0], results[1]).maximum <= 1e-5)

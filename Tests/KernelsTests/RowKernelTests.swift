@@ -97,13 +97,3 @@ func downsamplingUnshufflesAndAverages(inputs: Int, channels: Int) throws {
     }
     try compute.checkStop()
 }
-
-@Test func nonFiniteNumbersAreFound() {
-    var numbers = [Float](repeating: 1, count: 10_000)
-    #expect(Tensor([10_000], numbers).firstNonFinite == nil)
-    numbers[9_999] = .infinity
-    #expect(Tensor([10_000], numbers).firstNonFinite == 9_999)
-    numbers[4_097] = .nan
-    #expect(Tensor([10_000], numbers).firstNonFinite == 4_097)
-    #expect(Tensor([10_000], numbers).converted(to: .bfloat16).firstNonFinite == 4_097)
-}

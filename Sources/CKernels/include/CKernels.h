@@ -24,8 +24,10 @@ typedef struct {
 void dcar_finish_tile(const float *tile, size_t tile_stride, size_t rows, size_t columns,
                       dcar_epilogue epilogue, dcar_out out, size_t out_stride);
 
+/// Rows of `x` are `x_stride` numbers apart; `addend`, or NULL, is added last.
 void dcar_layer_norm(const float *x, size_t x_stride, size_t rows, size_t columns,
-                     const float *weight, const float *bias, float epsilon, dcar_out out);
+                     const float *weight, const float *bias, float epsilon, const float *addend,
+                     dcar_out out);
 void dcar_rms_norm(const float *x, size_t rows, size_t columns, const float *weight, float epsilon,
                    dcar_out out);
 /// out = norm(x) * (1 + scale) + shift; the norm is a layer norm, with `weight` and `bias` or
@@ -90,6 +92,3 @@ void dcar_upsample_row(const float *conv, const float *x, size_t width, size_t i
 void dcar_downsample_row(const float *conv_top, const float *conv_bottom, const float *x_top,
                          const float *x_bottom, size_t width, size_t in_channels,
                          size_t out_channels, float *out);
-/// The first index whose exponent bits are all ones (an infinity or NaN), or `count`.
-size_t dcar_first_non_finite(const float *x, size_t count);
-size_t dcar_first_non_finite_bfloat16(const uint16_t *x, size_t count);

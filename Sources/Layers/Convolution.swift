@@ -1,0 +1,29 @@
+import Checkpoints
+import Kernels
+import Tensors
+
+/// A 3x3 convolution with zero padding 1 over images [height, width, channels], float32. Keys:
+/// `weight` [outputs, inputs, 3, 3] and, unless it has none, `bias` [outputs].
+public struct Convolution: Sendable {
+    private let weights: ConvolutionWeights
+
+    /// - Throws: `CheckpointError` or `KernelError`.
+    public init(_ scope: LayerScope, from inputs: Int, to outputs: Int, hasBias: Bool = true) throws
+    {
+        try self.init(
+            try scope.weight("weight", [outputs, inputs, 3, 3]),
+            bias: hasBias ? try scope.vector("bias", [outputs]) : nil, scope)
+    }
+
+    /// A convolution with weights [outputs, inputs, 3, 3] made from those in the file.
+    public init(_ weight: Tensor, bias: Tensor?, _ scope: LayerScope) throws(KernelError) {
+        weights = try ConvolutionWeights(weight, bias: bias, compute: scope.compute)
+    }
+
+    /// See `ConvolutionWeights.callAsFunction`.
+    public func callAsFunction(
+        _ x: Tensor, activation: Activation = .none, adding addend: Tensor? = nil
+    ) throws(KernelError) -> Tensor {
+        try weights(x, activation: activation, adding: addend)
+    }
+}
