@@ -52,9 +52,11 @@ public struct T5Tokenizer: Sendable {
         precondition(limit >= 1)
         let tokens = tokens(of: Array(text.utf8))
         let kept = tokens.prefix(limit - 1)
-        let cut = kept.count < tokens.count ? kept.last?.source.upperBound ?? 0 : text.utf8.count
+        let end =
+            kept.count < tokens.count
+            ? kept.map(\.source.upperBound).max() ?? 0 : text.utf8.count
         return TokenizedText(
-            ids: kept.map(\.id) + [endID], sources: kept.map(\.source) + [cut..<cut],
+            ids: kept.map(\.id) + [endID], sources: kept.map(\.source) + [end..<end],
             untruncatedCount: tokens.count + 1, padID: padID)
     }
 

@@ -157,7 +157,8 @@ private func ids(_ text: String, _ tokenizer: T5Tokenizer) -> [Int] {
     #expect(tokenizer.unknownWords(in: "").isEmpty)
     #expect(
         tokenizer.unknownWords(in: "a red 東京 FOX, a red fox; 東京!") == ["東京", "FOX"])
-    #expect(tokenizer.unknownWords(in: "fox—fox 🦊🦊 x 123") == ["🦊🦊"])
+    // Behind the dash it has no ▁ in front, and this vocabulary has no such piece.
+    #expect(tokenizer.unknownWords(in: "fox—fox 🦊🦊 x 123") == ["fox", "🦊🦊"])
     let small = try smallTokenizer()
     #expect(small.unknownWords(in: "bb, cab b ca c-c (bb) <extra> b") == ["bb"])
 }

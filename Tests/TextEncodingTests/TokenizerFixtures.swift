@@ -56,17 +56,23 @@ func protobufField(_ number: UInt8, _ value: UInt8) -> [UInt8] {
 
 /// A piece of a spiece.model; types are 1 normal, 2 unknown, 3 control, 4 user-defined, 6 byte.
 func piece(_ text: String, _ score: Float, type: UInt8 = 1) -> [UInt8] {
-    let bits = score.bitPattern
-    let scoreField = [2 << 3 | 5] + (0..<4).map { UInt8(truncatingIfNeeded: bits >> (8 * $0)) }
+    let scoreBytes = withUnsafeBytes(of: score.bitPattern.littleEndian) { Array($0) }
+    let scoreField = [2 << 3 | 5] + scoreBytes
     return protobufField(1, protobufField(1, text.utf8) + scoreField + protobufField(3, type))
 }
 
 /// A spiece.model with the pieces of `smallTokenizerJSON`, and no character map.
-let smallSentencePiece: [UInt8] =
-    piece("<pad>", 0, type: 3) + piece("</s>", 0, type: 3) + piece("<unk>", 0, type: 2)
-    + piece("▁", -2) + piece("a", -3) + piece("b", -3) + piece("c", -4) + piece("ab", -6)
-    + piece("▁ab", -9) + piece("ca", -6.5) + piece("▁cab", -7) + piece("bca", -30)
-    + protobufField(2, protobufField(3, 1)) + protobufField(3, protobufField(1, "identity".utf8))
+let smallSentencePiece: [UInt8] = {
+    var model = piece("<pad>", 0, type: 3) + piece("</s>", 0, type: 3) + piece("<unk>", 0, type: 2)
+    for (text, score) in [
+        ("▁", -2), ("a", -3), ("b", -3), ("c", -4), ("ab", -6), ("▁ab", -9), ("ca", -6.5),
+        ("▁cab", -7), ("bca", -30)
+    ] as [(String, Float)] {
+        model += piece(text, score)
+    }
+    return model + protobufField(2, protobufField(3, 1))
+        + protobufField(3, protobufField(1, "identity".utf8))
+}()
 
 /// A generator whose draws follow from its seed (SplitMix64).
 struct SeededGenerator: RandomNumberGenerator {

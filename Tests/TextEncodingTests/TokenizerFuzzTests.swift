@@ -9,7 +9,7 @@ private func mutated(_ bytes: [UInt8], using generator: inout SeededGenerator) -
         let at = Int.random(in: 0..<bytes.count, using: &generator)
         switch Int.random(in: 0..<6, using: &generator) {
         case 0: bytes[at] = .random(in: 0...255, using: &generator)
-        case 1: bytes[at] ^= 1 << .random(in: 0...7, using: &generator)
+        case 1: bytes[at] ^= 1 << UInt8.random(in: 0...7, using: &generator)
         case 2: bytes.remove(at: at)
         case 3: bytes.insert(.random(in: 0...255, using: &generator), at: at)
         case 4:
