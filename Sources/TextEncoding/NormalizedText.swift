@@ -7,7 +7,8 @@ struct NormalizedText {
     private(set) var bytes: [UInt8] = []
     /// For each byte, the part of the prompt it stands for: offsets into the prompt's UTF-8.
     private(set) var sources: [Range<Int>] = []
-    private let isPromptStart: Bool
+    /// The first scalar of the prompt, if this stretch starts with it.
+    private let promptStart: Range<Int>?
 
     /// Normalises as the `tokenizers` package does, which is not as SentencePiece does: a grapheme
     /// cluster (UAX 29, extended) of fewer than six bytes is replaced whole when any prefix of it
@@ -18,7 +19,9 @@ struct NormalizedText {
     ///   - stretch: the part to normalise, cut at scalar boundaries.
     ///   - charsmap: nil keeps the text as it is.
     init(_ prompt: [UInt8], _ stretch: Range<Int>, charsmap: PrecompiledCharsmap?) {
-        isPromptStart = stretch.lowerBound == 0
+        promptStart =
+            stretch.lowerBound == 0 && !stretch.isEmpty
+            ? 0..<prompt.scalarByteCount(at: 0) : nil
         bytes.reserveCapacity(stretch.count)
         sources.reserveCapacity(stretch.count)
         guard let charsmap else {
@@ -62,7 +65,7 @@ struct NormalizedText {
     /// Whether a word starts where the prompt does; never for a stretch behind an added token.
     func startsPrompt(_ word: Range<Int>) -> Bool {
         // What is dropped before the word does not count, as in the `tokenizers` package.
-        isPromptStart && (word.lowerBound == 0 || sources[word.lowerBound].lowerBound == 0)
+        promptStart != nil && word.lowerBound == 0 || sources[word.lowerBound] == promptStart
     }
 
     private mutating func append(_ text: ArraySlice<UInt8>, from source: Range<Int>) {

@@ -19,16 +19,20 @@ public struct T5Tokenizer: Sendable {
     /// The id of `<unk>`, which stands for characters that no piece covers.
     public let unknownID: Int
 
-    private let tables: TokenizerTables
+    private let vocabulary: Vocabulary
     private let model: UnigramModel
+    private let charsmap: PrecompiledCharsmap?
+    private let wordPrefix: TokenizerTables.WordPrefix
+    private let splitsAtWordMark: Bool
     /// Strings cut out of the prompt before anything else.
     private let addedTokens: ByteTrie
+    private let addedTexts: [Int: String]
 
     init(_ tables: TokenizerTables) throws(TokenizerError) {
-        let trie = try tables.pieceTrie()
-        addedTokens = try tables.addedTokenTrie(trie)
+        let pieces = try tables.pieceTrie()
+        addedTokens = try tables.addedTokenTrie(pieces)
         let padding = ArraySlice("<pad>".utf8)
-        guard let pad = addedTokens.number(of: padding) ?? trie.number(of: padding) else {
+        guard let pad = addedTokens.number(of: padding) ?? pieces.number(of: padding) else {
             throw tables.unfit(
                 tables.vocabularyField, "without \"<pad>\"", "that piece to pad with")
         }
@@ -36,13 +40,19 @@ public struct T5Tokenizer: Sendable {
         for (name, id) in [("</s>", tables.endID), ("<unk>", tables.unknownID)] where id >= size {
             throw tables.unfit("the id of \(name)", "\(id)", "an id below \(size)")
         }
-        model = UnigramModel(
-            trie: trie, scores: tables.vocabulary.scores, unknownID: tables.unknownID)
         vocabularySize = size
         padID = Int(pad)
         endID = tables.endID
         unknownID = tables.unknownID
-        self.tables = tables
+        vocabulary = tables.vocabulary
+        model = UnigramModel(
+            trie: pieces, scores: tables.vocabulary.scores, unknownID: tables.unknownID)
+        charsmap = tables.charsmap
+        wordPrefix = tables.wordPrefix
+        splitsAtWordMark = tables.splitsAtWordMark
+        addedTexts = Dictionary(
+            tables.addedTokens.map { ($0.id, String(decoding: $0.text, as: UTF8.self)) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     /// The ids of a prompt, cut to `limit` with `</s>` kept as the last.
@@ -62,11 +72,8 @@ public struct T5Tokenizer: Sendable {
 
     /// The text of a piece or special token; nil for an id that has none.
     public func piece(_ id: Int) -> String? {
-        if (0..<tables.vocabulary.count).contains(id) {
-            return String(decoding: tables.vocabulary[id], as: UTF8.self)
-        }
-        return tables.addedTokens.first { $0.id == id }
-            .map { String(decoding: $0.text, as: UTF8.self) }
+        (0..<vocabulary.count).contains(id)
+            ? String(decoding: vocabulary[id], as: UTF8.self) : addedTexts[id]
     }
 }
 
@@ -109,8 +116,8 @@ extension T5Tokenizer {
     private func appendTokens(
         of prompt: [UInt8], _ stretch: Range<Int>, to tokens: inout [Token]
     ) {
-        let text = NormalizedText(prompt, stretch, charsmap: tables.charsmap)
-        for word in text.words(splittingAtWordMark: tables.splitsAtWordMark) {
+        let text = NormalizedText(prompt, stretch, charsmap: charsmap)
+        for word in text.words(splittingAtWordMark: splitsAtWordMark) {
             appendTokens(ofWord: word, in: text, to: &tokens)
         }
     }
@@ -120,7 +127,7 @@ extension T5Tokenizer {
     ) {
         let word = text.bytes[range]
         let isPrefixed =
-            switch tables.wordPrefix {
+            switch wordPrefix {
             case .always: !word.starts(with: NormalizedText.wordMark)
             case .first: !word.starts(with: NormalizedText.wordMark) && text.startsPrompt(range)
             case .never: false

@@ -155,10 +155,12 @@ private struct TokenizerField {
     let value: JSONValue?
 
     subscript(key: String) -> TokenizerField {
+        let isPlain = key.utf8.count <= 40 && key.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        let name = "\(name).\(isPlain ? key : quoted(key))"
         guard case .object(let fields) = value else {
-            return TokenizerField(file: file, name: "\(name).\(key)", value: nil)
+            return TokenizerField(file: file, name: name, value: nil)
         }
-        return TokenizerField(file: file, name: "\(name).\(key)", value: fields[key])
+        return TokenizerField(file: file, name: name, value: fields[key])
     }
 
     /// The elements of an array of exactly `count`.

@@ -70,8 +70,10 @@ struct TokenizerTables: Sendable {
         var trie = ByteTrie()
         for (index, token) in addedTokens.enumerated() {
             let text = quoted(String(decoding: token.text, as: UTF8.self))
-            guard !token.text.isEmpty else {
-                throw unfit("added_tokens[\(index)].content", text, "a text to look for")
+            guard (1...Self.maximumPieceByteCount).contains(token.text.count) else {
+                throw unfit(
+                    "added_tokens[\(index)].content", "\(token.text.count) bytes long",
+                    "a text of 1 to 4096 bytes")
             }
             let pieceID = pieces.number(of: token.text).map(Int.init)
             guard pieceID == token.id || pieceID == nil && token.id >= vocabulary.count else {

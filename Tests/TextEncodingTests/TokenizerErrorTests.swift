@@ -74,7 +74,7 @@ private let unfitJSON: [(String, String, String)] = [
     ),
     (
         "\"<extra>\"", "\"\"",
-        "added_tokens[3].content is \"\"; a T5 tokenizer needs a text to look for"
+        "added_tokens[3].content is 0 bytes long; a T5 tokenizer needs a text of 1 to 4096 bytes"
     ),
     (
         "\"<extra>\"", "[]",
@@ -149,6 +149,11 @@ private let unfitJSON: [(String, String, String)] = [
     (
         "\"ids\":[1]", "\"ids\":[1,1]",
         "post_processor.special_tokens.</s>.ids is an array of 2; a T5 tokenizer needs an array of 1"
+    ),
+    (
+        "\"SpecialToken\":{\"id\":\"</s>\"", "\"SpecialToken\":{\"id\":\"\\u001b[2J\"",
+        "post_processor.special_tokens.\"\\u{1B}[2J\".ids is missing; "
+            + "a T5 tokenizer needs an array of 1"
     ),
     (
         "\"ids\":[1]", "\"ids\":[99]",
