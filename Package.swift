@@ -31,7 +31,8 @@ let package = Package(
         .target(name: "Layers", dependencies: ["Checkpoints", "Kernels", "Tensors"]),
         .target(name: "TextEncoding", dependencies: ["Layers"]),
         .target(name: "HybridTokens", dependencies: ["Layers"]),
-        .target(name: "Generation", dependencies: ["CKernels", "Layers"]),
+        .target(name: "Requests"),
+        .target(name: "Generation", dependencies: ["CKernels", "Layers", "Requests"]),
         .target(name: "Imaging", dependencies: ["CPNG"]),
         .executableTarget(
             name: "dcar",

@@ -333,3 +333,21 @@ void dcar_philox_uniform(uint64_t key, uint32_t stream, uint32_t step, uint32_t 
             out[base + i] = (float)(lanes[i & 3][i >> 2] >> 8) * 0x1p-24f;
     }
 }
+
+DCAR_CLONES
+float dcar_log_sum_exp(const float *x, size_t count) {
+    v16 top = SPLAT(-INFINITY);
+    for (size_t i = 0; i < count; i += 16)
+        top = larger(top, load_part(x + i, count - i, -INFINITY));
+    float peak = top[0];
+    for (int i = 1; i < 16; i++) peak = top[i] > peak ? top[i] : peak;
+    v16 sum = {0};
+    for (size_t i = 0; i < count; i += 16) {
+        size_t left = count - i;
+        v16 v = exp16(load_part(x + i, left, -INFINITY) - peak);
+        if (left < 16)
+            for (size_t k = left; k < 16; k++) v[k] = 0;
+        sum += v;
+    }
+    return peak + logf(sum_lanes(sum));
+}

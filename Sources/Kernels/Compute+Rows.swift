@@ -64,6 +64,21 @@ extension Compute {
         }
     }
 
+    /// max(x, 0).
+    public func relu(_ x: Tensor) -> Tensor {
+        let (rows, columns) = x.rowsAndColumns
+        defer { withExtendedLifetime(x) {} }
+        return Tensor(x.shape) { base in
+            let to = base.assumingMemoryBound(to: Float.self)
+            forEachRun(of: rows, grain: 256) { run in
+                let epilogue = Epilogue(activation: .relu).at(row: 0, output: 0)
+                dcar_finish_tile(
+                    x.pointer + run.lowerBound * columns, columns, run.count, columns, epilogue,
+                    out(to + run.lowerBound * columns, .float32), columns)
+            }
+        }
+    }
+
     /// x + gate * y; the gates of a row are the `columns` numbers from `offset` on of the row of
     /// `modulation`.
     public func gatedSum(_ x: Tensor, _ y: Tensor, modulation: Tensor, offset: Int) -> Tensor {

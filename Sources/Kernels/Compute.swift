@@ -71,8 +71,9 @@ public final class Compute: Sendable {
         try signal.withLock { $0 }?.check()
     }
 
-    /// Runs the tasks 0 ..< count, unless a stop is asked for.
-    func forEach(_ count: Int, _ body: (Int) -> Void) {
+    /// Runs the tasks 0 ..< count, shared out over the threads; once a stop is asked for, the rest
+    /// are skipped.
+    public func forEach(_ count: Int, _ body: (Int) -> Void) {
         let signal = signal.withLock { $0 }
         pool.run(count) { task in
             if let signal, signal.isRaised { return }

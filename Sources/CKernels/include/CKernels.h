@@ -92,3 +92,5 @@ void dcar_upsample_row(const float *conv, const float *x, size_t width, size_t i
 void dcar_downsample_row(const float *conv_top, const float *conv_bottom, const float *x_top,
                          const float *x_bottom, size_t width, size_t in_channels,
                          size_t out_channels, float *out);
+/// ln of the sum of e^x over a row.
+float dcar_log_sum_exp(const float *x, size_t count);

@@ -1,0 +1,99 @@
+import Checkpoints
+import Requests
+
+/// The shape and defaults of a DC-AR generator, from the official YAML configuration.
+public struct GeneratorConfiguration: Hashable, Sendable {
+    public let codebookSize: Int
+    /// Channels of a residual token.
+    public let latentChannels: Int
+    public let hybrid: Bool
+    public let width: Int
+    public let layers: Int
+    public let heads: Int
+    public let hiddenWidth: Int
+    public let normalisesQueriesAndKeys: Bool
+    /// Tokens of the image that the model was trained for.
+    public let tokens: Int
+    public let textLength: Int
+    public let textWidth: Int
+    /// Scale of positions before the sine features, as in PixArt; 1 unless the file says so.
+    public let positionInterpolation: Double
+    /// The grid side at which a position step counts 1.
+    public let baseSize: Double
+    public let head: ResidualHeadConfiguration
+    public let defaults: SamplingSettings
+
+    /// The side of the token grid that the model was trained for.
+    public let gridSide: Int
+
+    /// The id that stands for a token not yet known.
+    public var maskID: Int { codebookSize }
+
+    /// - Throws: `ConfigurationError` when a key is missing, out of range or not supported.
+    public init(_ node: ConfigurationNode) throws(ConfigurationError) {
+        let model = try node.node("model")
+        try Self.require(model, "type", among: ["vq_dc_ae"])
+        try Self.require(model, "generator.type", among: ["maskgit_t2i", "maskgit_t2i_inpainting"])
+        hybrid = try model.optionalBool("hybrid") ?? false
+        codebookSize = try model.int("vq_model.codebook_size", in: 1...65_535)
+        latentChannels = try model.int("vq_model.token_size", in: 1...4_096)
+        let generator = try model.node("generator")
+        width = try generator.int("hidden_size", in: 4...65_536)
+        layers = try generator.int("num_hidden_layers", in: 1...1_000)
+        heads = try generator.int("num_attention_heads", in: 1...1_024)
+        hiddenWidth = try generator.int("intermediate_size", in: 1...262_144)
+        normalisesQueriesAndKeys = try generator.optionalBool("qk_norm") ?? false
+        tokens = try generator.int("image_seq_len", in: 1...65_536)
+        textLength = try model.int("text_token_length", in: 1...65_536)
+        textWidth = try model.int("context_dim", in: 1...65_536)
+        positionInterpolation = try generator.optionalDouble("pe_interpolation", in: 1e-3...1e3) ?? 1
+        baseSize = try generator.optionalDouble("base_size", in: 1...65_536) ?? 16
+        head = try ResidualHeadConfiguration(generator.node("diffusion"))
+        defaults = try SamplingSettings(generator)
+        let side = Int(Double(tokens).squareRoot().rounded())
+        gridSide = side
+        guard width % heads == 0 else {
+            throw .wrongValue(
+                path: node.path, key: "model.generator.hidden_size", found: "\(width)",
+                expected: "a multiple of num_attention_heads, \(heads)")
+        }
+        guard side * side == tokens else {
+            throw .wrongValue(
+                path: node.path, key: "model.generator.image_seq_len", found: "\(tokens)",
+                expected: "a square number")
+        }
+    }
+
+    private static func require(
+        _ node: ConfigurationNode, _ key: String, among choices: [String]
+    ) throws(ConfigurationError) {
+        guard let found = try node.optionalString(key) else { return }
+        guard choices.contains(found) else {
+            throw .wrongValue(
+                path: node.path, key: "model.\(key)", found: found,
+                expected: choices.joined(separator: " or "))
+        }
+    }
+}
+
+/// The shape of the residual diffusion head.
+public struct ResidualHeadConfiguration: Hashable, Sendable {
+    public let width: Int
+    public let depth: Int
+    /// Steps that the file asks for; others may be chosen.
+    public let steps: Int
+    /// Residual tokens are the head's samples times this.
+    public let scale: Float
+
+    init(_ node: ConfigurationNode) throws(ConfigurationError) {
+        width = try node.int("width", in: 1...65_536)
+        depth = try node.int("depth", in: 1...1_000)
+        steps = try node.int("num_sampling_steps", in: 1...1_000)
+        scale = Float(try node.double("vae_scale", in: 1e-6...1e6))
+        if let sampler = try node.optionalString("sampler"), sampler != "iddpm" {
+            throw .wrongValue(
+                path: node.path, key: "model.generator.diffusion.sampler", found: sampler,
+                expected: "iddpm")
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import Requests
+import Tensors
+
+/// The tokens of an image between two steps.
+public struct TokenState: Hashable, Sendable {
+    /// Steps done.
+    public let step: Int
+    /// Token ids, the mask id where unknown.
+    public internal(set) var ids: [Int]
+    /// For each token the step that fixed it: 1 for the first, 0 for tokens known from the start,
+    /// nil for masked ones.
+    public internal(set) var fixedAt: [Int?]
+    /// For each token the probability it had when it was fixed; 1 for tokens known from the start,
+    /// 0 for masked ones.
+    public internal(set) var confidence: [Float]
+
+    /// Tokens fixed by the last step.
+    public var newlyFixed: [Int] {
+        step == 0 ? [] : fixedAt.indices.filter { fixedAt[$0] == step }
+    }
+
+    /// Tokens not known yet.
+    public var maskedCount: Int { fixedAt.count { $0 == nil } }
+}
+
+/// The unmasking of one image as a value: it can be stepped, wound back, copied, forked and changed
+/// between steps. The same seed gives the same tokens however it was reached.
+public struct MaskedRun: Sendable {
+    public let gridWidth: Int
+    public let gridHeight: Int
+    public let maskID: Int
+    public private(set) var settings: SamplingSettings
+    public private(set) var text: GuidedText
+    public private(set) var noise: any NoiseSource
+    /// The states from the start to now; never empty.
+    public private(set) var states: [TokenState]
+    /// What the transformer last computed; nil before the first step and after winding back.
+    public private(set) var hidden: MaskedSampler.HiddenStates?
+    private let unknownAtStart: Int
+
+    /// - Parameter ids: token ids, `maskID` where the run is to fill in; all masked when nil.
+    public init(
+        gridWidth: Int, gridHeight: Int, maskID: Int, ids: [Int]? = nil,
+        settings: SamplingSettings, text: GuidedText, noise: any NoiseSource
+    ) {
+        let ids = ids ?? Array(repeating: maskID, count: gridWidth * gridHeight)
+        precondition(ids.count == gridWidth * gridHeight)
+        self.gridWidth = gridWidth
+        self.gridHeight = gridHeight
+        self.maskID = maskID
+        self.settings = settings
+        self.text = text
+        self.noise = noise
+        let isKnown = ids.map { $0 != maskID }
+        unknownAtStart = isKnown.count { !$0 }
+        if settings.schedule != .official {
+            // A step that fixed nothing would only repeat itself.
+            self.settings.steps = max(1, min(settings.steps, unknownAtStart))
+        }
+        states = [
+            TokenState(
+                step: 0, ids: ids, fixedAt: isKnown.map { $0 ? 0 : nil },
+                confidence: isKnown.map { $0 ? 1 : 0 })
+        ]
+    }
+
+    /// The present state.
+    public var state: TokenState { states[states.count - 1] }
+
+    /// True when there is nothing left to unmask. A run that starts with every token known is
+    /// finished at once, except under the official rule, which would mask all of them again.
+    public var isFinished: Bool {
+        state.step >= settings.steps || (settings.schedule != .official && state.maskedCount == 0)
+    }
+
+    /// Takes one step for each of several runs of one grid size and equal settings; runs that are
+    /// finished stay as they are.
+    /// - Throws: `KernelError`; `Stopped`, which leaves all runs as they were.
+    public static func advance(_ runs: inout [MaskedRun], with sampler: MaskedSampler) throws {
+        let active = runs.indices.filter { !runs[$0].isFinished }
+        guard let first = active.first else { return }
+        let step = runs[first].state.step
+        precondition(active.allSatisfy { runs[$0].state.step == step })
+        let outcomes = try sampler.step(
+            active.map { index in
+                let run = runs[index]
+                return MaskedSampler.Item(
+                    ids: run.state.ids, text: run.text, noise: run.noise,
+                    unknownAtStart: run.unknownAtStart)
+            }, step: step, settings: runs[first].settings, gridWidth: runs[first].gridWidth)
+        for (index, outcome) in zip(active, outcomes) { runs[index].record(outcome) }
+    }
+
+    private mutating func record(_ outcome: MaskedSampler.Outcome) {
+        let before = state
+        var fixedAt = before.fixedAt
+        var confidence = before.confidence
+        for position in outcome.ids.indices {
+            if outcome.ids[position] == maskID {
+                (fixedAt[position], confidence[position]) = (nil, 0)
+            } else if before.ids[position] == maskID {
+                (fixedAt[position], confidence[position]) =
+                    (before.step + 1, outcome.probabilities[position])
+            }
+        }
+        states.append(
+            TokenState(
+                step: before.step + 1, ids: outcome.ids, fixedAt: fixedAt, confidence: confidence))
+        hidden = outcome.hidden
+    }
+
+    /// The run as it was after `step`.
+    public func woundBack(to step: Int) -> MaskedRun {
+        guard step < state.step else { return self }
+        var run = self
+        run.states.removeLast(state.step - max(0, step))
+        run.hidden = nil
+        return run
+    }
+
+    /// The run from here on with another text, noise or other settings; the number of steps stays.
+    public func forked(
+        text: GuidedText? = nil, noise: (any NoiseSource)? = nil, settings: SamplingSettings? = nil
+    ) -> MaskedRun {
+        var run = self
+        run.text = text ?? self.text
+        run.noise = noise ?? self.noise
+        if let settings {
+            run.settings = settings
+            run.settings.steps = self.settings.steps
+        }
+        return run
+    }
+
+    /// Masks tokens again, to be sampled anew by the steps that are left.
+    public mutating func unpin(_ positions: some Sequence<Int>) {
+        for position in positions {
+            states[states.count - 1].ids[position] = maskID
+            states[states.count - 1].fixedAt[position] = nil
+            states[states.count - 1].confidence[position] = 0
+        }
+        hidden = nil
+    }
+
+    /// Fixes a token to a codebook entry; no later step changes it.
+    public mutating func pin(_ position: Int, to id: Int) {
+        precondition(id >= 0 && id < maskID)
+        states[states.count - 1].ids[position] = id
+        states[states.count - 1].fixedAt[position] = state.step
+        states[states.count - 1].confidence[position] = 1
+        hidden = nil
+    }
+}

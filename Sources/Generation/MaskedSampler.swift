@@ -1,0 +1,216 @@
+// Port of `generate`, dc-ai-projects/DC-AR, modeling/generator/dc_ar.py.
+
+import CKernels
+import Foundation
+import Kernels
+import Requests
+import Synchronization
+import Tensors
+
+/// The texts of an image's two rows.
+public struct GuidedText: Sendable {
+    public let conditional: MaskedTransformer.Text
+    public let unconditional: MaskedTransformer.Text
+
+    public init(conditional: MaskedTransformer.Text, unconditional: MaskedTransformer.Text) {
+        self.conditional = conditional
+        self.unconditional = unconditional
+    }
+}
+
+/// One MaskGIT round: sampling every masked token, and masking the least sure ones again.
+public struct MaskedSampler: Sendable {
+    private let transformer: MaskedTransformer
+    private let compute: Compute
+
+    public init(_ transformer: MaskedTransformer, compute: Compute) {
+        self.transformer = transformer
+        self.compute = compute
+    }
+
+    /// What a round needs to know of one image of a batch.
+    public struct Item: Sendable {
+        /// Token ids, `maskID` where unknown.
+        public let ids: [Int]
+        public let text: GuidedText
+        public let noise: any NoiseSource
+        /// Tokens that were masked before the first step.
+        public let unknownAtStart: Int
+
+        public init(ids: [Int], text: GuidedText, noise: any NoiseSource, unknownAtStart: Int) {
+            self.ids = ids
+            self.text = text
+            self.noise = noise
+            self.unknownAtStart = unknownAtStart
+        }
+    }
+
+    /// What a round made of one image.
+    public struct Outcome: Sendable {
+        /// Every token's id if the run ended here.
+        public let sampled: [Int]
+        /// The scaled logit of each sampled token; infinite where the token was known.
+        public let scores: [Float]
+        /// The probability of each sampled token under the guided, scaled logits; 1 where known.
+        public let probabilities: [Float]
+        /// Token ids after masking again.
+        public let ids: [Int]
+        public let hidden: HiddenStates
+        /// The guided, scaled logits [positions.count, codebookSize], and which tokens they are of.
+        package let logits: [Float]
+        package let positions: [Int]
+    }
+
+    /// Hidden states [tokens, width] of both rows, for the residual head.
+    public struct HiddenStates: Sendable {
+        public let conditional: Tensor
+        /// Nil when guidance was 0 and only the conditional row ran.
+        public let unconditional: Tensor?
+    }
+
+    /// - Parameters:
+    ///   - items: images of one grid size.
+    ///   - step: 0 is the first.
+    /// - Throws: `KernelError`, `Stopped`.
+    public func step(
+        _ items: [Item], step: Int, settings: SamplingSettings, gridWidth: Int
+    ) throws -> [Outcome] {
+        let guidance = settings.guidance(at: step)
+        let rows = items.flatMap { item in
+            let conditional = MaskedTransformer.Row(ids: item.ids, text: item.text.conditional)
+            guard guidance != 0 else { return [conditional] }
+            return [
+                conditional, MaskedTransformer.Row(ids: item.ids, text: item.text.unconditional),
+            ]
+        }
+        let hidden = try transformer.hiddenStates(rows, gridWidth: gridWidth)
+        let rowsPerItem = rows.count / items.count
+        // The official code takes the count of masked tokens from the first image of the batch.
+        let firstMasked = items.first.map { masked($0.ids).count } ?? 0
+        return try items.enumerated().map { index, item in
+            let states = HiddenStates(
+                conditional: row(index * rowsPerItem, of: hidden),
+                unconditional: rowsPerItem == 2 ? row(2 * index + 1, of: hidden) : nil)
+            return try outcome(
+                item, states, step: step, settings: settings, guidance: guidance,
+                maskedCount: settings.schedule == .official ? firstMasked : nil)
+        }
+    }
+
+    private func masked(_ ids: [Int]) -> [Int] {
+        ids.indices.filter { ids[$0] == transformer.configuration.maskID }
+    }
+
+    private func row(_ index: Int, of states: Tensor) -> Tensor {
+        let (tokens, width) = (states.shape[1], states.shape[2])
+        return Tensor([tokens, width]) { base in
+            states.withFloats { from in
+                guard let from = from.baseAddress else { return }
+                base.assumingMemoryBound(to: Float.self)
+                    .update(from: from + index * tokens * width, count: tokens * width)
+            }
+        }
+    }
+
+    private func outcome(
+        _ item: Item, _ states: HiddenStates, step: Int, settings: SamplingSettings,
+        guidance: Float, maskedCount: Int?
+    ) throws -> Outcome {
+        let positions = masked(item.ids)
+        let drawn = try draw(
+            item, states, at: positions, step: step, settings: settings, guidance: guidance)
+        var sampled = item.ids
+        var scores = [Float](repeating: .infinity, count: item.ids.count)
+        var probabilities = [Float](repeating: 1, count: item.ids.count)
+        for (row, position) in positions.enumerated() {
+            sampled[position] = drawn.picks[row].id
+            scores[position] = drawn.picks[row].score
+            probabilities[position] = drawn.picks[row].probability
+        }
+        let isLast = step == settings.steps - 1
+        let wanted = settings.schedule.wanted(
+            after: step, of: settings.steps, tokens: item.ids.count,
+            unknownAtStart: item.unknownAtStart)
+        let keep = max(1, min((maskedCount ?? positions.count) - 1, wanted))
+        let ids = isLast
+            ? sampled
+            : maskedAgain(
+                sampled, scores, keep: keep, step: step, settings: settings, noise: item.noise,
+                positions: positions)
+        return Outcome(
+            sampled: sampled, scores: scores, probabilities: probabilities, ids: ids,
+            hidden: states, logits: drawn.logits, positions: positions)
+    }
+
+    private struct Pick {
+        var id = 0
+        var score: Float = 0
+        var probability: Float = 0
+    }
+
+    /// Samples the tokens at `positions` from guided logits with Gumbel noise.
+    private func draw(
+        _ item: Item, _ states: HiddenStates, at positions: [Int], step: Int,
+        settings: SamplingSettings, guidance: Float
+    ) throws -> (picks: [Pick], logits: [Float]) {
+        guard !positions.isEmpty else { return ([], []) }
+        let conditional = try transformer.logits(states.conditional, at: positions)
+        let unconditional = try states.unconditional.map {
+            try transformer.logits($0, at: positions)
+        }
+        try compute.checkStop()
+        let codes = transformer.configuration.codebookSize
+        let mode: Int32 =
+            unconditional == nil ? 0 : settings.guidanceDecay == .powerCosine ? 2 : 1
+        let divisor = settings.logitDivisor(at: step)
+        let temperature = settings.noiseTemperature(at: step)
+        let picks = Mutex([Pick](repeating: Pick(), count: positions.count))
+        let logits = Tensor([positions.count, codes]) { base in
+            let to = base.assumingMemoryBound(to: Float.self)
+            conditional.withFloats { c in
+                (unconditional ?? conditional).withFloats { u in
+                    guard let c = c.baseAddress, let u = u.baseAddress else { return }
+                    compute.forEach(positions.count) { row in
+                        let logits = to + row * codes
+                        dcar_guide(
+                            c + row * codes, u + row * codes, codes, mode, guidance, divisor, logits)
+                        let noise = item.noise.tokenNoise(
+                            step: step, position: positions[row], count: codes)
+                        let id = dcar_gumbel_argmax(logits, noise, codes, temperature)
+                        let total = dcar_log_sum_exp(logits, codes)
+                        let pick = Pick(
+                            id: id, score: logits[id], probability: exp(logits[id] - total))
+                        picks.withLock { $0[row] = pick }
+                    }
+                }
+            }
+        }
+        try compute.checkStop()
+        return (picks.withLock { $0 }, logits.floats())
+    }
+
+    /// Masks the `keep` least sure tokens again; equal confidences go together, so that there may
+    /// be more of them.
+    private func maskedAgain(
+        _ sampled: [Int], _ scores: [Float], keep: Int, step: Int, settings: SamplingSettings,
+        noise: any NoiseSource, positions: [Int]
+    ) -> [Int] {
+        let temperature = settings.noiseTemperature(at: step)
+        let confidence = scores.indices.map { position in
+            let uniform = max(noise.confidenceNoise(step: step, position: position), 1e-20)
+            return scores[position] + temperature * -log(max(-log(uniform), 1e-20))
+        }
+        let cut = confidence.sorted()[min(keep, confidence.count) - 1]
+        var ids = sampled
+        for position in ids.indices where confidence[position] <= cut {
+            ids[position] = transformer.configuration.maskID
+        }
+        let fixesNone = positions.allSatisfy { confidence[$0] <= cut }
+        if settings.schedule != .official, fixesNone,
+            let surest = positions.max(by: { confidence[$0] < confidence[$1] })
+        {
+            ids[surest] = sampled[surest]
+        }
+        return ids
+    }
+}

@@ -1,0 +1,176 @@
+// Port of DCAR and DCARBlock, dc-ai-projects/DC-AR, modeling/generator/dc_ar.py.
+
+import Checkpoints
+import Foundation
+import Kernels
+import Layers
+import Tensors
+
+/// The masked transformer: token ids and text states to hidden states and logits.
+///
+/// No timestep or size enters; text enters by cross-attention only, over real tokens only.
+public struct MaskedTransformer: Sendable {
+    public let configuration: GeneratorConfiguration
+    private let tokenEmbedding: Tensor
+    /// [tokens, width] for the grid the model was trained for.
+    private let positions: Tensor
+    /// The text states [textLength, textWidth] of the unconditional row.
+    private let unconditionalText: Tensor
+    private let textHidden: Linear
+    private let textOutput: Linear
+    private let blocks: [MaskedTransformerBlock]
+    private let logitsLayer: Linear
+    private let scope: LayerScope
+    private var compute: Compute { scope.compute }
+
+    /// - Parameter scope: the root of a generator checkpoint.
+    /// - Throws: `CheckpointError`.
+    public init(_ scope: LayerScope, _ configuration: GeneratorConfiguration) throws {
+        self.configuration = configuration
+        self.scope = scope
+        let (width, tokens) = (configuration.width, configuration.tokens)
+        positions = try scope.vector("pos_embed", [1, tokens, width]).reshaped([tokens, width])
+        tokenEmbedding = try scope["x_embedder"].weight(
+            "weight", [configuration.codebookSize + 1, width])
+        let text = scope["y_embedder"]
+        unconditionalText = try text.vector(
+            "y_embedding", [configuration.textLength, configuration.textWidth])
+        textHidden = try Linear(text["y_proj"]["fc1"], from: configuration.textWidth, to: width)
+        textOutput = try Linear(text["y_proj"]["fc2"], from: width, to: width)
+        blocks = try (0..<configuration.layers).map { index in
+            try MaskedTransformerBlock(scope["blocks"][index], configuration)
+        }
+        logitsLayer = try Linear(
+            scope["final_layer"]["linear"], from: width, to: configuration.codebookSize)
+    }
+
+    /// Checks and arranges the weights; see `LayerScope.prepare`.
+    public func prepare() throws {
+        try scope.prepare()
+    }
+
+    /// The text of one row, projected, with each block's cross-attention keys and values: all that
+    /// does not change from step to step.
+    public struct Text: Sendable {
+        /// [textTokens, width].
+        package let projected: Tensor
+        /// One for each block: [1, textTokens, 2 * width], keys before values.
+        fileprivate let keysAndValues: [Tensor]
+    }
+
+    /// The conditional row's text: states [textTokens, textWidth] of the real tokens.
+    /// - Throws: `KernelError`, `Stopped`.
+    public func text(_ states: Tensor) throws -> Text {
+        let compute = scope.compute
+        let hidden = try textHidden(states, activation: .gelu, output: compute.operand)
+        let projected = try textOutput(hidden)
+        let count = projected.shape[0]
+        let input = projected.converted(to: compute.operand)
+        let keysAndValues = try blocks.map { block in
+            try compute.checkStop()
+            return try block.keysAndValues(input)
+                .reshaped([1, count, 2 * configuration.width])
+        }
+        return Text(projected: projected, keysAndValues: keysAndValues)
+    }
+
+    /// The unconditional row's text. It has as many tokens as the prompt: the official mask of the
+    /// prompt is used for both rows.
+    public func unconditionalText(count: Int) throws -> Text {
+        try text(unconditionalText.rows(Array(0..<count)))
+    }
+
+    /// One row of a forward pass: the ids of an image, read with a text.
+    public struct Row: Sendable {
+        public let ids: [Int]
+        public let text: Text
+
+        public init(ids: [Int], text: Text) {
+            self.ids = ids
+            self.text = text
+        }
+    }
+
+    /// Hidden states [rows, tokens, width] before the final norm: what the residual head reads.
+    ///
+    /// - Parameters:
+    ///   - gridWidth: tokens in a row of the grid, which all rows share.
+    ///   - observe: sees the embedding (number 0) and the output of each block (from 1).
+    /// - Throws: `KernelError`, `Stopped`.
+    public func hiddenStates(
+        _ rows: [Row], gridWidth: Int, observe: (Int, Tensor) -> Void = { _, _ in }
+    ) throws -> Tensor {
+        let compute = scope.compute
+        let tokens = rows[0].ids.count
+        precondition(rows.allSatisfy { $0.ids.count == tokens })
+        var x = embedded(rows.map(\.ids), gridWidth: gridWidth)
+        observe(0, x)
+        for (index, block) in blocks.enumerated() {
+            try compute.checkStop()
+            x = try block(x, text: rows.map { $0.text.keysAndValues[index] })
+            observe(index + 1, x)
+        }
+        try compute.checkStop()
+        return x
+    }
+
+    /// Logits [positions.count, codebookSize] of some of the rows of hidden states.
+    ///
+    /// - Parameters:
+    ///   - states: [tokens, width].
+    ///   - positions: only these tokens are computed.
+    public func logits(_ states: Tensor, at positions: [Int]) throws(KernelError) -> Tensor {
+        // Rounded up, so that a changing number of masked tokens needs few compiled kernels.
+        let padding = (32 - positions.count % 32) % 32
+        let rows = states.rows(positions, padding: padding)
+        let normed = scope.compute.layerNorm(rows, epsilon: 1e-6, output: scope.compute.operand)
+        return try logitsLayer(normed)
+    }
+
+    private func embedded(_ rows: [[Int]], gridWidth: Int) -> Tensor {
+        let (width, tokens) = (configuration.width, rows[0].count)
+        let positions = positions(tokens: tokens, gridWidth: gridWidth)
+        let embeddings = tokenEmbedding.rows(rows.flatMap { $0 })
+        return Tensor([rows.count, tokens, width]) { base in
+            let to = base.assumingMemoryBound(to: Float.self)
+            embeddings.withFloats { e in
+                positions.withFloats { p in
+                    for row in rows.indices {
+                        let start = row * tokens * width
+                        for i in 0..<tokens * width { to[start + i] = e[start + i] + p[i] }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The stored positions for the grid of the training, sine features for any other: its formula
+    /// with steps scaled so that the whole grid spans what the trained one does.
+    private func positions(tokens: Int, gridWidth: Int) -> Tensor {
+        let side = configuration.gridSide
+        if tokens == configuration.tokens, gridWidth == side { return positions }
+        return Self.sinePositions(
+            gridWidth: gridWidth, gridHeight: tokens / gridWidth, width: configuration.width,
+            step: configuration.baseSize / Double(side) / configuration.positionInterpolation)
+    }
+
+    /// The position features of PixArt: [sin, cos] of the column, then of the row, each of a
+    /// quarter of the width; `step` is the coordinate of one token.
+    static func sinePositions(gridWidth: Int, gridHeight: Int, width: Int, step: Double) -> Tensor {
+        let quarter = width / 4
+        let frequencies = (0..<quarter).map { pow(10_000, -Double($0) / (Double(width) / 4)) }
+        var numbers: [Float] = []
+        numbers.reserveCapacity(gridWidth * gridHeight * width)
+        for row in 0..<gridHeight {
+            for column in 0..<gridWidth {
+                let start = numbers.count
+                for coordinate in [column, row] {
+                    let angles = frequencies.map { Double(coordinate) * step * $0 }
+                    numbers += angles.map { Float(sin($0)) } + angles.map { Float(cos($0)) }
+                }
+                numbers += Array(repeating: 0, count: width - (numbers.count - start))
+            }
+        }
+        return Tensor([gridWidth * gridHeight, width], numbers)
+    }
+}

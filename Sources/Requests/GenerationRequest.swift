@@ -1,0 +1,43 @@
+/// Everything that decides a picture, apart from the model.
+public struct GenerationRequest: Hashable, Sendable, Codable {
+    public var prompt: String
+    /// Replaces the model's own unconditional text when it is not empty.
+    public var negativePrompt: String
+    public var seed: UInt64
+    /// Pixels; a multiple of the token size. Nil for the size the model was trained for.
+    public var width: Int?
+    /// Pixels; a multiple of the token size. Nil for the size the model was trained for.
+    public var height: Int?
+    public var sampling: SamplingSettings
+    public var residual: ResidualSettings
+
+    public init(
+        prompt: String, negativePrompt: String = "", seed: UInt64, width: Int? = nil,
+        height: Int? = nil, sampling: SamplingSettings = SamplingSettings(),
+        residual: ResidualSettings = ResidualSettings()
+    ) {
+        self.prompt = prompt
+        self.negativePrompt = negativePrompt
+        self.seed = seed
+        self.width = width
+        self.height = height
+        self.sampling = sampling
+        self.residual = residual
+    }
+}
+
+/// How residual tokens are sampled and used.
+public struct ResidualSettings: Hashable, Sendable, Codable {
+    /// Denoising steps; nil for the model's own number.
+    public var steps: Int?
+    /// The key of the head's noise; nil for the request's seed.
+    public var seed: UInt64?
+    /// Residual tokens count this much: 1 is the official picture, 0 the discrete one.
+    public var strength: Float
+
+    public init(steps: Int? = nil, seed: UInt64? = nil, strength: Float = 1) {
+        self.steps = steps
+        self.seed = seed
+        self.strength = strength
+    }
+}

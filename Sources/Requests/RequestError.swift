@@ -1,0 +1,38 @@
+/// Why a request cannot be carried out with a model.
+public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
+    case size(width: Int, height: Int, multiple: Int, limit: Int)
+    case steps(Int, limit: Int)
+    case residualSteps(Int, limit: Int)
+    case guidance(Float)
+    case temperature(Float)
+    case strength(Float)
+    case emptyMask
+    case maskSize(width: Int, height: Int, expectedWidth: Int, expectedHeight: Int)
+    case tokens(found: Int, expected: Int)
+    case tokenID(Int, codebookSize: Int)
+    case grid(String)
+
+    public var description: String {
+        switch self {
+        case .size(let width, let height, let multiple, let limit):
+            "The size \(width)x\(height) does not fit this model; each side must be a multiple of "
+                + "\(multiple) from \(multiple) to \(limit)."
+        case .steps(let steps, let limit):
+            "The number of steps is \(steps); it must be from 1 to \(limit)."
+        case .residualSteps(let steps, let limit):
+            "The number of residual steps is \(steps); it must be from 1 to \(limit)."
+        case .guidance(let scale): "The guidance scale is \(scale); it must be from 0 to 100."
+        case .temperature(let value): "The temperature is \(value); it must be from 0 to 100."
+        case .strength(let value): "The residual strength is \(value); it must be from 0 to 1.5."
+        case .emptyMask: "The mask selects nothing; mark what is to be painted anew."
+        case .maskSize(let width, let height, let expectedWidth, let expectedHeight):
+            "The mask is \(width)x\(height) pixels; it must be \(expectedWidth)x\(expectedHeight), "
+                + "as the picture is."
+        case .tokens(let found, let expected):
+            "There are \(found) tokens; this picture needs \(expected)."
+        case .tokenID(let id, let size):
+            "Token id \(id) is not in this model's codebook of \(size) entries."
+        case .grid(let problem): "The token grid does not fit: \(problem)."
+        }
+    }
+}
