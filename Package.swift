@@ -15,40 +15,45 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+        .target(
+            name: "CPNG", linkerSettings: [.linkedLibrary("png16"), .linkedLibrary("z")]),
         .target(name: "CKernels"),
-        .target(name: "CPNG", linkerSettings: [.linkedLibrary("png16")]),
         .target(name: "Tensors"),
         .target(
             name: "Kernels", dependencies: ["CKernels", "COneDNN", "COpenBLAS", "Tensors"]),
         .target(
             name: "Checkpoints",
-            dependencies: [
-                "Tensors",
-                .product(name: "Crypto", package: "swift-crypto"),
-                "Yams",
-            ]
-        ),
+            dependencies: ["Tensors", "Yams", .product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "Layers", dependencies: ["Checkpoints", "Kernels", "Tensors"]),
         .target(name: "TextEncoding", dependencies: ["Layers"]),
         .target(name: "HybridTokens", dependencies: ["Layers"]),
         .target(name: "Requests"),
         .target(name: "Generation", dependencies: ["CKernels", "Layers", "Requests"]),
         .target(name: "Imaging", dependencies: ["CPNG"]),
+        .target(name: "Assets", path: "Assets", exclude: ["Storybook/MODEL_CARD.md"],
+            sources: ["EmbeddedModel.swift"], resources: [.copy("Storybook/model")]),
+        .target(
+            name: "Pipeline",
+            dependencies: ["Generation", "HybridTokens", "Imaging", "Requests", "TextEncoding",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .target(name: "Verification", dependencies: ["Pipeline"]),
         .executableTarget(
             name: "dcar",
             dependencies: [
-                "Imaging",
-                "Tensors",
+                "Assets", "Pipeline", "Verification",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]
-        ),
+            ]),
         .target(
             name: "TestSupport", dependencies: ["Checkpoints", "Tensors"],
             path: "Tests/TestSupport"),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
+        .testTarget(name: "ImagingTests", dependencies: ["Imaging"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Tensors", "TestSupport"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
-        .testTarget(name: "TextEncodingTests", dependencies: ["TextEncoding"]),
+        .testTarget(
+            name: "TextEncodingTests", dependencies: ["Checkpoints", "TextEncoding"]),
+        .testTarget(name: "VerificationTests", dependencies: ["Verification", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

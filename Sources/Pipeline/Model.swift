@@ -1,0 +1,133 @@
+import Checkpoints
+import Foundation
+import Generation
+import HybridTokens
+import Kernels
+import Layers
+import Synchronization
+import TextEncoding
+
+/// A DC-AR model opened from a folder: tokenizer, text encoder, generator and DC-HT.
+///
+/// Opening reads the configurations and checks every tensor's name, shape and type; the weights
+/// themselves are read when a part is first used.
+public final class Model: Sendable {
+    /// The folder's own name.
+    public let name: String
+    public let compute: Compute
+    public let parts: [ModelParts.Part]
+    public let textTokenizer: T5Tokenizer
+    public let textEncoder: T5Encoder
+    public let configuration: GeneratorConfiguration
+    public let transformer: MaskedTransformer
+    public let residualHead: ResidualHead
+    public let hybridTokenizer: HybridTokenizer
+    private let headScope: LayerScope
+    public let checkpoints: [Checkpoint]
+    private let hash = Mutex<String?>(nil)
+
+    /// - Throws: `ModelError`, `ConfigurationError`, `CheckpointError`, `TokenizerError`,
+    ///   `KernelError`.
+    public init(folder: String, compute: Compute) throws {
+        let found = try ModelParts(in: folder)
+        let needed = "a DC-HT tokenizer, a DC-AR generator and a T5 text encoder"
+        func one(_ parts: [ModelParts.Part], _ kind: String) throws -> ModelParts.Part {
+            guard let part = parts.first else {
+                throw ModelError.missingPart(kind, folder: folder, needed: needed)
+            }
+            guard parts.count == 1 else {
+                throw ModelError.severalParts(kind, folders: parts.map(\.folder))
+            }
+            return part
+        }
+        let tokenizer = try one(found.tokenizers, "DC-HT tokenizer")
+        let generator = try one(found.generators, "DC-AR generator")
+        let text = try one(found.textEncoders, "T5 text encoder")
+        name = (folder as NSString).standardizingPath.split(separator: "/").last.map(String.init)
+            ?? folder
+        parts = [text, generator, tokenizer]
+        self.compute = compute
+
+        let textCheckpoint = try Checkpoint(path: text.checkpoint)
+        textEncoder = try Self.textEncoder(text, textCheckpoint, compute)
+        textTokenizer = try T5Tokenizer(folder: text.folder)
+        let generatorCheckpoint = try Checkpoint(path: generator.checkpoint)
+        let loaded = try Self.generator(generator, generatorCheckpoint, compute)
+        (transformer, residualHead) = (loaded.transformer, loaded.head)
+        headScope = loaded.headScope
+        configuration = loaded.transformer.configuration
+        let tokenizerCheckpoint = try Checkpoint(path: tokenizer.checkpoint)
+        hybridTokenizer = try HybridTokenizer(
+            CheckpointReader(tokenizerCheckpoint),
+            HybridTokenizerConfiguration(ConfigurationNode(path: tokenizer.configuration)),
+            compute: compute)
+        checkpoints = [textCheckpoint, generatorCheckpoint, tokenizerCheckpoint]
+        try checkParts()
+    }
+
+    private static func textEncoder(
+        _ part: ModelParts.Part, _ checkpoint: Checkpoint, _ compute: Compute
+    ) throws -> T5Encoder {
+        let reader = CheckpointReader(checkpoint)
+        let encoder = try T5Encoder(
+            LayerScope(reader, compute: compute),
+            T5Configuration(ConfigurationNode(path: part.configuration)))
+        // Files of the whole T5 hold its decoder too.
+        try reader.checkAllRead(ignoring: ["decoder.", "lm_head.", "encoder.embed_tokens.", "shared."])
+        return encoder
+    }
+
+    private static func generator(
+        _ part: ModelParts.Part, _ checkpoint: Checkpoint, _ compute: Compute
+    ) throws -> (transformer: MaskedTransformer, head: ResidualHead, headScope: LayerScope) {
+        let reader = CheckpointReader(checkpoint)
+        let configuration = try GeneratorConfiguration(ConfigurationNode(path: part.configuration))
+        let transformer = try MaskedTransformer(
+            LayerScope(reader, compute: compute), configuration)
+        let headScope = LayerScope(reader, compute: compute)
+        let head = try ResidualHead(headScope["diffloss"]["net"], configuration)
+        try reader.checkAllRead()
+        return (transformer, head, headScope)
+    }
+
+    private func checkParts() throws {
+        let tokens = hybridTokenizer.configuration
+        guard tokens.codebookSize == configuration.codebookSize,
+            tokens.latentChannels == configuration.latentChannels
+        else {
+            throw ModelError.mismatch(
+                "the tokenizer's codebook is \(tokens.codebookSize) x \(tokens.latentChannels), the "
+                    + "generator's \(configuration.codebookSize) x \(configuration.latentChannels)")
+        }
+        guard textEncoder.configuration.width == configuration.textWidth else {
+            throw ModelError.mismatch(
+                "the text encoder is \(textEncoder.configuration.width) wide, the generator reads "
+                    + "\(configuration.textWidth)")
+        }
+        guard textTokenizer.vocabularySize <= textEncoder.configuration.vocabularySize else {
+            throw ModelError.tokenizerTooLarge(
+                vocabulary: textTokenizer.vocabularySize,
+                embedding: textEncoder.configuration.vocabularySize)
+        }
+    }
+
+    /// Pixels of each side of the pictures that the model was trained for.
+    public var trainedSide: Int {
+        configuration.gridSide * hybridTokenizer.configuration.pixelsPerToken
+    }
+
+    /// Pixels along each side of a token.
+    public var pixelsPerToken: Int { hybridTokenizer.configuration.pixelsPerToken }
+
+    func prepareResidualHead() throws {
+        try headScope.prepare()
+    }
+
+    /// SHA-256 over the hashes of the parts' checkpoints, lower-case hexadecimal; computed once.
+    public var sha256: String {
+        if let known = hash.withLock({ $0 }) { return known }
+        let made = ModelHash.combined(checkpoints.map { $0.sha256() })
+        hash.withLock { $0 = made }
+        return made
+    }
+}

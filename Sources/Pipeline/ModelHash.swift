@@ -1,0 +1,21 @@
+import Crypto
+import Foundation
+
+/// SHA-256 sums as lower-case hexadecimal.
+enum ModelHash {
+    /// The hash of several hashes in order.
+    static func combined(_ hashes: [String]) -> String {
+        hexadecimal(SHA256.hash(data: Data(hashes.joined(separator: "\n").utf8)))
+    }
+
+    static func of(_ bytes: [UInt8]) -> String {
+        hexadecimal(SHA256.hash(data: bytes))
+    }
+
+    private static func hexadecimal(_ digest: SHA256Digest) -> String {
+        digest.map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+}

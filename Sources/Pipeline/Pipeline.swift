@@ -1,0 +1,198 @@
+import Generation
+import HybridTokens
+import Imaging
+import Kernels
+import Requests
+import Tensors
+import TextEncoding
+
+/// Prompt to picture: owns a model and the order of the stages.
+///
+/// Each stage can be called by itself, so that a screen can stop, step, wind back and refine; one
+/// call at a time computes.
+public struct Pipeline: Sendable {
+    public let model: Model
+
+    /// Pixels of the longest side that is accepted.
+    public static let sideLimit = 2_048
+    public static let stepLimit = 64
+
+    public init(_ model: Model) {
+        self.model = model
+    }
+
+    // MARK: Text
+
+    /// The texts of a prompt's two rows.
+    /// - Throws: `KernelError`, `CheckpointError`, `Stopped`.
+    public func text(for request: GenerationRequest) throws -> (text: GuidedText, isTruncated: Bool) {
+        let configuration = model.configuration
+        let prompt = model.textTokenizer.encode(request.prompt, limit: configuration.textLength)
+        try model.textEncoder.prepare()
+        try model.transformer.prepare()
+        let conditional = try states(of: prompt)
+        let unconditional: MaskedTransformer.Text
+        if request.negativePrompt.isEmpty {
+            unconditional = try model.transformer.unconditionalText(count: conditional.shape[0])
+        } else {
+            let negative = model.textTokenizer.encode(
+                request.negativePrompt, limit: configuration.textLength)
+            unconditional = try model.transformer.text(try states(of: negative))
+        }
+        let text = GuidedText(
+            conditional: try model.transformer.text(conditional), unconditional: unconditional)
+        return (text, prompt.isTruncated)
+    }
+
+    /// Text states [tokens, textWidth] of the real tokens: the encoder sees the pads, the
+    /// transformer does not.
+    private func states(of text: TokenizedText) throws -> Tensor {
+        let padded = text.padded(to: model.configuration.textLength)
+        let states = try model.textEncoder(padded)
+        return states.rows(padded.indices.filter { padded[$0] != text.padID })
+    }
+
+    // MARK: Steps
+
+    /// A run with every token masked.
+    /// - Throws: `RequestError`; what `text` throws.
+    public func start(_ request: GenerationRequest) throws -> PictureRun {
+        try start(request, ids: nil, kept: nil)
+    }
+
+    /// A run that fills in the masked tokens of a picture; the others keep id and residual.
+    ///
+    /// - Parameters:
+    ///   - source: the picture's tokens; its size is the run's.
+    ///   - isMasked: for each token whether it is made anew.
+    /// - Throws: `RequestError`; what `text` throws.
+    public func start(
+        _ request: GenerationRequest, editing source: HybridTokenGrid, isMasked: [Bool]
+    ) throws -> PictureRun {
+        guard isMasked.count == source.ids.count else {
+            throw RequestError.tokens(found: isMasked.count, expected: source.ids.count)
+        }
+        guard isMasked.contains(true) else { throw RequestError.emptyMask }
+        let codes = model.configuration.codebookSize
+        for (id, masked) in zip(source.ids, isMasked) where !masked && !(0..<codes ~= id) {
+            throw RequestError.tokenID(id, codebookSize: codes)
+        }
+        var request = request
+        request.width = source.gridWidth * model.pixelsPerToken
+        request.height = source.gridHeight * model.pixelsPerToken
+        let ids = zip(source.ids, isMasked).map { $1 ? model.configuration.maskID : $0 }
+        return try start(request, ids: ids, kept: (source.residual.floats(), isMasked.map(!)))
+    }
+
+    private func start(
+        _ request: GenerationRequest, ids: [Int]?, kept: (residual: [Float], isKept: [Bool])?
+    ) throws -> PictureRun {
+        let (width, height) = try checked(request)
+        let (text, isTruncated) = try text(for: request)
+        let run = MaskedRun(
+            gridWidth: width / model.pixelsPerToken, gridHeight: height / model.pixelsPerToken,
+            maskID: model.configuration.maskID, ids: ids, settings: request.sampling, text: text,
+            noise: KeyedNoise(seed: request.seed, residualSeed: request.residual.seed))
+        return PictureRun(
+            request: request, run: run, keptResidual: kept?.residual,
+            isKept: kept?.isKept ?? Array(repeating: false, count: run.state.ids.count),
+            isPromptTruncated: isTruncated, width: width, height: height)
+    }
+
+    /// The size of a request, after every number in it was checked.
+    private func checked(_ request: GenerationRequest) throws -> (width: Int, height: Int) {
+        let unit = model.pixelsPerToken
+        let limit = Self.sideLimit / unit * unit
+        let (width, height) = (request.width ?? model.trainedSide, request.height ?? model.trainedSide)
+        guard width % unit == 0, height % unit == 0, unit...limit ~= width, unit...limit ~= height
+        else { throw RequestError.size(width: width, height: height, multiple: unit, limit: limit) }
+        guard 1...Self.stepLimit ~= request.sampling.steps else {
+            throw RequestError.steps(request.sampling.steps, limit: Self.stepLimit)
+        }
+        if let steps = request.residual.steps, !(1...1_000 ~= steps) {
+            throw RequestError.residualSteps(steps, limit: 1_000)
+        }
+        guard 0...100 ~= request.sampling.guidanceScale else {
+            throw RequestError.guidance(request.sampling.guidanceScale)
+        }
+        guard 0...100 ~= request.sampling.temperature else {
+            throw RequestError.temperature(request.sampling.temperature)
+        }
+        guard 0...1.5 ~= request.residual.strength else {
+            throw RequestError.strength(request.residual.strength)
+        }
+        return (width, height)
+    }
+
+    /// The next step of several runs of one size and equal settings, in one batch.
+    /// - Throws: `KernelError`; `Stopped`, which leaves the runs as they were.
+    public func step(_ runs: inout [PictureRun]) throws {
+        var masked = runs.map(\.run)
+        try MaskedRun.advance(
+            &masked, with: MaskedSampler(model.transformer, compute: model.compute))
+        for index in runs.indices { runs[index].run = masked[index] }
+    }
+
+    // MARK: Pixels
+
+    /// The residual tokens [tokens, latentChannels] of a run at its present state. The transformer
+    /// does not run again, except for a state whose hidden states are not at hand.
+    ///
+    /// - Parameter progress: called with the denoising steps done.
+    /// - Throws: `KernelError`, `CheckpointError`, `Stopped`.
+    public func residual(of picture: PictureRun, progress: (Int) -> Void = { _ in }) throws
+        -> Tensor
+    {
+        try model.prepareResidualHead()
+        let (run, channels) = (picture.run, model.configuration.latentChannels)
+        let positions = picture.isKept.indices.filter { !picture.isKept[$0] }
+        var numbers = picture.keptResidual
+            ?? Array(repeating: 0, count: run.state.ids.count * channels)
+        if let hidden = run.hidden, !positions.isEmpty {
+            let settings = picture.request.residual
+            let noise = KeyedNoise(
+                seed: picture.request.seed, residualSeed: picture.request.residual.seed)
+            let sampled = try model.residualHead.sample(
+                conditional: hidden.conditional.rows(positions),
+                unconditional: hidden.unconditional?.rows(positions),
+                guidance: run.settings.headGuidance, steps: settings.steps,
+                initial: positions.flatMap { noise.initialResidual(position: $0, channels: channels) },
+                noise: { step in
+                    positions.flatMap {
+                        noise.diffusionNoise(step: step, position: $0, channels: channels)
+                    }
+                }, progress: progress
+            ).floats()
+            for (row, position) in positions.enumerated() {
+                for channel in 0..<channels {
+                    numbers[position * channels + channel] = sampled[row * channels + channel]
+                }
+            }
+        }
+        return Tensor([run.state.ids.count, channels], numbers)
+    }
+
+    /// The pixels of tokens; masked tokens count as the codebook's mean.
+    /// - Throws: `KernelError`, `CheckpointError`, `Stopped`.
+    public func decode(_ grid: HybridTokenGrid, strength: Float) throws -> RGBImage {
+        let tokenizer = model.hybridTokenizer
+        let numbers = try tokenizer.decode(tokenizer.latents(of: grid, strength: strength))
+        return RGBImage(
+            width: numbers.shape[1], height: numbers.shape[0], pixels: PixelValues.bytes(numbers))
+    }
+
+    /// The tokens and residual tokens of any picture whose sides are multiples of the token size.
+    /// - Throws: `RequestError.size`, `KernelError`, `CheckpointError`, `Stopped`.
+    public func encode(_ image: RGBImage) throws -> HybridTokenizer.Encoding {
+        let unit = model.pixelsPerToken
+        let limit = Self.sideLimit / unit * unit
+        guard image.width % unit == 0, image.height % unit == 0, image.width <= limit,
+            image.height <= limit
+        else {
+            throw RequestError.size(
+                width: image.width, height: image.height, multiple: unit, limit: limit)
+        }
+        return try model.hybridTokenizer.encode(
+            PixelValues.numbers(image.pixels, width: image.width, height: image.height))
+    }
+}
