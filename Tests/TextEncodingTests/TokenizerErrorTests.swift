@@ -183,6 +183,7 @@ private let malformedJSON: [(String, Int, String)] = [
     ("{\"a\" 1}", 5, "expected ':'"),
     ("{\"a\":1,\"a\":2}", 11, "expected no second \"a\""),
     ("{\"x\":{\"a\":1,\"a\":2}}", 16, "expected no second \"a\""),
+    ("{\"model\":{\"type\":\"Unigram\",\"type\":0}}", 34, "expected no second \"type\""),
     ("{\"a\":01}", 5, "expected a number"),
     ("{\"a\":--1}", 5, "expected a number a Double can hold"),
     ("{\"a\":1.}", 7, "expected a digit"),
@@ -240,6 +241,30 @@ func malformedJSONIsNamed(_ json: String, _ offset: Int, _ problem: String) thro
     #expect(
         problem("{\"model\":{\"vocab\":[\(pieces.joined(separator: ","))]}}")
             == "tokenizer.json: model.vocab is over 8 MiB of text; "
+            + "a T5 tokenizer needs at most that much.")
+}
+
+@Test func tooManyPiecesAreRefused() throws {
+    let pieces = (0...1_000_000).map { "[\"\(String($0, radix: 36))\",0]" }
+    let json = "{\"model\":{\"vocab\":[\(pieces.joined(separator: ","))]}}"
+    let error = #expect(throws: TokenizerError.self) {
+        try T5Tokenizer(tokenizerJSON: Array(json.utf8))
+    }
+    #expect(
+        error?.description == "tokenizer.json: model.vocab is over 1000000 pieces long; "
+            + "a T5 tokenizer needs at most that many.")
+}
+
+@Test func tooManyAddedTokensAreRefused() throws {
+    let tokens = (0..<2200).map {
+        "{\"id\":\(12 + $0),\"content\":\"\(String(repeating: "x", count: 4000))\"}"
+    }
+    let error = #expect(throws: TokenizerError.self) {
+        try smallTokenizer(
+            ("{\"id\":12,\"content\":\"<extra>\"}", tokens.joined(separator: ",")))
+    }
+    #expect(
+        error?.description == "tokenizer.json: added_tokens is over 8 MiB of text; "
             + "a T5 tokenizer needs at most that much.")
 }
 
@@ -335,6 +360,9 @@ func aBadSentencePieceModelIsNamed(_ model: [UInt8], _ sentence: String) throws 
     let json = folder.appending(path: "tokenizer.json")
     try FileManager.default.createDirectory(at: json, withIntermediateDirectories: true)
     #expect(sentence() == "\(json.path) cannot be read: it is not a regular file.")
+    try FileManager.default.removeItem(at: json)
+    try FileManager.default.createSymbolicLink(at: json, withDestinationURL: json)
+    #expect(sentence() == "\(json.path) cannot be read: Too many levels of symbolic links.")
     try FileManager.default.removeItem(at: json)
     #expect(FileManager.default.createFile(atPath: json.path, contents: nil))
     #expect(sentence() == "\(json.path) is damaged at byte 0: expected an object.")
