@@ -61,11 +61,11 @@ struct JSONCursor {
         throw expected("the end of a string")
     }
 
-    /// A finite number.
+    /// A finite number, rounded as `Double.init(json:)` says.
     mutating func number() throws(TokenizerError) -> Double {
         _ = next()
         let start = position
-        skip { $0 == UInt8(ascii: "-") }
+        if peek() == UInt8(ascii: "-") { position += 1 }
         let firstDigit = position
         guard skipDigits(), bytes[firstDigit] != UInt8(ascii: "0") || position == firstDigit + 1
         else { throw expected("a number", at: start) }
@@ -78,8 +78,7 @@ struct JSONCursor {
             if peek() == UInt8(ascii: "+") || peek() == UInt8(ascii: "-") { position += 1 }
             guard skipDigits() else { throw expected("a digit") }
         }
-        let digits = String(decoding: bytes[start..<position], as: UTF8.self)
-        guard let number = Double(digits), number.isFinite else {
+        guard let number = Double(json: bytes[start..<position]) else {
             throw expected("a number a Double can hold", at: start)
         }
         isBehindValue = true

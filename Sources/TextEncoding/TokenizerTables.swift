@@ -41,7 +41,7 @@ struct TokenizerTables: Sendable {
         }
         vocabulary.append(piece, score: score)
         guard vocabulary.count <= Self.maximumPieceCount else {
-            throw unfit(vocabularyField, "over 1000000 pieces", "at most that many")
+            throw unfit(vocabularyField, "over 1000000 pieces long", "at most that many")
         }
         guard vocabulary.text.count <= ByteTrie.maximumTextByteCount else {
             throw unfit(vocabularyField, "over 8 MiB of text", "at most that much")

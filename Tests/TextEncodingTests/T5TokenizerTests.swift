@@ -111,6 +111,12 @@ private func ids(_ text: String, _ tokenizer: T5Tokenizer) -> [Int] {
         ids("a▁cab", try smallTokenizer(("\"split\":true", "\"split\":false"))) == [3, 4, 10, 1])
 }
 
+@Test func escapesInAFileAreUndone() throws {
+    let pieces = try smallTokenizer(
+        ("\"bca\"", #""\ud83e\udd8a\u00e9\"\\\/\b\f\n\r\t""#))
+    #expect(pieces.piece(11) == "🦊é\"\\/\u{8}\u{C}\n\r\t")
+}
+
 @Test func aSentencePieceModelMeansWhatItsConversionMeans() throws {
     let json = try smallTokenizer()
     let model = try T5Tokenizer(sentencePiece: smallSentencePiece, extraIDCount: 2)

@@ -183,8 +183,9 @@ private let malformedJSON: [(String, Int, String)] = [
     ("{\"a\" 1}", 5, "expected ':'"),
     ("{\"a\":1,\"a\":2}", 11, "expected no second \"a\""),
     ("{\"x\":{\"a\":1,\"a\":2}}", 16, "expected no second \"a\""),
+    ("{\"model\":{\"type\":\"Unigram\",\"type\":0}}", 34, "expected no second \"type\""),
     ("{\"a\":01}", 5, "expected a number"),
-    ("{\"a\":--1}", 5, "expected a number a Double can hold"),
+    ("{\"a\":--1}", 5, "expected a number"),
     ("{\"a\":1.}", 7, "expected a digit"),
     ("{\"a\":1e+}", 8, "expected a digit"),
     ("{\"a\":1e999}", 5, "expected a number a Double can hold"),
@@ -216,6 +217,25 @@ func malformedJSONIsNamed(_ json: String, _ offset: Int, _ problem: String) thro
     #expect(error?.description == "t.json is damaged at byte \(offset): \(problem).")
 }
 
+/// Numbers of a file and what serde_json makes of them; nil where it refuses.
+private let readNumbers: [(String, Double?)] = [
+    ("0", 0), ("-3", -3), ("12.5", 12.5), ("1e2", 100), ("25E-1", 2.5), ("-2.5e+1", -25),
+    // The last digits are not those of the nearest Double.
+    ("-9.142679214477539", -9.14267921447754), ("-9.218461990356445", -9.218461990356444),
+    ("-1.7256269454956055", -1.7256269454956057), ("-7.2839484214782715", -7.283948421478272),
+    // Digits beyond 64 bits are left out.
+    ("18446744073709551615", 18_446_744_073_709_551_616),
+    ("184467440737095516159", 1.8446744073709552e20),
+    ("0.00000000000000000001234567890123456789", 1.2345678901234569e-20),
+    ("1e308", 1e308), ("1e309", nil), ("0e309", 0), ("1e-400", 0),
+    ("1e99999999999999999999", nil), ("1e-99999999999999999999", 0)
+]
+
+@Test(arguments: readNumbers)
+func numbersAreThoseOfTheReference(_ text: String, _ value: Double?) {
+    #expect(Double(json: ArraySlice(text.utf8)) == value)
+}
+
 @Test func absurdJSONIsRefused() throws {
     func problem(_ json: String) -> String? {
         let error = #expect(throws: TokenizerError.self) {
@@ -240,6 +260,30 @@ func malformedJSONIsNamed(_ json: String, _ offset: Int, _ problem: String) thro
     #expect(
         problem("{\"model\":{\"vocab\":[\(pieces.joined(separator: ","))]}}")
             == "tokenizer.json: model.vocab is over 8 MiB of text; "
+            + "a T5 tokenizer needs at most that much.")
+}
+
+@Test func tooManyPiecesAreRefused() throws {
+    let pieces = (0...1_000_000).map { "[\"\(String($0, radix: 36))\",0]" }
+    let json = "{\"model\":{\"vocab\":[\(pieces.joined(separator: ","))]}}"
+    let error = #expect(throws: TokenizerError.self) {
+        try T5Tokenizer(tokenizerJSON: Array(json.utf8))
+    }
+    #expect(
+        error?.description == "tokenizer.json: model.vocab is over 1000000 pieces long; "
+            + "a T5 tokenizer needs at most that many.")
+}
+
+@Test func tooManyAddedTokensAreRefused() throws {
+    let tokens = (0..<2200).map {
+        "{\"id\":\(12 + $0),\"content\":\"\(String(repeating: "x", count: 4000))\"}"
+    }
+    let error = #expect(throws: TokenizerError.self) {
+        try smallTokenizer(
+            ("{\"id\":12,\"content\":\"<extra>\"}", tokens.joined(separator: ",")))
+    }
+    #expect(
+        error?.description == "tokenizer.json: added_tokens is over 8 MiB of text; "
             + "a T5 tokenizer needs at most that much.")
 }
 
@@ -335,6 +379,9 @@ func aBadSentencePieceModelIsNamed(_ model: [UInt8], _ sentence: String) throws 
     let json = folder.appending(path: "tokenizer.json")
     try FileManager.default.createDirectory(at: json, withIntermediateDirectories: true)
     #expect(sentence() == "\(json.path) cannot be read: it is not a regular file.")
+    try FileManager.default.removeItem(at: json)
+    try FileManager.default.createSymbolicLink(at: json, withDestinationURL: json)
+    #expect(sentence() == "\(json.path) cannot be read: Too many levels of symbolic links.")
     try FileManager.default.removeItem(at: json)
     #expect(FileManager.default.createFile(atPath: json.path, contents: nil))
     #expect(sentence() == "\(json.path) is damaged at byte 0: expected an object.")
