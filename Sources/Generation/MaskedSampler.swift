@@ -51,6 +51,8 @@ public struct MaskedSampler: Sendable {
         public let sampled: [Int]
         /// The scaled logit of each sampled token; infinite where the token was known.
         public let scores: [Float]
+        /// The scores with noise, by which tokens are masked again; infinite where known.
+        public let confidence: [Float]
         /// The probability of each sampled token under the guided, scaled logits; 1 where known.
         public let probabilities: [Float]
         /// Token ids after masking again.
@@ -127,6 +129,7 @@ public struct MaskedSampler: Sendable {
             scores[position] = drawn.picks[row].score
             probabilities[position] = drawn.picks[row].probability
         }
+        let confidence = confidence(of: scores, step: step, settings: settings, item.noise)
         let isLast = step == settings.steps - 1
         let wanted = settings.schedule.wanted(
             after: step, of: settings.steps, tokens: item.ids.count,
@@ -135,11 +138,12 @@ public struct MaskedSampler: Sendable {
         let ids = isLast
             ? sampled
             : maskedAgain(
-                sampled, scores, keep: keep, step: step, settings: settings, noise: item.noise,
-                positions: positions)
+                sampled, confidence, keep: keep, positions: positions,
+                isOfficial: settings.schedule == .official)
         return Outcome(
-            sampled: sampled, scores: scores, probabilities: probabilities, ids: ids,
-            hidden: states, logits: drawn.logits, positions: positions)
+            sampled: sampled, scores: scores, confidence: confidence,
+            probabilities: probabilities, ids: ids, hidden: states, logits: drawn.logits,
+            positions: positions)
     }
 
     private struct Pick {
@@ -189,24 +193,28 @@ public struct MaskedSampler: Sendable {
         return (picks.withLock { $0 }, logits.floats())
     }
 
-    /// Masks the `keep` least sure tokens again; equal confidences go together, so that there may
-    /// be more of them.
-    private func maskedAgain(
-        _ sampled: [Int], _ scores: [Float], keep: Int, step: Int, settings: SamplingSettings,
-        noise: any NoiseSource, positions: [Int]
-    ) -> [Int] {
+    private func confidence(
+        of scores: [Float], step: Int, settings: SamplingSettings, _ noise: any NoiseSource
+    ) -> [Float] {
         let temperature = settings.noiseTemperature(at: step)
-        let confidence = scores.indices.map { position in
+        return scores.indices.map { position in
             let uniform = max(noise.confidenceNoise(step: step, position: position), 1e-20)
             return scores[position] + temperature * -log(max(-log(uniform), 1e-20))
         }
+    }
+
+    /// Masks the `keep` least sure tokens again; equal confidences go together, so that there may
+    /// be more of them. Except under the official rule, at least one token stays.
+    private func maskedAgain(
+        _ sampled: [Int], _ confidence: [Float], keep: Int, positions: [Int], isOfficial: Bool
+    ) -> [Int] {
         let cut = confidence.sorted()[min(keep, confidence.count) - 1]
         var ids = sampled
         for position in ids.indices where confidence[position] <= cut {
             ids[position] = transformer.configuration.maskID
         }
         let fixesNone = positions.allSatisfy { confidence[$0] <= cut }
-        if settings.schedule != .official, fixesNone,
+        if !isOfficial, fixesNone,
             let surest = positions.max(by: { confidence[$0] < confidence[$1] })
         {
             ids[surest] = sampled[surest]

@@ -29,16 +29,22 @@ public struct ResidualHead: Sendable {
         self.scope = scope
         channels = configuration.latentChannels
         let width = head.width
-        timeHidden = try Linear(scope["time_embed"]["mlp"][0], from: 256, to: width)
-        timeOutput = try Linear(scope["time_embed"]["mlp"][2], from: width, to: width)
-        condition = try Linear(scope["cond_embed"], from: configuration.width, to: width)
-        input = try Linear(scope["input_proj"], from: channels, to: width)
+        // The noisiest step multiplies an error of the estimate by about 20,000, so the narrow
+        // layers at both ends, which cost next to nothing, stay in float32.
+        timeHidden = try Linear(
+            scope["time_embed"]["mlp"][0], from: 256, to: width, precision: .float32)
+        timeOutput = try Linear(
+            scope["time_embed"]["mlp"][2], from: width, to: width, precision: .float32)
+        condition = try Linear(
+            scope["cond_embed"], from: configuration.width, to: width, precision: .float32)
+        input = try Linear(scope["input_proj"], from: channels, to: width, precision: .float32)
         blocks = try (0..<head.depth).map { index in
             try ResidualHeadBlock(scope["res_blocks"][index], width: width)
         }
         let last = scope["final_layer"]
         finalModulation = try Linear(last["adaLN_modulation"][1], from: width, to: 2 * width)
-        output = try Linear(last["linear"], from: width, to: 2 * channels)
+        output = try Linear(
+            last["linear"], from: width, to: 2 * channels, precision: .float32)
     }
 
     /// Cosines, then sines, of a timestep at 128 frequencies: [1, 256].
@@ -70,8 +76,7 @@ public struct ResidualHead: Sendable {
         for block in blocks { h = try block(h, condition: activated) }
         let modulation = try finalModulation(activated)
         return try output(
-            compute.modulatedNorm(
-                h, epsilon: 1e-6, modulation: modulation, output: compute.operand))
+            compute.modulatedNorm(h, epsilon: 1e-6, modulation: modulation))
     }
 
     /// What one step of the denoising saw and computed, for comparison with recordings.

@@ -56,7 +56,7 @@ struct AutoencoderEncoder: Sendable {
 
     /// - Parameters:
     ///   - image: [height, width, 3] in about -1 ... 1, both sides multiples of the token size.
-    ///   - observe: sees the output of each stage with blocks, by its number.
+    ///   - observe: sees what each stage's blocks made, by the stage's number.
     /// - Returns: [height / 32, width / 32, latentChannels].
     func callAsFunction(_ image: Tensor, observe: (Int, Tensor) -> Void = { _, _ in }) throws
         -> Tensor
@@ -71,8 +71,8 @@ struct AutoencoderEncoder: Sendable {
                 try compute.checkStop()
                 x = try block(x)
             }
-            if let downsampler = stage.downsampler { x = try downsampler(x) }
             observe(number, x)
+            if let downsampler = stage.downsampler { x = try downsampler(x) }
         }
         let shortcut = averagedChannels(x, to: latentChannels)
         let latents = try output(x, adding: shortcut)

@@ -7,6 +7,7 @@ public final class LinearWeights: Sendable {
     public let inputs: Int
     public let outputs: Int
     private let compute: Compute
+    private let precision: Precision
     private let bias: Tensor?
     private let state: Mutex<State>
 
@@ -18,7 +19,11 @@ public final class LinearWeights: Sendable {
     /// - Parameters:
     ///   - weights: [outputs, inputs], float32, float16 or bfloat16.
     ///   - bias: [outputs], or nil.
-    public init(_ weights: Tensor, bias: Tensor?, compute: Compute) {
+    ///   - precision: nil for the engine's own.
+    public init(
+        _ weights: Tensor, bias: Tensor?, compute: Compute, precision: Precision? = nil
+    ) {
+        self.precision = precision ?? compute.precision
         inputs = weights.shape[1]
         outputs = weights.shape[0]
         self.bias = bias?.converted(to: .float32)
@@ -37,9 +42,9 @@ public final class LinearWeights: Sendable {
             case .arranged(let matrix): return .success(matrix)
             case .stored(let weights):
                 do throws(KernelError) {
-                    let matrix = try compute.product.arrange(weights, precision: compute.precision)
+                    let matrix = try compute.product.arrange(weights, precision: precision)
                     state = .arranged(matrix)
-                    if weights.elementType != .float32 || compute.precision != .float32 {
+                    if weights.elementType != .float32 || precision != .float32 {
                         weights.storage.releasePages()
                     }
                     return .success(matrix)
@@ -63,7 +68,7 @@ public final class LinearWeights: Sendable {
         output: ElementType = .float32
     ) throws(KernelError) -> Tensor {
         let matrix = try arranged()
-        let x = x.converted(to: compute.operand)
+        let x = x.converted(to: precision == .bfloat16 ? .bfloat16 : .float32)
         let items = x.shape.rank == 3 ? x.shape[0] : 1
         let rows = x.shape[x.shape.rank - 2]
         precondition(x.shape[x.shape.rank - 1] == inputs)

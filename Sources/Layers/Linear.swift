@@ -8,17 +8,23 @@ public struct Linear: Sendable {
     private let weights: LinearWeights
 
     /// - Throws: `CheckpointError` when a tensor is missing or has another shape.
-    public init(_ scope: LayerScope, from inputs: Int, to outputs: Int, hasBias: Bool = true)
-        throws(CheckpointError)
-    {
+    ///
+    /// - Parameter precision: nil for the engine's own.
+    public init(
+        _ scope: LayerScope, from inputs: Int, to outputs: Int, hasBias: Bool = true,
+        precision: Precision? = nil
+    ) throws(CheckpointError) {
         self.init(
             try scope.weight("weight", [outputs, inputs]),
-            bias: hasBias ? try scope.vector("bias", [outputs]) : nil, scope)
+            bias: hasBias ? try scope.vector("bias", [outputs]) : nil, scope, precision: precision)
     }
 
     /// A linear map with weights [outputs, inputs] made from those in the file.
-    public init(_ weight: Tensor, bias: Tensor?, _ scope: LayerScope) {
-        let weights = LinearWeights(weight, bias: bias, compute: scope.compute)
+    public init(
+        _ weight: Tensor, bias: Tensor?, _ scope: LayerScope, precision: Precision? = nil
+    ) {
+        let weights = LinearWeights(
+            weight, bias: bias, compute: scope.compute, precision: precision)
         self.weights = weights
         scope.whenPrepared { try weights.prepare() }
     }
