@@ -16,7 +16,8 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
         .target(name: "CKernels"),
-        .target(name: "CPNG", linkerSettings: [.linkedLibrary("png16")]),
+        .target(
+            name: "CPNG", linkerSettings: [.linkedLibrary("png16"), .linkedLibrary("z")]),
         .target(name: "Tensors"),
         .target(
             name: "Kernels", dependencies: ["CKernels", "COneDNN", "COpenBLAS", "Tensors"]),
@@ -46,6 +47,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["Checkpoints", "Tensors"],
             path: "Tests/TestSupport"),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
+        .testTarget(name: "ImagingTests", dependencies: ["CPNG", "Imaging"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Tensors", "TestSupport"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
         .testTarget(name: "TextEncodingTests", dependencies: ["TextEncoding"]),

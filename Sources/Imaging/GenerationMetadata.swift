@@ -1,0 +1,56 @@
+/// What a picture of this program carries in its PNG file: how it was made, and its tokens, so that
+/// it can be opened and edited again.
+public struct GenerationMetadata: Hashable, Sendable {
+    /// How it was made.
+    public var record: ImageRecord
+    /// Its discrete tokens.
+    public var tokens: TokenGridRecord?
+    /// Its residual tokens.
+    public var residual: ResidualRecord?
+
+    private static let recordKeyword = "dcar"
+    private static let tokensKeyword = "dcar:tokens"
+    private static let residualKeyword = "dcar:residual"
+
+    /// A picture's record and tokens.
+    public init(
+        record: ImageRecord, tokens: TokenGridRecord? = nil, residual: ResidualRecord? = nil
+    ) {
+        self.record = record
+        self.tokens = tokens
+        self.residual = residual
+    }
+
+    /// The texts for `PNG.encode`: the web UI's parameters for other tools, the record, the tokens,
+    /// and the program's name. A residual too long for one text is left out; it is made anew then.
+    public var text: [PNGText] {
+        var text = [
+            PNGText("parameters", Infotext(record).text),
+            PNGText(Self.recordKeyword, record.json, international: true)
+        ]
+        if let tokens {
+            text.append(PNGText(Self.tokensKeyword, tokens.base64, international: true))
+        }
+        if let residual = residual?.base64, residual.utf8.count + 64 < PNGLimits.textChunkBytes {
+            text.append(PNGText(Self.residualKeyword, residual, international: true))
+        }
+        text.append(PNGText("Software", "dcar " + record.appVersion))
+        return text
+    }
+
+    /// Reads what `text` wrote; nil for a picture without a `dcar` text. Damaged tokens count as
+    /// missing.
+    ///
+    /// - Throws: `ImageRecordError` for a `dcar` text that is no record.
+    public init?(_ contents: PNGContents) throws(ImageRecordError) {
+        guard let json = contents[Self.recordKeyword] else { return nil }
+        let tokens = contents[Self.tokensKeyword].flatMap(TokenGridRecord.init(base64:))
+        self.init(
+            record: try ImageRecord(json: json), tokens: tokens,
+            residual: tokens.flatMap { tokens in
+                contents[Self.residualKeyword].flatMap {
+                    ResidualRecord(base64: $0, tokenCount: tokens.ids.count)
+                }
+            })
+    }
+}

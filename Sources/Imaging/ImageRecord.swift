@@ -1,0 +1,280 @@
+/// Everything that made a picture, as its `dcar` text keeps it: enough to make it again.
+///
+/// Members of the JSON this version does not know are kept and written back. Numbers out of range
+/// are moved to the nearest end of the range, members of a wrong type count as missing.
+public struct ImageRecord: Hashable, Sendable {
+    /// The version of the record's layout.
+    public static let schema = 1
+
+    /// The program's version, such as `1.2.3`.
+    public var appVersion = ""
+    /// The commit the program was built from.
+    public var gitID: String?
+    /// The model's name, without a path.
+    public var modelName = ""
+    /// SHA-256 of the model in hexadecimal.
+    public var modelHash: String?
+    /// The prompt as typed, before `{a|b}` was expanded; nil where nothing was.
+    public var rawPrompt: String?
+    /// The prompt the text encoder got.
+    public var prompt = ""
+    /// The negative prompt; empty for the usual unconditional pass.
+    public var negativePrompt = ""
+    /// The seed of this picture, its place in the batch included.
+    public var seed: UInt64 = 0
+    /// The name of the random number generator.
+    public var rng = ""
+    /// Whether any number of threads gives the same picture.
+    public var isThreadIndependent = true
+    /// This picture's place in its batch, from 0.
+    public var batchIndex = 0
+    /// MaskGIT steps.
+    public var steps = 12
+    /// The CFG weight as the user set it; `cfgForm` says what it multiplies.
+    public var guidanceScale = 4.5
+    /// How guidance changes over the steps: `constant`, `linear` or `power-cosine`.
+    public var guidanceDecay = "constant"
+    /// The exponent of `power-cosine`.
+    public var guidancePower: Double?
+    /// `cond+s*(cond-uncond)` in DC-AR; others have `uncond+s*(cond-uncond)`.
+    public var cfgForm = "cond+s*(cond-uncond)"
+    /// The randomise temperature at the first step.
+    public var temperature = 1.5
+    /// Whether logits are divided by the annealed softmax temperature.
+    public var isSoftmaxAnnealed = true
+    /// The mask schedule: `arccos` or `linear`.
+    public var schedule = "arccos"
+    /// Whether the schedule counts the unknown tokens only, not the whole grid.
+    public var isScheduleScaled = true
+    /// Sampling steps of the residual head; 0 for a discrete-only picture.
+    public var residualSteps = 32
+    /// The seed of the residual head, where it is not `seed`.
+    public var residualSeed: UInt64?
+    /// What the residual is multiplied by; 1 is the model's own result.
+    public var residualStrength = 1.0
+    /// Pixels.
+    public var width = 512
+    /// Pixels.
+    public var height = 512
+    /// The number format of the weights and sums, such as `float32`.
+    public var precision = "float32"
+    /// SHA-256 in hexadecimal of the PNG file this picture was made from.
+    public var parentHash: String?
+    /// What was done to the parent.
+    public var edit: EditRecord?
+    /// The step the run was stopped after; nil for a finished one.
+    public var stoppedAtStep: Int?
+    /// Seconds by phase; off by default, because they differ from run to run.
+    public var timings: [String: Double] = [:]
+    /// Members of the JSON that this version does not know.
+    public var unknown: [String: JSONValue] = [:]
+
+    /// A record of default settings.
+    public init() {}
+}
+
+/// How a picture was made from another.
+public struct EditRecord: Hashable, Sendable {
+    /// Such as `inpaint`, `outpaint`, `variation`, `reroll`.
+    public var operation: String
+    /// The tokens that were made anew.
+    public var mask: TokenMask
+    /// The share of the tokens in the mask that were made anew, for a variation.
+    public var strength: Double?
+    /// What the masked tokens started from, such as `mask-all`, `least-sure`, `random`.
+    public var content: String?
+    /// Pixels over which the edit fades into its parent.
+    public var feather: Int?
+    /// `whole-picture`, or `only-masked` where only a part around the mask was generated.
+    public var area: String?
+    /// Tokens around the mask in that part.
+    public var padding: Int?
+
+    /// An edit of the tokens in `mask`.
+    public init(
+        operation: String, mask: TokenMask, strength: Double? = nil, content: String? = nil,
+        feather: Int? = nil, area: String? = nil, padding: Int? = nil
+    ) {
+        self.operation = operation
+        self.mask = mask
+        self.strength = strength
+        self.content = content
+        self.feather = feather
+        self.area = area
+        self.padding = padding
+    }
+}
+
+// MARK: JSON
+
+extension ImageRecord {
+    /// The record as one line of JSON with sorted keys.
+    public var json: String { JSONValue.object(members).json }
+
+    /// - Throws: `ImageRecordError` when the text is not JSON or is no record of this program.
+    public init(json text: String) throws(ImageRecordError) {
+        guard let value = JSONValue(parsing: text) else { throw .notJSON }
+        guard case .object(let members) = value else { throw .notARecord }
+        guard let schema = members["schema"]?.int, schema >= 1 else { throw .notARecord }
+        self.init(members)
+    }
+
+    private init(_ json: [String: JSONValue]) {
+        var reader = RecordReader(members: json)
+        _ = reader.take("schema")
+        appVersion = reader.text("app_version") ?? appVersion
+        gitID = reader.text("git_id")
+        modelName = reader.text("model") ?? modelName
+        modelHash = reader.text("model_sha256")
+        rawPrompt = reader.text("prompt_raw")
+        prompt = reader.text("prompt") ?? prompt
+        negativePrompt = reader.text("negative_prompt") ?? negativePrompt
+        seed = reader.take("seed")?.uint64 ?? seed
+        rng = reader.text("rng") ?? rng
+        isThreadIndependent = reader.take("thread_independent")?.bool ?? isThreadIndependent
+        batchIndex = reader.int("batch_index", in: ParameterRange.batchIndex) ?? batchIndex
+        steps = reader.int("steps", in: ParameterRange.steps) ?? steps
+        guidanceScale =
+            reader.double("guidance_scale", in: ParameterRange.guidanceScale) ?? guidanceScale
+        guidanceDecay = reader.text("guidance_decay") ?? guidanceDecay
+        guidancePower = reader.double("guidance_power", in: ParameterRange.guidancePower)
+        cfgForm = reader.text("cfg_form") ?? cfgForm
+        temperature = reader.double("temperature", in: ParameterRange.temperature) ?? temperature
+        isSoftmaxAnnealed = reader.take("softmax_annealing")?.bool ?? isSoftmaxAnnealed
+        schedule = reader.text("schedule") ?? schedule
+        isScheduleScaled = reader.take("schedule_scaled")?.bool ?? isScheduleScaled
+        residualSteps =
+            reader.int("residual_steps", in: ParameterRange.residualSteps) ?? residualSteps
+        residualSeed = reader.take("residual_seed")?.uint64
+        residualStrength =
+            reader.double("residual_strength", in: ParameterRange.residualStrength)
+            ?? residualStrength
+        width = reader.int("width", in: ParameterRange.side) ?? width
+        height = reader.int("height", in: ParameterRange.side) ?? height
+        precision = reader.text("precision") ?? precision
+        parentHash = reader.text("parent_sha256")
+        edit = reader.take("edit").flatMap(EditRecord.init)
+        stoppedAtStep = reader.int("stopped_at_step", in: 0...steps)
+        timings = reader.take("timings")?.object?.compactMapValues(\.double) ?? [:]
+        unknown = reader.members
+    }
+
+    private var members: [String: JSONValue] {
+        var members = unknown
+        members["schema"] = .integer(Int64(Self.schema))
+        members["app_version"] = .string(appVersion)
+        members["git_id"] = gitID.map(JSONValue.string)
+        members["model"] = .string(modelName)
+        members["model_sha256"] = modelHash.map(JSONValue.string)
+        members["prompt_raw"] = rawPrompt.map(JSONValue.string)
+        members["prompt"] = .string(prompt)
+        members["negative_prompt"] = .string(negativePrompt)
+        members["seed"] = JSONValue(seed)
+        members["rng"] = .string(rng)
+        members["thread_independent"] = .bool(isThreadIndependent)
+        members["batch_index"] = .integer(Int64(batchIndex))
+        members["steps"] = .integer(Int64(steps))
+        members["guidance_scale"] = .number(guidanceScale)
+        members["guidance_decay"] = .string(guidanceDecay)
+        members["guidance_power"] = guidancePower.map(JSONValue.number)
+        members["cfg_form"] = .string(cfgForm)
+        members["temperature"] = .number(temperature)
+        members["softmax_annealing"] = .bool(isSoftmaxAnnealed)
+        members["schedule"] = .string(schedule)
+        members["schedule_scaled"] = .bool(isScheduleScaled)
+        members["residual_steps"] = .integer(Int64(residualSteps))
+        members["residual_seed"] = residualSeed.map(JSONValue.init)
+        members["residual_strength"] = .number(residualStrength)
+        members["width"] = .integer(Int64(width))
+        members["height"] = .integer(Int64(height))
+        members["precision"] = .string(precision)
+        members["parent_sha256"] = parentHash.map(JSONValue.string)
+        members["edit"] = edit?.json
+        members["stopped_at_step"] = stoppedAtStep.map { .integer(Int64($0)) }
+        if !timings.isEmpty { members["timings"] = .object(timings.mapValues(JSONValue.number)) }
+        return members
+    }
+}
+
+extension EditRecord {
+    fileprivate init?(_ value: JSONValue) {
+        guard let operation = value["operation"]?.string,
+            let mask = value["mask"].flatMap(TokenMask.init(json:))
+        else { return nil }
+        self.init(
+            operation: operation, mask: mask,
+            strength: value["strength"]?.double.map { $0.clamped(to: ParameterRange.strength) },
+            content: value["content"]?.string,
+            feather: value["feather_px"]?.int.map { $0.clamped(to: ParameterRange.feather) },
+            area: value["area"]?.string,
+            padding: value["padding_tokens"]?.int.map { $0.clamped(to: ParameterRange.padding) })
+    }
+
+    fileprivate var json: JSONValue {
+        var members: [String: JSONValue] = ["operation": .string(operation), "mask": mask.json]
+        members["strength"] = strength.map(JSONValue.number)
+        members["content"] = content.map(JSONValue.string)
+        members["feather_px"] = feather.map { .integer(Int64($0)) }
+        members["area"] = area.map(JSONValue.string)
+        members["padding_tokens"] = padding.map { .integer(Int64($0)) }
+        return .object(members)
+    }
+}
+
+extension JSONValue {
+    fileprivate init(_ number: UInt64) {
+        self = Int64(exactly: number).map(JSONValue.integer) ?? .unsigned(number)
+    }
+}
+
+/// Takes known members out of a record, so that what stays is unknown.
+private struct RecordReader {
+    var members: [String: JSONValue]
+
+    mutating func take(_ key: String) -> JSONValue? { members.removeValue(forKey: key) }
+    mutating func text(_ key: String) -> String? { take(key)?.string }
+
+    mutating func int(_ key: String, in range: ClosedRange<Int>) -> Int? {
+        take(key)?.int?.clamped(to: range)
+    }
+
+    mutating func double(_ key: String, in range: ClosedRange<Double>) -> Double? {
+        take(key)?.double?.clamped(to: range)
+    }
+}
+
+/// What is wrong with a `dcar` text.
+public enum ImageRecordError: Error, Hashable, Sendable, CustomStringConvertible {
+    case notJSON
+    case notARecord
+
+    /// One sentence for a person.
+    public var description: String {
+        switch self {
+        case .notJSON: "The picture's dcar text is not JSON."
+        case .notARecord: "The picture's dcar text is no record: it has no \"schema\" of 1 or more."
+        }
+    }
+}
+
+/// The ranges that numbers read from a file are moved into.
+public enum ParameterRange {
+    public static let batchIndex = 0...999_999
+    public static let steps = 1...1024
+    public static let guidanceScale = 0.0...100.0
+    public static let guidancePower = 0.0...100.0
+    public static let temperature = 0.0...100.0
+    public static let residualSteps = 0...1000
+    public static let residualStrength = 0.0...1.5
+    public static let strength = 0.0...1.0
+    public static let feather = 0...1024
+    public static let padding = 0...128
+    /// Pixels.
+    public static let side = 1...PNGLimits.side
+}
+
+extension Comparable {
+    func clamped(to range: ClosedRange<Self>) -> Self {
+        min(max(self, range.lowerBound), range.upperBound)
+    }
+}

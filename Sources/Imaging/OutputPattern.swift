@@ -1,0 +1,190 @@
+import Foundation
+
+/// A path with fields in braces, such as `dcar-{seed}-{n}.png`.
+///
+/// `{n}` counts up, `{n:4}` with zeros in front to four digits; `{seed}`, `{prompt}`, `{model}`,
+/// `{width}` and `{height}` are the picture's. Prompt and model are cut down to letters, digits and
+/// hyphens, so no text can lead out of the folder.
+public struct OutputPattern: Hashable, Sendable, CustomStringConvertible {
+    /// The pattern as written.
+    public let description: String
+    private let parts: [Part]
+
+    private enum Part: Hashable {
+        case literal(String)
+        case number(digits: Int)
+        case field(Field)
+    }
+
+    private enum Field: String, CaseIterable {
+        case seed, prompt, model, width, height
+    }
+
+    /// What a picture puts into the fields.
+    public struct Fields: Hashable, Sendable {
+        /// The run's seed.
+        public var seed: UInt64
+        /// The prompt as typed.
+        public var prompt: String
+        /// The model's name.
+        public var model: String
+        /// Pixels.
+        public var width: Int
+        /// Pixels.
+        public var height: Int
+
+        /// The fields of one picture.
+        public init(
+            seed: UInt64 = 0, prompt: String = "", model: String = "", width: Int = 0,
+            height: Int = 0
+        ) {
+            self.seed = seed
+            self.prompt = prompt
+            self.model = model
+            self.width = width
+            self.height = height
+        }
+    }
+
+    /// - Throws: `OutputPatternError` for an unknown field, an open brace, a second `{n}`, an `{n}`
+    ///   in the folder, or no file name.
+    public init(_ pattern: String) throws(OutputPatternError) {
+        var parts: [Part] = []
+        var rest = pattern[...]
+        while let open = rest.firstIndex(of: "{") {
+            if open > rest.startIndex { parts.append(.literal(String(rest[..<open]))) }
+            guard let close = rest[open...].firstIndex(of: "}") else {
+                throw .openBrace(pattern: pattern)
+            }
+            let field = rest[rest.index(after: open)..<close]
+            parts.append(try Self.part(field, of: pattern))
+            rest = rest[rest.index(after: close)...]
+        }
+        if !rest.isEmpty { parts.append(.literal(String(rest))) }
+
+        let numbers = parts.indices.filter { if case .number = parts[$0] { true } else { false } }
+        guard numbers.count < 2 else { throw .secondNumber(pattern: pattern) }
+        if let number = numbers.first {
+            let isInFolder = parts[number...].contains {
+                if case .literal(let text) = $0 { text.contains("/") } else { false }
+            }
+            guard !isInFolder else { throw .numberInFolder(pattern: pattern) }
+        }
+        guard !pattern.isEmpty, !pattern.hasSuffix("/") else { throw .noName(pattern: pattern) }
+        self.parts = parts
+        description = pattern
+    }
+
+    private static func part(
+        _ field: Substring, of pattern: String
+    ) throws(OutputPatternError) -> Part {
+        if field == "n" { return .number(digits: 1) }
+        if field.hasPrefix("n:"), let digits = Int(field.dropFirst(2)), (1...9).contains(digits) {
+            return .number(digits: digits)
+        }
+        guard let known = Field(rawValue: String(field)) else {
+            throw .unknownField(String(field), pattern: pattern)
+        }
+        return .field(known)
+    }
+
+    /// Whether the pattern has an `{n}`.
+    public var isNumbered: Bool {
+        parts.contains { if case .number = $0 { true } else { false } }
+    }
+
+    /// The path of picture `number`.
+    public func path(number: Int, _ fields: Fields) -> String {
+        parts.map { part in
+            switch part {
+            case .literal(let text): text
+            case .number(let digits):
+                String(repeating: "0", count: max(0, digits - String(number).count))
+                    + String(number)
+            case .field(let field): Self.text(field, fields)
+            }
+        }.joined()
+    }
+
+    /// One more than the highest number a file of this pattern and these fields has in its folder;
+    /// 1 where there is none. A gap is not filled, so that a name never comes back.
+    public func nextNumber(_ fields: Fields) -> Int {
+        guard let at = parts.firstIndex(where: { if case .number = $0 { true } else { false } })
+        else { return 1 }
+        let before = OutputPattern(parts: Array(parts[..<at])).path(number: 0, fields)
+        let after = OutputPattern(parts: Array(parts[(at + 1)...])).path(number: 0, fields)
+        let (folder, prefix) = ImageFile.split(before)
+        let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { return 1 }
+        defer { close(directory) }
+        let numbers = ImageFile.names(in: directory).compactMap { name -> Int? in
+            guard name.utf8.starts(with: prefix.utf8),
+                name.utf8.reversed().starts(with: after.utf8.reversed()),
+                name.utf8.count > prefix.utf8.count + after.utf8.count
+            else { return nil }
+            let digits = name.utf8.dropFirst(prefix.utf8.count).dropLast(after.utf8.count)
+            // Longer numbers are dates or hashes, not counts.
+            guard digits.count <= 12, digits.allSatisfy({ (0x30...0x39).contains($0) })
+            else { return nil }
+            return Int(String(decoding: Array(digits), as: UTF8.self))
+        }
+        return (numbers.max() ?? 0) + 1
+    }
+
+    private init(parts: [Part]) {
+        self.parts = parts
+        description = ""
+    }
+
+    private static func text(_ field: Field, _ fields: Fields) -> String {
+        switch field {
+        case .seed: String(fields.seed)
+        case .prompt: slug(fields.prompt)
+        case .model: slug(fields.model)
+        case .width: String(fields.width)
+        case .height: String(fields.height)
+        }
+    }
+
+    /// Letters and digits of any script in lower case, everything between them one hyphen, at most
+    /// 64 bytes; "untitled" where nothing is left.
+    public static func slug(_ text: String) -> String {
+        var words: [String] = []
+        var length = 0
+        let letters = text.precomposedStringWithCanonicalMapping.lowercased()
+        for word in letters.split(whereSeparator: { !$0.isLetter && !$0.isNumber }) {
+            length += word.utf8.count + 1
+            guard length <= 65 else { break }
+            words.append(String(word))
+        }
+        return words.isEmpty ? "untitled" : words.joined(separator: "-")
+    }
+}
+
+/// What is wrong with an output pattern.
+public enum OutputPatternError: Error, Hashable, Sendable, CustomStringConvertible {
+    case unknownField(String, pattern: String)
+    case openBrace(pattern: String)
+    case secondNumber(pattern: String)
+    case numberInFolder(pattern: String)
+    case noName(pattern: String)
+
+    /// One sentence for a person.
+    public var description: String {
+        switch self {
+        case .unknownField(let field, let pattern):
+            "{\(SanitizedText(field))} in the output name \(SanitizedText(pattern)) is unknown; "
+                + "use {n}, {n:4}, {seed}, {prompt}, {model}, {width} or {height}."
+        case .openBrace(let pattern):
+            "The output name \(SanitizedText(pattern)) has a { without its }."
+        case .secondNumber(let pattern):
+            "The output name \(SanitizedText(pattern)) has more than one {n}."
+        case .numberInFolder(let pattern):
+            "The output name \(SanitizedText(pattern)) has its {n} in a folder; it belongs in the "
+                + "file name."
+        case .noName(let pattern):
+            "The output name \"\(SanitizedText(pattern))\" names no file; end it with a name such "
+                + "as out-{n}.png."
+        }
+    }
+}
