@@ -251,7 +251,7 @@ public enum SaveError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .exists(let path): "\(shown(path)) already exists and was left as it is."
-        case .isFolder(let path): "\(shown(path)) is a folder; a file name is needed."
+        case .isFolder(let path): "\"\(shown(path))\" is a folder; a file name is needed."
         case .missingFolder(let path, let folder):
             "\(shown(path)) was not saved: the folder \(shown(folder)) does not exist."
         case .notAFolder(let path, let folder):

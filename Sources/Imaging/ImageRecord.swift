@@ -245,7 +245,9 @@ private struct RecordReader {
 
 /// What is wrong with a `dcar` text.
 public enum ImageRecordError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Not JSON, or nested too deeply.
     case notJSON
+    /// JSON of another kind.
     case notARecord
 
     /// One sentence for a person.
@@ -258,19 +260,19 @@ public enum ImageRecordError: Error, Hashable, Sendable, CustomStringConvertible
 }
 
 /// The ranges that numbers read from a file are moved into.
-public enum ParameterRange {
-    public static let batchIndex = 0...999_999
-    public static let steps = 1...1024
-    public static let guidanceScale = 0.0...100.0
-    public static let guidancePower = 0.0...100.0
-    public static let temperature = 0.0...100.0
-    public static let residualSteps = 0...1000
-    public static let residualStrength = 0.0...1.5
-    public static let strength = 0.0...1.0
-    public static let feather = 0...1024
-    public static let padding = 0...128
+enum ParameterRange {
+    static let batchIndex = 0...999_999
+    static let steps = 1...1024
+    static let guidanceScale = 0.0...100.0
+    static let guidancePower = 0.0...100.0
+    static let temperature = 0.0...100.0
+    static let residualSteps = 0...1000
+    static let residualStrength = 0.0...1.5
+    static let strength = 0.0...1.0
+    static let feather = 0...1024
+    static let padding = 0...128
     /// Pixels.
-    public static let side = 1...PNGLimits.side
+    static let side = 1...PNGLimits.side
 }
 
 extension Comparable {

@@ -1,15 +1,21 @@
 /// A JSON value whose 64-bit integers stay exact, read by a parser that bounds depth and time
 /// whatever the text.
 public enum JSONValue: Hashable, Sendable {
+    /// `null`.
     case null
+    /// `true` or `false`.
     case bool(Bool)
+    /// A whole number that fits.
     case integer(Int64)
     /// A whole number above `Int64.max`.
     case unsigned(UInt64)
     /// Any other number; NaN and infinities, which Python writes, are read too.
     case number(Double)
+    /// Text.
     case string(String)
+    /// `[…]`
     case array([JSONValue])
+    /// `{…}`
     case object([String: JSONValue])
 
     /// Values inside values at most.

@@ -163,10 +163,15 @@ public struct OutputPattern: Hashable, Sendable, CustomStringConvertible {
 
 /// What is wrong with an output pattern.
 public enum OutputPatternError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Braces around something that is no field.
     case unknownField(String, pattern: String)
+    /// A brace that is not closed.
     case openBrace(pattern: String)
+    /// More than one `{n}`.
     case secondNumber(pattern: String)
+    /// An `{n}` before the last slash.
     case numberInFolder(pattern: String)
+    /// Empty, or a folder only.
     case noName(pattern: String)
 
     /// One sentence for a person.

@@ -1,0 +1,167 @@
+extension RGBImage {
+    /// The picture at another size, each axis on its own: averaged over the area of each new pixel
+    /// where it shrinks, by the Catmull-Rom cubic where it grows; in linear light.
+    ///
+    /// - Precondition: the new sides are positive.
+    public func resized(width newWidth: Int, height newHeight: Int) -> RGBImage {
+        precondition(newWidth > 0 && newHeight > 0)
+        if newWidth == width, newHeight == height { return self }
+        let columns = ResamplingTaps.all(from: width, to: newWidth)
+        let rows = ResamplingTaps.all(from: height, to: newHeight)
+        let light = LinearLight.ofByte
+
+        // Rows first, so that a large picture never stands in memory as floats.
+        let newRowCount = 3 * newWidth
+        var narrowed = [Float](repeating: 0, count: newRowCount * height)
+        for y in 0..<height {
+            let source = 3 * width * y
+            for (x, taps) in columns.enumerated() {
+                var sum = SIMD3<Float>()
+                for (offset, weight) in taps.weights.enumerated() {
+                    let at = source + 3 * (taps.start + offset)
+                    sum +=
+                        weight
+                        * SIMD3(
+                            light[Int(pixels[at])], light[Int(pixels[at + 1])],
+                            light[Int(pixels[at + 2])])
+                }
+                let at = newRowCount * y + 3 * x
+                narrowed[at] = sum.x
+                narrowed[at + 1] = sum.y
+                narrowed[at + 2] = sum.z
+            }
+        }
+
+        var result: [UInt8] = []
+        result.reserveCapacity(newRowCount * newHeight)
+        var sums = [Float](repeating: 0, count: newRowCount)
+        for taps in rows {
+            for index in sums.indices { sums[index] = 0 }
+            for (offset, weight) in taps.weights.enumerated() {
+                let row = newRowCount * (taps.start + offset)
+                for index in sums.indices { sums[index] += weight * narrowed[row + index] }
+            }
+            for sum in sums { result.append(LinearLight.byte(sum)) }
+        }
+        return RGBImage(width: newWidth, height: newHeight, pixels: result)
+    }
+
+    /// The part of the picture in a rectangle.
+    ///
+    /// - Precondition: the rectangle is not empty and lies within the picture.
+    public func cropped(to rectangle: PixelRectangle) -> RGBImage {
+        precondition(rectangle.clipped(width: width, height: height) == rectangle)
+        var result: [UInt8] = []
+        result.reserveCapacity(3 * rectangle.width * rectangle.height)
+        for y in rectangle.y..<rectangle.y + rectangle.height {
+            let start = 3 * (y * width + rectangle.x)
+            result += pixels[start..<start + 3 * rectangle.width]
+        }
+        return RGBImage(width: rectangle.width, height: rectangle.height, pixels: result)
+    }
+
+    /// The largest part around the middle whose sides are multiples of `side`; nil for a picture
+    /// with a side below that.
+    public func centreCropped(toMultipleOf side: Int = Mask.cellSize) -> RGBImage? {
+        let newWidth = width / side * side
+        let newHeight = height / side * side
+        guard newWidth > 0, newHeight > 0 else { return nil }
+        return cropped(
+            to: PixelRectangle(
+                x: (width - newWidth) / 2, y: (height - newHeight) / 2, width: newWidth,
+                height: newHeight))
+    }
+
+    /// The picture scaled until it just covers a size, and the rest cut off on both sides alike.
+    ///
+    /// - Precondition: the new sides are positive.
+    public func filling(width newWidth: Int, height newHeight: Int) -> RGBImage {
+        precondition(newWidth > 0 && newHeight > 0)
+        let scale = max(Double(newWidth) / Double(width), Double(newHeight) / Double(height))
+        let scaled = resized(
+            width: max(newWidth, Int((Double(width) * scale).rounded())),
+            height: max(newHeight, Int((Double(height) * scale).rounded())))
+        return scaled.cropped(
+            to: PixelRectangle(
+                x: (scaled.width - newWidth) / 2, y: (scaled.height - newHeight) / 2,
+                width: newWidth, height: newHeight))
+    }
+}
+
+/// A rectangle of pixels.
+public struct PixelRectangle: Hashable, Sendable {
+    /// The left column.
+    public var x: Int
+    /// The top row.
+    public var y: Int
+    /// Pixels.
+    public var width: Int
+    /// Pixels.
+    public var height: Int
+
+    /// A rectangle from its top left pixel and its size.
+    public init(x: Int, y: Int, width: Int, height: Int) {
+        self.x = x
+        self.y = y
+        self.width = width
+        self.height = height
+    }
+
+    /// The part within a picture of this size; nil when that is empty.
+    public func clipped(width pictureWidth: Int, height pictureHeight: Int) -> PixelRectangle? {
+        guard width > 0, height > 0 else { return nil }
+        let left = max(x, 0)
+        let top = max(y, 0)
+        let (right, isTooWide) = x.addingReportingOverflow(width)
+        let (bottom, isTooHigh) = y.addingReportingOverflow(height)
+        let newWidth = (isTooWide ? pictureWidth : min(right, pictureWidth)) - left
+        let newHeight = (isTooHigh ? pictureHeight : min(bottom, pictureHeight)) - top
+        guard left < pictureWidth, top < pictureHeight, newWidth > 0, newHeight > 0
+        else { return nil }
+        return PixelRectangle(x: left, y: top, width: newWidth, height: newHeight)
+    }
+}
+
+/// The old pixels that make one new pixel along an axis, and their shares, which sum to 1.
+private struct ResamplingTaps {
+    let start: Int
+    let weights: [Float]
+
+    static func all(from oldCount: Int, to newCount: Int) -> [ResamplingTaps] {
+        (0..<newCount).map { index in
+            newCount < oldCount
+                ? average(index, from: oldCount, to: newCount)
+                : cubic(index, from: oldCount, to: newCount)
+        }
+    }
+
+    /// Each old pixel by how much of the new one it covers.
+    private static func average(_ index: Int, from oldCount: Int, to newCount: Int) -> Self {
+        let scale = Double(oldCount) / Double(newCount)
+        let low = Double(index) * scale
+        let high = min(low + scale, Double(oldCount))
+        let start = Int(low)
+        let end = max(start + 1, min(Int(high.rounded(.up)), oldCount))
+        let overlaps = (start..<end).map { min(high, Double($0) + 1) - max(low, Double($0)) }
+        let total = overlaps.reduce(0, +)
+        return Self(start: start, weights: overlaps.map { Float($0 / total) })
+    }
+
+    /// Catmull-Rom over the four nearest pixels; beyond the edge the edge pixel counts again.
+    private static func cubic(_ index: Int, from oldCount: Int, to newCount: Int) -> Self {
+        let centre = (Double(index) + 0.5) * Double(oldCount) / Double(newCount) - 0.5
+        let left = Int(centre.rounded(.down))
+        let t = centre - Double(left)
+        let factors = [
+            ((2 - t) * t - 1) * t / 2, ((3 * t - 5) * t * t + 2) / 2, ((4 - 3 * t) * t + 1) * t / 2,
+            (t - 1) * t * t / 2
+        ]
+        let start = max(left - 1, 0)
+        let end = min(left + 2, oldCount - 1)
+        var weights = [Float](repeating: 0, count: end - start + 1)
+        for (offset, factor) in factors.enumerated() {
+            weights[(left - 1 + offset).clamped(to: start...end) - start] += Float(factor)
+        }
+        return Self(start: start, weights: weights)
+    }
+}
