@@ -292,7 +292,7 @@ private func read(_ path: String) -> [UInt8]? {
     ])
     func fieldsAreFilledIn(pattern: String, path: String) throws {
         let fields = OutputPattern.Fields(
-            seed: 7, prompt: "  A red/../fox, \u{1B}[31m 雪! ".replacing("[31m", with: ""),
+            seed: 7, prompt: "  A red/../fox, \u{1B} 雪! ",
             model: "../m 1", width: 64, height: 32)
         #expect(try OutputPattern(pattern).path(number: 5, fields) == path)
     }
