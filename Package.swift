@@ -38,6 +38,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(name: "Verification", dependencies: ["Pipeline"]),
+        .target(name: "TerminalGraphics", dependencies: ["Imaging"]),
         .executableTarget(
             name: "dcar",
             dependencies: [
@@ -51,6 +52,8 @@ let package = Package(
         .testTarget(name: "ImagingTests", dependencies: ["CPNG", "Imaging"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Tensors", "TestSupport"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+        .testTarget(
+            name: "TerminalGraphicsTests", dependencies: ["Imaging", "TerminalGraphics"]),
         .testTarget(
             name: "TextEncodingTests", dependencies: ["Checkpoints", "TextEncoding"]),
         .testTarget(name: "VerificationTests", dependencies: ["Verification", "TestSupport"]),
