@@ -127,7 +127,7 @@ import Testing
             })
     }
 
-    /// Values from scikit-image 0.2x: Gaussian weights, sigma 1.5, population covariance, range 255.
+    /// Values from scikit-image 0.26.0: Gaussian weights, sigma 1.5, population covariance.
     @Test func ssimAndPSNRMatchTheReference() {
         let first = pattern { x, y in [x * 5 + y * 3, x * y, 255 - x * 4] }
         let second = pattern { x, y in
