@@ -42,7 +42,8 @@ let package = Package(
         .executableTarget(
             name: "dcar",
             dependencies: [
-                "Assets", "Pipeline", "Verification",
+                "Assets", "Pipeline", "TerminalGraphics", "Verification",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .target(

@@ -57,7 +57,31 @@ public struct Pipeline: Sendable {
     /// A run with every token masked.
     /// - Throws: `RequestError`; what `text` throws.
     public func start(_ request: GenerationRequest) throws -> PictureRun {
-        try start(request, ids: nil, kept: nil)
+        try start([request])[0]
+    }
+
+    /// Runs with every token masked; equal prompts are read once.
+    /// - Throws: `RequestError`; what `text` throws.
+    public func start(_ requests: [GenerationRequest]) throws -> [PictureRun] {
+        var runs: [PictureRun] = []
+        for request in requests {
+            let same = runs.first {
+                $0.request.prompt == request.prompt
+                    && $0.request.negativePrompt == request.negativePrompt
+            }
+            let text = same.map { ($0.run.text, $0.isPromptTruncated) }
+            runs.append(try start(request, text: text, ids: nil, kept: nil))
+        }
+        return runs
+    }
+
+    /// Reads and arranges everything that making a picture needs.
+    /// - Throws: `KernelError`, `CheckpointError`, `Stopped`.
+    public func prepare() throws {
+        try model.textEncoder.prepare()
+        try model.transformer.prepare()
+        try model.prepareResidualHead()
+        try model.hybridTokenizer.prepareDecoder()
     }
 
     /// A run that fills in the masked tokens of a picture; the others keep id and residual.
@@ -81,14 +105,16 @@ public struct Pipeline: Sendable {
         request.width = source.gridWidth * model.pixelsPerToken
         request.height = source.gridHeight * model.pixelsPerToken
         let ids = zip(source.ids, isMasked).map { $1 ? model.configuration.maskID : $0 }
-        return try start(request, ids: ids, kept: (source.residual.floats(), isMasked.map(!)))
+        return try start(
+            request, text: nil, ids: ids, kept: (source.residual.floats(), isMasked.map(!)))
     }
 
     private func start(
-        _ request: GenerationRequest, ids: [Int]?, kept: (residual: [Float], isKept: [Bool])?
+        _ request: GenerationRequest, text known: (text: GuidedText, isTruncated: Bool)?,
+        ids: [Int]?, kept: (residual: [Float], isKept: [Bool])?
     ) throws -> PictureRun {
         let (width, height) = try checked(request)
-        let (text, isTruncated) = try text(for: request)
+        let (text, isTruncated) = try known ?? text(for: request)
         let run = MaskedRun(
             gridWidth: width / model.pixelsPerToken, gridHeight: height / model.pixelsPerToken,
             maskID: model.configuration.maskID, ids: ids, settings: request.sampling, text: text,
@@ -172,11 +198,15 @@ public struct Pipeline: Sendable {
         return Tensor([run.state.ids.count, channels], numbers)
     }
 
-    /// The pixels of tokens; masked tokens count as the codebook's mean.
+    /// The pixels of tokens, the residual times `strength`.
     /// - Throws: `KernelError`, `CheckpointError`, `Stopped`.
     public func decode(_ grid: HybridTokenGrid, strength: Float) throws -> RGBImage {
-        let tokenizer = model.hybridTokenizer
-        let numbers = try tokenizer.decode(tokenizer.latents(of: grid, strength: strength))
+        try decode(model.hybridTokenizer.latents(of: grid, strength: strength))
+    }
+
+    /// The pixels of latents [gridHeight, gridWidth, latentChannels].
+    func decode(_ latents: Tensor) throws -> RGBImage {
+        let numbers = try model.hybridTokenizer.decode(latents)
         return RGBImage(
             width: numbers.shape[1], height: numbers.shape[0], pixels: PixelValues.bytes(numbers))
     }

@@ -89,10 +89,13 @@ struct EditCommand: ParsableCommand {
         let metadata = try? GenerationMetadata(source.contents)
         progress.receive(.phase(.encoding, count: 1))
         let seed = sampling.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
-        let (plan, runs) = try pipeline.model.compute.stoppable(by: stop) {
+        let compute = pipeline.model.compute
+        let plan = try compute.stoppable(by: stop) {
             let grid = try pipeline.grid(of: image, metadata: metadata)
-            let plan = try plan(pipeline, image, grid, metadata, seed: seed)
-            return (plan, try self.runs(pipeline, plan, metadata, seed: seed))
+            return try self.plan(pipeline, image, grid, metadata, seed: seed)
+        }
+        let runs = try compute.stoppable(by: stop) {
+            try self.runs(pipeline, plan, metadata, seed: seed)
         }
         var job = PictureJob(
             pipeline: pipeline, output: output,

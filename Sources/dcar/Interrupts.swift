@@ -6,7 +6,8 @@ import Synchronization
 /// Ctrl-C and SIGTERM: the first asks the computation to stop, the second ends the program.
 enum Interrupts {
     private static let received = Mutex<Int32>(0)
-    private static let sources = Mutex<[any DispatchSourceSignal]>([])
+    /// Kept alive here; written by `watch` alone, which a command calls once.
+    nonisolated(unsafe) private static var sources: [any DispatchSourceSignal] = []
 
     /// Raises `stop` when a signal comes.
     static func watch(_ stop: StopSignal) {
@@ -22,7 +23,7 @@ enum Interrupts {
                 stop.raise()
             }
             source.resume()
-            sources.withLock { $0.append(source) }
+            sources.append(source)
         }
     }
 
