@@ -107,7 +107,7 @@ private let oddities: [(value: [UInt8], problem: String)] = [
     ([0x7D], "it holds no tensors"),
     ([0x4E, 0x4E], "its pickle does not end with one value (byte 5)"),
     ([0x28, 0x4E], "its pickle does not end with one value (byte 5)"),
-    ([0x80, 0x02], "its pickle has an instruction out of its place (byte 4)"),
+    ([0x80, 0x02], "its pickle has an instruction out of its place (byte 3)"),
     ([0x74], "its pickle has no mark where it needs one (byte 3)"),
     ([0x4E, 0x28, 0x85], "its pickle takes a value where there is none (byte 5)"),
     ([0x4E, 0x28, 0x71, 0x00], "its pickle takes a value where there is none (byte 6)"),
@@ -129,16 +129,16 @@ private let oddities: [(value: [UInt8], problem: String)] = [
     ),
     (
         Pickle.global("torch._utils", "_rebuild_parameter") + [0x29, 0x52],
-        "its pickle has a parameter without a tensor (byte 38)"
+        "its pickle has a parameter without a tensor (byte 37)"
     ),
     (
         Pickle.global("torch._utils", "_rebuild_tensor_v2") + [0x29, 0x52],
-        "its pickle has a tensor without its six parts (byte 38)"
+        "its pickle has a tensor without its six parts (byte 37)"
     ),
     ([0x29, 0x51], "its pickle refers to something outside that is no storage (byte 4)"),
     (
         Pickle.storage(count: -1),
-        "its pickle refers to something outside that is no storage (byte 68)"
+        "its pickle refers to something outside that is no storage (byte 64)"
     ),
     ([0x58, 0xFF, 0xFF, 0xFF, 0xFF], "its pickle ends too early (byte 7)"),
     ([0x58, 1, 0, 0, 0, 0xFF], "its pickle has text that is not UTF-8 (byte 7)"),
@@ -154,7 +154,7 @@ private let oddities: [(value: [UInt8], problem: String)] = [
     ),
     (
         [0x5D] + [UInt8](repeating: 0, count: 300_000).enumerated().flatMap { _ in [0x29, 0x61] },
-        "its pickle builds more values than any state dict has (byte 524293)"
+        "its pickle builds more values than any state dict has (byte 524292)"
     ),
     (
         [UInt8](repeating: 0, count: 8 << 20),
@@ -186,7 +186,8 @@ private let oddities: [(value: [UInt8], problem: String)] = [
 
 @Test(arguments: oddities.indices)
 func aPickleThatIsNoStateDictIsRefusedWithItsSentence(_ index: Int) throws {
-    #expect(try problem(value: oddities[index].value) == oddities[index].problem)
+    let found = try problem(value: oddities[index].value)
+    #expect(found == oddities[index].problem)
 }
 
 private let views: [(tensor: [UInt8], problem: String)] = [
@@ -229,7 +230,8 @@ private let views: [(tensor: [UInt8], problem: String)] = [
 @Test(arguments: views.indices)
 func aTensorOutsideItsStorageIsRefusedWithItsSentence(_ index: Int) throws {
     let value = Pickle.mapping([("x", views[index].tensor)])
-    #expect(try problem(value: value) == views[index].problem)
+    let found = try problem(value: value)
+    #expect(found == views[index].problem)
 }
 
 @Test func onlyProtocolTwoIsRead() throws {
@@ -306,7 +308,7 @@ func aZipFileThatBreaksARuleIsRefusedWithItsSentence(_ index: Int) throws {
             "the entry 'a/data.pkl' reaches past the data"
         ),
         (
-            directory + 20, little(UInt32(500)) + little(UInt32(500)),
+            directory + 20, little(UInt32(directory - 100)) + little(UInt32(directory - 100)),
             "two of its entries share bytes"
         ),
         (directory + 42, little(UInt32(1)), "the entry 'a/data.pkl' has no header of its own"),
@@ -327,6 +329,7 @@ func aZipFileThatBreaksARuleIsRefusedWithItsSentence(_ index: Int) throws {
     for (at, value, problem) in table {
         var broken = bytes
         broken.replaceSubrange(at..<at + value.count, with: value)
-        #expect(try opening(broken) == "FILE is no valid PyTorch zip file: \(problem).", "\(at)")
+        let found = try opening(broken)
+        #expect(found == "FILE is no valid PyTorch zip file: \(problem).", "\(at)")
     }
 }
