@@ -1,23 +1,11 @@
 import Checkpoints
 import Foundation
+import TestSupport
 import Testing
-
-/// SplitMix64: the same cases in every run.
-private struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-}
 
 /// A random change: a byte, a slice gone or doubled or moved, or a word of the format put in.
 private func mutate(
-    _ bytes: inout [UInt8], words: [[UInt8]], using random: inout SeededGenerator
+    _ bytes: inout [UInt8], words: [[UInt8]], using random: inout SeededNumbers
 ) {
     guard !bytes.isEmpty else { return }
     let start = Int.random(in: 0..<bytes.count, using: &random)
@@ -41,9 +29,9 @@ private func mutate(
 /// How many of `count` broken files still opened. None may trap, and whatever opens must be
 /// readable, no tensor larger than the file.
 private func fuzz(
-    seed: UInt64, count: Int, make: (inout SeededGenerator) -> [UInt8]
+    seed: UInt64, count: Int, make: (inout SeededNumbers) -> [UInt8]
 ) throws -> Int {
-    var random = SeededGenerator(state: seed)
+    var random = SeededNumbers(seed: seed)
     let folder = try TemporaryFolder()
     var opened = 0
     for _ in 0..<count {
@@ -156,7 +144,7 @@ func brokenConfigurationsNeverTrap(seed: UInt64, text: String) throws {
         "1e999",
         "~", "\t", "\0", "\u{FEFF}", "<<: ", "a: "
     ].map { Array($0.utf8) }
-    var random = SeededGenerator(state: seed)
+    var random = SeededNumbers(seed: seed)
     let folder = try TemporaryFolder()
     var readCount = 0
     for _ in 0..<1_500 {
