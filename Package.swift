@@ -49,9 +49,19 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Checkpoints", "Tensors"],
             path: "Tests/TestSupport"),
-        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
+        .testTarget(
+            name: "CheckpointsTests",
+            dependencies: [
+                "Checkpoints", "Tensors", "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["Checkpoints", "Imaging", "TestSupport", "dcar"]),
+        .testTarget(
+            name: "GenerationTests", dependencies: ["Generation", "Requests", "TestSupport"]),
         .testTarget(name: "ImagingTests", dependencies: ["CPNG", "Imaging"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Tensors", "TestSupport"]),
+        .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
         .testTarget(
             name: "TerminalGraphicsTests", dependencies: ["Imaging", "TerminalGraphics"]),
