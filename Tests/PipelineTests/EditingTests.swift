@@ -91,9 +91,10 @@ private let request = GenerationRequest(
     var runs = try pipeline.start([request])
     try pipeline.unmask(&runs)
     let picture = try pipeline.picture(of: runs[0], withDiscrete: true)
-    #expect(try pipeline.decode(picture.grid, strength: 0) == picture.discrete)
-    #expect(try pipeline.decode(picture.grid, strength: 1) == picture.refined)
-    #expect(try pipeline.decode(picture.grid, strength: 0.5) != picture.refined)
+    let decoded = try [Float(0), 0.5, 1].map { try pipeline.decode(picture.grid, strength: $0) }
+    #expect(decoded[0] == picture.discrete)
+    #expect(decoded[1] != picture.discrete && decoded[1] != picture.refined)
+    #expect(decoded[2] == picture.refined)
 }
 
 @Test func encodingAndDecodingKeepsAPicture() throws {
