@@ -49,6 +49,9 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Checkpoints", "Tensors"],
             path: "Tests/TestSupport"),
+        .executableTarget(
+            name: "full-size-model", dependencies: ["Checkpoints", "TestSupport", "Tensors"],
+            path: "Tests/FullSizeModel"),
         .testTarget(
             name: "CheckpointsTests",
             dependencies: [

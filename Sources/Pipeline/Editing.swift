@@ -30,8 +30,8 @@ public struct EditPlan: Sendable {
         return max(4, Int((Double(steps) * share.squareRoot()).rounded()))
     }
 
-    /// The result in the canvas: its own pixels where the mask covers, blended over `feather`
-    /// pixels inside the mask's border, and the canvas's own bytes elsewhere.
+    /// The result in the canvas: its own pixels where the mask covers, a blend within `feather`
+    /// pixels of the mask's border, and the canvas's own bytes elsewhere.
     public func composited(_ result: RGBImage, feather: Int) -> RGBImage {
         result.composited(over: canvas, mask: feather > 0 ? mask.feathered(by: feather) : mask)
     }

@@ -34,5 +34,5 @@ import Testing
     // Four standard errors of 64,000 samples.
     #expect(abs(mean) < 0.016)
     #expect(abs(variance - 1) < 0.023)
-    #expect(numbers.allSatisfy(\.isFinite))
+    #expect(numbers.allSatisfy { $0.isFinite })
 }

@@ -70,6 +70,6 @@ func everyDiffusionTableIsFinite(steps: Int) {
         schedule.betas, schedule.cleanWeight, schedule.noisyWeight, schedule.signalScale,
         schedule.noiseScale, schedule.logVarianceMaximum,
     ]
-    for table in tables { #expect(table.count == steps && table.allSatisfy(\.isFinite)) }
+    for table in tables { #expect(table.count == steps && table.allSatisfy { $0.isFinite }) }
     #expect(Set(schedule.timesteps).count == steps)
 }

@@ -45,11 +45,22 @@ private let request = GenerationRequest(
             #expect(old[range] == new[range])
         }
         let composed = plan.composited(result.refined, feather: 8)
-        for pixel in 0..<128 * 128 where mask.coverage[pixel] == 0 {
-            for at in 3 * pixel..<3 * pixel + 3 {
-                #expect(composed.pixels[at] == source.refined.pixels[at])
-            }
+        let reach = mask.grown(by: 8)
+        let changed = (0..<128 * 128).count { pixel in
+            reach.coverage[pixel] == 0
+                && (3 * pixel..<3 * pixel + 3).contains {
+                    composed.pixels[$0] != source.refined.pixels[$0]
+                }
         }
+        #expect(changed == 0)
+        let exact = plan.composited(result.refined, feather: 0)
+        let outside = (0..<128 * 128).count { pixel in
+            mask.coverage[pixel] == 0
+                && (3 * pixel..<3 * pixel + 3).contains {
+                    exact.pixels[$0] != source.refined.pixels[$0]
+                }
+        }
+        #expect(outside == 0)
     }
 }
 
