@@ -215,9 +215,9 @@ def _put(image: Image.Image, scene: Scene, k: int, x: float, y: float, size: flo
     """Pastes one thing, perhaps mirrored and leaning a little, with a shadow when it stands on something."""
     item, side, thing = scene.items[k], image.width, objects()[scene.items[k].object]
     target = size * side
-    picture = sprite(item.object, item.colour, 0)
+    picture = sprite(item.object, item.colour)
     if target > 1.1 * max(picture.size):
-        picture = sprite(item.object, item.colour, 1)
+        picture = sprite(item.object, item.colour, large=True)
     scale = target / max(picture.size)
     picture = picture.resize((max(4, round(picture.width * scale)), max(4, round(picture.height * scale))), Image.Resampling.BICUBIC)
     if rng.random() < 0.5:

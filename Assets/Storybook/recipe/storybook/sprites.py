@@ -1,9 +1,9 @@
-"""Object pictures: emoji bitmaps from Noto Color Emoji, enlarged without blur, kept in one small file.
+"""Object pictures: emoji bitmaps from Noto Color Emoji, kept in one small file and enlarged without blur.
 
     python -m storybook.sprites FONT.ttf sprites.npz
 
-The font's bitmaps are 136x128. A scene at 512 pixels shows them up to 3.4 times as large, so every sprite is
-enlarged threefold and its edges are then steepened by a shock filter (Osher and Rudin, 1990).
+The font's bitmaps are 136x128. A scene at 512 pixels shows them up to 3.4 times as large, so for those a sprite is
+enlarged threefold and its edges are steepened before it is put in place.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import io
 import sys
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from storybook.objects import objects
 
@@ -28,32 +28,17 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _sheet: dict[str, bytes] = {}
 
 
-def sharpen(picture: np.ndarray, steps: int = 14, rate: float = 0.35) -> np.ndarray:
-    """Shock filter on a premultiplied [H,W,4] float picture: moves grey edge pixels to the nearer side."""
-    for _ in range(steps):
-        pad = np.pad(picture, ((1, 1), (1, 1), (0, 0)), mode="edge")
-        up, down, left, right = pad[:-2, 1:-1], pad[2:, 1:-1], pad[1:-1, :-2], pad[1:-1, 2:]
-        laplacian = (up + down + left + right - 4 * picture).mean(-1, keepdims=True)
-        forward = np.hypot(np.minimum(right - picture, 0), np.minimum(down - picture, 0))
-        erode = np.hypot(np.hypot(forward, np.maximum(picture - left, 0)), np.maximum(picture - up, 0))
-        grow = np.hypot(np.maximum(right - picture, 0), np.maximum(down - picture, 0))
-        dilate = np.hypot(np.hypot(grow, np.minimum(picture - left, 0)), np.minimum(picture - up, 0))
-        side = np.clip(laplacian / 0.004, -1, 1)
-        picture = picture - rate * (np.maximum(side, 0) * erode + np.minimum(side, 0) * dilate)
-    return np.clip(picture, 0, 1)
-
-
 def enlarge(bitmap: Image.Image, factor: int = 3) -> Image.Image:
-    """The RGBA bitmap `factor` times as large, with edges as crisp as the original's."""
+    """The RGBA bitmap `factor` times as large, with its edges steepened."""
     large = bitmap.convert("RGBa").resize((bitmap.width * factor, bitmap.height * factor), Image.Resampling.LANCZOS)
-    crisp = sharpen(np.asarray(large, np.float32) / 255)
-    crisp[..., :3] = np.minimum(crisp[..., :3], crisp[..., 3:])
-    pixels = Image.fromarray((crisp * 255 + 0.5).astype(np.uint8), "RGBA")
-    return Image.frombytes("RGBa", pixels.size, pixels.tobytes()).convert("RGBA")
+    channels = [channel.filter(ImageFilter.UnsharpMask(radius=2.5, percent=140, threshold=2)) for channel in large.split()]
+    pixels = np.stack([np.asarray(channel) for channel in channels], -1)
+    pixels[..., :3] = np.minimum(pixels[..., :3], pixels[..., 3:])
+    return Image.frombytes("RGBa", large.size, pixels.tobytes()).convert("RGBA")
 
 
 def build(font_path: str, out_path: str) -> None:
-    """Writes the sprite file: for every object its bitmap and the enlarged one, as PNG bytes in an .npz."""
+    """Writes the sprite file: the bitmap of every object as PNG bytes in an .npz."""
     from fontTools.ttLib import TTFont
 
     font = TTFont(font_path)
@@ -65,10 +50,9 @@ def build(font_path: str, out_path: str) -> None:
             raise SystemExit(f"{font_path} has no bitmap for {name} (U+{thing.codepoint:04X}).")
         bitmap = Image.open(io.BytesIO(strike[glyph].imageData)).convert("RGBA")
         bitmap = bitmap.crop(bitmap.getbbox())
-        for level, picture in enumerate((bitmap, enlarge(bitmap))):
-            data = io.BytesIO()
-            picture.save(data, "PNG")
-            files[f"{name}/{level}"] = np.frombuffer(data.getvalue(), np.uint8)
+        data = io.BytesIO()
+        bitmap.save(data, "PNG", optimize=True)
+        files[name] = np.frombuffer(data.getvalue(), np.uint8)
     with open(out_path, "wb") as out:
         np.savez(out, **files)
 
@@ -77,15 +61,17 @@ def load(path: str) -> None:
     """Makes the sprite file at `path` the one that `sprite` reads from."""
     with np.load(path) as files:
         _sheet.update({key: files[key].tobytes() for key in files.files})
-    missing = [name for name in objects() if f"{name}/0" not in _sheet]
+    missing = [name for name in objects() if name not in _sheet]
     if missing:
         raise SystemExit(f"{path} lacks {len(missing)} objects, {missing[0]} among them; build it again.")
 
 
-@functools.lru_cache(maxsize=6000)
-def sprite(name: str, colour: str | None, level: int) -> Image.Image:
-    """The RGBA sprite of an object in a colour; level 0 is the font's bitmap, level 1 the enlarged one."""
-    picture = Image.open(io.BytesIO(_sheet[f"{name}/{level}"])).convert("RGBA")
+@functools.lru_cache(maxsize=4000)
+def sprite(name: str, colour: str | None, large: bool = False) -> Image.Image:
+    """The RGBA sprite of an object in a colour: the font's bitmap, or that threefold enlarged."""
+    if large:
+        return enlarge(sprite(name, colour))
+    picture = Image.open(io.BytesIO(_sheet[name])).convert("RGBA")
     return recolour(picture, colour) if colour else picture
 
 

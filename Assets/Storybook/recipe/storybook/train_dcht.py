@@ -39,7 +39,9 @@ class Options:
     workers: int = 1
     seed: int = 1
     save_every: float = 180.0
+    report_every: int = 25
     minutes: float = math.inf
+    threads: int = 2
     mode: str = "three-stage"
     config: TokenizerConfig = TokenizerConfig()
 
@@ -236,7 +238,7 @@ def train(options: Options, place: Place) -> Run:
         if run.stage == 1 and left < 16 * options.config.codebook_size // (options.batch * (options.crop // 32) ** 2) + 8:
             store.append(features.permute(0, 2, 3, 1).reshape(-1, features.shape[1]))
         recent.append((loss, psnr(made, pictures)))
-        if run.step % 50 == 0:
+        if run.step % options.report_every == 0:
             codes = run.model.quantize.codes(run.model.quantize.nearest(features))
             means = [sum(column) / len(recent) for column in zip(*recent, strict=True)]
             speed = len(recent) / (time.monotonic() - reported)
@@ -267,10 +269,11 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1, help="rendering processes")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop, with a checkpoint, after so long")
+    parser.add_argument("--threads", type=int, default=2, help="CPU threads; 1 is fastest on cores that others use too")
     parser.add_argument("--mode", choices=("three-stage", "no-warm-up", "all-trainable"), default="three-stage")
     given = vars(parser.parse_args())
     given["steps"] = tuple(given["steps"])
-    train(Options(**given), runtime.start())
+    train(Options(**given), runtime.start(given["threads"]))
 
 
 if __name__ == "__main__":
