@@ -196,20 +196,22 @@ def with_tokens(state: dict[str, Tensor], tokens: int) -> dict[str, Tensor]:
 @torch.no_grad()
 def generate(
     model: DCAR, text: Tensor, mask: Tensor, *, steps: int, guidance: float, temperature: float, generator: torch.Generator,
-    ids: Tensor | None = None, drop_noise: bool = False,
+    ids: Tensor | None = None, scaled: bool = False,
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
     """The official MaskGIT loop with constant guidance and annealed logits, all rows in one batch.
 
-    Text states [B,L,D] and their mask [B,L] to final ids [B,N] and both rows' latents [B,N,D] of the last pass.
+    Text states [B,L,D] and their mask [B,L] to final ids [B,N] and both rows' latents [B,N,D] of the last pass. `ids` may
+    hold known tokens; the official schedule counts them too, the `scaled` one only the masked.
     """
     rows, n, device = len(text), model.config.tokens, text.device
     ids = torch.full((rows, n), model.mask_id, device=device) if ids is None else ids.clone()
+    total = int((ids[0] == model.mask_id).sum()) if scaled else n
     drop = torch.arange(2 * rows, device=device) >= rows
     pair_text, pair_mask = torch.cat([text, text]), torch.cat([mask, mask])
 
     def gumbel(shape: torch.Size) -> Tensor:
         u = torch.rand(shape, generator=generator, device=device).clamp(min=1e-20)
-        return torch.zeros(shape, device=device) if drop_noise else -torch.log(torch.clamp(-torch.log(u), min=1e-20))
+        return -torch.log(torch.clamp(-torch.log(u), min=1e-20))
 
     latents = torch.empty(0)
     for step in range(steps):
@@ -223,7 +225,7 @@ def generate(
         sure = scores.gather(-1, pick[..., None])[..., 0]
         ids_new = torch.where(masked, pick, ids)
         sure = torch.where(masked, sure, torch.inf)
-        want = math.floor(n * math.acos(ratio) / (math.pi / 2))
+        want = math.floor(total * math.acos(ratio) / (math.pi / 2))
         count = max(1, min(int(masked[0].sum()) - 1, want))
         confidence = sure + heat * gumbel(sure.shape)
         cut = confidence.sort(-1).values[:, count - 1 : count]

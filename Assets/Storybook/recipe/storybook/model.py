@@ -28,6 +28,7 @@ class Sampling:
     temperature: float | None = None
     residual_steps: int | None = None
     hybrid: bool = True
+    scaled: bool = False
 
 
 @dataclass
@@ -59,6 +60,7 @@ class Model:
         ids, cond, uncond = generate(
             self.generator, text, mask, steps=sampling.steps or c.num_steps, guidance=guidance, generator=source,
             temperature=c.temperature if sampling.temperature is None else sampling.temperature, ids=known[0] if known else None,
+            scaled=sampling.scaled,
         )  # fmt: skip
         if not sampling.hybrid:
             return ids, torch.zeros(*ids.shape, c.channels, device=self.device)

@@ -20,7 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from storybook import runtime, sprites
+from storybook import detector, runtime, sprites
+from storybook.adversary import Adversary
 from storybook.data import CropBatches, stream, to_signal
 from storybook.dcht import DCHT, TokenizerConfig
 from storybook.runtime import Place
@@ -43,6 +44,10 @@ class Options:
     minutes: float = math.inf
     threads: int = 2
     mode: str = "three-stage"
+    detector: pathlib.Path | None = None
+    perceptual: float = 0.3
+    adversarial: float = 0.0
+    compile: bool = False
     config: TokenizerConfig = TokenizerConfig()
 
 
@@ -58,7 +63,7 @@ def picture_loss(made: Tensor, wanted: Tensor) -> Tensor:
 
 
 class Objective(nn.Module):
-    """One training step's forward pass: pictures and path to (loss, reconstruction, features, ids)."""
+    """One training step's forward pass: pictures and path to (quantiser loss, reconstruction, features, ids)."""
 
     def __init__(self, model: DCHT, beta: float = 0.25) -> None:
         super().__init__()
@@ -76,8 +81,7 @@ class Objective(nn.Module):
             # The official terms: means over channels, so that features keep what the codes cannot hold.
             loss = loss + self.beta * (codes.detach() - features).square().mean() + (codes - features.detach()).square().mean()
             latent = features + (codes - features).detach()
-        made = self.model.decoder(latent).float()
-        return loss + picture_loss(made, pictures), made, features, ids
+        return loss, self.model.decoder(latent).float(), features, ids
 
 
 @torch.no_grad()
@@ -109,10 +113,16 @@ class Run:
         if options.mode == "no-warm-up":
             self.stage = 2
         self.path = options.out / "dcht.pt"
+        self.critic = Adversary(place.device)
+        self.eye = detector.load(options.detector, place) if options.detector else None
         self._optimise()
         if self.path.exists():
             self._load()
-        self.objective = place.wrap(Objective(self.model))
+        self._wrap()
+
+    def _wrap(self) -> None:
+        objective = self.place.wrap(Objective(self.model))
+        self.objective = torch.compile(objective) if self.options.compile else objective
 
     def _optimise(self) -> None:
         frozen = self.stage == 3 and self.options.mode != "all-trainable"
@@ -131,6 +141,8 @@ class Run:
         self.model.load_state_dict(state["model"])
         self.average.state = state["average"]
         self.used = state["used"]
+        self.critic.net.load_state_dict(state["critic"])
+        self.critic.optimizer.load_state_dict(state["critic_optimizer"])
         self._optimise()
         self.optimizer.load_state_dict(state["optimizer"])
 
@@ -139,6 +151,7 @@ class Run:
             state = {
                 "stage": self.stage, "stage_step": self.stage_step, "step": self.step, "model": self.model.state_dict(),
                 "average": self.average.state, "used": self.used, "optimizer": self.optimizer.state_dict(),
+                "critic": self.critic.net.state_dict(), "critic_optimizer": self.critic.optimizer.state_dict(),
                 "config": self.options.config.json(),
             }  # fmt: skip
             runtime.save(self.path, state)
@@ -157,26 +170,55 @@ class Run:
             return "continuous"
         return "discrete" if self.stage == 2 or self.step % 2 else "continuous"
 
-    def begin_stage(self, features: Tensor | None) -> None:
-        """Enters the next stage; stage 2 starts its codebook from unit features [N,C]."""
+    def begin_stage(self) -> None:
+        """Enters the next stage. Stage 2 starts its codebook from a k-means of features; stage 3 goes on from the average."""
         self.stage, self.stage_step = self.stage + 1, 0
-        if self.stage == 2 and features is not None:
-            centres = k_means(features, self.options.config.codebook_size)
+        if self.stage == 2:
+            centres = k_means(self._points(), self.options.config.codebook_size)
             if self.place.ranks > 1:
                 torch.distributed.broadcast(centres, 0)
             self.model.quantize.embedding.weight.data.copy_(centres)
             self.average.state["quantize.embedding.weight"].copy_(centres)
             self.used.fill_(1)
+        else:
+            self.model.load_state_dict(self.average.state)
         self._optimise()
-        self.objective = self.place.wrap(Objective(self.model))
+        self._wrap()
+
+    @torch.no_grad()
+    def _points(self) -> Tensor:
+        """Features [N,C] of other scenes, 16 for every code."""
+        o = self.options
+        torch.manual_seed(o.seed)
+        batches = stream(CropBatches(o.seed + 1000, o.batch, o.crop), 0, o.workers)
+        points: list[Tensor] = []
+        while sum(map(len, points)) < 16 * o.config.codebook_size:
+            with self.place.autocast():
+                features = self.model.features(to_signal(next(batches), self.place.device))
+            points.append(features.permute(0, 2, 3, 1).reshape(-1, features.shape[1]))
+        return torch.cat(points)
+
+    def _loss(self, made: Tensor, wanted: Tensor) -> Tensor:
+        """Reconstruction, perceptual and adversarial terms; the last from the middle of stage 2 on."""
+        loss = picture_loss(made, wanted)
+        if self.eye is not None:
+            pairs = zip(self.eye.layers(made), self.eye.layers(wanted), strict=True)
+            loss = loss + self.options.perceptual * sum((a.float() - b.float()).abs().mean() for a, b in list(pairs)[:3])
+        late = self.stage == 3 or (self.stage == 2 and self.stage_step > 0.5 * self.options.steps[1])
+        if self.options.adversarial > 0 and late:
+            loss = loss + self.critic.judge(made, loss, self.options.adversarial)
+            self.critic.learn(made, wanted, self.place.ranks)
+        return loss
 
     def train_step(self, pictures: Tensor) -> tuple[float, Tensor, Tensor]:
         """One step; returns the loss, the reconstruction and the features."""
+        torch.manual_seed(self.options.seed * 1_000_003 + self.step)
         self.model.train()
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate()
         with self.place.autocast():
             loss, made, features, ids = self.objective(pictures, self.path_name())
+            loss = loss + self._loss(made, pictures)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_([p for g in self.optimizer.param_groups for p in g["params"]], 1.0)
@@ -224,19 +266,14 @@ def train(options: Options, place: Place) -> Run:
     batches = stream(CropBatches(options.seed, options.batch, options.crop), run.step, options.workers, place.rank, place.ranks)
     began = saved = reported = time.monotonic()
     recent: list[tuple[float, float]] = []
-    store: list[Tensor] = []
     while True:
         if run.stage_step >= options.steps[run.stage - 1]:
             if run.stage == 3:
                 break
-            run.begin_stage(torch.cat(store) if store else None)
-            store = []
+            run.begin_stage()
             log(f"stage {run.stage} begins at step {run.step}")
         pictures = to_signal(next(batches), place.device)
         loss, made, features = run.train_step(pictures)
-        left = options.steps[0] - run.stage_step
-        if run.stage == 1 and left < 16 * options.config.codebook_size // (options.batch * (options.crop // 32) ** 2) + 8:
-            store.append(features.permute(0, 2, 3, 1).reshape(-1, features.shape[1]))
         recent.append((loss, psnr(made, pictures)))
         if run.step % options.report_every == 0:
             codes = run.model.quantize.codes(run.model.quantize.nearest(features))
@@ -271,6 +308,9 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop, with a checkpoint, after so long")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads; 1 is fastest on cores that others use too")
     parser.add_argument("--mode", choices=("three-stage", "no-warm-up", "all-trainable"), default="three-stage")
+    parser.add_argument("--detector", type=pathlib.Path, help="detector whose layers serve as a perceptual loss")
+    parser.add_argument("--adversarial", type=float, default=0.0, help="strength of the patch discriminator, such as 0.3")
+    parser.add_argument("--compile", action="store_true", help="compile the model (GPU)")
     given = vars(parser.parse_args())
     given["steps"] = tuple(given["steps"])
     train(Options(**given), runtime.start(given["threads"]))

@@ -1,0 +1,200 @@
+"""The whole model with one command, on a CPU, one GPU, or many with torchrun.
+
+    python -m storybook.build --font NotoColorEmoji.ttf --out RUN --model MODEL --plan gpu
+    torchrun --nproc-per-node 8 -m storybook.build --font NotoColorEmoji.ttf --out RUN --model MODEL --plan gpu
+
+Every part leaves its state in --out and is passed over when it is done, so the command can be stopped and given again.
+--until stops after a part, --minutes after a time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import pathlib
+import time
+from dataclasses import dataclass, replace
+
+import torch
+
+from storybook import detector, eval_tokenizer, export, runtime, sprites, storyeval, train_dcar, train_dcht
+from storybook import model as models
+from storybook.dcar import GeneratorConfig
+from storybook.dcht import TokenizerConfig
+from storybook.runtime import Place
+from storybook.tokens import load_tokenizer, tokenise
+
+PARTS = ("sprites", "detector", "tokenizer", "tokens", "generator", "tokens512", "generator512", "export", "report")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much of everything."""
+
+    detector_steps: int
+    detector_batch: int
+    tokenizer_steps: tuple[int, int, int]
+    crop: int
+    crops: int
+    tokenizer_rate: float
+    adversarial: float
+    scenes: int
+    generator_steps: int
+    batch: int
+    generator_rate: float
+    head_samples: int
+    scenes512: int
+    generator512_steps: int
+    images: int
+    limit: int | None
+    measured: int
+    detector_width: int = 32
+    tokenizer: TokenizerConfig = TokenizerConfig()
+    generator: GeneratorConfig = GeneratorConfig()
+
+
+PLANS = {
+    # About a day of eight ordinary cores.
+    "cpu": Plan(6000, 32, (3000, 40000, 12000), 128, 16, 6e-4, 0.3, 60_000, 40_000, 64, 8e-4, 1024, 20_000, 6000, 1, None, 1000),
+    # About half an hour of one large GPU with 16 cores to draw.
+    "gpu": Plan(2500, 64, (800, 7000, 2200), 256, 64, 8e-4, 0.3, 150_000, 9000, 512, 1.2e-3, 16_384, 40_000, 1500, 1, None, 2000),
+    # Seconds: for the tests.
+    "tiny": Plan(
+        2, 2, (2, 2, 2), 64, 4, 4e-4, 0.3, 64, 2, 2, 8e-4, 32, 64, 2, 1, 6, 4, 16,
+        TokenizerConfig(widths=(8, 16, 16, 32, 32, 64), enc_depths=(0, 1, 1, 1, 1, 1), dec_depths=(0, 1, 1, 1, 1, 1), codebook_size=32),
+        GeneratorConfig(width=64, layers=2, heads=2, head_width=32, head_depth=1, text_length=32, text_width=64, text_layers=1, vocabulary=400,
+                        num_steps=3, residual_steps=4),
+    ),
+}  # fmt: skip
+
+
+class Build:
+    """The parts, in order, each resumable."""
+
+    def __init__(self, plan: Plan, font: str, out: pathlib.Path, model: pathlib.Path, workers: int, place: Place, minutes: float, fast: bool) -> None:
+        self.plan, self.font, self.out, self.model, self.workers, self.place, self.fast = plan, font, out, model, workers, place, fast
+        self.end = time.monotonic() + 60 * minutes
+        self.sheet = out / "sprites.npz"
+
+    @property
+    def left(self) -> float:
+        return (self.end - time.monotonic()) / 60
+
+    def together(self) -> None:
+        if self.place.ranks > 1:
+            torch.distributed.barrier()
+
+    def sprites(self) -> None:
+        if self.place.leads and not self.sheet.exists():
+            sprites.build(self.font, str(self.sheet))
+        self.together()
+        sprites.load(str(self.sheet))
+
+    def detector(self) -> None:
+        p = self.plan
+        detector.train(str(self.sheet), self.out, p.detector_steps, p.detector_batch, self.workers, self.place, self.left, p.detector_width)
+        self.together()
+
+    def tokenizer(self) -> None:
+        p = self.plan
+        options = train_dcht.Options(
+            str(self.sheet), self.out / "tokenizer", p.tokenizer_steps, batch=p.crops, crop=p.crop, rate=p.tokenizer_rate, workers=self.workers,
+            minutes=self.left, detector=self.out / "detector.pt", adversarial=p.adversarial, compile=self.fast, config=p.tokenizer,
+        )  # fmt: skip
+        train_dcht.train(options, self.place)
+        self.together()
+
+    def _tokens(self, size: int, scenes: int) -> None:
+        if self.place.leads:
+            tokenizer = load_tokenizer(self.out / "tokenizer" / "dcht.pt", self.place)
+            tokenise(tokenizer, self.place, self.out / f"tokens{size}", size, scenes, 2, self.workers)
+        self.together()
+
+    def tokens(self) -> None:
+        self._tokens(256, self.plan.scenes)
+
+    def tokens512(self) -> None:
+        self._tokens(512, self.plan.scenes512)
+
+    def generator(self) -> None:
+        p = self.plan
+        options = train_dcar.Options(
+            self.out / "tokens256", self.out / "generator", p.generator_steps, batch=p.batch, rate=p.generator_rate, workers=self.workers,
+            minutes=self.left, head_samples=p.head_samples, config=p.generator,
+        )  # fmt: skip
+        train_dcar.train(options, self.place)
+        self.together()
+
+    def generator512(self) -> None:
+        p = self.plan
+        options = train_dcar.Options(
+            self.out / "tokens512", self.out / "generator512", p.generator512_steps, start=self.out / "generator" / "dcar.pt",
+            batch=max(1, p.batch // 4), rate=p.generator_rate / 4, workers=self.workers, minutes=self.left, head_samples=p.head_samples,
+        )  # fmt: skip
+        train_dcar.train(options, self.place)
+        self.together()
+
+    def export(self) -> None:
+        """The 512 model when there is one, and the 256 one otherwise; the other stands beside it for comparison."""
+        if not self.place.leads:
+            return
+        for folder, name in ((self.out / "model256", "generator"), (self.model, "generator512")):
+            checkpoint = self.out / name / "dcar.pt"
+            export.export_tokenizer(self.out / "tokenizer" / "dcht.pt", folder)
+            export.export_generator(checkpoint if checkpoint.exists() else self.out / "generator" / "dcar.pt", folder)
+
+    def report(self) -> None:
+        """The detector's own error, tokenizer metrics at both sizes, and StoryEval of both generators."""
+        if not self.place.leads:
+            return
+        p, place = self.plan, self.place
+        judge = detector.load(self.out / "detector.pt", place)
+        found: dict[str, object] = {"detector": detector.validate(judge, place, p.measured)}
+        tokenizer = models.load_tokenizer(self.model, place.device)
+        for size in (256, 512):
+            found[f"tokenizer{size}"] = eval_tokenizer.evaluate(tokenizer, judge, place, size, p.measured)
+        for name, folder in (("256", self.out / "model256"), ("shipped", self.model)):
+            gallery = self.out / f"gallery-{name}.png"
+            generator = models.load(folder, place.device)
+            found[f"storyeval {name}"] = storyeval.evaluate(generator, judge, place, models.Sampling(), p.images, limit=p.limit, gallery=gallery)
+            (self.out / "report.json").write_text(json.dumps(found, indent=2))
+
+    def run(self, until: str) -> None:
+        """All parts up to `until`, as long as there is time."""
+        log = runtime.Log(self.out / "build.log", self.place)
+        for part in PARTS:
+            if self.left <= 0:
+                break
+            log(part)
+            getattr(self, part)()
+            if part == until:
+                break
+        log("stops")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--font", required=True, help="NotoColorEmoji.ttf of Debian's fonts-noto-color-emoji; unused once --out has sprites.npz")
+    parser.add_argument("--out", type=pathlib.Path, required=True, help="folder of all training state")
+    parser.add_argument("--model", type=pathlib.Path, required=True, help="folder for the finished model")
+    parser.add_argument("--plan", choices=tuple(PLANS), default="cpu")
+    parser.add_argument("--tokenizer-steps", type=int, nargs=3, help="other lengths of the three stages")
+    parser.add_argument("--generator-steps", type=int, nargs=2, help="other lengths at 256 and at 512")
+    parser.add_argument("--workers", type=int, default=2, help="drawing processes")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--until", choices=PARTS, default=PARTS[-1])
+    parser.add_argument("--minutes", type=float, default=math.inf)
+    parser.add_argument("--compile", action="store_true", help="compile the tokenizer (GPU)")
+    a = parser.parse_args()
+    plan = PLANS[a.plan]
+    if a.tokenizer_steps:
+        plan = replace(plan, tokenizer_steps=tuple(a.tokenizer_steps))
+    if a.generator_steps:
+        plan = replace(plan, generator_steps=a.generator_steps[0], generator512_steps=a.generator_steps[1])
+    a.out.mkdir(parents=True, exist_ok=True)
+    Build(plan, a.font, a.out, a.model, a.workers, runtime.start(a.threads), a.minutes, a.compile).run(a.until)
+
+
+if __name__ == "__main__":
+    main()
