@@ -199,16 +199,17 @@ class Run:
         return torch.cat(points)
 
     def _loss(self, made: Tensor, wanted: Tensor) -> Tensor:
-        """Reconstruction, perceptual and adversarial terms; the last from the middle of stage 2 on."""
+        """Reconstruction, perceptual and, late, adversarial terms."""
         loss = picture_loss(made, wanted)
         if self.eye is not None:
             pairs = zip(self.eye.layers(made), self.eye.layers(wanted), strict=True)
             loss = loss + self.options.perceptual * sum((a.float() - b.float()).abs().mean() for a, b in list(pairs)[:3])
+        return loss + self.critic.judge(made, loss, self.options.adversarial) if self._adversarial() else loss
+
+    def _adversarial(self) -> bool:
+        """The discriminator takes part from the middle of stage 2 on."""
         late = self.stage == 3 or (self.stage == 2 and self.stage_step > 0.5 * self.options.steps[1])
-        if self.options.adversarial > 0 and late:
-            loss = loss + self.critic.judge(made, loss, self.options.adversarial)
-            self.critic.learn(made, wanted, self.place.ranks)
-        return loss
+        return self.options.adversarial > 0 and late
 
     def train_step(self, pictures: Tensor) -> tuple[float, Tensor, Tensor]:
         """One step; returns the loss, the reconstruction and the features."""
@@ -223,6 +224,9 @@ class Run:
         loss.backward()
         nn.utils.clip_grad_norm_([p for g in self.optimizer.param_groups for p in g["params"]], 1.0)
         self.optimizer.step()
+        if self._adversarial():
+            with self.place.autocast():
+                self.critic.learn(made, pictures, self.place.ranks)
         self.average.update(self.model, self.stage_step)
         if self.stage == 2:
             self._revive(ids.flatten(), features.detach())
