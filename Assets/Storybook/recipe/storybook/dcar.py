@@ -6,6 +6,7 @@ Module names give exactly the official checkpoint's keys. N image tokens in row-
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from storybook.diffusion import Head, Schedule
+from storybook.noise import Noise
 
 
 @dataclass(frozen=True)
@@ -195,13 +197,13 @@ def with_tokens(state: dict[str, Tensor], tokens: int) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def generate(
-    model: DCAR, text: Tensor, mask: Tensor, *, steps: int, guidance: float, temperature: float, generator: torch.Generator,
-    ids: Tensor | None = None, scaled: bool = False,
+    model: DCAR, text: Tensor, mask: Tensor, *, steps: int, guidance: float, temperature: float, noise: Noise,
+    ids: Tensor | None = None, scaled: bool = False, trace: Callable[[dict[str, Tensor]], None] | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
     """The official MaskGIT loop with constant guidance and annealed logits, all rows in one batch.
 
     Text states [B,L,D] and their mask [B,L] to final ids [B,N] and both rows' latents [B,N,D] of the last pass. `ids` may
-    hold known tokens; the official schedule counts them too, the `scaled` one only the masked.
+    hold known tokens; the official schedule counts them too, the `scaled` one only the masked. `trace` is told every step.
     """
     rows, n, device = len(text), model.config.tokens, text.device
     ids = torch.full((rows, n), model.mask_id, device=device) if ids is None else ids.clone()
@@ -210,7 +212,7 @@ def generate(
     pair_text, pair_mask = torch.cat([text, text]), torch.cat([mask, mask])
 
     def gumbel(shape: torch.Size) -> Tensor:
-        u = torch.rand(shape, generator=generator, device=device).clamp(min=1e-20)
+        u = noise.uniform(shape).clamp(min=1e-20)
         return -torch.log(torch.clamp(-torch.log(u), min=1e-20))
 
     latents = torch.empty(0)
@@ -229,14 +231,16 @@ def generate(
         count = max(1, min(int(masked[0].sum()) - 1, want))
         confidence = sure + heat * gumbel(sure.shape)
         cut = confidence.sort(-1).values[:, count - 1 : count]
-        ids = ids_new if step == steps - 1 else torch.where(confidence <= cut, model.mask_id, ids_new)
+        before, ids = ids, ids_new if step == steps - 1 else torch.where(confidence <= cut, model.mask_id, ids_new)
+        if trace:
+            trace({"ids_in": before, "logits": scores, "sampled": pick, "confidence": sure, "ids_out": ids, "count": torch.tensor(count)})
     cond, uncond = latents.float().chunk(2)
     return ids, cond, uncond
 
 
 @torch.no_grad()
-def residuals(model: DCAR, cond: Tensor, uncond: Tensor, *, steps: int, guidance: float, generator: torch.Generator) -> Tensor:
+def residuals(model: DCAR, cond: Tensor, uncond: Tensor, *, steps: int, guidance: float, noise: Noise) -> Tensor:
     """Both rows' latents [B,N,D] to residuals [B,N,C] on the scale of the features."""
     schedule = Schedule(steps).to(cond.device)
-    scaled = schedule.sample(model.diffloss.net, cond.flatten(0, 1), uncond.flatten(0, 1), guidance, generator)
+    scaled = schedule.sample(model.diffloss.net, cond.flatten(0, 1), uncond.flatten(0, 1), guidance, noise)
     return scaled.view(*cond.shape[:2], -1) * model.config.vae_scale

@@ -274,6 +274,17 @@ class DCHT(nn.Module):
         self.encoder = Encoder(config)
         self.decoder = Decoder(config)
         self.quantize = Quantizer(config.codebook_size, config.latent)
+        self._begin_near_the_shortcuts()
+
+    def _begin_near_the_shortcuts(self) -> None:
+        """Zeroes the scale of every block's last norm, so that the net begins as its shortcuts and resamplers alone."""
+        for module in self.modules():
+            if isinstance(module, ResMain):
+                nn.init.zeros_(module.conv2.norm.weight)
+            elif isinstance(module, LinearAttention):
+                nn.init.zeros_(module.proj.norm.weight)
+            elif isinstance(module, GatedConv):
+                nn.init.zeros_(module.point_conv.norm.weight)
 
     def features(self, pictures: Tensor) -> Tensor:
         """Unit features of pictures, float32."""

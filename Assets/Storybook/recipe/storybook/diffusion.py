@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from storybook.noise import Noise
+
 STEPS = 1000
 
 
@@ -118,10 +120,10 @@ class Schedule(nn.Module):
         return (error + (kl.mean(-1) / math.log(2)).clamp(max=10)).mean(), error.mean()
 
     @torch.no_grad()
-    def sample(self, head: nn.Module, cond: Tensor, uncond: Tensor, guidance: float, generator: torch.Generator) -> Tensor:
+    def sample(self, head: nn.Module, cond: Tensor, uncond: Tensor, guidance: float, noise: Noise) -> Tensor:
         """Latents of both rows [n,D] to scaled residuals [n,C]; guidance exactly 1 means none, as in the official code."""
         channels = head.input_proj.in_features
-        x = torch.randn(len(cond), channels, generator=generator, device=cond.device)
+        x = noise.normal(torch.Size((len(cond), channels)))
         guided = guidance != 1.0
         z = torch.cat([cond, uncond]) if guided else cond
         for k in reversed(range(len(self.times))):
@@ -133,6 +135,6 @@ class Schedule(nn.Module):
             x0 = (self.recip[k] * x - self.recipm1[k] * eps).clamp(-1, 1)
             x_mean = self.c0[k] * x0 + self.ct[k] * x
             log_variance = self.log_min[k] + (mix + 1) / 2 * (self.log_max[k] - self.log_min[k])
-            noise = torch.randn(x.shape, generator=generator, device=x.device)
-            x = x_mean + torch.exp(0.5 * log_variance) * noise if k else x_mean
+            fresh = noise.normal(x.shape)
+            x = x_mean + torch.exp(0.5 * log_variance) * fresh if k else x_mean
         return x

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from storybook.dcar import DCAR, GeneratorConfig, generate, residuals
 from storybook.dcht import DCHT, TokenizerConfig
 from storybook.export import fingerprint
+from storybook.noise import Noise
 from storybook.text import Vocabulary, states, text_encoder
 
 
@@ -54,18 +55,18 @@ class Model:
     ) -> tuple[Tensor, Tensor]:
         """Prompts to final ids [B,N] and residuals [B,N,C]. `known` holds ids (mask id where wanted) and residuals to keep."""
         c = self.config
-        source = torch.Generator(self.device).manual_seed(seed)
+        noise = Noise(seed, self.device)
         guidance = c.guidance if sampling.guidance is None else sampling.guidance
         text, mask = self.text(prompts)
         ids, cond, uncond = generate(
-            self.generator, text, mask, steps=sampling.steps or c.num_steps, guidance=guidance, generator=source,
+            self.generator, text, mask, steps=sampling.steps or c.num_steps, guidance=guidance, noise=noise,
             temperature=c.temperature if sampling.temperature is None else sampling.temperature, ids=known[0] if known else None,
             scaled=sampling.scaled,
         )  # fmt: skip
         if not sampling.hybrid:
             return ids, torch.zeros(*ids.shape, c.channels, device=self.device)
         steps = sampling.residual_steps or c.residual_steps
-        made = residuals(self.generator, cond, uncond, steps=steps, guidance=guidance, generator=source)
+        made = residuals(self.generator, cond, uncond, steps=steps, guidance=guidance, noise=noise)
         if known:
             made = torch.where((known[0] != self.generator.mask_id)[..., None], known[1], made)
         return ids, made

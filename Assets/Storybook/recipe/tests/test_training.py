@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import pathlib
+import shutil
+import subprocess
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from storybook import ablate, build, detector, editing, export, storyeval, train_dcar, train_dcht
+from storybook import ablate, build, detector, editing, export, record, storyeval, train_dcar, train_dcht
 from storybook import model as models
 from storybook.dcar import GeneratorConfig, position_table
 from storybook.dcht import DCHT, TokenizerConfig
@@ -217,3 +219,23 @@ def test_full_size_fits() -> None:
     numbers = sum(p.numel() for p in DCHT(TokenizerConfig()).parameters())
     numbers += sum(p.numel() for p in train_dcar.DCAR(c).parameters()) + sum(p.numel() for p in train_dcar.text_encoder(c).parameters())
     assert numbers * 2 < 96 * 2**20
+
+
+def test_recording_replays_itself(built: build.Build, tmp_path: pathlib.Path) -> None:
+    record.record(built.out / "model256", tmp_path, tries=2)
+    run = load_file(tmp_path / "generate.safetensors")
+    model = models.load(tmp_path, torch.device("cpu"))
+    c = model.config
+    assert run["noise_token"].shape == (c.num_steps, 1, c.tokens, c.codes)
+    assert run["noise_diff"].shape == (c.residual_steps, c.tokens, c.channels)
+    assert run["step00.ids_in"].eq(model.generator.mask_id).all()
+    assert torch.equal(run[f"step{c.num_steps - 1:02}.ids_out"], run["final_ids"])
+    picture = torch.from_numpy(model.decode(run["final_ids"].long(), run["residual"]))[0]
+    assert torch.equal(picture, run["image_hybrid_u8"])
+
+
+@pytest.mark.skipif(not shutil.which("dcar"), reason="dcar is not on the path")
+def test_studio_agrees_with_pytorch(built: build.Build, tmp_path: pathlib.Path) -> None:
+    record.record(built.out / "model256", tmp_path)
+    verdict = subprocess.run(["dcar", "verify", str(tmp_path)], capture_output=True, text=True, check=False)
+    assert verdict.returncode == 0, verdict.stdout[-2000:]
