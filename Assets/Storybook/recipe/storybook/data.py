@@ -65,7 +65,8 @@ class CaptionBatches(Dataset[tuple[np.ndarray, list[str]]]):
 def stream(batches: Dataset[Any], start: int, workers: int, rank: int = 0, ranks: int = 1) -> Iterator[Any]:
     """Batches start, start+1, ... of this rank; batch k of rank r is number k * ranks + r."""
     numbers = range(start * ranks + rank, 2**40, ranks)
-    ahead = {"prefetch_factor": 4, "worker_init_fn": _one_thread} if workers else {}
+    # Workers are forks, so that they share the sprites already loaded.
+    ahead = {"prefetch_factor": 4, "worker_init_fn": _one_thread, "multiprocessing_context": "fork"} if workers else {}
     return iter(DataLoader(batches, batch_size=None, sampler=numbers, num_workers=workers, collate_fn=_keep, **ahead))
 
 

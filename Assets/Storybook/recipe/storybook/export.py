@@ -2,7 +2,8 @@
 
     python -m storybook.export --tokenizer RUN/dcht.pt --generator RUN/dcar.pt --out MODEL
 
-Averaged weights; matrices in bfloat16, vectors in float32.
+Averaged weights; matrices in bfloat16, vectors in float32. Beside them vocabulary.txt, every word of the world, and
+examples.txt, a page of prompts.
 """
 
 from __future__ import annotations
@@ -106,6 +107,7 @@ def export_generator(checkpoint: pathlib.Path, out: pathlib.Path) -> None:
     spiece.unlink()
     save_file(compact(parts["t5"]), out / "t5" / "model.safetensors", {"format": "pt"})
     (out / "vocabulary.txt").write_text("\n".join(vocabulary()) + "\n")
+    (out / "examples.txt").write_text((pathlib.Path(__file__).parent / "examples.txt").read_text())
 
 
 def fingerprint(folder: pathlib.Path) -> str:

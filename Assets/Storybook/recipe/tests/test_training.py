@@ -91,7 +91,7 @@ def test_export_has_the_official_layout(built: build.Build) -> None:
     files = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
     assert files == {
         "dc-ht/config.json", "dc-ht/model.safetensors", "dc-ar/config.yaml", "dc-ar/model.safetensors", "t5/config.json",
-        "t5/model.safetensors", "t5/spiece.model", "t5/tokenizer.json", "t5/tokenizer_config.json", "vocabulary.txt",
+        "t5/model.safetensors", "t5/spiece.model", "t5/tokenizer.json", "t5/tokenizer_config.json", "vocabulary.txt", "examples.txt",
     }  # fmt: skip
     for path in folder.rglob("*.safetensors"):
         for key, value in load_file(path).items():

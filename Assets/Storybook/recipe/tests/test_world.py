@@ -104,6 +104,13 @@ def test_english() -> None:
     assert not words.startswith("a ")
 
 
+def test_examples_are_of_this_world() -> None:
+    for line in (pathlib.Path(caption.__file__).parent / "examples.txt").read_text().splitlines():
+        facts = caption.read(line)
+        relation = facts.relation or ("and" if len(facts.items) > 1 else None)
+        assert not scene.is_heldout(Scene(facts.items, relation, facts.place or "plain")), line
+
+
 def test_unknown_word_is_named() -> None:
     with pytest.raises(ValueError, match="'zeppelin' in 'a zeppelin' is not a word"):
         caption.read("a zeppelin")
