@@ -23,10 +23,16 @@ from storybook.runtime import Place
 from storybook.tokens import load_tokenizer
 
 
-def tokenizer_arms(options: train_dcht.Options, place: Place, judge: detector.Detector | None, scenes: int) -> list[dict[str, Any]]:
+def tokenizer_arms(
+    options: train_dcht.Options, place: Place, judge: detector.Detector | None, scenes: int
+) -> list[dict[str, Any]]:
     """Each mode with the same number of steps; options.steps are the three stages of the full strategy."""
     warm, discrete, tune = options.steps
-    arms = {"three-stage": (warm, discrete, tune), "no-warm-up": (0, warm + discrete, tune), "all-trainable": (warm, discrete, tune)}
+    arms = {
+        "three-stage": (warm, discrete, tune),
+        "no-warm-up": (0, warm + discrete, tune),
+        "all-trainable": (warm, discrete, tune),
+    }
     rows = []
     for mode, steps in arms.items():
         run = replace(options, mode=mode, steps=steps, out=options.out / mode)
@@ -39,7 +45,13 @@ def tokenizer_arms(options: train_dcht.Options, place: Place, judge: detector.De
 
 
 def resolution_arms(
-    low: train_dcar.Options, high: train_dcar.Options, dc_ht: pathlib.Path, judge: detector.Detector, place: Place, images: int, limit: int | None
+    low: train_dcar.Options,
+    high: train_dcar.Options,
+    dc_ht: pathlib.Path,
+    judge: detector.Detector,
+    place: Place,
+    images: int,
+    limit: int | None,
 ) -> list[dict[str, Any]]:
     """`low` runs at 256, `high` goes on from it at 512; the other arm runs high.steps + low.steps / 4 at 512 from nothing."""
     train_dcar.train(low, place)

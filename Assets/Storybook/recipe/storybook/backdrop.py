@@ -249,7 +249,9 @@ def draw_backdrop(canvas: Canvas, place: str, time: str, weather: str, paint: st
 def draw_weather(canvas: Canvas, time: str, weather: str, rng: random.Random) -> None:
     """Draws what falls or hangs in front of the objects."""
     if weather == "fog":
-        canvas.blend(tint((225, 230, 235), time), 0.3 + 0.35 * np.clip(canvas.rows * 2 - 0.5, 0, 1) * np.ones_like(canvas.columns))
+        canvas.blend(
+            tint((225, 230, 235), time), 0.3 + 0.35 * np.clip(canvas.rows * 2 - 0.5, 0, 1) * np.ones_like(canvas.columns)
+        )
     elif weather == "rain":
         with canvas.pen() as pen:
             for _ in range(70):

@@ -72,8 +72,26 @@ PLANS = {
 class Build:
     """The parts, in order, each resumable."""
 
-    def __init__(self, plan: Plan, font: str, out: pathlib.Path, model: pathlib.Path, workers: int, place: Place, minutes: float, fast: bool) -> None:
-        self.plan, self.font, self.out, self.model, self.workers, self.place, self.fast = plan, font, out, model, workers, place, fast
+    def __init__(
+        self,
+        plan: Plan,
+        font: str,
+        out: pathlib.Path,
+        model: pathlib.Path,
+        workers: int,
+        place: Place,
+        minutes: float,
+        fast: bool,
+    ) -> None:
+        self.plan, self.font, self.out, self.model, self.workers, self.place, self.fast = (
+            plan,
+            font,
+            out,
+            model,
+            workers,
+            place,
+            fast,
+        )
         self.end = time.monotonic() + 60 * minutes
         self.sheet = out / "sprites.npz"
 
@@ -93,7 +111,9 @@ class Build:
 
     def detector(self) -> None:
         p = self.plan
-        detector.train(str(self.sheet), self.out, p.detector_steps, p.detector_batch, self.workers, self.place, self.left, p.detector_width)
+        detector.train(
+            str(self.sheet), self.out, p.detector_steps, p.detector_batch, self.workers, self.place, self.left, p.detector_width
+        )
         self.together()
 
     def tokenizer(self) -> None:
@@ -157,7 +177,9 @@ class Build:
         for name, folder in (("256", self.out / "model256"), ("shipped", self.model)):
             gallery = self.out / f"gallery-{name}.png"
             generator = models.load(folder, place.device)
-            found[f"storyeval {name}"] = storyeval.evaluate(generator, judge, place, models.Sampling(), p.images, limit=p.limit, gallery=gallery)
+            found[f"storyeval {name}"] = storyeval.evaluate(
+                generator, judge, place, models.Sampling(), p.images, limit=p.limit, gallery=gallery
+            )
             (self.out / "report.json").write_text(json.dumps(found, indent=2))
 
     def run(self, until: str) -> None:
@@ -175,7 +197,9 @@ class Build:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--font", required=True, help="NotoColorEmoji.ttf of Debian's fonts-noto-color-emoji; unused once --out has sprites.npz")
+    parser.add_argument(
+        "--font", required=True, help="NotoColorEmoji.ttf of Debian's fonts-noto-color-emoji; unused once --out has sprites.npz"
+    )
     parser.add_argument("--out", type=pathlib.Path, required=True, help="folder of all training state")
     parser.add_argument("--model", type=pathlib.Path, required=True, help="folder for the finished model")
     parser.add_argument("--plan", choices=tuple(PLANS), default="cpu")

@@ -125,7 +125,9 @@ def _sentence(scene: Scene, rng: random.Random) -> str:
         paint = scene.paint
         if paint is None or rng.random() < 0.15:
             return _opened(subject, rng)
-        ending = rng.choice((f" on {article(paint)} background", f", {paint} background", f" against {article(paint)} background"))
+        ending = rng.choice(
+            (f" on {article(paint)} background", f", {paint} background", f" against {article(paint)} background")
+        )
         return _opened(subject, rng) + ending
     around = [part for part in ((time, place, weather) if rng.random() < 0.1 else (place, time, weather)) if part]
     if around and rng.random() < 0.14 and not around[-1].startswith("and"):
@@ -169,7 +171,7 @@ def _terse(scene: Scene, rng: random.Random) -> str:
 
 def mistype(text: str, rng: random.Random) -> str:
     """The text with one letter of one longer word dropped, doubled or swapped with the next."""
-    spots = [m for m in re.finditer(r"[a-z]{4,}", text)]
+    spots = list(re.finditer(r"[a-z]{4,}", text))
     if not spots:
         return text
     word = rng.choice(spots)
@@ -190,7 +192,12 @@ def _lexicon() -> list[tuple[str, str, object]]:
     words += [(word, "size", size) for size, group in SIZES.items() for word in group]
     words += [(colour, "colour", colour) for colour in COLOURS] + [("background", "background", None)]
     words += [(word, "relation", meaning) for word, meaning in RELATIONS.items()]
-    words += [("on the left and", "relation", ("left", False)), ("on the right", "skip", None), ("on", "skip", None), ("against", "skip", None)]
+    words += [
+        ("on the left and", "relation", ("left", False)),
+        ("on the right", "skip", None),
+        ("on", "skip", None),
+        ("against", "skip", None),
+    ]
     words += [(word, "skip", None) for word in (*_OPENINGS, ",")]
     for name, thing in objects().items():
         for one, many in thing.names:

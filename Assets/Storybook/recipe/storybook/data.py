@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from storybook.caption import write
 from storybook.scene import Scene, draw_scene, sample_scene
 
 
@@ -44,22 +43,6 @@ class CropBatches(Dataset[np.ndarray]):
                 x, y = (rng.randint(0, picture.shape[0] - side) for _ in range(2))
                 pictures.append(picture[y : y + side, x : x + side])
         return np.ascontiguousarray(np.stack(pictures[:count]).transpose(0, 3, 1, 2))
-
-
-class CaptionBatches(Dataset[tuple[np.ndarray, list[str]]]):
-    """Batches for the generator: uint8 [n,3,size,size] and their captions."""
-
-    def __init__(self, seed: int, batch: int, size: int) -> None:
-        self.seed, self.batch, self.size = seed, batch, size
-
-    def __getitem__(self, number: int) -> tuple[np.ndarray, list[str]]:
-        pictures, captions = [], []
-        for k in range(self.batch):
-            name = f"{self.seed}/{number}/{k}"
-            picture, scene = render(name, self.size)
-            pictures.append(picture)
-            captions.append(write(scene, random.Random(f"{name}/words")))
-        return np.ascontiguousarray(np.stack(pictures).transpose(0, 3, 1, 2)), captions
 
 
 def stream(batches: Dataset[Any], start: int, workers: int, rank: int = 0, ranks: int = 1) -> Iterator[Any]:

@@ -233,7 +233,16 @@ def generate(
         cut = confidence.sort(-1).values[:, count - 1 : count]
         before, ids = ids, ids_new if step == steps - 1 else torch.where(confidence <= cut, model.mask_id, ids_new)
         if trace:
-            trace({"ids_in": before, "logits": scores, "sampled": pick, "confidence": sure, "ids_out": ids, "count": torch.tensor(count)})
+            trace(
+                {
+                    "ids_in": before,
+                    "logits": scores,
+                    "sampled": pick,
+                    "confidence": sure,
+                    "ids_out": ids,
+                    "count": torch.tensor(count),
+                }
+            )
     cond, uncond = latents.float().chunk(2)
     return ids, cond, uncond
 

@@ -60,7 +60,14 @@ class Conv(nn.Module):
     """Convolution, then perhaps a norm, then perhaps an activation."""
 
     def __init__(
-        self, inputs: int, outputs: int, kernel: int = 3, groups: int = 1, bias: bool = True, norm: str | None = None, act: str | None = None
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int = 3,
+        groups: int = 1,
+        bias: bool = True,
+        norm: str | None = None,
+        act: str | None = None,
     ) -> None:
         super().__init__()
         self.conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, groups=groups, bias=bias)

@@ -194,7 +194,9 @@ def detector_loss(model: nn.Module, pictures: Tensor, targets: Targets) -> Tenso
     return loss
 
 
-def train(sheet: str, out: pathlib.Path, steps: int, batch: int, workers: int, place: Place, minutes: float = math.inf, width: int = 32) -> pathlib.Path:
+def train(
+    sheet: str, out: pathlib.Path, steps: int, batch: int, workers: int, place: Place, minutes: float = math.inf, width: int = 32
+) -> pathlib.Path:
     """Trains a detector, or goes on with the one in `out`; returns the path of its checkpoint."""
     sprites.load(sheet)
     out.mkdir(parents=True, exist_ok=True)
@@ -254,7 +256,7 @@ def validate(model: Detector, place: Place, scenes: int, seed: str = "validate")
         picture = to_signal(np.asarray(image).transpose(2, 0, 1)[None].copy(), place.device)
         found = model.find(picture)[0]
         *_, setting = model(picture)
-        for k, name in enumerate(SETTING):
+        for name in SETTING:
             asked[name] += 1
             right[name] += SETTING[name][int(setting[name].argmax())] == getattr(scene, name)
         for k, item in enumerate(scene.items):

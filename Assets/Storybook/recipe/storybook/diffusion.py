@@ -108,7 +108,10 @@ class Schedule(nn.Module):
         """Training loss for scaled residuals x0 [n,C] and latents [n,D]: noise error plus variational bound; and the error."""
         t = torch.randint(len(self.times), (len(x0),), device=x0.device)
         noise = torch.randn_like(x0)
-        take = [table[t][:, None] for table in (self.signal, self.noise, self.recip, self.recipm1, self.c0, self.ct, self.log_min, self.log_max)]
+        take = [
+            table[t][:, None]
+            for table in (self.signal, self.noise, self.recip, self.recipm1, self.c0, self.ct, self.log_min, self.log_max)
+        ]
         signal, spread, recip, recipm1, c0, ct, low, high = take
         xt = signal * x0 + spread * noise
         eps, mix = head(xt, self.times[t], z).float().chunk(2, -1)

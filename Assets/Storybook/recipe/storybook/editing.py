@@ -57,7 +57,9 @@ def evaluate(model: Model, judge: Detector, place: Place, scenes: int, seed: int
         flat_residual = residual.flatten(2).transpose(1, 2)
         known = torch.where(masked.flatten(), model.generator.mask_id, ids.flatten(1))
         name = rng.choice(names)
-        new_ids, new_residual = model.latents([article(name)], Sampling(scaled=scaled), seed * 1009 + number, (known, flat_residual))
+        new_ids, new_residual = model.latents(
+            [article(name)], Sampling(scaled=scaled), seed * 1009 + number, (known, flat_residual)
+        )
         made = to_signal(model.decode(new_ids, new_residual).transpose(0, 3, 1, 2).copy(), place.device)
         plain = to_signal(model.decode(ids.flatten(1), flat_residual).transpose(0, 3, 1, 2).copy(), place.device)
         box = (32 * x, 32 * y, 32 * (x + hole), 32 * (y + hole))

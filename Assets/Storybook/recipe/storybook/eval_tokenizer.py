@@ -1,6 +1,6 @@
 """Measures a tokenizer on held-out scenes: both paths, codebook use, residual spread.
 
-    python -m storybook.eval_tokenizer MODEL --sprites sprites.npz --detector RUN/detector.pt --size 256 --scenes 2000
+python -m storybook.eval_tokenizer MODEL --sprites sprites.npz --detector RUN/detector.pt --size 256 --scenes 2000
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def evaluate(
     report |= {"codes_used": int(seen.sum()), "codes": len(seen), "residual_std": round((square / elements) ** 0.5, 4)}
     if judge is not None:
         stacked = {name: np.concatenate(parts) for name, parts in features.items()}
-        report |= {f"{name}_rfid": round(metrics.frechet(stacked["real"], stacked[name]), 4) for name in ("discrete", "continuous")}
+        report |= {
+            f"{name}_rfid": round(metrics.frechet(stacked["real"], stacked[name]), 4) for name in ("discrete", "continuous")
+        }
     return report
 
 

@@ -25,7 +25,8 @@ from storybook.text import write_text_files
 def compact(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """Matrices to bfloat16; everything one-dimensional stays as it is."""
     return {
-        k: (v.to(torch.bfloat16) if v.is_floating_point() and v.dim() > 1 else v).cpu().contiguous().clone() for k, v in sorted(state.items())
+        k: (v.to(torch.bfloat16) if v.is_floating_point() and v.dim() > 1 else v).cpu().contiguous().clone()
+        for k, v in sorted(state.items())
     }
 
 

@@ -23,7 +23,12 @@ from storybook.dcar import generate, residuals
 from storybook.model import Model
 from storybook.noise import Noise
 
-PROMPTS = ("a red car and a blue balloon on a beach at sunset", "three rabbits in the snow at night", "", "a fox to the left of a pumpkin")
+PROMPTS = (
+    "a red car and a blue balloon on a beach at sunset",
+    "three rabbits in the snow at night",
+    "",
+    "a fox to the left of a pumpkin",
+)
 
 
 def _store(tensors: dict[str, Tensor], path: pathlib.Path) -> None:

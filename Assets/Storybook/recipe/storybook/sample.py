@@ -1,6 +1,6 @@
 """Pictures from prompts, with a model folder.
 
-    python -m storybook.sample MODEL --out sheet.png "a red car on a beach at sunset" "two whales under water"
+python -m storybook.sample MODEL --out sheet.png "a red car on a beach at sunset" "two whales under water"
 """
 
 from __future__ import annotations

@@ -219,7 +219,9 @@ def _put(image: Image.Image, scene: Scene, k: int, x: float, y: float, size: flo
     if target > 1.1 * max(picture.size):
         picture = sprite(item.object, item.colour, large=True)
     scale = target / max(picture.size)
-    picture = picture.resize((max(4, round(picture.width * scale)), max(4, round(picture.height * scale))), Image.Resampling.BICUBIC)
+    picture = picture.resize(
+        (max(4, round(picture.width * scale)), max(4, round(picture.height * scale))), Image.Resampling.BICUBIC
+    )
     if rng.random() < 0.5:
         picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     if rng.random() < 0.5:

@@ -141,7 +141,11 @@ def score(verdicts: list[tuple[Prompt, bool]]) -> dict[str, Any]:
             answers = [ok for p, ok in chosen if p.category == category]
             if answers:
                 share = sum(answers) / len(answers)
-                table[category] = {"right": round(share, 4), "pictures": len(answers), "95 %": round(metrics.interval(share, len(answers)), 4)}
+                table[category] = {
+                    "right": round(share, 4),
+                    "pictures": len(answers),
+                    "95 %": round(metrics.interval(share, len(answers)), 4),
+                }
         if table:
             table["overall"] = round(sum(row["right"] for row in table.values()) / len(table), 4)
         report[name] = table
@@ -158,7 +162,8 @@ def evaluate(
     if limit:
         chosen = [chosen[k * len(chosen) // limit] for k in range(limit)]
     verdicts: list[tuple[Prompt, bool]] = []
-    made_features, first = [], []
+    made_features: list[np.ndarray] = []
+    first: list[np.ndarray] = []
     for image in range(images):
         pictures = list(model.pictures([p.text for p in chosen], sampling, seed + image, batch))
         first = first or pictures[:64]
@@ -171,7 +176,14 @@ def evaluate(
     real = _real_features(judge, place, size, len(chosen) * images, batch)
     if gallery:
         sheet(first, 8).save(gallery)
-    report = {"weights": model.hash, "prompts": len(chosen), "images": images, "seed": seed, "size": size, "sampling": vars(sampling)}
+    report = {
+        "weights": model.hash,
+        "prompts": len(chosen),
+        "images": images,
+        "seed": seed,
+        "size": size,
+        "sampling": vars(sampling),
+    }
     return {**report, "gfid": round(metrics.frechet(real, np.concatenate(made_features)), 4), **score(verdicts)}
 
 

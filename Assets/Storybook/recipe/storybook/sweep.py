@@ -48,7 +48,15 @@ def main() -> None:
             began = time.monotonic()
             report = evaluate(model, judge, place, sampling, a.images, limit=a.limit)
             seconds = round(time.monotonic() - began, 2)
-            rows.append({"sweep": name, **asdict(sampling), "overall": report["all"]["overall"], "gfid": report["gfid"], "seconds": seconds})
+            rows.append(
+                {
+                    "sweep": name,
+                    **asdict(sampling),
+                    "overall": report["all"]["overall"],
+                    "gfid": report["gfid"],
+                    "seconds": seconds,
+                }
+            )
             print(json.dumps(rows[-1]), flush=True)
             a.out.write_text(json.dumps({"weights": model.hash, "images": a.images, "limit": a.limit, "rows": rows}, indent=2))
 

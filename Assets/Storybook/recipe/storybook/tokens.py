@@ -87,7 +87,14 @@ def tokenise(tokenizer: DCHT, place: Place, folder: pathlib.Path, size: int, sce
     """Brings the token file in `folder` to `scenes` scenes (rounded up to whole blocks)."""
     folder.mkdir(parents=True, exist_ok=True)
     config = tokenizer.config
-    meta = {"seed": seed, "size": size, "tokens": (size // 32) ** 2, "channels": config.latent, "codes": config.codebook_size, "scenes": 0}
+    meta = {
+        "seed": seed,
+        "size": size,
+        "tokens": (size // 32) ** 2,
+        "channels": config.latent,
+        "codes": config.codebook_size,
+        "scenes": 0,
+    }
     note = folder / "meta.json"
     if note.exists():
         meta = json.loads(note.read_text())

@@ -106,7 +106,9 @@ class Run:
         self.words = Vocabulary(self.spiece, config.text_length)
         self.both = nn.ModuleDict({"dcar": self.model, "t5": self.encoder})
         if state:
-            self.model.load_state_dict(with_tokens({k[5:]: v for k, v in state["average"].items() if k.startswith("dcar.")}, config.tokens))
+            self.model.load_state_dict(
+                with_tokens({k[5:]: v for k, v in state["average"].items() if k.startswith("dcar.")}, config.tokens)
+            )
             self.encoder.load_state_dict({k[3:]: v for k, v in state["average"].items() if k.startswith("t5.")})
         self.average = runtime.Average(self.both, 0.999)
         parameters = [p for p in self.both.parameters() if p.requires_grad]
@@ -160,7 +162,9 @@ def train(options: Options, place: Place) -> Run:
     run = Run(options, place, file)
     log = runtime.Log(options.out / "dcar.log", place)
     sizes = [sum(p.numel() for p in part.parameters()) / 1e6 for part in (run.model, run.encoder)]
-    log(f"step {run.step}, {sizes[0]:.1f} + {sizes[1]:.1f} M parameters, {file.scenes} scenes, vae_scale {run.config.vae_scale}, {place.device}")
+    log(
+        f"step {run.step}, {sizes[0]:.1f} + {sizes[1]:.1f} M parameters, {file.scenes} scenes, vae_scale {run.config.vae_scale}, {place.device}"
+    )
     batches = stream(TokenBatches(file, options.seed, options.batch), run.step, options.workers, place.rank, place.ranks)
     began = saved = reported = time.monotonic()
     recent: list[tuple[float, float]] = []
@@ -169,7 +173,9 @@ def train(options: Options, place: Place) -> Run:
         if run.step % options.report_every == 0:
             means = [sum(column) / len(recent) for column in zip(*recent, strict=True)]
             speed = len(recent) / (time.monotonic() - reported)
-            log(f"step {run.step} token loss {means[0]:.3f} residual error {means[1]:.3f} rate {run.rate():.1e} {speed:.2f} steps/s")
+            log(
+                f"step {run.step} token loss {means[0]:.3f} residual error {means[1]:.3f} rate {run.rate():.1e} {speed:.2f} steps/s"
+            )
             recent, reported = [], time.monotonic()
         if time.monotonic() - saved > options.save_every:
             run.save()

@@ -89,7 +89,9 @@ def k_means(points: Tensor, codes: int, rounds: int = 10) -> Tensor:
     """Spherical k-means: unit points [N,C] to unit centres [codes,C]; empty clusters restart at random points."""
     centres = points[torch.randperm(len(points))[:codes]].clone()
     if len(centres) < codes:
-        centres = torch.cat([centres, F.normalize(torch.randn(codes - len(centres), points.shape[1], device=points.device), dim=1)])
+        centres = torch.cat(
+            [centres, F.normalize(torch.randn(codes - len(centres), points.shape[1], device=points.device), dim=1)]
+        )
     for _ in range(rounds):
         nearest = torch.cat([(part @ centres.T).argmax(1) for part in points.split(8192)])
         counts = torch.bincount(nearest, minlength=codes)
@@ -266,7 +268,9 @@ def train(options: Options, place: Place) -> Run:
     options.out.mkdir(parents=True, exist_ok=True)
     run = Run(options, place)
     log = runtime.Log(options.out / "dcht.log", place)
-    log(f"stage {run.stage} step {run.step}, {sum(p.numel() for p in run.model.parameters()) / 1e6:.1f} M parameters, {place.device}")
+    log(
+        f"stage {run.stage} step {run.step}, {sum(p.numel() for p in run.model.parameters()) / 1e6:.1f} M parameters, {place.device}"
+    )
     batches = stream(CropBatches(options.seed, options.batch, options.crop), run.step, options.workers, place.rank, place.ranks)
     began = saved = reported = time.monotonic()
     recent: list[tuple[float, float]] = []

@@ -65,7 +65,9 @@ def test_stage_three_freezes_the_encoder(sheet: pathlib.Path, tmp_path: pathlib.
 
 
 def test_generator_resumes_where_it_stopped(built: build.Build, tmp_path: pathlib.Path, place: Place) -> None:
-    options = train_dcar.Options(built.out / "tokens256", tmp_path / "whole", 4, batch=2, workers=0, head_samples=32, config=TINY.generator)
+    options = train_dcar.Options(
+        built.out / "tokens256", tmp_path / "whole", 4, batch=2, workers=0, head_samples=32, config=TINY.generator
+    )
     whole = train_dcar.train(options, place)
     parts = replace(options, out=tmp_path / "parts", minutes=1e-9)
     for _ in range(6):
@@ -123,7 +125,13 @@ def test_tokenizer_json_agrees_with_sentencepiece(built: build.Build) -> None:
     tokenizers = pytest.importorskip("tokenizers")
     fast = tokenizers.Tokenizer.from_file(str(built.model / "t5" / "tokenizer.json"))
     words = models.load(built.model, torch.device("cpu")).words
-    for text in ("a red car and a blue balloon on a beach at sunset", "three bunnies in the snow", "2 t-shirts, room", "", "zeppelin!"):
+    for text in (
+        "a red car and a blue balloon on a beach at sunset",
+        "three bunnies in the snow",
+        "2 t-shirts, room",
+        "",
+        "zeppelin!",
+    ):
         ids = words([text])[0]
         assert fast.encode(text).ids == ids[ids != 0].tolist(), text
 
@@ -197,7 +205,9 @@ def test_ablations_run(built: build.Build, tmp_path: pathlib.Path, place: Place,
     rows = ablate.tokenizer_arms(options, place, judge, 3)
     assert [row["mode"] for row in rows[::2]] == ["three-stage", "no-warm-up", "all-trainable"]
     assert len({row["steps"] for row in rows}) == 1
-    low = train_dcar.Options(built.out / "tokens256", tmp_path / "low", 4, batch=2, workers=0, head_samples=32, config=TINY.generator)
+    low = train_dcar.Options(
+        built.out / "tokens256", tmp_path / "low", 4, batch=2, workers=0, head_samples=32, config=TINY.generator
+    )
     high = replace(low, tokens=built.out / "tokens512", out=tmp_path / "high", steps=1)
     rows = ablate.resolution_arms(low, high, built.model, judge, place, 1, 2)
     assert [row["steps at 512"] for row in rows] == [1, 2]
@@ -217,7 +227,9 @@ def test_schedule_keeps_the_official_steps() -> None:
 def test_full_size_fits() -> None:
     c = GeneratorConfig()
     numbers = sum(p.numel() for p in DCHT(TokenizerConfig()).parameters())
-    numbers += sum(p.numel() for p in train_dcar.DCAR(c).parameters()) + sum(p.numel() for p in train_dcar.text_encoder(c).parameters())
+    numbers += sum(p.numel() for p in train_dcar.DCAR(c).parameters()) + sum(
+        p.numel() for p in train_dcar.text_encoder(c).parameters()
+    )
     assert numbers * 2 < 96 * 2**20
 
 

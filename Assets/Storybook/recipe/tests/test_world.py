@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from storybook import caption, scene
-from storybook.data import CaptionBatches, CropBatches, render
+from storybook.data import CropBatches, render
 from storybook.objects import objects, plural
 from storybook.scene import Item, Scene
 from storybook.storyeval import SIZES, prompts
@@ -84,9 +84,6 @@ def test_batches_depend_on_their_number_alone(sheet: pathlib.Path) -> None:
     assert np.array_equal(crops[5], crops[5])
     assert crops[3].shape == (1, 3, 128, 128)
     assert crops[4].shape == (4, 3, 64, 64)
-    pictures, captions = CaptionBatches(1, 3, 64)[7]
-    assert pictures.shape == (3, 3, 64, 64)
-    assert captions == CaptionBatches(1, 3, 64)[7][1]
 
 
 def test_typos_change_one_word() -> None:
