@@ -124,7 +124,9 @@ class Run:
 
     def _wrap(self) -> None:
         objective = self.place.wrap(Objective(self.model))
-        self.objective = torch.compile(objective) if self.options.compile else objective
+        if self.options.compile:
+            torch.compiler.reset()
+        self.objective = torch.compile(objective, dynamic=False) if self.options.compile else objective
 
     def _optimise(self) -> None:
         frozen = self.stage == 3 and self.options.mode != "all-trainable"
