@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from storybook import detector, runtime, sprites
+from storybook import detector, eval_tokenizer, metrics, runtime, sprites
 from storybook.adversary import Adversary
 from storybook.data import CropBatches, stream, to_signal
 from storybook.dcht import DCHT, TokenizerConfig
@@ -259,9 +259,15 @@ class Run:
         self.used[dead] = 1.0
 
 
-def psnr(made: Tensor, wanted: Tensor) -> float:
-    """Peak signal-to-noise ratio of pictures in -1...1, in dB."""
-    return -10 * math.log10((made.clamp(-1, 1) - wanted).square().mean().item() / 4 + 1e-10)
+def check(run: Run, scenes: int = 12) -> str:
+    """The averaged model on a few held-out scenes, both paths, in words."""
+    model = DCHT(run.options.config).to(run.place.device, memory_format=torch.channels_last)
+    model.load_state_dict(run.average.state)
+    found = eval_tokenizer.evaluate(model.eval(), None, run.place, 256, scenes, batch=scenes)
+    return (
+        f"{scenes} held-out scenes: discrete {found['discrete_psnr']:.2f} dB, continuous {found['continuous_psnr']:.2f} dB, "
+        f"residual {found['residual_std']:.3f}, {found['codes_used']} codes"
+    )
 
 
 def train(options: Options, place: Place) -> Run:
@@ -284,7 +290,7 @@ def train(options: Options, place: Place) -> Run:
             log(f"stage {run.stage} begins at step {run.step}")
         pictures = to_signal(next(batches), place.device)
         loss, made, features = run.train_step(pictures)
-        recent.append((loss, psnr(made, pictures)))
+        recent.append((loss, metrics.psnr(made, pictures).mean().item()))
         if run.step % options.report_every == 0:
             codes = run.model.quantize.codes(run.model.quantize.nearest(features))
             means = [sum(column) / len(recent) for column in zip(*recent, strict=True)]
@@ -297,10 +303,14 @@ def train(options: Options, place: Place) -> Run:
         now = time.monotonic()
         if now - saved > options.save_every:
             run.save()
+            if place.leads:
+                log(check(run))
             saved = now
         if (now - began) / 60 > options.minutes:
             break
     run.save()
+    if place.leads:
+        log(check(run))
     log(f"stops in stage {run.stage} at step {run.step}")
     return run
 
