@@ -126,7 +126,8 @@ def propose_scene(rng: random.Random) -> Scene:
         relation = rng.choice(("and", "next", "left", "left", "above", "above") if upright else ("and", "next", "left", "left"))
     elif mode == "three":
         relation = "and"
-    paint = rng.choice(list(COLOURS)) if place == "plain" else None
+    # A plain background is of another colour than the things on it.
+    paint = rng.choice([c for c in COLOURS if c not in {item.colour for item in items}]) if place == "plain" else None
     return Scene(tuple(items), relation, place, _time(rng, place), _weather(rng, place), paint)
 
 
