@@ -69,34 +69,28 @@ PLANS = {
 }  # fmt: skip
 
 
+@dataclass
 class Build:
-    """The parts, in order, each resumable."""
+    """The parts, in order, each resumable. `end` is when to stop, by the monotonic clock."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        font: str,
-        out: pathlib.Path,
-        model: pathlib.Path,
-        workers: int,
-        place: Place,
-        minutes: float,
-        fast: bool,
-    ) -> None:
-        self.plan, self.font, self.out, self.model, self.workers, self.place, self.fast = (
-            plan,
-            font,
-            out,
-            model,
-            workers,
-            place,
-            fast,
-        )
-        self.end = time.monotonic() + 60 * minutes
-        self.sheet = out / "sprites.npz"
+    plan: Plan
+    font: str
+    out: pathlib.Path
+    model: pathlib.Path
+    workers: int
+    place: Place
+    end: float = math.inf
+    fast: bool = False
+    tokenizer_budget: float | None = None
+    generator_budget: tuple[float | None, float | None] = (None, None)
+
+    @property
+    def sheet(self) -> pathlib.Path:
+        return self.out / "sprites.npz"
 
     @property
     def left(self) -> float:
+        """Minutes until the end."""
         return (self.end - time.monotonic()) / 60
 
     def together(self) -> None:
@@ -121,6 +115,7 @@ class Build:
         options = train_dcht.Options(
             str(self.sheet), self.out / "tokenizer", p.tokenizer_steps, batch=p.crops, crop=p.crop, rate=p.tokenizer_rate, workers=self.workers,
             minutes=self.left, detector=self.out / "detector.pt", adversarial=p.adversarial, compile=self.fast, config=p.tokenizer,
+            budget=self.tokenizer_budget,
         )  # fmt: skip
         train_dcht.train(options, self.place)
         self.together()
@@ -142,6 +137,7 @@ class Build:
         options = train_dcar.Options(
             self.out / "tokens256", self.out / "generator", p.generator_steps, batch=p.batch, rate=p.generator_rate, workers=self.workers,
             minutes=self.left, head_samples=p.head_samples, config=p.generator,
+            budget=self.generator_budget[0],
         )  # fmt: skip
         train_dcar.train(options, self.place)
         self.together()
@@ -151,6 +147,7 @@ class Build:
         options = train_dcar.Options(
             self.out / "tokens512", self.out / "generator512", p.generator512_steps, start=self.out / "generator" / "dcar.pt",
             batch=max(1, p.batch // 4), rate=p.generator_rate / 4, workers=self.workers, minutes=self.left, head_samples=p.head_samples,
+            budget=self.generator_budget[1],
         )  # fmt: skip
         train_dcar.train(options, self.place)
         self.together()
@@ -205,6 +202,8 @@ def main() -> None:
     parser.add_argument("--plan", choices=tuple(PLANS), default="cpu")
     parser.add_argument("--tokenizer-steps", type=int, nargs=3, help="other lengths of the three stages")
     parser.add_argument("--generator-steps", type=int, nargs=2, help="other lengths at 256 and at 512")
+    parser.add_argument("--tokenizer-budget", type=float, help="or as many steps as fit in so many minutes")
+    parser.add_argument("--generator-budget", type=float, nargs=2, help="the same at 256 and at 512")
     parser.add_argument("--workers", type=int, default=2, help="drawing processes")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--until", choices=PARTS, default=PARTS[-1])
@@ -217,7 +216,9 @@ def main() -> None:
     if a.generator_steps:
         plan = replace(plan, generator_steps=a.generator_steps[0], generator512_steps=a.generator_steps[1])
     a.out.mkdir(parents=True, exist_ok=True)
-    Build(plan, a.font, a.out, a.model, a.workers, runtime.start(a.threads), a.minutes, a.compile).run(a.until)
+    end = time.monotonic() + 60 * a.minutes
+    budgets = (a.tokenizer_budget, tuple(a.generator_budget or (None, None)))
+    Build(plan, a.font, a.out, a.model, a.workers, runtime.start(a.threads), end, a.compile, *budgets).run(a.until)
 
 
 if __name__ == "__main__":

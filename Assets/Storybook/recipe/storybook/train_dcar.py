@@ -28,6 +28,9 @@ from storybook.runtime import Place
 from storybook.text import Vocabulary, build_vocabulary, states, text_encoder
 from storybook.tokens import TokenBatches, TokenFile
 
+# Between these steps a run with a budget measures its speed.
+MEASURED = (40, 80)
+
 
 @dataclass
 class Options:
@@ -43,6 +46,7 @@ class Options:
     seed: int = 3
     threads: int = 2
     minutes: float = math.inf
+    budget: float | None = None
     save_every: float = 180.0
     report_every: int = 50
     head_samples: int = 1024
@@ -122,13 +126,15 @@ class Run:
             self.average.state = state["average"]
             self.optimizer.load_state_dict(state["optimizer"])
             self.step = state["step"]
+            if options.budget and self.step > MEASURED[1]:
+                options.steps = state["steps"]
         objective = Objective(self.model, self.encoder, options.head_samples, options.residual_weight).to(place.device)
         self.objective = place.wrap(objective)
 
     def save(self) -> None:
         if self.place.leads:
             state = {
-                "step": self.step, "config": self.config.plain(), "model": self.both.state_dict(), "average": self.average.state,
+                "step": self.step, "steps": self.options.steps, "config": self.config.plain(), "model": self.both.state_dict(), "average": self.average.state,
                 "optimizer": self.optimizer.state_dict(), "spiece": self.spiece.read_bytes(),
             }  # fmt: skip
             runtime.save(self.path, state)
@@ -166,10 +172,15 @@ def train(options: Options, place: Place) -> Run:
         f"step {run.step}, {sizes[0]:.1f} + {sizes[1]:.1f} M parameters, {file.scenes} scenes, vae_scale {run.config.vae_scale}, {place.device}"
     )
     batches = stream(TokenBatches(file, options.seed, options.batch), run.step, options.workers, place.rank, place.ranks)
-    began = saved = reported = time.monotonic()
+    began = saved = reported = clock = time.monotonic()
     recent: list[tuple[float, float]] = []
     while run.step < options.steps and (time.monotonic() - began) / 60 < options.minutes:
         recent.append(run.train_step(*next(batches)))
+        if run.step == MEASURED[0]:
+            clock = time.monotonic()
+        if options.budget and run.step == MEASURED[1]:
+            options.steps = runtime.steps_in(options.budget, MEASURED[1] - MEASURED[0], time.monotonic() - clock, place)
+            log(f"{options.steps} steps in {options.budget} minutes")
         if run.step % options.report_every == 0:
             means = [sum(column) / len(recent) for column in zip(*recent, strict=True)]
             speed = len(recent) / (time.monotonic() - reported)
@@ -198,6 +209,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop, with a checkpoint, after so long")
+    parser.add_argument("--budget", type=float, help="choose the number of steps to last so many minutes, instead of --steps")
     given = vars(parser.parse_args())
     train(Options(**given), runtime.start(given["threads"]))
 

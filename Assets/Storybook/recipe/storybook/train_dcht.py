@@ -26,6 +26,9 @@ from storybook.data import CropBatches, stream, to_signal
 from storybook.dcht import DCHT, TokenizerConfig
 from storybook.runtime import Place
 
+# Between these steps a run with a budget measures its speed.
+MEASURED = (40, 80)
+
 
 @dataclass
 class Options:
@@ -42,6 +45,7 @@ class Options:
     save_every: float = 180.0
     report_every: int = 25
     minutes: float = math.inf
+    budget: float | None = None
     threads: int = 2
     mode: str = "three-stage"
     detector: pathlib.Path | None = None
@@ -142,6 +146,8 @@ class Run:
     def _load(self) -> None:
         state = torch.load(self.path, map_location=self.place.device, weights_only=True)
         self.stage, self.stage_step, self.step = state["stage"], state["stage_step"], state["step"]
+        if self.options.budget and self.step > MEASURED[1]:
+            self.options.steps = tuple(state["steps"])
         self.model.load_state_dict(state["model"])
         self.average.state = state["average"]
         self.used = state["used"]
@@ -157,6 +163,7 @@ class Run:
                 "average": self.average.state, "used": self.used, "optimizer": self.optimizer.state_dict(),
                 "critic": self.critic.net.state_dict(), "critic_optimizer": self.critic.optimizer.state_dict(),
                 "config": self.options.config.json(),
+                "steps": self.options.steps,
             }  # fmt: skip
             runtime.save(self.path, state)
 
@@ -280,7 +287,7 @@ def train(options: Options, place: Place) -> Run:
         f"stage {run.stage} step {run.step}, {sum(p.numel() for p in run.model.parameters()) / 1e6:.1f} M parameters, {place.device}"
     )
     batches = stream(CropBatches(options.seed, options.batch, options.crop), run.step, options.workers, place.rank, place.ranks)
-    began = saved = reported = time.monotonic()
+    began = saved = reported = clock = time.monotonic()
     recent: list[tuple[float, float]] = []
     while True:
         if run.stage_step >= options.steps[run.stage - 1]:
@@ -291,6 +298,12 @@ def train(options: Options, place: Place) -> Run:
         pictures = to_signal(next(batches), place.device)
         loss, made, features = run.train_step(pictures)
         recent.append((loss, metrics.psnr(made, pictures).mean().item()))
+        if run.step == MEASURED[0]:
+            clock = time.monotonic()
+        if options.budget and run.step == MEASURED[1]:
+            total = runtime.steps_in(options.budget, MEASURED[1] - MEASURED[0], time.monotonic() - clock, place)
+            options.steps = (total * 9 // 100, total * 69 // 100, total * 22 // 100)
+            log(f"stages of {options.steps} steps in {options.budget} minutes")
         if run.step % options.report_every == 0:
             codes = run.model.quantize.codes(run.model.quantize.nearest(features))
             means = [sum(column) / len(recent) for column in zip(*recent, strict=True)]
@@ -326,6 +339,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1, help="rendering processes")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop, with a checkpoint, after so long")
+    parser.add_argument("--budget", type=float, help="choose the stages' lengths to last so many minutes, instead of --steps")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads; 1 is fastest on cores that others use too")
     parser.add_argument("--mode", choices=("three-stage", "no-warm-up", "all-trainable"), default="three-stage")
     parser.add_argument("--detector", type=pathlib.Path, help="detector whose layers serve as a perceptual loss")

@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from storybook import ablate, build, detector, editing, export, record, storyeval, train_dcar, train_dcht
+from storybook import ablate, build, detector, editing, export, record, runtime, storyeval, train_dcar, train_dcht
 from storybook import model as models
 from storybook.dcar import GeneratorConfig, position_table
 from storybook.dcht import DCHT, TokenizerConfig
@@ -35,7 +35,7 @@ def built(sheet: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> buil
     out = tmp_path_factory.mktemp("build")
     (out / "sprites.npz").write_bytes(sheet.read_bytes())
     torch.set_num_threads(1)
-    job = build.Build(TINY, "", out, out / "model", 0, Place(torch.device("cpu"), 0, 1), 60, fast=False)
+    job = build.Build(TINY, "", out, out / "model", 0, Place(torch.device("cpu"), 0, 1))
     job.run("report")
     return job
 
@@ -52,6 +52,22 @@ def test_tokenizer_resumes_where_it_stopped(sheet: pathlib.Path, tmp_path: pathl
     assert in_parts.step == whole.step
     assert same(in_parts.model.state_dict(), whole.model.state_dict())
     assert same(in_parts.average.state, whole.average.state)
+
+
+def test_budget_sets_the_lengths(
+    sheet: pathlib.Path, tmp_path: pathlib.Path, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train_dcht, "MEASURED", (1, 2))
+    monkeypatch.setattr(runtime, "steps_in", lambda *_: 100)
+    options = train_dcht.Options(
+        str(sheet), tmp_path, (999, 9, 9), batch=2, crop=64, workers=0, budget=0.1, config=TINY.tokenizer
+    )
+    train_dcht.train(replace(options, minutes=1e-9), place)
+    run = train_dcht.train(replace(options, minutes=0.1), place)
+    assert run.options.steps == (9, 69, 22)
+    again = replace(options, minutes=1e-9)
+    train_dcht.train(again, place)
+    assert again.steps == (9, 69, 22)
 
 
 def test_stage_three_freezes_the_encoder(sheet: pathlib.Path, tmp_path: pathlib.Path, place: Place) -> None:
