@@ -170,7 +170,7 @@ class Build:
         found: dict[str, object] = {"detector": detector.validate(judge, place, p.measured)}
         tokenizer = models.load_tokenizer(self.model, place.device)
         for size in (256, 512):
-            found[f"tokenizer{size}"] = eval_tokenizer.evaluate(tokenizer, judge, place, size, p.measured)
+            found[f"tokenizer{size}"] = eval_tokenizer.evaluate(tokenizer, judge, place, size, p.measured, workers=self.workers)
         for name, folder in (("256", self.out / "model256"), ("shipped", self.model)):
             gallery = self.out / f"gallery-{name}.png"
             generator = models.load(folder, place.device)

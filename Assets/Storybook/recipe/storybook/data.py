@@ -45,12 +45,30 @@ class CropBatches(Dataset[np.ndarray]):
         return np.ascontiguousarray(np.stack(pictures[:count]).transpose(0, 3, 1, 2))
 
 
+class SceneBatches(Dataset[np.ndarray]):
+    """Batch k: the scenes seed/k*batch ... of one size, uint8 [batch,3,size,size]."""
+
+    def __init__(self, seed: str, size: int, batch: int) -> None:
+        self.seed, self.size, self.batch = seed, size, batch
+
+    def __getitem__(self, number: int) -> np.ndarray:
+        pictures = [render(f"{self.seed}/{number * self.batch + k}", self.size)[0] for k in range(self.batch)]
+        return np.ascontiguousarray(np.stack(pictures).transpose(0, 3, 1, 2))
+
+
 def stream(batches: Dataset[Any], start: int, workers: int, rank: int = 0, ranks: int = 1) -> Iterator[Any]:
     """Batches start, start+1, ... of this rank; batch k of rank r is number k * ranks + r."""
     numbers = range(start * ranks + rank, 2**40, ranks)
     # Workers are forks, so that they share the sprites already loaded.
     ahead = {"prefetch_factor": 4, "worker_init_fn": _one_thread, "multiprocessing_context": "fork"} if workers else {}
     return iter(DataLoader(batches, batch_size=None, sampler=numbers, num_workers=workers, collate_fn=_keep, **ahead))
+
+
+def scenes(seed: str, size: int, count: int, batch: int, workers: int) -> Iterator[np.ndarray]:
+    """The first `count` scenes of a seed in batches, uint8 [n,3,size,size]; the last batch may be shorter."""
+    batches = stream(SceneBatches(seed, size, batch), 0, workers)
+    for start in range(0, count, batch):
+        yield next(batches)[: count - start]
 
 
 def _one_thread(_: int) -> None:

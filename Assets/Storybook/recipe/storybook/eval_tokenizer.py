@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from storybook import detector, metrics, model, runtime, sprites
-from storybook.data import render, to_signal
+from storybook import data, detector, metrics, model, runtime, sprites
+from storybook.data import to_signal
 from storybook.dcht import DCHT
 from storybook.detector import Detector
 from storybook.runtime import Place
@@ -30,17 +30,22 @@ def reconstruct(tokenizer: DCHT, pictures: Tensor) -> tuple[Tensor, Tensor, Tens
 
 @torch.no_grad()
 def evaluate(
-    tokenizer: DCHT, judge: Detector | None, place: Place, size: int, scenes: int, batch: int = 16, seed: str = "held-out"
+    tokenizer: DCHT,
+    judge: Detector | None,
+    place: Place,
+    size: int,
+    scenes: int,
+    batch: int = 16,
+    seed: str = "held-out",
+    workers: int = 0,
 ) -> dict[str, Any]:
     """PSNR and SSIM in the mean over scenes, Frechet distances where a detector is given, and the codebook's use."""
     sums = {"discrete_psnr": 0.0, "continuous_psnr": 0.0, "discrete_ssim": 0.0, "continuous_ssim": 0.0}
     features: dict[str, list[np.ndarray]] = {"real": [], "discrete": [], "continuous": []}
     seen = torch.zeros(tokenizer.config.codebook_size, dtype=torch.bool)
     square, elements = 0.0, 0
-    for start in range(0, scenes, batch):
-        count = min(batch, scenes - start)
-        pictures = np.stack([render(f"{seed}/{start + k}", size)[0] for k in range(count)]).transpose(0, 3, 1, 2)
-        real = to_signal(np.ascontiguousarray(pictures), place.device)
+    for pictures in data.scenes(seed, size, scenes, batch, workers):
+        real = to_signal(pictures, place.device)
         discrete, continuous, ids, residual = reconstruct(tokenizer, real)
         for name, made in (("discrete", discrete), ("continuous", continuous)):
             sums[f"{name}_psnr"] += metrics.psnr(made, real).sum().item()
@@ -68,12 +73,13 @@ def main() -> None:
     parser.add_argument("--detector", type=pathlib.Path)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--scenes", type=int, default=2000)
+    parser.add_argument("--workers", type=int, default=0, help="drawing processes")
     parser.add_argument("--threads", type=int, default=2)
     a = parser.parse_args()
     sprites.load(a.sprites)
     place = runtime.start(a.threads)
     judge = detector.load(a.detector, place) if a.detector else None
-    report = evaluate(model.load_tokenizer(a.model, place.device), judge, place, a.size, a.scenes)
+    report = evaluate(model.load_tokenizer(a.model, place.device), judge, place, a.size, a.scenes, workers=a.workers)
     print(json.dumps({"weights": model.fingerprint(a.model), **report}, indent=2))
 
 

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from storybook import detector, metrics, runtime, sprites
+from storybook import data, detector, metrics, runtime, sprites
 from storybook import model as models
 from storybook.caption import NUMBERS, article
-from storybook.data import render, to_signal
+from storybook.data import to_signal
 from storybook.detector import Detector, Found
 from storybook.model import Model, Sampling
 from storybook.objects import objects
@@ -155,9 +155,10 @@ def score(verdicts: list[tuple[Prompt, bool]]) -> dict[str, Any]:
 @torch.no_grad()
 def evaluate(
     model: Model, judge: Detector, place: Place, sampling: Sampling, images: int = 4, seed: int = 0, limit: int | None = None,
-    batch: int = 32, gallery: pathlib.Path | None = None,
+    batch: int = 32, gallery: pathlib.Path | None = None, real: np.ndarray | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Runs the protocol; `limit` takes only so many prompts, evenly over the categories."""
+    """Runs the protocol; `limit` takes only so many prompts, evenly over the categories; `real` is what
+    `real_features` gave, where several evaluations share it."""
     chosen = prompts()
     if limit:
         chosen = [chosen[k * len(chosen) // limit] for k in range(limit)]
@@ -173,7 +174,7 @@ def evaluate(
             verdicts += [(p, correct(p, f)) for p, f in zip(chosen[start : start + batch], judge.find(signal), strict=True)]
             made_features.append(judge.features(signal).cpu().numpy())
     size = pictures[0].shape[0]
-    real = _real_features(judge, place, size, len(chosen) * images, batch)
+    real = real_features(judge, place, size, len(chosen) * images) if real is None else real
     if gallery:
         sheet(first, 8).save(gallery)
     report = {
@@ -187,13 +188,11 @@ def evaluate(
     return {**report, "gfid": round(metrics.frechet(real, np.concatenate(made_features)), 4), **score(verdicts)}
 
 
-def _real_features(judge: Detector, place: Place, size: int, count: int, batch: int) -> np.ndarray:
-    """Features of drawn scenes, against which generated ones are compared."""
-    parts = []
-    for start in range(0, count, batch):
-        pictures = np.stack([render(f"gfid/{k}", size)[0] for k in range(start, min(count, start + batch))]).transpose(0, 3, 1, 2)
-        parts.append(judge.features(to_signal(np.ascontiguousarray(pictures), place.device)).cpu().numpy())
-    return np.concatenate(parts)
+@torch.no_grad()
+def real_features(judge: Detector, place: Place, size: int, count: int, workers: int = 0) -> np.ndarray:
+    """Features of `count` drawn scenes, against which generated ones are compared."""
+    parts = [judge.features(to_signal(part, place.device)) for part in data.scenes("gfid", size, count, 32, workers)]
+    return torch.cat(parts).cpu().numpy()
 
 
 def main() -> None:

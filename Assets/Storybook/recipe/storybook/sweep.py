@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import pathlib
 import time
 from dataclasses import asdict
@@ -17,7 +18,7 @@ from typing import Any
 from storybook import detector, runtime, sprites
 from storybook import model as models
 from storybook.model import Sampling
-from storybook.storyeval import evaluate
+from storybook.storyeval import evaluate, real_features
 
 SWEEPS: dict[str, list[Sampling]] = {
     "steps": [Sampling(steps=n) for n in (1, 2, 4, 8, 12, 16, 24, 32, 64)],
@@ -37,16 +38,19 @@ def main() -> None:
     parser.add_argument("--limit", type=int)
     parser.add_argument("--only", choices=tuple(SWEEPS), nargs="+", default=tuple(SWEEPS))
     parser.add_argument("--out", type=pathlib.Path, required=True)
+    parser.add_argument("--workers", type=int, default=0, help="drawing processes")
     parser.add_argument("--threads", type=int, default=2)
     a = parser.parse_args()
     sprites.load(a.sprites)
     place = runtime.start(a.threads)
     model, judge = models.load(a.model, place.device), detector.load(a.detector, place)
+    size = 32 * math.isqrt(model.config.tokens)
+    real = real_features(judge, place, size, 553 * a.images, a.workers)
     rows: list[dict[str, Any]] = []
     for name in a.only:
         for sampling in SWEEPS[name]:
             began = time.monotonic()
-            report = evaluate(model, judge, place, sampling, a.images, limit=a.limit)
+            report = evaluate(model, judge, place, sampling, a.images, limit=a.limit, real=real)
             seconds = round(time.monotonic() - began, 2)
             rows.append(
                 {

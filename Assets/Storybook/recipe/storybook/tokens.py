@@ -20,23 +20,12 @@ from torch.utils.data import Dataset
 
 from storybook import runtime, sprites
 from storybook.caption import write
-from storybook.data import render, stream, to_signal
+from storybook.data import SceneBatches, stream, to_signal
 from storybook.dcht import DCHT, TokenizerConfig
 from storybook.runtime import Place
 from storybook.scene import Scene, sample_scene
 
 BLOCK = 64
-
-
-class SceneBlocks(Dataset[np.ndarray]):
-    """Block k: scenes k*BLOCK ... of a seed, uint8 [BLOCK,3,size,size]."""
-
-    def __init__(self, seed: int, size: int) -> None:
-        self.seed, self.size = seed, size
-
-    def __getitem__(self, number: int) -> np.ndarray:
-        pictures = [render(f"{self.seed}/{number * BLOCK + k}", self.size)[0] for k in range(BLOCK)]
-        return np.ascontiguousarray(np.stack(pictures).transpose(0, 3, 1, 2))
 
 
 def load_tokenizer(path: pathlib.Path, place: Place) -> DCHT:
@@ -99,7 +88,7 @@ def tokenise(tokenizer: DCHT, place: Place, folder: pathlib.Path, size: int, sce
     if note.exists():
         meta = json.loads(note.read_text())
     done, wanted = meta["scenes"] // BLOCK, -(-scenes // BLOCK)
-    blocks = stream(SceneBlocks(seed, size), done, workers)
+    blocks = stream(SceneBatches(str(seed), size, BLOCK), done, workers)
     with (folder / "ids.u16").open("ab") as ids_file, (folder / "residuals.f16").open("ab") as residual_file:
         ids_file.truncate(done * BLOCK * meta["tokens"] * 2)
         residual_file.truncate(done * BLOCK * meta["tokens"] * meta["channels"] * 2)
