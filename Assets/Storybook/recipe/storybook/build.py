@@ -30,41 +30,57 @@ PARTS = ("sprites", "detector", "tokenizer", "tokens", "generator", "tokens512",
 
 @dataclass(frozen=True)
 class Plan:
-    """How much of everything."""
+    """How much of everything. Batches are per process; `echo` is how often a batch of crops is used."""
 
     detector_steps: int
     detector_batch: int
     tokenizer_steps: tuple[int, int, int]
+    tokenizer_rate: float
     crop: int
     crops: int
-    tokenizer_rate: float
-    adversarial: float
+    echo: int
     scenes: int
     generator_steps: int
-    batch: int
     generator_rate: float
+    batch: int
     head_samples: int
     scenes512: int
     generator512_steps: int
-    images: int
-    limit: int | None
     measured: int
+    adversarial: float = 0.3
+    images: int = 1
+    limit: int | None = None
     detector_width: int = 32
     tokenizer: TokenizerConfig = TokenizerConfig()
     generator: GeneratorConfig = GeneratorConfig()
 
 
 PLANS = {
-    # About a day of eight ordinary cores.
-    "cpu": Plan(6000, 32, (3000, 40000, 12000), 128, 16, 4e-4, 0.3, 60_000, 40_000, 64, 8e-4, 1024, 20_000, 6000, 1, None, 1000),
-    # About half an hour of one large GPU with 16 cores to draw.
-    "gpu": Plan(2500, 64, (800, 6500, 2000), 256, 64, 6e-4, 0.3, 150_000, 8000, 512, 1e-3, 16_384, 40_000, 1500, 1, None, 1000),
-    # Seconds: for the tests.
+    "cpu": Plan(
+        detector_steps=6000, detector_batch=32,
+        tokenizer_steps=(3000, 40_000, 12_000), tokenizer_rate=4e-4, crop=128, crops=16, echo=1,
+        scenes=60_000, generator_steps=40_000, generator_rate=8e-4, batch=64, head_samples=1024,
+        scenes512=20_000, generator512_steps=6000, measured=1000,
+    ),
+    "gpu": Plan(
+        detector_steps=2500, detector_batch=64,
+        tokenizer_steps=(800, 6500, 2000), tokenizer_rate=6e-4, crop=256, crops=64, echo=2,
+        scenes=150_000, generator_steps=8000, generator_rate=1e-3, batch=512, head_samples=16_384,
+        scenes512=40_000, generator512_steps=1500, measured=1000,
+    ),
+    # Seconds, for the tests.
     "tiny": Plan(
-        2, 2, (2, 2, 2), 64, 4, 4e-4, 0.3, 64, 2, 2, 8e-4, 32, 64, 2, 1, 6, 4, 16,
-        TokenizerConfig(widths=(8, 16, 16, 32, 32, 64), enc_depths=(0, 1, 1, 1, 1, 1), dec_depths=(0, 1, 1, 1, 1, 1), codebook_size=32),
-        GeneratorConfig(width=64, layers=2, heads=2, head_width=32, head_depth=1, text_length=32, text_width=64, text_layers=1, vocabulary=400,
-                        num_steps=3, residual_steps=4),
+        detector_steps=2, detector_batch=2, detector_width=16,
+        tokenizer_steps=(2, 2, 2), tokenizer_rate=4e-4, crop=64, crops=4, echo=2,
+        scenes=64, generator_steps=2, generator_rate=8e-4, batch=2, head_samples=32,
+        scenes512=64, generator512_steps=2, measured=4, limit=6,
+        tokenizer=TokenizerConfig(
+            widths=(8, 16, 16, 32, 32, 64), enc_depths=(0, 1, 1, 1, 1, 1), dec_depths=(0, 1, 1, 1, 1, 1), codebook_size=32,
+        ),
+        generator=GeneratorConfig(
+            width=64, layers=2, heads=2, head_width=32, head_depth=1, text_length=32, text_width=64, text_layers=1,
+            vocabulary=400, num_steps=3, residual_steps=4,
+        ),
     ),
 }  # fmt: skip
 
@@ -114,7 +130,7 @@ class Build:
         p = self.plan
         options = train_dcht.Options(
             str(self.sheet), self.out / "tokenizer", p.tokenizer_steps, batch=p.crops, crop=p.crop, rate=p.tokenizer_rate, workers=self.workers,
-            minutes=self.left, detector=self.out / "detector.pt", adversarial=p.adversarial, compile=self.fast, config=p.tokenizer,
+            minutes=self.left, echo=p.echo, detector=self.out / "detector.pt", adversarial=p.adversarial, compile=self.fast, config=p.tokenizer,
             budget=self.tokenizer_budget,
         )  # fmt: skip
         train_dcht.train(options, self.place)

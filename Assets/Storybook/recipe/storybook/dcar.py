@@ -237,8 +237,8 @@ def generate(
                 {
                     "ids_in": before,
                     "logits": scores,
-                    "sampled": pick,
-                    "confidence": sure,
+                    "sampled": ids_new,
+                    "confidence": confidence,
                     "ids_out": ids,
                     "count": torch.tensor(count),
                 }

@@ -108,12 +108,10 @@ def record_run(model: Model, seed: int) -> tuple[dict[str, Tensor], float]:
     gap = math.inf
     for k, step in enumerate(steps):
         heat = c.temperature * (1 - (k + 1) / c.num_steps)
-        noisy = [step["logits"], step["confidence"]]
-        for j, u in enumerate((tokens.kept[2 * k], tokens.kept[2 * k + 1])):
-            noisy[j] = noisy[j] - heat * torch.log(torch.clamp(-torch.log(u.clamp(min=1e-20)), min=1e-20))
-        best = noisy[0].topk(2, -1).values[step["ids_in"] == model.generator.mask_id]
+        gumbel = -torch.log(torch.clamp(-torch.log(tokens.kept[2 * k].clamp(min=1e-20)), min=1e-20))
+        best = (step["logits"] + heat * gumbel).topk(2, -1).values[step["ids_in"] == model.generator.mask_id]
         gap = min(gap, (best[:, 0] - best[:, 1]).min().item())
-        order, cut = noisy[1].sort(-1).values[0], int(counts[k])
+        order, cut = step["confidence"].sort(-1).values[0], int(counts[k])
         if k < c.num_steps - 1 and cut < len(order):
             gap = min(gap, (order[cut] - order[cut - 1]).item())
     return out, gap

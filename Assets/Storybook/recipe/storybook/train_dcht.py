@@ -41,6 +41,7 @@ class Options:
     crop: int = 128
     rate: float = 4e-4
     workers: int = 1
+    echo: int = 1
     seed: int = 1
     save_every: float = 180.0
     report_every: int = 25
@@ -286,7 +287,9 @@ def train(options: Options, place: Place) -> Run:
     log(
         f"stage {run.stage} step {run.step}, {sum(p.numel() for p in run.model.parameters()) / 1e6:.1f} M parameters, {place.device}"
     )
-    batches = stream(CropBatches(options.seed, options.batch, options.crop), run.step, options.workers, place.rank, place.ranks)
+    crops, start = CropBatches(options.seed, options.batch, options.crop), run.step // options.echo
+    batches = stream(crops, start, options.workers, place.rank, place.ranks)
+    pictures: Tensor | None = None
     began = saved = reported = clock = time.monotonic()
     recent: list[tuple[float, float]] = []
     while True:
@@ -295,9 +298,12 @@ def train(options: Options, place: Place) -> Run:
                 break
             run.begin_stage()
             log(f"stage {run.stage} begins at step {run.step}")
-        pictures = to_signal(next(batches), place.device)
-        loss, made, features = run.train_step(pictures)
-        recent.append((loss, metrics.psnr(made, pictures).mean().item()))
+        if pictures is None or run.step % options.echo == 0:
+            pictures = to_signal(next(batches), place.device)
+        # A batch that is used again is used in mirror image.
+        shown = pictures.flip(-1) if run.step % options.echo % 2 else pictures
+        loss, made, features = run.train_step(shown)
+        recent.append((loss, metrics.psnr(made, shown).mean().item()))
         if run.step == MEASURED[0]:
             clock = time.monotonic()
         if options.budget and run.step == MEASURED[1]:
@@ -337,6 +343,7 @@ def main() -> None:
     parser.add_argument("--crop", type=int, default=128, help="side of a crop in pixels")
     parser.add_argument("--rate", type=float, default=4e-4, help="learning rate")
     parser.add_argument("--workers", type=int, default=1, help="rendering processes")
+    parser.add_argument("--echo", type=int, default=1, help="use every batch so often, where drawing cannot keep up")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop, with a checkpoint, after so long")
     parser.add_argument("--budget", type=float, help="choose the stages' lengths to last so many minutes, instead of --steps")

@@ -43,7 +43,16 @@ def built(sheet: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> buil
 @pytest.mark.parametrize("mode", ["three-stage", "no-warm-up", "all-trainable"])
 def test_tokenizer_resumes_where_it_stopped(sheet: pathlib.Path, tmp_path: pathlib.Path, place: Place, mode: str) -> None:
     options = train_dcht.Options(
-        str(sheet), tmp_path / "whole", (3, 3, 3), batch=4, crop=64, workers=0, mode=mode, adversarial=0.3, config=TINY.tokenizer
+        str(sheet),
+        tmp_path / "whole",
+        (3, 3, 3),
+        batch=4,
+        crop=64,
+        workers=0,
+        mode=mode,
+        adversarial=0.3,
+        echo=2,
+        config=TINY.tokenizer,
     )
     whole = train_dcht.train(options, place)
     parts = replace(options, out=tmp_path / "parts", minutes=0)
