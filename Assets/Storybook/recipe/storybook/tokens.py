@@ -24,6 +24,7 @@ from storybook.data import SceneBatches, stream, to_signal
 from storybook.dcht import DCHT, TokenizerConfig
 from storybook.runtime import Place
 from storybook.scene import Scene, sample_scene
+from storybook.text import Vocabulary
 
 BLOCK = 64
 
@@ -54,22 +55,23 @@ class TokenFile:
         """Standard deviation of the residuals' elements."""
         return float(self.residuals[:512].astype(np.float32).std())
 
-    def batch(self, seed: int, number: int, size: int, rank: int = 0) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    def batch(self, seed: int, number: int, size: int) -> tuple[np.ndarray, np.ndarray, list[str]]:
         """Batch `number`: ids [size,N], residuals [size,N,C] and captions, at random but the same every time."""
-        rng = random.Random(f"{seed}/{number}/{rank}")
+        rng = random.Random(f"{seed}/{number}")
         chosen = [rng.randrange(self.scenes) for _ in range(size)]
         captions = [write(self.scene(index), rng) for index in chosen]
         return self.ids[chosen].astype(np.int64), self.residuals[chosen].astype(np.float32), captions
 
 
-class TokenBatches(Dataset[tuple[np.ndarray, np.ndarray, list[str]]]):
-    """A token file as numbered batches for `data.stream`."""
+class TokenBatches(Dataset[tuple[np.ndarray, np.ndarray, np.ndarray]]):
+    """A token file as numbered batches for `data.stream`: ids [B,N], residuals [B,N,C] and padded text ids [B,T]."""
 
-    def __init__(self, file: TokenFile, seed: int, batch: int) -> None:
-        self.file, self.seed, self.size = file, seed, batch
+    def __init__(self, file: TokenFile, words: Vocabulary, seed: int, batch: int) -> None:
+        self.file, self.words, self.seed, self.size = file, words, seed, batch
 
-    def __getitem__(self, number: int) -> tuple[np.ndarray, np.ndarray, list[str]]:
-        return self.file.batch(self.seed, number, self.size)
+    def __getitem__(self, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        ids, residuals, captions = self.file.batch(self.seed, number, self.size)
+        return ids, residuals, self.words(captions).numpy()
 
 
 def tokenise(tokenizer: DCHT, place: Place, folder: pathlib.Path, size: int, scenes: int, seed: int, workers: int) -> TokenFile:

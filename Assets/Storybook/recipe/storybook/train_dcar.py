@@ -144,15 +144,14 @@ class Run:
         done = self.step / max(1, self.options.steps)
         return self.options.rate * min(1.0, (self.step + 1) / 300) * (1 - 0.98 * max(0.0, min(1.0, 2 * done - 1)))
 
-    def train_step(self, ids: np.ndarray, residual: np.ndarray, captions: list[str]) -> tuple[float, float]:
+    def train_step(self, ids: np.ndarray, residual: np.ndarray, words: np.ndarray) -> tuple[float, float]:
         """One step; returns the token loss and the head's noise error."""
         torch.manual_seed((self.options.seed * 1_000_003 + self.step) * 64 + self.place.rank)
         device = self.place.device
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate()
         with self.place.autocast():
-            batch = (torch.from_numpy(ids).to(device), torch.from_numpy(residual).to(device), self.words(captions).to(device))
-            loss, token_loss, error = self.objective(*batch)
+            loss, token_loss, error = self.objective(*(torch.from_numpy(part).to(device) for part in (ids, residual, words)))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.both.parameters(), 1.0)
@@ -171,7 +170,9 @@ def train(options: Options, place: Place) -> Run:
     log(
         f"step {run.step}, {sizes[0]:.1f} + {sizes[1]:.1f} M parameters, {file.scenes} scenes, vae_scale {run.config.vae_scale}, {place.device}"
     )
-    batches = stream(TokenBatches(file, options.seed, options.batch), run.step, options.workers, place.rank, place.ranks)
+    batches = stream(
+        TokenBatches(file, run.words, options.seed, options.batch), run.step, options.workers, place.rank, place.ranks
+    )
     began = saved = reported = clock = time.monotonic()
     recent: list[tuple[float, float]] = []
     while run.step < options.steps and (time.monotonic() - began) / 60 < options.minutes:
