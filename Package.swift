@@ -30,7 +30,7 @@ let package = Package(
         .target(name: "Requests"),
         .target(name: "Generation", dependencies: ["CKernels", "Layers", "Requests"]),
         .target(name: "Imaging", dependencies: ["CPNG"]),
-        .target(name: "Assets", path: "Assets", exclude: ["Storybook/MODEL_CARD.md"],
+        .target(name: "Assets", path: "Assets", exclude: ["Pictures", "Storybook/MODEL_CARD.md", "Storybook/recipe"],
             sources: ["EmbeddedModel.swift"], resources: [.copy("Storybook/model")]),
         .target(
             name: "Pipeline",

@@ -145,6 +145,7 @@ final class OneDNNConvolution: ArrangedConvolution {
             arranged.append(
                 try OneDNNPrimitive.reordered(UnsafeRawPointer(padded.base), from: from, to: to))
         }
+        weights.storage.releasePages()
         return Plan(primitive: primitive, weights: arranged, channels: length)
     }
 

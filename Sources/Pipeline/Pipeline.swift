@@ -39,6 +39,8 @@ public struct Pipeline: Sendable {
                 request.negativePrompt, limit: configuration.textLength)
             unconditional = try model.transformer.text(try states(of: negative))
         }
+        // The encoder's part is done; a large one would stay in memory beside the transformer.
+        model.textEncoder.releasePages()
         let text = GuidedText(
             conditional: try model.transformer.text(conditional), unconditional: unconditional)
         return (text, prompt.isTruncated)

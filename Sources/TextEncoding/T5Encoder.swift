@@ -45,6 +45,11 @@ public struct T5Encoder: Sendable {
         try scope.prepare()
     }
 
+    /// Lets the system take back the file pages of the weights until the next prompt.
+    public func releasePages() {
+        scope.releasePages()
+    }
+
     /// Text states [ids.count, width], float32.
     ///
     /// - Parameter ids: padded token ids, each below the vocabulary size.
