@@ -10,7 +10,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2")
     ],
     targets: [
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
@@ -30,12 +30,15 @@ let package = Package(
         .target(name: "Requests"),
         .target(name: "Generation", dependencies: ["CKernels", "Layers", "Requests"]),
         .target(name: "Imaging", dependencies: ["CPNG"]),
-        .target(name: "Assets", path: "Assets", exclude: ["Pictures", "Storybook/MODEL_CARD.md", "Storybook/recipe"],
+        .target(
+            name: "Assets", path: "Assets",
+            exclude: ["Pictures", "Storybook/MODEL_CARD.md", "Storybook/recipe"],
             sources: ["EmbeddedModel.swift"], resources: [.copy("Storybook/model")]),
         .target(
             name: "Pipeline",
-            dependencies: ["Generation", "HybridTokens", "Imaging", "Requests", "TextEncoding",
-                .product(name: "Crypto", package: "swift-crypto"),
+            dependencies: [
+                "Generation", "HybridTokens", "Imaging", "Requests", "TextEncoding",
+                .product(name: "Crypto", package: "swift-crypto")
             ]),
         .target(name: "Verification", dependencies: ["Pipeline"]),
         .target(name: "TerminalGraphics", dependencies: ["Imaging"]),
@@ -44,7 +47,7 @@ let package = Package(
             dependencies: [
                 "Assets", "Pipeline", "TerminalGraphics", "Verification",
                 .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser")
             ]),
         .target(
             name: "TestSupport", dependencies: ["Checkpoints", "Tensors"],
@@ -56,7 +59,7 @@ let package = Package(
             name: "CheckpointsTests",
             dependencies: [
                 "Checkpoints", "Tensors", "TestSupport",
-                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Crypto", package: "swift-crypto")
             ]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Checkpoints", "Imaging", "TestSupport", "dcar"]),
@@ -70,7 +73,7 @@ let package = Package(
             name: "TerminalGraphicsTests", dependencies: ["Imaging", "TerminalGraphics"]),
         .testTarget(
             name: "TextEncodingTests", dependencies: ["Checkpoints", "TextEncoding"]),
-        .testTarget(name: "VerificationTests", dependencies: ["Verification", "TestSupport"]),
+        .testTarget(name: "VerificationTests", dependencies: ["Verification", "TestSupport"])
     ],
     swiftLanguageModes: [.v6]
 )

@@ -58,7 +58,8 @@ public struct KeyedNoise: NoiseSource, Hashable {
     /// Box-Muller over pairs of uniform numbers.
     private func normal(_ stream: Stream, step: Int, position: Int, count: Int) -> [Float] {
         let pairs = (count + 1) / 2
-        let numbers = uniform(residualSeed, stream, step: step, position: position, count: 2 * pairs)
+        let numbers = uniform(
+            residualSeed, stream, step: step, position: position, count: 2 * pairs)
         return (0..<count).map { index in
             let pair = index / 2
             // 1 - u is in (0, 1], where the logarithm is finite.

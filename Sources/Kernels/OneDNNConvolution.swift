@@ -79,7 +79,7 @@ final class OneDNNConvolution: ArrangedConvolution {
         try plan.primitive.run([
             (DNNL_ARG_SRC, UnsafeRawPointer(blocked.base)),
             (DNNL_ARG_WEIGHTS, UnsafeRawPointer(plan.weights[task % runs.count].base)),
-            (DNNL_ARG_DST, UnsafeRawPointer(product.base)),
+            (DNNL_ARG_DST, UnsafeRawPointer(product.base))
         ])
         let from = product.base.assumingMemoryBound(to: Float.self)
         for row in 0..<min(rows, height - top) {
@@ -195,7 +195,7 @@ final class OneDNNConvolution: ArrangedConvolution {
                 strides, padding, padding), "dnnl_convolution_forward_desc_init")
         return try OneDNNPrimitive(arguments: [
             (DNNL_ARG_SRC, dnnl_query_src_md), (DNNL_ARG_WEIGHTS, dnnl_query_weights_md),
-            (DNNL_ARG_DST, dnnl_query_dst_md),
+            (DNNL_ARG_DST, dnnl_query_dst_md)
         ]) { engine, attributes in
             var primitive: dnnl_primitive_desc_t?
             let status = dnnl_primitive_desc_create(

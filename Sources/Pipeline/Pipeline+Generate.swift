@@ -63,7 +63,9 @@ extension Pipeline {
     /// entries alone, unknown ones as zero latents.
     public func preview(of run: PictureRun) throws -> RGBImage {
         let state = run.run.state
-        let (codes, channels) = (model.configuration.codebookSize, model.configuration.latentChannels)
+        let (codes, channels) = (
+            model.configuration.codebookSize, model.configuration.latentChannels
+        )
         let entries = model.hybridTokenizer.codebook.entries.rows(
             state.ids.map { $0 < codes ? $0 : 0 }
         ).floats()

@@ -25,7 +25,8 @@ public struct Pipeline: Sendable {
 
     /// The texts of a prompt's two rows.
     /// - Throws: `KernelError`, `CheckpointError`, `Stopped`.
-    public func text(for request: GenerationRequest) throws -> (text: GuidedText, isTruncated: Bool) {
+    public func text(for request: GenerationRequest) throws -> (text: GuidedText, isTruncated: Bool)
+    {
         let configuration = model.configuration
         let prompt = model.textTokenizer.encode(request.prompt, limit: configuration.textLength)
         try model.textEncoder.prepare()
@@ -131,7 +132,9 @@ public struct Pipeline: Sendable {
     private func checked(_ request: GenerationRequest) throws -> (width: Int, height: Int) {
         let unit = model.pixelsPerToken
         let limit = Self.sideLimit / unit * unit
-        let (width, height) = (request.width ?? model.trainedSide, request.height ?? model.trainedSide)
+        let (width, height) = (
+            request.width ?? model.trainedSide, request.height ?? model.trainedSide
+        )
         guard width % unit == 0, height % unit == 0, unit...limit ~= width, unit...limit ~= height
         else { throw RequestError.size(width: width, height: height, multiple: unit, limit: limit) }
         guard 1...Self.stepLimit ~= request.sampling.steps else {
@@ -174,7 +177,8 @@ public struct Pipeline: Sendable {
         try model.prepareResidualHead()
         let (run, channels) = (picture.run, model.configuration.latentChannels)
         let positions = picture.isKept.indices.filter { !picture.isKept[$0] }
-        var numbers = picture.keptResidual
+        var numbers =
+            picture.keptResidual
             ?? Array(repeating: 0, count: run.state.ids.count * channels)
         if let hidden = run.hidden, !positions.isEmpty {
             let settings = picture.request.residual
@@ -184,7 +188,9 @@ public struct Pipeline: Sendable {
                 conditional: hidden.conditional.rows(positions),
                 unconditional: hidden.unconditional?.rows(positions),
                 guidance: run.settings.headGuidance, steps: settings.steps,
-                initial: positions.flatMap { noise.initialResidual(position: $0, channels: channels) },
+                initial: positions.flatMap {
+                    noise.initialResidual(position: $0, channels: channels)
+                },
                 noise: { step in
                     positions.flatMap {
                         noise.diffusionNoise(step: step, position: $0, channels: channels)

@@ -61,9 +61,11 @@ struct BenchCommand: ParsableCommand {
         let (opening, pipeline) = try timed { try model.open() }
         let compute = pipeline.model.compute
         try Output.line(
-            json ? "" : "\(pipeline.model.name), \(compute.precision.rawValue), "
-                + "\(compute.library.rawValue), \(compute.threadCount) threads, "
-                + "\(Processor.vectorInstructions)")
+            json
+                ? ""
+                : "\(pipeline.model.name), \(compute.precision.rawValue), "
+                    + "\(compute.library.rawValue), \(compute.threadCount) threads, "
+                    + "\(Processor.vectorInstructions)")
         try compute.stoppable(by: stop) {
             let peak = try PeakRate.measure(on: compute)
             try report("peak of this machine", seconds: nil, work: nil, rate: peak, peak: peak)
@@ -106,7 +108,8 @@ struct BenchCommand: ParsableCommand {
             peak: peak)
         let grids = zip(finished, residuals).map { run, residual in
             HybridTokenGrid(
-                gridWidth: run.run.gridWidth, gridHeight: run.run.gridHeight, ids: run.run.state.ids,
+                gridWidth: run.run.gridWidth, gridHeight: run.run.gridHeight,
+                ids: run.run.state.ids,
                 residual: residual)
         }
         var images: [RGBImage] = []

@@ -18,7 +18,8 @@ struct DoctorCommand: ParsableCommand {
         let compute = try model.compute()
         try row(
             "computes with",
-            "\(compute.library.rawValue), \(compute.precision.rawValue), \(compute.threadCount) threads")
+            "\(compute.library.rawValue), \(compute.precision.rawValue), \(compute.threadCount) threads"
+        )
         if !Processor.hasBFloat16 {
             try row("", "This processor has no bfloat16 instructions; fp32 is used.")
         }

@@ -21,7 +21,8 @@ enum EntryPoint {
         for index in 0..<Int(CommandLine.argc) {
             guard let argument = CommandLine.unsafeArgv[index] else { continue }
             guard String(validatingCString: argument) != nil else {
-                throw CommandError.usage("Argument \(index) is not valid UTF-8; give text as UTF-8.")
+                throw CommandError.usage(
+                    "Argument \(index) is not valid UTF-8; give text as UTF-8.")
             }
         }
     }
@@ -35,7 +36,7 @@ struct DCARCommand: ParsableCommand {
         subcommands: [
             GenerateCommand.self, EditCommand.self, ResumeCommand.self, ReconstructCommand.self,
             InfoCommand.self, ShowCommand.self, StripCommand.self, VerifyCommand.self,
-            BenchCommand.self, DoctorCommand.self, CompletionsCommand.self,
+            BenchCommand.self, DoctorCommand.self, CompletionsCommand.self
         ])
 
     func run() throws {

@@ -15,7 +15,7 @@ enum Events {
             try send([
                 "event": "step", "image": image, "n": news.step, "of": news.steps,
                 "new": news.newlyFixed, "masked": news.masked,
-                "conf": (Double(news.confidence) * 1e4).rounded() / 1e4,
+                "conf": (Double(news.confidence) * 1e4).rounded() / 1e4
             ])
         }
     }

@@ -65,7 +65,8 @@ struct GenerateCommand: ParsableCommand {
             throw ValidationError("--batch is \(batch); it must be from 1 to 64.")
         }
         guard previewInterval >= 1 else {
-            throw ValidationError("--preview-interval is \(previewInterval); it must be at least 1.")
+            throw ValidationError(
+                "--preview-interval is \(previewInterval); it must be at least 1.")
         }
         if let stopAt, stopAt < 1 {
             throw ValidationError("--stop-at is \(stopAt); it must be at least 1.")
@@ -188,7 +189,8 @@ enum PromptFile {
         } else if let contents = FileManager.default.contents(atPath: path) {
             data = contents
         } else {
-            throw CommandError.usage("\(path) cannot be read; name a text file with a prompt a line.")
+            throw CommandError.usage(
+                "\(path) cannot be read; name a text file with a prompt a line.")
         }
         guard data.count <= limit else {
             throw CommandError.usage("\(path) has \(data.count) bytes; the limit is \(limit).")

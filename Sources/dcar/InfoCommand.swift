@@ -99,7 +99,9 @@ struct InfoCommand: ParsableCommand {
             "residual head",
             "\(model.configuration.head.depth) blocks, width \(model.configuration.head.width), "
                 + "\(model.configuration.head.steps) steps")
-        try row("text", "\(model.configuration.textLength) tokens, width \(model.configuration.textWidth)")
+        try row(
+            "text",
+            "\(model.configuration.textLength) tokens, width \(model.configuration.textWidth)")
         let defaults = model.configuration.defaults
         try row(
             "defaults",
@@ -116,10 +118,13 @@ struct InfoCommand: ParsableCommand {
     private func part(_ title: String, _ checkpoint: Checkpoint) throws {
         let entries = checkpoint.keys.compactMap(checkpoint.entry)
         let types = Set(entries.map(\.elementType.rawValue)).sorted().joined(separator: " ")
-        let numbers = entries.filter(\.elementType.isFloatingPoint).reduce(0) { $0 + $1.shape.count }
+        let numbers = entries.filter(\.elementType.isFloatingPoint).reduce(0) {
+            $0 + $1.shape.count
+        }
         try row(title, checkpoint.files.joined(separator: ", "))
         try row(
-            "", "\(numbers) parameters in \(entries.count) tensors, \(types), "
+            "",
+            "\(numbers) parameters in \(entries.count) tensors, \(types), "
                 + String(format: "%.1f MiB", Double(checkpoint.byteCount) / 1_048_576))
         try row("", "sha256 \(checkpoint.sha256())")
     }

@@ -13,11 +13,12 @@ enum PictureDescription {
             ("temperature", String(record.temperature)),
             (
                 "schedule",
-                record.schedule + (record.isScheduleScaled ? ", of the unknown tokens" : ", official")
+                record.schedule
+                    + (record.isScheduleScaled ? ", of the unknown tokens" : ", official")
             ),
             ("residual", "\(record.residualSteps) steps, strength \(record.residualStrength)"),
             ("model", record.modelName + (record.modelHash.map { " " + $0.prefix(10) } ?? "")),
-            ("precision", record.precision),
+            ("precision", record.precision)
         ]
         if let step = record.stoppedAtStep {
             lines.append(("stopped", "after step \(step); dcar resume finishes it"))

@@ -52,7 +52,7 @@ struct ReconstructCommand: ParsableCommand {
         let name = output ?? (picture as NSString).deletingPathExtension
         let pictures = [
             ("discrete", discrete), ("continuous", continuous),
-            ("difference", continuous.difference(to: image)),
+            ("difference", continuous.difference(to: image))
         ]
         for (kind, result) in pictures {
             let path = "\(name)-\(kind).png"

@@ -36,7 +36,8 @@ struct ShowCommand: ParsableCommand {
         let capabilities = TerminalCapabilities.decide(
             environment, TerminalReplies(), flag: GraphicsChoice(graphics))
         let limit = GridSize(
-            columns: min(columns ?? .max, window?.columns ?? 80), rows: max(1, (window?.rows ?? 24) - 1))
+            columns: min(columns ?? .max, window?.columns ?? 80),
+            rows: max(1, (window?.rows ?? 24) - 1))
         let size = capabilities.cellSize.grid(showing: image.width, image.height, within: limit)
         switch capabilities.graphics {
         case .none: return

@@ -7,7 +7,8 @@ struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Replay recorded runs and compare every tensor.",
-        discussion: "The last line counts what passed and failed; the status is 1 unless all passed.")
+        discussion:
+            "The last line counts what passed and failed; the status is 1 unless all passed.")
 
     @Argument(help: "A folder of recordings beside the models they were made with.")
     var folder: String
@@ -31,7 +32,9 @@ struct VerifyCommand: ParsableCommand {
         var failure: OutputError?
         let verifier = try Verifier(folder: folder, compute: compute) { line in
             if line.isPassed { passed += 1 } else { failed += 1 }
-            do throws(OutputError) { try Output.line(line.text) } catch { failure = failure ?? error }
+            do throws(OutputError) { try Output.line(line.text) } catch {
+                failure = failure ?? error
+            }
         }
         try verifier.run()
         if let failure { throw failure }

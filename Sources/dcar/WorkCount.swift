@@ -72,7 +72,8 @@ struct WorkCount {
         }
         let isFirstEmpty = tokenizer.decoderDepths[0] == 0
         return work
-            + (isFirstEmpty ? convolution(widths[1], 12, stage: 1) : convolution(widths[0], 3, stage: 0))
+            + (isFirstEmpty
+                ? convolution(widths[1], 12, stage: 1) : convolution(widths[0], 3, stage: 0))
     }
 
     var encoder: Double {
@@ -81,10 +82,13 @@ struct WorkCount {
         let last = widths.count - 1
         let isFirstEmpty = tokenizer.encoderDepths[0] == 0
         var work =
-            isFirstEmpty ? convolution(3, widths[1] / 4, stage: 0) : convolution(3, widths[0], stage: 0)
+            isFirstEmpty
+            ? convolution(3, widths[1] / 4, stage: 0) : convolution(3, widths[0], stage: 0)
         for stage in widths.indices where tokenizer.encoderDepths[stage] > 0 {
             work += Double(tokenizer.encoderDepths[stage]) * block(tokenizer, stage)
-            if stage < last { work += convolution(widths[stage], widths[stage + 1] / 4, stage: stage) }
+            if stage < last {
+                work += convolution(widths[stage], widths[stage + 1] / 4, stage: stage)
+            }
         }
         return work + convolution(widths[last], Double(tokenizer.latentChannels), stage: last)
     }

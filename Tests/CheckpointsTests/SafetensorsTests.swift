@@ -1,7 +1,7 @@
-import TestSupport
 import Checkpoints
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 private let a = #""a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}"#

@@ -1,8 +1,8 @@
-import TestSupport
 import Checkpoints
 import Crypto
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 /// A folder with two shards: `one` holds a and b, `two` holds c.

@@ -12,7 +12,8 @@ struct Program {
 
     /// Beside the test bundle, where the package manager builds both.
     static let path: String = {
-        let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
+        let bundle =
+            CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
         return URL(fileURLWithPath: bundle).deletingLastPathComponent()
             .appendingPathComponent("dcar").path
     }()

@@ -5,8 +5,8 @@
 
 import Checkpoints
 import Foundation
-import TestSupport
 import Tensors
+import TestSupport
 
 guard CommandLine.arguments.count >= 2 else {
     print("usage: full-size-model FOLDER [bf16]")
@@ -38,7 +38,7 @@ func linear(_ name: String, _ outputs: Int, _ inputs: Int, bias: Bool = true) ->
 func norm(_ name: String, _ width: Int) -> [Entry] {
     [
         Entry(name: "\(name).weight", shape: [width], kind: .ones),
-        Entry(name: "\(name).bias", shape: [width], kind: .zeros),
+        Entry(name: "\(name).bias", shape: [width], kind: .zeros)
     ]
 }
 
@@ -54,7 +54,7 @@ func generator() -> [Entry] {
     var entries = [
         Entry(name: "pos_embed", shape: [1, 256, d], kind: .matrix),
         Entry(name: "x_embedder.weight", shape: [16385, d], kind: .matrix),
-        Entry(name: "y_embedder.y_embedding", shape: [300, 768], kind: .matrix),
+        Entry(name: "y_embedder.y_embedding", shape: [300, 768], kind: .matrix)
     ]
     entries += linear("y_embedder.y_proj.fc1", d, 768) + linear("y_embedder.y_proj.fc2", d, d)
     for block in (0..<28).map({ "blocks.\($0)" }) {
@@ -121,7 +121,7 @@ func residualBlock(_ name: String, _ width: Int, batchNorm: Bool) -> [Entry] {
     if batchNorm {
         entries += [
             Entry(name: "\(name).main.conv2.norm.running_mean", shape: [width], kind: .zeros),
-            Entry(name: "\(name).main.conv2.norm.running_var", shape: [width], kind: .ones),
+            Entry(name: "\(name).main.conv2.norm.running_var", shape: [width], kind: .ones)
         ]
     }
     return entries
@@ -150,7 +150,8 @@ func tokenizer() -> [Entry] {
         let name = "decoder.stages.\(stage).op_list"
         let first = stage < 5 ? 1 : 0
         if stage < 5 {
-            entries += convolution("\(name).0.main.conv.conv", 4 * widths[stage], widths[stage + 1], 3)
+            entries += convolution(
+                "\(name).0.main.conv.conv", 4 * widths[stage], widths[stage + 1], 3)
         }
         for index in first..<first + decoderDepths[stage] {
             entries +=
@@ -221,18 +222,18 @@ do {
         ("intermediate_size: 288", "intermediate_size: 4608"),
         ("image_seq_len: 64", "image_seq_len: 256"), ("width: 64", "width: 1024"),
         ("depth: 2", "depth: 6"), ("context_dim: 40", "context_dim: 768"),
-        ("resolution: 256", "resolution: 512"),
+        ("resolution: 256", "resolution: 512")
     ] { yaml = yaml.replacingOccurrences(of: from, with: to) }
     try yaml.write(toFile: "\(folder)/dc-ar/config.yaml", atomically: true, encoding: .utf8)
     try #"""
-        {"model_type": "dc_ht", "model_name": "dc-ae-f32-in-1.0", "codebook_size": 16384,
-         "codebook_embed_dim": 32, "codebook_l2_norm": true, "quantizer_type": "hybrid_vq"}
-        """#.write(toFile: "\(folder)/dc-ht/config.json", atomically: true, encoding: .utf8)
+    {"model_type": "dc_ht", "model_name": "dc-ae-f32-in-1.0", "codebook_size": 16384,
+     "codebook_embed_dim": 32, "codebook_l2_norm": true, "quantizer_type": "hybrid_vq"}
+    """#.write(toFile: "\(folder)/dc-ht/config.json", atomically: true, encoding: .utf8)
     try #"""
-        {"model_type": "t5", "vocab_size": 32128, "d_model": 768, "d_kv": 64, "num_heads": 12,
-         "d_ff": 3072, "num_layers": 12, "relative_attention_num_buckets": 32,
-         "layer_norm_epsilon": 1e-06, "feed_forward_proj": "relu"}
-        """#.write(toFile: "\(folder)/t5/config.json", atomically: true, encoding: .utf8)
+    {"model_type": "t5", "vocab_size": 32128, "d_model": 768, "d_kv": 64, "num_heads": 12,
+     "d_ff": 3072, "num_layers": 12, "relative_attention_num_buckets": 32,
+     "layer_norm_epsilon": 1e-06, "feed_forward_proj": "relu"}
+    """#.write(toFile: "\(folder)/t5/config.json", atomically: true, encoding: .utf8)
     for name in ["tokenizer.json", "tokenizer_config.json", "spiece.model"] {
         try? files.removeItem(atPath: "\(folder)/t5/\(name)")
         try files.copyItem(atPath: "\(golden)/t5/\(name)", toPath: "\(folder)/t5/\(name)")

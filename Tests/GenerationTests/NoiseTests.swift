@@ -15,15 +15,19 @@ import Testing
     #expect(Array(noise.tokenNoise(step: 3, position: 5, count: 10)) == Array(long.prefix(10)))
     #expect(noise.tokenNoise(step: 3, position: 6, count: 10) != Array(long.prefix(10)))
     #expect(noise.tokenNoise(step: 4, position: 5, count: 10) != Array(long.prefix(10)))
-    #expect(KeyedNoise(seed: 8).tokenNoise(step: 3, position: 5, count: 10) != Array(long.prefix(10)))
+    #expect(
+        KeyedNoise(seed: 8).tokenNoise(step: 3, position: 5, count: 10) != Array(long.prefix(10)))
     #expect(long.allSatisfy { $0 >= 0 && $0 < 1 })
 }
 
 @Test func anotherResidualSeedChangesTheResidualAlone() {
     let (a, b) = (KeyedNoise(seed: 7), KeyedNoise(seed: 7, residualSeed: 9))
-    #expect(a.tokenNoise(step: 0, position: 0, count: 8) == b.tokenNoise(step: 0, position: 0, count: 8))
+    #expect(
+        a.tokenNoise(step: 0, position: 0, count: 8) == b.tokenNoise(step: 0, position: 0, count: 8)
+    )
     #expect(a.confidenceNoise(step: 2, position: 1) == b.confidenceNoise(step: 2, position: 1))
-    #expect(a.initialResidual(position: 0, channels: 8) != b.initialResidual(position: 0, channels: 8))
+    #expect(
+        a.initialResidual(position: 0, channels: 8) != b.initialResidual(position: 0, channels: 8))
 }
 
 @Test func normalNumbersHaveTheirMoments() {

@@ -58,7 +58,7 @@ func everyStepCanFixAToken(schedule: MaskSchedule, unknown: Int) {
 @Test func thirtyTwoOfAThousandStepsAreTheOfficialOnes() {
     let expected = [
         0, 32, 64, 97, 129, 161, 193, 226, 258, 290, 322, 354, 387, 419, 451, 483, 516, 548, 580,
-        612, 645, 677, 709, 741, 773, 806, 838, 870, 902, 935, 967, 999,
+        612, 645, 677, 709, 741, 773, 806, 838, 870, 902, 935, 967, 999
     ]
     #expect(DiffusionSchedule(steps: 32).timesteps == expected)
 }
@@ -68,7 +68,7 @@ func everyDiffusionTableIsFinite(steps: Int) {
     let schedule = DiffusionSchedule(steps: steps)
     let tables = [
         schedule.betas, schedule.cleanWeight, schedule.noisyWeight, schedule.signalScale,
-        schedule.noiseScale, schedule.logVarianceMaximum,
+        schedule.noiseScale, schedule.logVarianceMaximum
     ]
     for table in tables { #expect(table.count == steps && table.allSatisfy { $0.isFinite }) }
     #expect(Set(schedule.timesteps).count == steps)

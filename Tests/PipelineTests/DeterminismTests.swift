@@ -25,7 +25,8 @@ func theSameSeedGivesTheSameBytesForAnyNumberOfThreads(precision: Precision) thr
     let pictures = try [1, 2, 3].map {
         try picture(embeddedPipeline(threads: $0, precision), seeds: [5])[0]
     }
-    #expect(pictures[0].refined == pictures[1].refined && pictures[0].refined == pictures[2].refined)
+    #expect(
+        pictures[0].refined == pictures[1].refined && pictures[0].refined == pictures[2].refined)
     #expect(pictures[0].discrete == pictures[1].discrete)
 }
 
@@ -46,7 +47,8 @@ func aPictureDoesNotDependOnItsBatch(precision: Precision) throws {
     let pipeline = try embeddedPipeline()
     let request = GenerationRequest(
         prompt: "a fox in the snow", seed: 9,
-        sampling: SamplingSettings(steps: 6, guidanceScale: 3), residual: ResidualSettings(steps: 4))
+        sampling: SamplingSettings(steps: 6, guidanceScale: 3), residual: ResidualSettings(steps: 4)
+    )
     var whole = try pipeline.start([request])
     try pipeline.unmask(&whole)
     let expected = try pipeline.picture(of: whole[0])

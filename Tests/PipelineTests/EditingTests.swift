@@ -3,8 +3,8 @@ import Imaging
 import Kernels
 import Pipeline
 import Requests
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 private func finished(_ pipeline: Pipeline, _ request: GenerationRequest) throws -> Picture {
@@ -23,7 +23,8 @@ private let request = GenerationRequest(
     var numbers = SeededNumbers(seed: 1)
     for round in 0..<6 {
         let rectangle = PixelRectangle(
-            x: Int.random(in: 0..<100, using: &numbers), y: Int.random(in: 0..<100, using: &numbers),
+            x: Int.random(in: 0..<100, using: &numbers),
+            y: Int.random(in: 0..<100, using: &numbers),
             width: Int.random(in: 1...60, using: &numbers),
             height: Int.random(in: 1...60, using: &numbers))
         let mask = try #require(Mask(width: 128, height: 128, rectangle: rectangle))
@@ -117,18 +118,30 @@ private let request = GenerationRequest(
 }
 
 @Test(arguments: [
-    (GenerationRequest(prompt: "", seed: 0, width: 100),
-        "The size 100x256 does not fit this model; each side must be a multiple of 32 from 32 to 2048."),
-    (GenerationRequest(prompt: "", seed: 0, sampling: SamplingSettings(steps: 0)),
-        "The number of steps is 0; it must be from 1 to 64."),
-    (GenerationRequest(prompt: "", seed: 0, sampling: SamplingSettings(guidanceScale: -1)),
-        "The guidance scale is -1.0; it must be from 0 to 100."),
-    (GenerationRequest(prompt: "", seed: 0, sampling: SamplingSettings(temperature: .nan)),
-        "The temperature is nan; it must be from 0 to 100."),
-    (GenerationRequest(prompt: "", seed: 0, residual: ResidualSettings(strength: 2)),
-        "The residual strength is 2.0; it must be from 0 to 1.5."),
-    (GenerationRequest(prompt: "", seed: 0, residual: ResidualSettings(steps: 0)),
-        "The number of residual steps is 0; it must be from 1 to 1000."),
+    (
+        GenerationRequest(prompt: "", seed: 0, width: 100),
+        "The size 100x256 does not fit this model; each side must be a multiple of 32 from 32 to 2048."
+    ),
+    (
+        GenerationRequest(prompt: "", seed: 0, sampling: SamplingSettings(steps: 0)),
+        "The number of steps is 0; it must be from 1 to 64."
+    ),
+    (
+        GenerationRequest(prompt: "", seed: 0, sampling: SamplingSettings(guidanceScale: -1)),
+        "The guidance scale is -1.0; it must be from 0 to 100."
+    ),
+    (
+        GenerationRequest(prompt: "", seed: 0, sampling: SamplingSettings(temperature: .nan)),
+        "The temperature is nan; it must be from 0 to 100."
+    ),
+    (
+        GenerationRequest(prompt: "", seed: 0, residual: ResidualSettings(strength: 2)),
+        "The residual strength is 2.0; it must be from 0 to 1.5."
+    ),
+    (
+        GenerationRequest(prompt: "", seed: 0, residual: ResidualSettings(steps: 0)),
+        "The number of residual steps is 0; it must be from 1 to 1000."
+    )
 ])
 func aBadRequestIsRefusedInOneSentence(request: GenerationRequest, sentence: String) throws {
     let pipeline = try embeddedPipeline()

@@ -54,6 +54,7 @@ func everyRecordedTensorIsReproduced(library: MatrixLibrary) throws {
 @Test func aFolderWithoutRecordingsIsRefused() throws {
     let folder = try TemporaryFolder()
     let verifier = try Verifier(
-        folder: folder.path, compute: Compute(threadCount: 1, precision: .float32)) { _ in }
+        folder: folder.path, compute: Compute(threadCount: 1, precision: .float32)
+    ) { _ in }
     #expect(throws: VerificationError.self) { try verifier.run() }
 }
