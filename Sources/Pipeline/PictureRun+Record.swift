@@ -11,7 +11,7 @@ extension Pipeline {
     ///   - grid: the picture's tokens with their residual; nil for a run that was stopped.
     ///   - version: the program's.
     public func metadata(
-        of run: PictureRun, grid: HybridTokenGrid?, version: String, batchIndex: Int = 0,
+        of run: PictureRun, grid: HybridTokenGrid?, version: String,
         edit: EditRecord? = nil, parentHash: String? = nil
     ) -> GenerationMetadata {
         let (request, state) = (run.request, run.run.state)
@@ -23,7 +23,6 @@ extension Pipeline {
         record.negativePrompt = request.negativePrompt
         record.seed = request.seed
         record.rng = KeyedNoise.name
-        record.batchIndex = batchIndex
         record.steps = request.sampling.steps
         record.guidanceScale = Double(request.sampling.guidanceScale)
         record.guidanceDecay = request.sampling.guidanceDecay.rawValue
@@ -53,7 +52,7 @@ extension Pipeline {
                 gridWidth: run.run.gridWidth, gridHeight: run.run.gridHeight,
                 ids: state.ids.map { $0 == maskID ? nil : UInt16($0) },
                 commitSteps: state.fixedAt.map { UInt8(min(255, $0 ?? 0)) },
-                confidence: state.confidence.map { UInt8(min(max($0, 0), 1) * 255) }),
+                confidence: state.confidence.map { UInt8((min(max($0, 0), 1) * 255).rounded()) }),
             residual: (grid?.residual.floats() ?? run.keptResidual).map(ResidualRecord.init))
     }
 

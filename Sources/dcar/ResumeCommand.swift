@@ -15,6 +15,7 @@ struct ResumeCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
+        var model = model
         let stop = StopSignal()
         Interrupts.watch(stop)
         let contents = try ImageFile.contents(of: picture)
@@ -31,6 +32,11 @@ struct ResumeCommand: ParsableCommand {
         }
         let progress = ProgressLine(isQuiet: output.quiet)
         progress.receive(.phase(.loading, count: 1))
+        // Another precision would give another picture than the run that was stopped.
+        if model.precision == "auto" {
+            let isShort = metadata.record.precision == "bfloat16"
+            model.precision = (isShort ? Precision.bfloat16 : .float32).rawValue
+        }
         let pipeline = try model.open()
         guard metadata.record.modelHash == pipeline.model.sha256 else {
             throw CommandError.inputImage(
