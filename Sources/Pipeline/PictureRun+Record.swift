@@ -62,10 +62,18 @@ extension Pipeline {
         guard let tokens = metadata.tokens else {
             throw RequestError.grid("the picture keeps no tokens")
         }
-        let request = request(of: metadata.record)
+        var request = request(of: metadata.record)
+        // What is in a file is no better checked than what is typed.
+        request.width = tokens.gridWidth * model.pixelsPerToken
+        request.height = tokens.gridHeight * model.pixelsPerToken
+        let (width, height) = try checked(request)
         let ids = try checkedIDs(tokens)
         let step = metadata.record.stoppedAtStep ?? request.sampling.steps
         let maskID = model.configuration.maskID
+        guard step < request.sampling.steps || !ids.contains(maskID) else {
+            throw RequestError.grid(
+                "tokens are masked after step \(step) of \(request.sampling.steps)")
+        }
         let fixedAt = zip(ids, tokens.commitSteps).map { $0 == maskID ? nil : Int($1) }
         let state = TokenState(
             step: step, ids: ids, fixedAt: fixedAt,
@@ -78,8 +86,7 @@ extension Pipeline {
         return PictureRun(
             request: request, run: run, keptResidual: try residual(metadata, count: ids.count),
             isKept: fixedAt.map { $0 == 0 }, isPromptTruncated: isTruncated,
-            width: tokens.gridWidth * model.pixelsPerToken,
-            height: tokens.gridHeight * model.pixelsPerToken)
+            width: width, height: height)
     }
 
     /// The tokens that a finished picture's file keeps, so that it need not be encoded; nil when it

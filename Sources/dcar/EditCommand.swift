@@ -79,6 +79,11 @@ struct EditCommand: ParsableCommand {
         if outpaint == nil, mask == nil, strength == nil {
             throw ValidationError("Say what is made anew: --mask, --strength or --outpaint.")
         }
+        if content == .all, let strength, strength < 1 {
+            throw ValidationError(
+                "--content all leaves no choice to --strength; leave one out, or choose least-sure "
+                    + "or random.")
+        }
         if invertMask, mask == nil {
             throw ValidationError("--invert-mask needs a --mask to invert.")
         }
@@ -101,7 +106,12 @@ struct EditCommand: ParsableCommand {
         let seed = sampling.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
         let compute = pipeline.model.compute
         let plan = try compute.stoppable(by: stop) {
-            let grid = try pipeline.grid(of: image, metadata: metadata)
+            let grid: HybridTokenGrid
+            do {
+                grid = try pipeline.grid(of: image, metadata: metadata)
+            } catch let error as RequestError {
+                throw CommandError.inputImage("\(SanitizedText(initImg)): \(error)")
+            }
             return try self.plan(pipeline, image, grid, metadata, seed: seed)
         }
         let runs = try compute.stoppable(by: stop) {

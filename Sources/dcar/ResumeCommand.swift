@@ -2,6 +2,7 @@ import ArgumentParser
 import Imaging
 import Kernels
 import Pipeline
+import Requests
 
 /// A stopped run, continued from its picture.
 struct ResumeCommand: ParsableCommand {
@@ -44,7 +45,12 @@ struct ResumeCommand: ParsableCommand {
                     + "one that is open; name its folder with --model.")
         }
         progress.receive(.phase(.encoding, count: 1))
-        let run = try pipeline.model.compute.stoppable(by: stop) { try pipeline.resume(metadata) }
+        let run: PictureRun
+        do {
+            run = try pipeline.model.compute.stoppable(by: stop) { try pipeline.resume(metadata) }
+        } catch let error as RequestError {
+            throw CommandError.inputImage("\(SanitizedText(picture)): \(error)")
+        }
         try PictureJob(
             pipeline: pipeline, output: output,
             pattern: try output.pattern(standard: "dcar-{seed}-{n}.png", isSeveral: false),

@@ -39,19 +39,19 @@ struct Fixtures {
 
     /// A plain PNG without texts: a gradient.
     static func gradient(width: Int, height: Int) throws -> [UInt8] {
-        let pixels = (0..<height).flatMap { y in
-            (0..<width).flatMap { x in
-                [UInt8(x * 255 / width), UInt8(y * 255 / height), 128]
-            }
+        var pixels: [UInt8] = []
+        for y in 0..<height {
+            for x in 0..<width { pixels += [UInt8(x * 255 / width), UInt8(y * 255 / height), 128] }
         }
         return try PNG.encode(RGBImage(width: width, height: height, pixels: pixels))
     }
 
     /// A mask PNG: black, white where `isWhite`.
     static func mask(width: Int, height: Int, isWhite: (Int, Int) -> Bool) throws -> [UInt8] {
-        let pixels = (0..<height).flatMap { y in
-            (0..<width).flatMap { x in
-                [UInt8](repeating: isWhite(x, y) ? 255 : 0, count: 3)
+        var pixels: [UInt8] = []
+        for y in 0..<height {
+            for x in 0..<width {
+                pixels += [UInt8](repeating: isWhite(x, y) ? 255 : 0, count: 3)
             }
         }
         return try PNG.encode(RGBImage(width: width, height: height, pixels: pixels))
