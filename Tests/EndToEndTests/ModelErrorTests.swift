@@ -41,7 +41,7 @@ enum ModelFault: CaseIterable {
                 + "in a model folder."
         case .otherModel: "model/dc-ar/model.safetensors has no tensor pos_embed."
         case .notJSON:
-            "model/t5/config.json is no valid JSON file: a digit is missing (JSON byte 0)."
+            "model/t5/config.json is no valid JSON file: a digit is missing (JSON byte 14)."
         case .damagedPieces: "model/t5/spiece.model is damaged at byte 3: a number does not end."
         case .missing:
             "\(weights) has no tensor \(norm); the nearest is "
@@ -87,7 +87,7 @@ enum ModelFault: CaseIterable {
             try files.copyItem(
                 atPath: folder.file("model/dc-ht/model.safetensors"),
                 toPath: folder.file("model/dc-ar/model.safetensors"))
-        case .notJSON: try write(Array("nonsense".utf8), "t5/config.json")
+        case .notJSON: try write(Array("{\"model_type\":".utf8), "t5/config.json")
         case .damagedPieces:
             try remove("t5/tokenizer.json")
             try write(Array("hi\n".utf8), "t5/spiece.model")

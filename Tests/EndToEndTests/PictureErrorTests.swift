@@ -39,10 +39,10 @@ private func writeBadPictures(in folder: TemporaryFolder) throws {
             "\"model_sha256\":\"\(String(repeating: "0", count: 64))\""
         }
     }
-    // Version, grid of 255 x 255, and 65,025 tokens that are all masked.
+    // Version, grid of 100 x 100, and 10,000 tokens that are all masked.
     let tokens =
-        [UInt8]([1, 255, 255]) + [UInt8](repeating: 255, count: 2 * 255 * 255)
-        + [UInt8](repeating: 0, count: 2 * 255 * 255)
+        [UInt8]([1, 100, 100]) + [UInt8](repeating: 255, count: 2 * 100 * 100)
+        + [UInt8](repeating: 0, count: 2 * 100 * 100)
     try rewritten("dcar:tokens", "vast.png") { _ in Data(tokens).base64EncodedString() }
 }
 
@@ -76,6 +76,10 @@ private func crc32(_ bytes: ArraySlice<UInt8>) -> UInt32 {
     ErrorCase(
         "resume spent.png", 4,
         "spent.png: The token grid does not fit: tokens are masked after step 2 of 2."),
+    ErrorCase(
+        "resume vast.png", 4,
+        "vast.png: The size 3200x3200 does not fit this model; each side must be a multiple of 32 from "
+            + "32 to 2048."),
     ErrorCase(
         "resume other.png", 4,
         "other.png was made with the model model, which is not the one that is open; name its folder "
