@@ -126,10 +126,15 @@ public final class Model: Sendable {
         try headScope.prepare()
     }
 
+    /// SHA-256 of a part's checkpoint; known from before where its files have not changed.
+    public static func sha256(of checkpoint: Checkpoint) -> String {
+        HashCache.sha256(of: checkpoint)
+    }
+
     /// SHA-256 over the hashes of the parts' checkpoints, lower-case hexadecimal; computed once.
     public var sha256: String {
         if let known = hash.withLock({ $0 }) { return known }
-        let made = ModelHash.combined(checkpoints.map(HashCache.sha256))
+        let made = ModelHash.combined(checkpoints.map(Self.sha256))
         hash.withLock { $0 = made }
         return made
     }

@@ -99,7 +99,7 @@ struct InfoCommand: ParsableCommand {
             return [
                 "part": name, "files": checkpoint.files, "parameters": weights.parameters,
                 "tensors": weights.tensors, "types": weights.types,
-                "bytes": checkpoint.byteCount, "sha256": checkpoint.sha256()
+                "bytes": checkpoint.byteCount, "sha256": Model.sha256(of: checkpoint)
             ] as [String: Any]
         }
         try Events.send([
@@ -154,7 +154,7 @@ struct InfoCommand: ParsableCommand {
             "\(weights.parameters) parameters in \(weights.tensors) tensors, "
                 + weights.types.joined(separator: " ")
                 + String(format: ", %.1f MiB", Double(checkpoint.byteCount) / 1_048_576))
-        try row("", "sha256 \(checkpoint.sha256())")
+        try row("", "sha256 \(Model.sha256(of: checkpoint))")
     }
 }
 
