@@ -67,7 +67,7 @@ let package = Package(
             name: "GenerationTests", dependencies: ["Generation", "Requests", "TestSupport"]),
         .testTarget(name: "ImagingTests", dependencies: ["CPNG", "Imaging"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Tensors", "TestSupport"]),
-        .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"]),
+        .testTarget(name: "PipelineTests", dependencies: ["Checkpoints", "Pipeline", "TestSupport"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
         .testTarget(
             name: "TerminalGraphicsTests", dependencies: ["Imaging", "TerminalGraphics"]),

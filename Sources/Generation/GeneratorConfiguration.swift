@@ -16,10 +16,6 @@ public struct GeneratorConfiguration: Hashable, Sendable {
     public let tokens: Int
     public let textLength: Int
     public let textWidth: Int
-    /// Scale of positions before the sine features, as in PixArt; 1 unless the file says so.
-    public let positionInterpolation: Double
-    /// The grid side at which a position step counts 1.
-    public let baseSize: Double
     public let head: ResidualHeadConfiguration
     public let defaults: SamplingSettings
 
@@ -46,9 +42,6 @@ public struct GeneratorConfiguration: Hashable, Sendable {
         tokens = try generator.int("image_seq_len", in: 1...65_536)
         textLength = try model.int("text_token_length", in: 1...65_536)
         textWidth = try model.int("context_dim", in: 1...65_536)
-        positionInterpolation =
-            try generator.optionalDouble("pe_interpolation", in: 1e-3...1e3) ?? 1
-        baseSize = try generator.optionalDouble("base_size", in: 1...65_536) ?? 16
         head = try ResidualHeadConfiguration(generator.node("diffusion"))
         defaults = try SamplingSettings(generator)
         let side = Int(Double(tokens).squareRoot().rounded())

@@ -147,19 +147,27 @@ public struct MaskedTransformer: Sendable {
         }
     }
 
-    /// The stored positions for the grid of the training, sine features for any other: its formula
-    /// with steps scaled so that the whole grid spans what the trained one does.
+    /// The stored positions for the grid of the training, sine features for any other. As in the
+    /// official formula, another grid spans what the trained one does, so that its steps are
+    /// narrower the more tokens it has.
     private func positions(tokens: Int, gridWidth: Int) -> Tensor {
-        let side = configuration.gridSide
-        if tokens == configuration.tokens, gridWidth == side { return positions }
+        if tokens == configuration.tokens, gridWidth == configuration.gridSide { return positions }
         return Self.sinePositions(
             gridWidth: gridWidth, gridHeight: tokens / gridWidth, width: configuration.width,
-            step: configuration.baseSize / Double(side) / configuration.positionInterpolation)
+            step: trainedStep * Double(configuration.gridSide) / Double(tokens).squareRoot())
+    }
+
+    /// The coordinate of the second token of a row in the stored table, whose first frequency is 1:
+    /// what base size and interpolation were in the training, files do not say reliably.
+    package var trainedStep: Double {
+        guard configuration.gridSide > 1 else { return 1 }
+        let row = positions.rows([1]).floats()
+        return atan2(Double(row[0]), Double(row[configuration.width / 4]))
     }
 
     /// The position features of PixArt: [sin, cos] of the column, then of the row, each of a
     /// quarter of the width; `step` is the coordinate of one token.
-    static func sinePositions(gridWidth: Int, gridHeight: Int, width: Int, step: Double) -> Tensor {
+    package static func sinePositions(gridWidth: Int, gridHeight: Int, width: Int, step: Double) -> Tensor {
         let quarter = width / 4
         let frequencies = (0..<quarter).map { pow(10_000, -Double($0) / (Double(width) / 4)) }
         var numbers: [Float] = []

@@ -1,8 +1,10 @@
+import Checkpoints
 import Generation
 import Imaging
 import Kernels
 import Pipeline
 import Requests
+import TestSupport
 import Testing
 
 private func picture(
@@ -129,4 +131,17 @@ func aPictureDoesNotDependOnItsBatch(precision: Precision) throws {
         #expect(fork[0].state.ids[position] == before.ids[position])
     }
     #expect(fork[0].state.ids != runs[0].run.state.ids)
+}
+
+/// The stored table is what the formula gives for the trained grid, so that the formula may serve
+/// other grids.
+@Test func positionsOfTheTrainedGridFollowTheFormula() throws {
+    let model = try embeddedPipeline().model
+    let (configuration, side) = (model.configuration, model.configuration.gridSide)
+    let stored = try Checkpoint(path: model.parts[1].checkpoint).tensor("pos_embed")
+    let made = MaskedTransformer.sinePositions(
+        gridWidth: side, gridHeight: side, width: configuration.width,
+        step: model.transformer.trainedStep)
+    // Stored in bfloat16.
+    #expect(difference(made, stored).maximum < 0.01)
 }
