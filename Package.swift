@@ -46,7 +46,6 @@ let package = Package(
             name: "dcar",
             dependencies: [
                 "Assets", "Pipeline", "TerminalGraphics", "Verification",
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser")
             ]),
         .target(

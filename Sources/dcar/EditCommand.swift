@@ -123,7 +123,7 @@ struct EditCommand: ParsableCommand {
                 standard: "dcar-{seed}-{n}.png", isSeveral: alternatives > 1), stop: stop,
             progress: progress)
         job.edit = PictureJob.EditContext(
-            plan: plan, feather: feather, parentHash: FileHash.sha256(file))
+            plan: plan, feather: feather, parentHash: SHA256Sum.of(file))
         try job.run(runs)
     }
 

@@ -2,13 +2,13 @@ import Crypto
 import Foundation
 
 /// SHA-256 sums as lower-case hexadecimal.
-enum ModelHash {
+public enum SHA256Sum {
     /// The hash of several hashes in order.
     static func combined(_ hashes: [String]) -> String {
         hexadecimal(SHA256.hash(data: Data(hashes.joined(separator: "\n").utf8)))
     }
 
-    static func of(_ bytes: [UInt8]) -> String {
+    public static func of(_ bytes: [UInt8]) -> String {
         hexadecimal(SHA256.hash(data: bytes))
     }
 
