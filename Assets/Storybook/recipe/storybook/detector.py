@@ -213,13 +213,13 @@ def train(
     log = runtime.Log(out / "detector.log", place)
     wrapped = place.wrap(model)
     batches = stream(DetectorBatches(4, batch), step, workers, place.rank, place.ranks)
-    began = saved = time.monotonic()
+    deadline, saved = runtime.Deadline(minutes, place), time.monotonic()
 
     def keep() -> None:
         if place.leads:
             runtime.save(path, {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "width": width})
 
-    while step < steps and (time.monotonic() - began) / 60 < minutes:
+    while step < steps:
         for group in optimizer.param_groups:
             group["lr"] = 1e-3 * min(1, (step + 1) / 200) * (1 - 0.98 * max(0.0, 2 * step / steps - 1))
         raw, targets = next(batches)
@@ -234,6 +234,8 @@ def train(
         if time.monotonic() - saved > 120:
             keep()
             saved = time.monotonic()
+        if deadline.passed():
+            break
     keep()
     return path
 

@@ -61,6 +61,21 @@ def steps_in(minutes: float, steps: int, seconds: float, place: Place) -> int:
     return int(count.item())
 
 
+class Deadline:
+    """Tells every rank at the same step that its minutes are over."""
+
+    def __init__(self, minutes: float, place: Place) -> None:
+        self.end, self.place = time.monotonic() + 60 * minutes, place
+
+    def passed(self) -> bool:
+        late = time.monotonic() > self.end
+        if self.place.ranks == 1:
+            return late
+        flag = torch.tensor(float(late), device=self.place.device)
+        dist.broadcast(flag, 0)
+        return bool(flag.item())
+
+
 class Average:
     """An exponential moving average of a module's tensors, which is what gets exported."""
 

@@ -26,8 +26,8 @@ from storybook.data import CropBatches, stream, to_signal
 from storybook.dcht import DCHT, TokenizerConfig
 from storybook.runtime import Place
 
-# Between these steps a run with a budget measures its speed.
-MEASURED = (40, 80)
+# Between these steps a run with a budget measures its speed; by then the batches drawn ahead at the start are used up.
+MEASURED = (150, 350)
 
 
 @dataclass
@@ -242,7 +242,7 @@ class Run:
         if self._adversarial():
             with self.place.autocast():
                 self.critic.learn(made, pictures, self.place.ranks)
-        self.average.update(self.model, self.stage_step)
+        self.average.update(self.model, self.step)
         if self.stage == 2:
             self._revive(ids.flatten(), features.detach())
         self.step += 1
@@ -293,7 +293,8 @@ def train(options: Options, place: Place) -> Run:
     crops, start = CropBatches(options.seed, options.batch, options.crop), run.step // options.echo
     batches = stream(crops, start, options.workers, place.rank, place.ranks)
     pictures: Tensor | None = None
-    began = saved = reported = clock = time.monotonic()
+    deadline = runtime.Deadline(options.minutes, place)
+    saved = reported = clock = time.monotonic()
     recent: list[tuple[float, float]] = []
     while True:
         if run.stage_step >= options.steps[run.stage - 1]:
@@ -328,7 +329,7 @@ def train(options: Options, place: Place) -> Run:
             if place.leads:
                 log(check(run))
             saved = now
-        if (now - began) / 60 > options.minutes:
+        if deadline.passed():
             break
     run.save()
     if place.leads:

@@ -94,10 +94,9 @@ def test_generator_resumes_where_it_stopped(built: build.Build, tmp_path: pathli
         built.out / "tokens256", tmp_path / "whole", 4, batch=2, workers=0, head_samples=32, config=TINY.generator
     )
     whole = train_dcar.train(options, place)
-    parts = replace(options, out=tmp_path / "parts", minutes=1e-9)
+    parts = replace(options, out=tmp_path / "parts", minutes=0)
     for _ in range(6):
         in_parts = train_dcar.train(parts, place)
-    in_parts = train_dcar.train(replace(parts, minutes=60), place)
     assert in_parts.step == whole.step == 4
     assert same(in_parts.both.state_dict(), whole.both.state_dict())
 
