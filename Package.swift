@@ -34,6 +34,7 @@ let package = Package(
         .target(name: "Requests"),
         .target(name: "Generation", dependencies: ["CKernels", "Layers", "Requests"]),
         .target(name: "Imaging", dependencies: ["CPNG"]),
+        .target(name: "TerminalGraphics", dependencies: ["Imaging"]),
         .executableTarget(
             name: "dcar",
             dependencies: [
