@@ -19,18 +19,18 @@ extension CellColor {
     ///
     /// In 16 colours a background takes only the first 8: consoles read the others as blinking.
     init(_ light: SIMD4<Float>, depth: ColorDepth, ground: CellGround, x: Int, y: Int) {
+        let color = SIMD3(
+            LinearLight.byte(light.x), LinearLight.byte(light.y), LinearLight.byte(light.z))
         switch depth {
         case .mono:
             self = .standard
         case .ansi16:
             self = .indexed(
-                ANSIPalette.entry(light, count: ground == .foreground ? 16 : 8, x: x, y: y))
+                ANSIPalette.entry(color, count: ground == .foreground ? 16 : 8, x: x, y: y))
         case .xterm256:
-            self = .indexed(XtermPalette.entry(light, x: x, y: y))
+            self = .indexed(XtermPalette.entry(color, x: x, y: y))
         case .trueColor:
-            self = .rgb(
-                red: LinearLight.byte(light.x), green: LinearLight.byte(light.y),
-                blue: LinearLight.byte(light.z))
+            self = .rgb(red: color.x, green: color.y, blue: color.z)
         }
     }
 }
@@ -38,64 +38,61 @@ extension CellColor {
 /// Entries 16-255 of xterm's palette: a 6x6x6 cube and 24 greys.
 enum XtermPalette {
     private static let cubeLevels: [UInt8] = [0, 95, 135, 175, 215, 255]
-    private static let cubeLight = cubeLevels.map { LinearLight.ofByte[Int($0)] }
     /// The 24 greys of the ramp and the 6 on the cube's diagonal, darkest first.
-    private static let greys: [(entry: UInt8, byte: Int)] = {
-        let ramp = (0..<24).map { step in (entry: UInt8(232 + step), byte: 8 + 10 * step) }
+    private static let greys: [(entry: UInt8, level: UInt8)] = {
+        let ramp = (0..<24).map { step in (entry: UInt8(232 + step), level: UInt8(8 + 10 * step)) }
         let diagonal = cubeLevels.enumerated().map { step, level in
-            (entry: UInt8(16 + 43 * step), byte: Int(level))
+            (entry: UInt8(16 + 43 * step), level: level)
         }
-        return (ramp + diagonal).sorted { $0.byte < $1.byte }
+        return (ramp + diagonal).sorted { $0.level < $1.level }
     }()
-    private static let greyLight = greys.map { LinearLight.ofByte[$0.byte] }
+    private static let greyLevels = greys.map(\.level)
     /// Pixels whose channels differ by no more are taken for grey, where the ramp is finer.
     private static let greySpread: UInt8 = 8
+    /// How much of the distance between two levels is dithered. In pixels as large as half a cell
+    /// the full pattern hides the picture more than its rounding would.
+    private static let ditherStrength: Float = 0.5
 
-    static func entry(_ light: SIMD4<Float>, x: Int, y: Int) -> UInt8 {
-        let threshold = BayerThreshold.at(x, y)
-        let bytes = SIMD3(
-            LinearLight.byte(light.x), LinearLight.byte(light.y), LinearLight.byte(light.z))
-        if bytes.max() - bytes.min() <= greySpread {
-            let mean = (light.x + light.y + light.z) / 3
-            return greys[step(mean, among: greyLight, threshold: threshold)].entry
+    static func entry(_ color: SIMD3<UInt8>, x: Int, y: Int) -> UInt8 {
+        let threshold = 0.5 + (BayerThreshold.at(x, y) - 0.5) * ditherStrength
+        if color.max() - color.min() <= greySpread {
+            let mean = UInt8((Int(color.x) + Int(color.y) + Int(color.z) + 1) / 3)
+            return greys[step(mean, among: greyLevels, threshold: threshold)].entry
         }
-        let red = step(light.x, among: cubeLight, threshold: threshold)
-        let green = step(light.y, among: cubeLight, threshold: threshold)
-        let blue = step(light.z, among: cubeLight, threshold: threshold)
+        let red = step(color.x, among: cubeLevels, threshold: threshold)
+        let green = step(color.y, among: cubeLevels, threshold: threshold)
+        let blue = step(color.z, among: cubeLevels, threshold: threshold)
         return UInt8(16 + 36 * red + 6 * green + blue)
     }
 
-    /// The level below or above `light`: above as often as `light` lies nearer to it.
-    private static func step(_ light: Float, among levels: [Float], threshold: Float) -> Int {
-        guard let above = levels.firstIndex(where: { $0 > light }) else { return levels.count - 1 }
+    /// The level above `byte` where its share of the way there passes the threshold, else below.
+    private static func step(_ byte: UInt8, among levels: [UInt8], threshold: Float) -> Int {
+        guard let above = levels.firstIndex(where: { $0 > byte }) else { return levels.count - 1 }
         guard above > 0 else { return 0 }
-        let share = (light - levels[above - 1]) / (levels[above] - levels[above - 1])
+        let share = Float(byte - levels[above - 1]) / Float(levels[above] - levels[above - 1])
         return share > threshold ? above : above - 1
     }
 }
 
-/// Entries 0-15, with the colours of the VGA text mode, which the Linux console still shows.
+/// Entries 0-15. Terminals differ in them; these lie between those of the Linux console and xterm.
 enum ANSIPalette {
-    private static let bytes: [SIMD3<UInt8>] = [
-        SIMD3(0, 0, 0), SIMD3(170, 0, 0), SIMD3(0, 170, 0), SIMD3(170, 85, 0),
-        SIMD3(0, 0, 170), SIMD3(170, 0, 170), SIMD3(0, 170, 170), SIMD3(170, 170, 170),
-        SIMD3(85, 85, 85), SIMD3(255, 85, 85), SIMD3(85, 255, 85), SIMD3(255, 255, 85),
-        SIMD3(85, 85, 255), SIMD3(255, 85, 255), SIMD3(85, 255, 255), SIMD3(255, 255, 255)
+    private static let colors: [SIMD3<Float>] = [
+        SIMD3(0, 0, 0), SIMD3(188, 0, 0), SIMD3(0, 188, 0), SIMD3(188, 145, 0),
+        SIMD3(0, 0, 204), SIMD3(188, 0, 188), SIMD3(0, 188, 188), SIMD3(200, 200, 200),
+        SIMD3(106, 106, 106), SIMD3(255, 43, 43), SIMD3(43, 255, 43), SIMD3(255, 255, 43),
+        SIMD3(89, 89, 255), SIMD3(255, 43, 255), SIMD3(43, 255, 255), SIMD3(255, 255, 255)
     ]
-    /// About half the distance between neighbouring entries, in sRGB bytes.
-    private static let ditherSpread: Float = 85
+    /// The width of the dither pattern in sRGB bytes: half of what lies between most entries.
+    private static let ditherWidth: Float = 48
 
     /// The nearest of the first `count` entries.
-    static func entry(_ light: SIMD4<Float>, count: Int, x: Int, y: Int) -> UInt8 {
-        let shift = (BayerThreshold.at(x, y) - 0.5) * ditherSpread
-        let wanted =
-            SIMD3(
-                Float(LinearLight.byte(light.x)), Float(LinearLight.byte(light.y)),
-                Float(LinearLight.byte(light.z))) + shift
+    static func entry(_ color: SIMD3<UInt8>, count: Int, x: Int, y: Int) -> UInt8 {
+        let shift = (BayerThreshold.at(x, y) - 0.5) * ditherWidth
+        let wanted = SIMD3<Float>(color) + shift
         var best = 0
         var least = Float.infinity
-        for (index, entry) in bytes.prefix(count).enumerated() {
-            let difference = wanted - SIMD3<Float>(entry)
+        for (index, entry) in colors.prefix(count).enumerated() {
+            let difference = wanted - entry
             // Green counts most and blue least, as they do for luminance.
             let distance = (difference * difference * SIMD3(0.3, 0.59, 0.11)).sum()
             if distance < least {
