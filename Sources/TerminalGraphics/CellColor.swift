@@ -15,12 +15,10 @@ enum CellGround {
 }
 
 extension CellColor {
-    /// The colour that `depth` offers for `light`, dithered at picture pixel `x`, `y`.
+    /// The colour that `depth` offers for an sRGB `color`, dithered at picture pixel `x`, `y`.
     ///
     /// In 16 colours a background takes only the first 8: consoles read the others as blinking.
-    init(_ light: SIMD4<Float>, depth: ColorDepth, ground: CellGround, x: Int, y: Int) {
-        let color = SIMD3(
-            LinearLight.byte(light.x), LinearLight.byte(light.y), LinearLight.byte(light.z))
+    init(_ color: SIMD3<UInt8>, depth: ColorDepth, ground: CellGround, x: Int, y: Int) {
         switch depth {
         case .mono:
             self = .standard
@@ -40,11 +38,10 @@ enum XtermPalette {
     private static let cubeLevels: [UInt8] = [0, 95, 135, 175, 215, 255]
     /// The 24 greys of the ramp and the 6 on the cube's diagonal, darkest first.
     private static let greys: [(entry: UInt8, level: UInt8)] = {
-        let ramp = (0..<24).map { step in (entry: UInt8(232 + step), level: UInt8(8 + 10 * step)) }
-        let diagonal = cubeLevels.enumerated().map { step, level in
-            (entry: UInt8(16 + 43 * step), level: level)
-        }
-        return (ramp + diagonal).sorted { $0.level < $1.level }
+        var greys: [(entry: UInt8, level: UInt8)] = []
+        for step in UInt8(0)..<24 { greys.append((232 + step, 8 + 10 * step)) }
+        for step in UInt8(0)..<6 { greys.append((16 + 43 * step, cubeLevels[Int(step)])) }
+        return greys.sorted { $0.level < $1.level }
     }()
     private static let greyLevels = greys.map(\.level)
     /// Pixels whose channels differ by no more are taken for grey, where the ramp is finer.

@@ -84,8 +84,7 @@ extension CellPicture {
     private static func halfBlocks(
         _ image: RGBImage, _ size: GridSize, _ style: CellStyle
     ) -> [Cell] {
-        let picture = LinearPicture(
-            areaAveraging: image, width: size.columns, height: 2 * size.rows)
+        let picture = image.resized(width: size.columns, height: 2 * size.rows)
         var cells: [Cell] = []
         cells.reserveCapacity(size.columns * size.rows)
         for row in 0..<size.rows {
@@ -101,7 +100,7 @@ extension CellPicture {
     }
 
     private static func colorCell(
-        _ picture: LinearPicture, _ column: Int, _ row: Int, _ style: CellStyle
+        _ picture: RGBImage, _ column: Int, _ row: Int, _ style: CellStyle
     ) -> Cell {
         // In a twin every second cell is drawn upside down, so that equal colours differ as cells.
         let isUpsideDown = style.isTwin && (column + row) % 2 == 1
@@ -118,7 +117,7 @@ extension CellPicture {
     }
 
     private static func monoCell(
-        _ picture: LinearPicture, _ column: Int, _ row: Int, _ style: CellStyle
+        _ picture: RGBImage, _ column: Int, _ row: Int, _ style: CellStyle
     ) -> Cell {
         let isInk = [2 * row, 2 * row + 1].map { y in
             let luminance = picture[column, y].luminance
@@ -136,33 +135,37 @@ extension CellPicture {
     }
 
     private static func ascii(_ image: RGBImage, _ size: GridSize, _ style: CellStyle) -> [Cell] {
-        let picture = LinearPicture(areaAveraging: image, width: size.columns, height: size.rows)
+        let picture = image.resized(width: size.columns, height: size.rows)
         let glyphs = style.isTwin ? ramp.dropFirst() : ramp[...]
-        return picture.pixels.indices.map { index in
+        return (0..<size.columns * size.rows).map { index in
             let x = index % size.columns
             let y = index / size.columns
-            let light = picture.pixels[index]
+            let color = picture[x, y]
             // Steps of the sRGB code look even to the eye; steps of light would crowd the shadows.
-            let code = Float(LinearLight.byte(light.luminance)) / 255
+            let code = Float(LinearLight.byte(color.luminance)) / 255
             let ink = style.isOnLightBackground ? 1 - code : code
             let step = Int(ink * Float(glyphs.count - 1) + BayerThreshold.at(x, y))
             return Cell(
                 glyph: glyphs[glyphs.startIndex + min(step, glyphs.count - 1)],
                 foreground: CellColor(
-                    style.isOnLightBackground ? light : light.brightest, depth: style.colors,
+                    style.isOnLightBackground ? color : color.brightest, depth: style.colors,
                     ground: .foreground, x: x, y: y),
                 background: .standard)
         }
     }
 }
 
-extension SIMD4<Float> {
-    /// Relative luminance of linear sRGB (Rec. 709).
-    fileprivate var luminance: Float { 0.2126 * x + 0.7152 * y + 0.0722 * z }
+extension SIMD3<UInt8> {
+    /// Relative luminance of an sRGB colour (Rec. 709), 0...1.
+    var luminance: Float {
+        let light = LinearLight.ofByte
+        return 0.2126 * light[Int(x)] + 0.7152 * light[Int(y)] + 0.0722 * light[Int(z)]
+    }
 
     /// The same hue at full strength: the glyph's density already says how dark it is.
-    fileprivate var brightest: SIMD4<Float> {
-        let peak = self.max()
-        return peak > 0 ? self / peak : SIMD4(1, 1, 1, 0)
+    fileprivate var brightest: SIMD3<UInt8> {
+        let peak = Int(self.max())
+        guard peak > 0 else { return SIMD3(repeating: 255) }
+        return SIMD3(truncatingIfNeeded: SIMD3<Int>(truncatingIfNeeded: self) &* 255 / peak)
     }
 }

@@ -62,7 +62,7 @@ public enum SixelEncoder {
             if colors > 32 {
                 colors = max(32, colors / 2)
             } else if picture.width > 6 && picture.height > 6 {
-                picture = picture.areaAveraged(
+                picture = picture.resized(
                     width: picture.width * 3 / 4, height: picture.height * 3 / 4)
             } else {
                 break
@@ -100,7 +100,7 @@ extension RGBImage {
     fileprivate func limited(toSide side: Int) -> RGBImage {
         let longest = max(width, height)
         guard longest > side else { return self }
-        return areaAveraged(
+        return resized(
             width: max(1, width * side / longest), height: max(1, height * side / longest))
     }
 }

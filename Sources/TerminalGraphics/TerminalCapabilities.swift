@@ -38,11 +38,8 @@ extension TerminalCapabilities {
 
     /// Whether the terminal's own background is light.
     public var isOnLightBackground: Bool {
-        guard let background else { return false }
-        let light = LinearLight.ofByte
         // 0.18 is the middle between black and white for the eye.
-        return 0.2126 * light[Int(background.x)] + 0.7152 * light[Int(background.y)]
-            + 0.0722 * light[Int(background.z)] > 0.18
+        background.map { $0.luminance > 0.18 } ?? false
     }
 
     /// What a finished picture may cost.
