@@ -38,6 +38,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(name: "Verification", dependencies: ["Pipeline"]),
+        .target(name: "TerminalGraphics", dependencies: ["Imaging"]),
         .executableTarget(
             name: "dcar",
             dependencies: [

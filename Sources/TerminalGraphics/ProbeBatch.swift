@@ -1,0 +1,60 @@
+/// The questions to ask a terminal at the start, in one write, with the one that every terminal
+/// answers at the end: when its reply is there, no other is still to come.
+public struct ProbeBatch: Hashable, Sendable {
+    /// What to write. Nothing where there is nobody to ask.
+    public let bytes: [UInt8]
+    /// How long to wait for the last reply.
+    public let timeout: Duration
+    /// How many replies end a batch: DA1 of tmux, and of the terminal around it.
+    public let fenceCount: Int
+
+    /// The questions that the terminal of `environment` takes no harm from.
+    public init(_ environment: TerminalEnvironment) {
+        timeout = environment.isOverSSH ? .milliseconds(1000) : .milliseconds(200)
+        var text = ""
+        if environment.window == nil || environment.isDumb {
+            fenceCount = 0
+        } else if environment.knowsOnlyDeviceAttributes {
+            text = Question.deviceAttributes
+            fenceCount = 1
+        } else {
+            text += Question.version
+            // tmux would take the kitty question for a title, and screen would print it.
+            if environment.isTmux {
+                let outer = Question.version + Question.kitty + Question.deviceAttributes
+                text += String(decoding: TmuxPassthrough.wrap(Array(outer.utf8)), as: UTF8.self)
+            } else if !environment.isScreen {
+                text += Question.kitty
+            }
+            text += Question.cellSize + Question.textArea + Question.sixelColors
+            text += Question.sixelLimit + Question.synchronization + Question.background
+            text += Question.deviceAttributes
+            fenceCount = 1
+        }
+        bytes = Array(text.utf8)
+    }
+
+    /// Whether every reply that can matter has come.
+    ///
+    /// A tmux that claims sixel is waited for until the terminal around it has answered, too, as
+    /// only that one's word counts; where tmux does not hand questions on, the timeout decides.
+    public func isAnswered(by replies: TerminalReplies) -> Bool {
+        guard fenceCount > 0 else { return true }
+        if replies.isFromTmux && replies.deviceAttributes.contains(TerminalReplies.tmuxWithSixel) {
+            return replies.deviceAttributes.count > 1
+        }
+        return !replies.deviceAttributes.isEmpty
+    }
+}
+
+private enum Question {
+    static let version = "\u{1B}[>0q"
+    static let kitty = "\u{1B}_Gi=\(TerminalReplies.kittyProbe),s=1,v=1,a=q,t=d,f=24;AAAA\u{1B}\\"
+    static let cellSize = "\u{1B}[16t"
+    static let textArea = "\u{1B}[14t"
+    static let sixelColors = "\u{1B}[?1;4;0S"
+    static let sixelLimit = "\u{1B}[?2;4;0S"
+    static let synchronization = "\u{1B}[?2026$p"
+    static let background = "\u{1B}]11;?\u{1B}\\"
+    static let deviceAttributes = "\u{1B}[c"
+}
