@@ -18,6 +18,7 @@ let package = Package(
         .target(
             name: "CPNG", linkerSettings: [.linkedLibrary("png16"), .linkedLibrary("z")]),
         .target(name: "CKernels"),
+        .target(name: "CNcurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
         .target(name: "Tensors"),
         .target(
             name: "Kernels", dependencies: ["CKernels", "COneDNN", "COpenBLAS", "Tensors"]),
@@ -39,6 +40,12 @@ let package = Package(
             ]),
         .target(name: "Verification", dependencies: ["Pipeline"]),
         .target(name: "TerminalGraphics", dependencies: ["Imaging"]),
+        .target(
+            name: "StudioCore", dependencies: ["Imaging", "Requests", "TerminalGraphics"]),
+        .target(name: "StudioViews", dependencies: ["StudioCore", "TerminalGraphics"]),
+        .target(
+            name: "StudioShell",
+            dependencies: ["CNcurses", "Pipeline", "StudioViews", "TerminalGraphics"]),
         .executableTarget(
             name: "dcar",
             dependencies: [
@@ -51,6 +58,8 @@ let package = Package(
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
         .testTarget(name: "ImagingTests", dependencies: ["Imaging"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Tensors", "TestSupport"]),
+        .testTarget(name: "StudioCoreTests", dependencies: ["StudioCore"]),
+        .testTarget(name: "StudioViewsTests", dependencies: ["StudioViews"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
         .testTarget(
             name: "TextEncodingTests", dependencies: ["Checkpoints", "TextEncoding"]),
