@@ -118,9 +118,10 @@ int dcar_window_size(int *columns, int *rows, int *pixel_width, int *pixel_heigh
 static SCREEN *screen = NULL;
 static int has_palette = 0;
 
-int dcar_screen_start(void) {
+int dcar_screen_start(const char *type) {
     if (screen) return 0;
-    screen = newterm(NULL, stdout, stdin);
+    screen = newterm(type, stdout, stdin);
+    if (!screen && type) screen = newterm(NULL, stdout, stdin);
     if (!screen) return -1;
     /* Input is read and decoded elsewhere; curses only has to leave the modes alone. */
     raw();
@@ -156,6 +157,11 @@ void dcar_screen_put(int column, int row, const wchar_t *text, int foreground, i
     if (attributes & DCAR_REVERSE) attr |= A_REVERSE;
     int pair = 0;
     if (has_palette && (foreground >= 0 || background >= 0)) {
+        /* Eight colours: the bright ones are the same in bold. */
+        if (foreground >= COLORS && foreground >= 8 && foreground < 16) {
+            foreground -= 8;
+            attr |= A_BOLD;
+        }
         if (foreground >= COLORS) foreground = -1;
         if (background >= COLORS) background = -1;
         pair = alloc_pair(foreground, background);

@@ -50,18 +50,18 @@ package enum Parameter: Int, CaseIterable, Hashable, Sendable {
         switch self {
         case .steps: "steps"
         case .guidance: "guidance"
-        case .decay: "guidance decay"
+        case .decay: "decay"
         case .temperature: "temperature"
         case .seed: "seed"
         case .seedMode: "next seed"
-        case .residualSteps: "residual steps"
-        case .strength: "residual strength"
+        case .residualSteps: "res. steps"
+        case .strength: "strength"
         case .width: "width"
         case .height: "height"
         case .feather: "feather px"
         case .reroll: "re-roll %"
         case .variation: "variation %"
-        case .schedule: "edit schedule"
+        case .schedule: "schedule"
         }
     }
 }

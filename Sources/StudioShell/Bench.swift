@@ -61,6 +61,16 @@ struct Bench {
         }
     }
 
+    /// Readies what every run needs while a person is still typing.
+    mutating func warmUp() {
+        do {
+            _ = try pipeline?.text(for: GenerationRequest(prompt: "a", seed: 0))
+            try learnColors()
+        } catch {
+            post(.problem("\(error)"))
+        }
+    }
+
     /// Fits the colours of tokens to a few pictures of random ones, which also readies the decoder.
     private mutating func learnColors() throws {
         guard let pipeline, colors == nil else { return }

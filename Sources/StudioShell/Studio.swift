@@ -72,7 +72,7 @@ private final class Session {
         let (replies, typed) = terminal.probe(&parser)
         let capabilities = TerminalCapabilities.decide(
             terminal.environment, replies, flag: options.graphics)
-        guard dcar_screen_start() == 0 else {
+        guard dcar_screen_start(capabilities.terminfoName) == 0 else {
             dcar_terminal_leave()
             throw .unknownTerminal(ProcessInfo.processInfo.environment["TERM"] ?? "")
         }
@@ -244,7 +244,7 @@ private final class Session {
 
     private func takeBack() {
         dcar_terminal_reenter()
-        _ = dcar_screen_start()
+        _ = dcar_screen_start(screen.capabilities.terminfoName)
         terminal.enterModes()
         screen.resize()
         isDirty = true
@@ -259,6 +259,12 @@ private final class Session {
 }
 
 extension TerminalCapabilities {
+    /// Terminals that show 256 colours often say no more than `xterm`, which has 8 in terminfo.
+    fileprivate var terminfoName: String? {
+        let isPlain = ProcessInfo.processInfo.environment["TERM"] == "xterm"
+        return isPlain && colors >= .xterm256 ? "xterm-256color" : nil
+    }
+
     /// For the header.
     fileprivate var shortName: String {
         switch graphics {

@@ -31,6 +31,7 @@ final class Workshop: Sendable {
             var bench = Bench(options, post: post, pause: { [self] in takePause() })
             guard let opened = bench.open() else { return }
             model.withLock { $0 = opened }
+            bench.warmUp()
             while true {
                 waiting.wait()
                 guard let effect = orders.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else {

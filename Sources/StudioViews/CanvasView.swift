@@ -106,7 +106,7 @@ extension StudioState {
             return "Alternative \(proposal.selected + 1) of \(proposal.candidates.count)"
         }
         let name = proposal == nil ? "Picture \(run.id)" : "Proposal"
-        return "\(name)  \(size.x)×\(size.y)"
+        return "\(name)  \(size.x)×\(size.y)  seed \(run.request.seed)"
     }
 
     fileprivate var canvasRemark: String {

@@ -98,7 +98,7 @@ extension FrameBuilder {
             let row = area.row + 1 + index % rows
             guard row < area.endRow else { continue }
             let column = area.column + 1 + (index < rows ? 0 : half)
-            let width = index < rows ? half - 1 : area.columns - half - 1
+            let width = index < rows ? half - 2 : area.columns - half - 1
             let isSelected = isFocused && parameter == state.parameter
             let value =
                 isSelected ? state.parameterField?.text ?? state.parameters.shown(parameter)

@@ -25,8 +25,9 @@ int dcar_window_size(int *columns, int *rows, int *pixel_width, int *pixel_heigh
 
 enum { DCAR_BOLD = 1, DCAR_DIM = 2, DCAR_UNDERLINE = 4, DCAR_REVERSE = 8 };
 
-/* Returns 0, or -1 for a terminal that ncurses does not know. */
-int dcar_screen_start(void);
+/* `type` is a terminfo name to try before TERM's, or NULL. Returns 0, or -1 for a terminal that
+   ncurses does not know. */
+int dcar_screen_start(const char *type);
 void dcar_screen_end(void);
 int dcar_screen_colors(void);
 void dcar_screen_resize(int columns, int rows);
