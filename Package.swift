@@ -59,7 +59,8 @@ let package = Package(
         .testTarget(name: "ImagingTests", dependencies: ["Imaging"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Tensors", "TestSupport"]),
         .testTarget(name: "StudioCoreTests", dependencies: ["StudioCore"]),
-        .testTarget(name: "StudioViewsTests", dependencies: ["StudioViews"]),
+        .testTarget(
+            name: "StudioViewsTests", dependencies: ["StudioViews"], exclude: ["Snapshots"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
         .testTarget(
             name: "TextEncodingTests", dependencies: ["Checkpoints", "TextEncoding"]),

@@ -153,9 +153,9 @@ extension FrameBuilder {
         }
         guard area.rows >= 3, let snapshot = state.shownSnapshot else { return }
         let count = snapshot.fixedAt.count
-        var line = "step \(snapshot.step)/\(total)  fixed \(count - snapshot.maskedCount)/\(count)"
+        var line = "\(snapshot.step)/\(total)  fixed \(count - snapshot.maskedCount)/\(count)"
         if snapshot.newCount > 0 {
-            line += "  new \(snapshot.newCount)  ~\(Parameters.decimal(snapshot.meanConfidence))"
+            line += "  +\(snapshot.newCount) at \(Parameters.decimal(snapshot.meanConfidence))"
         }
         put(line, column: area.column + 1, row: area.row + 2, palette.text, width: room)
         guard area.rows >= 4 else { return }
@@ -191,7 +191,7 @@ extension FrameBuilder {
         guard area.rows >= 3, let known = state.candidates, known.run == run.id,
             known.position == token
         else { return }
-        let list = known.candidates.map { "\($0.id) \(Parameters.decimal($0.probability))" }
+        let list = known.candidates.map { "\($0.id) \(Int(($0.probability * 100).rounded()))%" }
         put(
             list.joined(separator: "  "), column: area.column + 1, row: area.row + 2,
             palette.faint, width: area.columns - 2)
@@ -264,15 +264,13 @@ extension StudioState {
         case .running: return "\(run.phase.shown)…"
         case .finished:
             guard let picture = run.picture else { return "finished" }
-            var line = run.seconds.map { "\(Parameters.decimal(Float($0))) s  " } ?? ""
-            line +=
+            var parts: [String] = []
+            if let seam = picture.seamError { parts.append("seam \(Parameters.decimal(Float(seam)))") }
+            parts.append(
                 picture.psnr.isFinite
-                ? "discrete/refined \(Parameters.decimal(Float(picture.psnr))) dB"
-                : "discrete and refined are equal"
-            if let seam = picture.seamError {
-                line = "seam \(Parameters.decimal(Float(seam)))  " + line
-            }
-            return line
+                    ? "discrete \(Parameters.decimal(Float(picture.psnr))) dB" : "discrete equal")
+            if let seconds = run.seconds { parts.append("\(Parameters.decimal(Float(seconds))) s") }
+            return parts.joined(separator: "  ")
         default: return statusWord
         }
     }
