@@ -217,7 +217,9 @@ package struct Keymap: Hashable, Sendable {
             for key in entry.keys {
                 commands[entry.context, default: [:]][key] = entry.command
                 // Function keys mean the same while typing.
-                if case .function = key.code { commands[.anywhere, default: [:]][key] = entry.command }
+                if case .function = key.code {
+                    commands[.anywhere, default: [:]][key] = entry.command
+                }
             }
             keys[entry.command] = entry.keys.first
         }

@@ -41,7 +41,8 @@ package enum StudioEffect: Hashable, Sendable {
     case candidates(RunID, position: Int)
     case inspect(prompt: String)
     case save(SaveOrder)
-    case open(path: String)
+    /// Read a PNG as a run of this number.
+    case open(path: String, run: RunID)
     case copy(String)
     case editPrompt(String)
     case redraw
@@ -104,7 +105,7 @@ package enum StudioNews: Hashable, Sendable {
     case changed(RunID, StepSnapshot)
     case inspected(PromptFacts)
     case saved(RunID, path: String)
-    case opened(RunID, RunRecord)
+    case opened(RunRecord)
     case problem(String)
     case note(String)
     case promptHistory([String])

@@ -27,6 +27,8 @@ package struct StudioState: Hashable, Sendable {
     package var candidates: TokenCandidates?
     /// What pictures look like here, for the header.
     package var graphics = ""
+    /// The number of the newest run.
+    private var lastRun: RunID = 0
     /// SplitMix64; the shell starts it from the system's randomness.
     package var randomness: UInt64
 
@@ -223,6 +225,12 @@ extension StudioState {
         }
         return PixelPoint(
             x: run.gridWidth * parameters.tokenSide, y: run.gridHeight * parameters.tokenSide)
+    }
+
+    /// A number that no run has had.
+    package mutating func newRunID() -> RunID {
+        lastRun += 1
+        return lastRun
     }
 
     package mutating func randomSeed() -> UInt64 {

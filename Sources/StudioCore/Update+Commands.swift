@@ -130,7 +130,7 @@ extension StudioState {
 
     private mutating func begin(_ requests: [(GenerationRequest, RunOrigin)]) -> [StudioEffect] {
         let orders = requests.map { request, origin in
-            let id = (order.last ?? 0) + 1
+            let id = newRunID()
             order.append(id)
             runs[id] = RunRecord(id: id, request: request, origin: origin)
             return RunOrder(run: id, request: request, origin: origin)
@@ -346,7 +346,8 @@ extension StudioState {
         switch command {
         case .variation:
             let share = Double(parameters.variationPercent) / 100
-            let chosen = Set((0..<count).shuffled(by: &self).prefix(max(1, Int(Double(count) * share))))
+            let chosen = Set(
+                (0..<count).shuffled(by: &self).prefix(max(1, Int(Double(count) * share))))
             return EditOrder(
                 operation: "variation", base: run.id, isMasked: (0..<count).map(chosen.contains),
                 share: share)
@@ -490,7 +491,8 @@ extension StudioState {
             return []
         }
         guard job.map({ $0.isPaused }) ?? true else {
-            message = Message("The run is still on; it can be saved when it ends or is paused.", .problem)
+            message = Message(
+                "The run is still on; it can be saved when it ends or is paused.", .problem)
             return []
         }
         return [.save(SaveOrder(run: run.id, content: content))]
@@ -501,7 +503,8 @@ extension StudioState {
     }
 
     private mutating func showCommandLine() {
-        let request = shown?.request
+        let request =
+            shown?.request
             ?? parameters.request(
                 prompt: prompt.positive.text, negativePrompt: prompt.negative.text)
         popup = .text(title: "Equivalent command line", lines: [request.commandLine])

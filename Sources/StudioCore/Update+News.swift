@@ -47,7 +47,7 @@ extension StudioState {
         case .saved(let id, let path):
             runs[id]?.savedPath = path
             message = Message("Saved as \(path).", .success)
-        case .opened(let id, let record): opened(id, record)
+        case .opened(let record): opened(record)
         case .problem(let text): message = Message(text, .problem)
         case .note(let text): message = Message(text)
         case .promptHistory(let prompts): prompt.history = prompts
@@ -103,14 +103,18 @@ extension StudioState {
         }
     }
 
-    private mutating func opened(_ id: RunID, _ record: RunRecord) {
-        let number = (order.last ?? 0) + 1
-        guard id == number else { return }
+    private mutating func opened(_ record: RunRecord) {
+        let id = record.id
         order.append(id)
         runs[id] = record
+        guard job == nil else {
+            message = Message("Opened as picture \(id); PgDn shows it.", .success)
+            return
+        }
         shownRun = id
         proposal = nil
         canvas.step = nil
+        canvas.isPainting = false
         focus = .canvas
         if !record.request.prompt.isEmpty {
             prompt.positive = TextField(record.request.prompt)

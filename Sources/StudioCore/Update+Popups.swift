@@ -50,7 +50,7 @@ extension StudioState {
         case .enter:
             popup = nil
             guard !field.isEmpty else { return [] }
-            guard isSave else { return [.open(path: field.text)] }
+            guard isSave else { return [.open(path: field.text, run: newRunID())] }
             guard let run = shownRun else { return [] }
             let content = canvas.display == .discrete ? SaveOrder.Content.discrete : .refined
             return [.save(SaveOrder(run: run, content: content, path: field.text))]
@@ -115,10 +115,14 @@ extension StudioState {
     /// mean something now come first.
     package func commandList(_ list: Popup.ListState, isHelp: Bool) -> [Command.Entry] {
         let filter = list.filter.text.lowercased()
-        let matching = Command.entries.filter { entry in
-            filter.isEmpty || "\(entry.title) \(entry.command.rawValue)".lowercased()
-                .matchesFuzzily(filter)
+        let texts = Command.entries.map { "\($0.title) \($0.command.rawValue)".lowercased() }
+        let literal = Command.entries.indices.filter {
+            filter.isEmpty || texts[$0].contains(filter)
         }
+        let loose = Command.entries.indices.filter {
+            !literal.contains($0) && texts[$0].matchesFuzzily(filter)
+        }
+        let matching = (literal + loose).map { Command.entries[$0] }
         guard isHelp else { return matching }
         let contexts = underlyingContexts
         let now = matching.filter { contexts.contains($0.context) && !$0.keys.isEmpty }

@@ -13,9 +13,11 @@ enum AnimatedPNG {
         for (index, frame) in frames.enumerated() {
             let chunks = Chunk.all(in: try PNG.encode(frame, text: index == 0 ? text : []))
             let isLast = index == frames.count - 1
-            let control = Chunk("fcTL", number(sequence) + number(UInt32(frame.width))
-                + number(UInt32(frame.height)) + number(0) + number(0)
-                + half(millisecondsPerFrame * (isLast ? 4 : 1)) + half(1000) + [0, 0])
+            let control = Chunk(
+                "fcTL",
+                number(sequence) + number(UInt32(frame.width))
+                    + number(UInt32(frame.height)) + number(0) + number(0)
+                    + half(millisecondsPerFrame * (isLast ? 4 : 1)) + half(1000) + [0, 0])
             sequence += 1
             if index == 0 {
                 for chunk in chunks where chunk.type != "IDAT" && chunk.type != "IEND" {

@@ -137,7 +137,7 @@ struct Bench {
         case .pin(let run, let position, let id): try pin(run, position, id)
         case .candidates(let run, let position): try candidates(run, position, pipeline)
         case .save(let order): try save(order, pipeline)
-        case .open(let path): try open(path, pipeline)
+        case .open(let path, let run): try open(path, as: run, pipeline)
         default: break
         }
     }
@@ -439,11 +439,10 @@ struct Bench {
     }
 
     /// Reads a PNG: its own tokens where it carries them, else those that DC-HT finds.
-    private mutating func open(_ path: String, _ pipeline: Pipeline) throws {
+    private mutating func open(_ path: String, as id: RunID, _ pipeline: Pipeline) throws {
         let path = (path as NSString).expandingTildeInPath
         let opened = try OpenedPicture(path, pipeline)
-        let id = (pieces.keys.max() ?? 0) + 1
-        post(.opened(id, opened.record(id: id, name: (path as NSString).lastPathComponent)))
+        post(.opened(opened.record(id: id, name: (path as NSString).lastPathComponent)))
         pieces[id] = Piece(
             run: nil, grid: opened.grid, discrete: opened.discrete, refined: opened.refined,
             edit: nil, request: opened.request, snapshot: opened.snapshot)

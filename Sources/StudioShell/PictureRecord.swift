@@ -98,7 +98,8 @@ struct OpenedPicture {
         let unit = pipeline.model.pixelsPerToken
         let metadata = try? GenerationMetadata(file.contents)
         let channels = pipeline.model.configuration.latentChannels
-        var request = GenerationRequest(prompt: metadata?.record.prompt ?? "", seed: metadata?.record.seed ?? 0)
+        var request = GenerationRequest(
+            prompt: metadata?.record.prompt ?? "", seed: metadata?.record.seed ?? 0)
         request.negativePrompt = metadata?.record.negativePrompt ?? ""
         if let record = metadata?.record {
             request.sampling.steps = min(max(record.steps, 1), Pipeline.stepLimit)

@@ -84,7 +84,9 @@ private final class Session {
         state.prompt.history = history.prompts
         terminal.enterModes()
         for input in typed { take(input) }
-        if let picture = options.picture { workshop.perform(.open(path: picture)) }
+        if let picture = options.picture {
+            workshop.perform(.open(path: picture, run: state.newRunID()))
+        }
     }
 
     private static func theme(_ options: StudioOptions, _ capabilities: TerminalCapabilities)
@@ -190,8 +192,9 @@ private final class Session {
         let environment = ProcessInfo.processInfo.environment
         let editor = environment["VISUAL"] ?? environment["EDITOR"] ?? "vi"
         let path = NSTemporaryDirectory() + "dcar-prompt-\(getpid()).txt"
-        guard FileManager.default.createFile(
-            atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+        guard
+            FileManager.default.createFile(
+                atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
         else { return }
         defer { try? FileManager.default.removeItem(atPath: path) }
         giveBack()
@@ -290,7 +293,9 @@ struct PromptHistory {
 
     init(_ path: String?) {
         self.path = path
-        guard let path, let text = try? String(contentsOfFile: path, encoding: .utf8) else { return }
+        guard let path, let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            return
+        }
         var seen: Set<String> = []
         let lines = text.split(separator: "\n").suffix(10_000).reversed()
         let decoder = JSONDecoder()

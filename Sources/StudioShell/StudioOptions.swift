@@ -45,8 +45,11 @@ public struct StudioOptions: Sendable {
 
 /// Why the studio cannot start.
 public enum StudioError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Input or output is no terminal.
     case noTerminal
+    /// terminfo has no such type.
     case unknownTerminal(String)
+    /// In the system's words.
     case terminalModes(String)
 
     /// One sentence for a person.

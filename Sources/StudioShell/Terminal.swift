@@ -32,8 +32,7 @@ struct Terminal {
     }
 
     /// Asks the terminal what it can do; what else comes meanwhile is kept for later.
-    func probe(_ parser: inout ReplyParser) -> (replies: TerminalReplies, others: [TerminalInput])
-    {
+    func probe(_ parser: inout ReplyParser) -> (replies: TerminalReplies, others: [TerminalInput]) {
         let batch = ProbeBatch(environment)
         var replies = TerminalReplies()
         var others: [TerminalInput] = []
@@ -43,7 +42,8 @@ struct Terminal {
         parser.expectFence(until: end + .seconds(5))
         while !batch.isAnswered(by: replies), Self.now < end {
             let rest = (end - Self.now) / .milliseconds(1)
-            guard Self.wait([STDIN_FILENO], milliseconds: Int32(max(1, rest))).contains(STDIN_FILENO)
+            guard
+                Self.wait([STDIN_FILENO], milliseconds: Int32(max(1, rest))).contains(STDIN_FILENO)
             else { continue }
             let bytes = Self.read(STDIN_FILENO)
             guard !bytes.isEmpty else { break }

@@ -78,7 +78,9 @@ struct TokenColors {
         for output in 0..<Self.outputs {
             for i in 0..<width {
                 var sum = solution[i * Self.outputs + output]
-                for k in 0..<i { sum -= factor[i * width + k] * solution[k * Self.outputs + output] }
+                for k in 0..<i {
+                    sum -= factor[i * width + k] * solution[k * Self.outputs + output]
+                }
                 solution[i * Self.outputs + output] = sum / factor[i * width + i]
             }
             for i in (0..<width).reversed() {

@@ -101,7 +101,8 @@ extension FrameBuilder {
             let width = index < rows ? half - 2 : area.columns - half - 1
             let isSelected = isFocused && parameter == state.parameter
             let value =
-                isSelected ? state.parameterField?.text ?? state.parameters.shown(parameter)
+                isSelected
+                ? state.parameterField?.text ?? state.parameters.shown(parameter)
                 : state.parameters.shown(parameter)
             let title = parameter.title
             let room = max(3, width - title.cellWidth - 1)
@@ -109,7 +110,8 @@ extension FrameBuilder {
                 fill(
                     CellArea(column: column, row: row, columns: width, rows: 1), palette.selection)
             }
-            put(title, column: column, row: row, isSelected ? palette.selection : palette.faint,
+            put(
+                title, column: column, row: row, isSelected ? palette.selection : palette.faint,
                 width: width)
             let shown = value.fitted(to: room)
             put(
@@ -265,7 +267,9 @@ extension StudioState {
         case .finished:
             guard let picture = run.picture else { return "finished" }
             var parts: [String] = []
-            if let seam = picture.seamError { parts.append("seam \(Parameters.decimal(Float(seam)))") }
+            if let seam = picture.seamError {
+                parts.append("seam \(Parameters.decimal(Float(seam)))")
+            }
             parts.append(
                 picture.psnr.isFinite
                     ? "discrete \(Parameters.decimal(Float(picture.psnr))) dB" : "discrete equal")

@@ -11,7 +11,9 @@ extension FrameBuilder {
                 isHelp ? "Help: type to filter, Enter runs" : "Commands", list,
                 entries.map { entry in
                     let key = state.keymap.key(for: entry.command)?.description ?? ""
-                    return (isHelp ? entry.title : "\(entry.title)  (\(entry.command.rawValue))", key)
+                    return (
+                        isHelp ? entry.title : "\(entry.title)  (\(entry.command.rawValue))", key
+                    )
                 })
         case .history(let list):
             listBox(
@@ -20,7 +22,8 @@ extension FrameBuilder {
                     ($0.split(whereSeparator: \.isNewline).joined(separator: " "), "")
                 })
         case .saveAs(let field): nameBox("Save as", field, "A path that ends in .png.")
-        case .open(let field): nameBox("Open a PNG", field, "Any PNG; those of dcar keep their tokens.")
+        case .open(let field):
+            nameBox("Open a PNG", field, "Any PNG; those of dcar keep their tokens.")
         case .quit:
             let inner = centredBox("Quit", columns: 44, rows: 5)
             let isRunning = state.job != nil
@@ -83,7 +86,8 @@ extension FrameBuilder {
         put(
             list.filter.text, column: end, row: inner.row, palette.popup, width: inner.columns - 2)
         cursor(
-            column: end + list.filter.characters[..<list.filter.cursor]
+            column: end
+                + list.filter.characters[..<list.filter.cursor]
                 .reduce(0) { $0 + $1.cellWidth }, row: inner.row)
         let rows = inner.rows - 2
         let first = max(0, min(list.selected - rows / 2, items.count - rows))

@@ -119,7 +119,8 @@ extension FrameBuilder {
         var lines = ["dcar studio: \(state.statusWord)"]
         if let run = state.shown, let snapshot = state.shownSnapshot {
             lines.append(
-                "step \(snapshot.step)/\(run.request.sampling.steps), \(snapshot.maskedCount) masked")
+                "step \(snapshot.step)/\(run.request.sampling.steps), \(snapshot.maskedCount) masked"
+            )
         }
         lines.append("prompt: \(state.prompt.positive.text)")
         if let message = state.message { lines.append(message.text) }

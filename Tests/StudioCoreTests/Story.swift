@@ -26,7 +26,6 @@ struct Story {
         for key in keys { effects += update(&state, .key(key)) }
     }
 
-
     mutating func `do`(_ command: Command) { effects += update(&state, .command(command)) }
 
     mutating func tell(_ news: StudioNews) { effects += update(&state, .news(news)) }

@@ -227,11 +227,13 @@ import Testing
 }
 
 @Test func everyCommandIsListedOnceAndKeepsTheStateSound() {
-    #expect(Command.entries.map(\.command).sorted { $0.rawValue < $1.rawValue }
-        == Command.allCases.sorted { $0.rawValue < $1.rawValue })
+    #expect(
+        Command.entries.map(\.command).sorted { $0.rawValue < $1.rawValue }
+            == Command.allCases.sorted { $0.rawValue < $1.rawValue })
     for command in Command.allCases {
         var story = Story()
         story.do(command)
+        story.press(Key(.escape))
         story.draw("a fox")
         story.do(command)
         #expect(story.state.runs[1] != nil)

@@ -68,7 +68,10 @@ enum Scene: String, CaseIterable, Sendable {
             tell(
                 .candidates(
                     run, position: 0,
-                    [TokenCandidate(id: 3, probability: 0.5), TokenCandidate(id: 9, probability: 0.25)]))
+                    [
+                        TokenCandidate(id: 3, probability: 0.5),
+                        TokenCandidate(id: 9, probability: 0.25)
+                    ]))
             return state
         }
         for step in 3...4 { tell(.stepped(run, Self.snapshot(step), Self.preview, seconds: 0.5)) }
