@@ -10,7 +10,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2")
     ],
     targets: [
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
@@ -18,7 +18,9 @@ let package = Package(
         .target(
             name: "CPNG", linkerSettings: [.linkedLibrary("png16"), .linkedLibrary("z")]),
         .target(name: "CKernels"),
-        .target(name: "CNcurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+        .target(
+            name: "CNcurses",
+            linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
         .target(name: "Tensors"),
         .target(
             name: "Kernels", dependencies: ["CKernels", "COneDNN", "COpenBLAS", "Tensors"]),
@@ -31,12 +33,15 @@ let package = Package(
         .target(name: "Requests"),
         .target(name: "Generation", dependencies: ["CKernels", "Layers", "Requests"]),
         .target(name: "Imaging", dependencies: ["CPNG"]),
-        .target(name: "Assets", path: "Assets", exclude: ["Storybook/MODEL_CARD.md"],
+        .target(
+            name: "Assets", path: "Assets",
+            exclude: ["Pictures", "Storybook/MODEL_CARD.md", "Storybook/recipe"],
             sources: ["EmbeddedModel.swift"], resources: [.copy("Storybook/model")]),
         .target(
             name: "Pipeline",
-            dependencies: ["Generation", "HybridTokens", "Imaging", "Requests", "TextEncoding",
-                .product(name: "Crypto", package: "swift-crypto"),
+            dependencies: [
+                "Generation", "HybridTokens", "Imaging", "Requests", "TextEncoding",
+                .product(name: "Crypto", package: "swift-crypto")
             ]),
         .target(name: "Verification", dependencies: ["Pipeline"]),
         .target(name: "TerminalGraphics", dependencies: ["Imaging"]),
@@ -49,22 +54,38 @@ let package = Package(
         .executableTarget(
             name: "dcar",
             dependencies: [
-                "Assets", "Pipeline", "Verification",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Assets", "Pipeline", "TerminalGraphics", "Verification",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser")
             ]),
         .target(
             name: "TestSupport", dependencies: ["Checkpoints", "Tensors"],
             path: "Tests/TestSupport"),
-        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
-        .testTarget(name: "ImagingTests", dependencies: ["Imaging"]),
+        .executableTarget(
+            name: "full-size-model", dependencies: ["Checkpoints", "TestSupport", "Tensors"],
+            path: "Tests/FullSizeModel"),
+        .testTarget(
+            name: "CheckpointsTests",
+            dependencies: [
+                "Checkpoints", "Tensors", "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto")
+            ]),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["Checkpoints", "Imaging", "TestSupport", "dcar"]),
+        .testTarget(
+            name: "GenerationTests", dependencies: ["Generation", "Requests", "TestSupport"]),
+        .testTarget(name: "ImagingTests", dependencies: ["CPNG", "Imaging"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Tensors", "TestSupport"]),
+        .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"]),
         .testTarget(name: "StudioCoreTests", dependencies: ["StudioCore"]),
         .testTarget(
             name: "StudioViewsTests", dependencies: ["StudioViews"], exclude: ["Snapshots"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
         .testTarget(
+            name: "TerminalGraphicsTests", dependencies: ["Imaging", "TerminalGraphics"]),
+        .testTarget(
             name: "TextEncodingTests", dependencies: ["Checkpoints", "TextEncoding"]),
-        .testTarget(name: "VerificationTests", dependencies: ["Verification", "TestSupport"]),
+        .testTarget(name: "VerificationTests", dependencies: ["Verification", "TestSupport"])
     ],
     swiftLanguageModes: [.v6]
 )

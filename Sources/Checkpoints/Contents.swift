@@ -85,8 +85,7 @@ struct Contents {
     private static func isIndex(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var scanner = JSONScanner(bytes)
         guard scanner.next() == UInt8(ascii: "{") else { return false }
-        return bytes.count < 8
-            || bytes.loadUnaligned(as: UInt64.self).littleEndian >= 1 << 32
+        return bytes.number(UInt64.self, at: 0).map { $0 >= 1 << 32 } ?? true
     }
 
     private static func format(of bytes: UnsafeRawBufferPointer) -> Checkpoint.Format? {

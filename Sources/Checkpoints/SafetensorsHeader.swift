@@ -15,8 +15,9 @@ struct SafetensorsHeader {
 
     /// - Parameter file: the whole file.
     init(_ file: UnsafeRawBufferPointer) throws(FormatProblem) {
-        guard file.count >= 8 else { throw FormatProblem("it has fewer than 8 bytes") }
-        let length = UInt64(littleEndian: file.loadUnaligned(as: UInt64.self))
+        guard let length = file.number(UInt64.self, at: 0) else {
+            throw FormatProblem("it has fewer than 8 bytes")
+        }
         guard length <= CheckpointLimits.headerBytes else {
             throw FormatProblem(
                 "its header claims \(length) bytes; "
@@ -131,8 +132,9 @@ struct SafetensorsHeader {
         for entry in entries {
             guard entry.bytes.lowerBound == end else {
                 throw FormatProblem(
-                    "\(entry.name) \(entry.bytes.lowerBound < end ? "overlaps" : "leaves a hole after")"
-                        + " the tensor before it")
+                    entry.bytes.lowerBound < end
+                        ? "\(entry.name) shares bytes with another tensor"
+                        : "there is a hole before \(entry.name)")
             }
             end = entry.bytes.upperBound
         }

@@ -46,7 +46,8 @@ public struct GeneratorConfiguration: Hashable, Sendable {
         tokens = try generator.int("image_seq_len", in: 1...65_536)
         textLength = try model.int("text_token_length", in: 1...65_536)
         textWidth = try model.int("context_dim", in: 1...65_536)
-        positionInterpolation = try generator.optionalDouble("pe_interpolation", in: 1e-3...1e3) ?? 1
+        positionInterpolation =
+            try generator.optionalDouble("pe_interpolation", in: 1e-3...1e3) ?? 1
         baseSize = try generator.optionalDouble("base_size", in: 1...65_536) ?? 16
         head = try ResidualHeadConfiguration(generator.node("diffusion"))
         defaults = try SamplingSettings(generator)

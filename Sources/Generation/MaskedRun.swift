@@ -14,6 +14,15 @@ public struct TokenState: Hashable, Sendable {
     /// 0 for masked ones.
     public internal(set) var confidence: [Float]
 
+    /// The state of a run that a file keeps; `fixedAt` is nil for masked tokens.
+    public init(step: Int, ids: [Int], fixedAt: [Int?], confidence: [Float]) {
+        precondition(ids.count == fixedAt.count && ids.count == confidence.count)
+        self.step = step
+        self.ids = ids
+        self.fixedAt = fixedAt
+        self.confidence = confidence
+    }
+
     /// Tokens fixed by the last step.
     public var newlyFixed: [Int] {
         step == 0 ? [] : fixedAt.indices.filter { fixedAt[$0] == step }
@@ -62,6 +71,21 @@ public struct MaskedRun: Sendable {
                 step: 0, ids: ids, fixedAt: isKnown.map { $0 ? 0 : nil },
                 confidence: isKnown.map { $0 ? 1 : 0 })
         ]
+    }
+
+    /// A run that was stopped after some steps, as a file keeps it; it goes on as if it had not
+    /// been stopped.
+    ///
+    /// - Parameter state: its tokens; those fixed at step 0 were known from the start.
+    public init(
+        gridWidth: Int, gridHeight: Int, maskID: Int, resuming state: TokenState,
+        settings: SamplingSettings, text: GuidedText, noise: any NoiseSource
+    ) {
+        let start = zip(state.ids, state.fixedAt).map { $1 == 0 ? $0 : maskID }
+        self.init(
+            gridWidth: gridWidth, gridHeight: gridHeight, maskID: maskID, ids: start,
+            settings: settings, text: text, noise: noise)
+        states = [state]
     }
 
     /// The present state.
@@ -113,7 +137,7 @@ public struct MaskedRun: Sendable {
     public func woundBack(to step: Int) -> MaskedRun {
         guard step < state.step else { return self }
         var run = self
-        run.states.removeLast(state.step - max(0, step))
+        run.states.removeAll { $0.step > max(step, states[0].step) }
         run.hidden = nil
         return run
     }

@@ -82,7 +82,7 @@ public struct MaskedSampler: Sendable {
             let conditional = MaskedTransformer.Row(ids: item.ids, text: item.text.conditional)
             guard guidance != 0 else { return [conditional] }
             return [
-                conditional, MaskedTransformer.Row(ids: item.ids, text: item.text.unconditional),
+                conditional, MaskedTransformer.Row(ids: item.ids, text: item.text.unconditional)
             ]
         }
         let hidden = try transformer.hiddenStates(rows, gridWidth: gridWidth)
@@ -135,7 +135,8 @@ public struct MaskedSampler: Sendable {
             after: step, of: settings.steps, tokens: item.ids.count,
             unknownAtStart: item.unknownAtStart)
         let keep = max(1, min((maskedCount ?? positions.count) - 1, wanted))
-        let ids = isLast
+        let ids =
+            isLast
             ? sampled
             : maskedAgain(
                 sampled, confidence, keep: keep, positions: positions,
@@ -177,7 +178,8 @@ public struct MaskedSampler: Sendable {
                     compute.forEach(positions.count) { row in
                         let logits = to + row * codes
                         dcar_guide(
-                            c + row * codes, u + row * codes, codes, mode, guidance, divisor, logits)
+                            c + row * codes, u + row * codes, codes, mode, guidance, divisor, logits
+                        )
                         let noise = item.noise.tokenNoise(
                             step: step, position: positions[row], count: codes)
                         let id = dcar_gumbel_argmax(logits, noise, codes, temperature)

@@ -56,6 +56,9 @@ public struct MaskedTransformer: Sendable {
         package let projected: Tensor
         /// One for each block: [1, textTokens, 2 * width], keys before values.
         fileprivate let keysAndValues: [Tensor]
+
+        /// Text tokens.
+        public var count: Int { projected.shape[0] }
     }
 
     /// The conditional row's text: states [textTokens, textWidth] of the real tokens.

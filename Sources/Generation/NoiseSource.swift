@@ -37,6 +37,13 @@ public struct KeyedNoise: NoiseSource, Hashable {
         case editing = 5
     }
 
+    /// The first block of the generator where counter and key are all zero, for its known answer.
+    package static let uniformOfZeroCounter: [Float] = {
+        var numbers = [Float](repeating: 0, count: 4)
+        dcar_philox_uniform(0, 0, 0, 0, 0, 4, &numbers)
+        return numbers
+    }()
+
     private func uniform(
         _ key: UInt64, _ stream: Stream, step: Int, position: Int, count: Int
     ) -> [Float] {
@@ -51,7 +58,8 @@ public struct KeyedNoise: NoiseSource, Hashable {
     /// Box-Muller over pairs of uniform numbers.
     private func normal(_ stream: Stream, step: Int, position: Int, count: Int) -> [Float] {
         let pairs = (count + 1) / 2
-        let numbers = uniform(residualSeed, stream, step: step, position: position, count: 2 * pairs)
+        let numbers = uniform(
+            residualSeed, stream, step: step, position: position, count: 2 * pairs)
         return (0..<count).map { index in
             let pair = index / 2
             // 1 - u is in (0, 1], where the logarithm is finite.

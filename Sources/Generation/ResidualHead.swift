@@ -117,7 +117,9 @@ public struct ResidualHead: Sendable {
         let rows = conditional.shape[0]
         let unconditional = guidance == 1 ? nil : unconditional
         let states =
-            unconditional.map { Tensor([2 * rows, conditional.shape[1]], conditional.floats() + $0.floats()) }
+            unconditional.map {
+                Tensor([2 * rows, conditional.shape[1]], conditional.floats() + $0.floats())
+            }
             ?? conditional
         let embedded = try embed(states)
         var x = initial
@@ -135,9 +137,11 @@ public struct ResidualHead: Sendable {
             let start = x
             let details = denoise(
                 &x, out, k: k, schedule, guidance: unconditional == nil ? 0 : guidance, drawn)
-            trace(step, Trace(
-                x: start, noiseEstimate: details.estimate, logVariance: details.logVariance,
-                clean: details.clean))
+            trace(
+                step,
+                Trace(
+                    x: start, noiseEstimate: details.estimate, logVariance: details.logVariance,
+                    clean: details.clean))
             progress(step + 1)
         }
         return Tensor([rows, channels], x.map { $0 * configuration.scale })
@@ -149,7 +153,9 @@ public struct ResidualHead: Sendable {
         _ drawn: [Float]
     ) -> (estimate: [Float], logVariance: [Float], clean: [Float]) {
         let (signal, noise) = (Float(schedule.signalScale[k]), Float(schedule.noiseScale[k]))
-        let (cleanWeight, noisyWeight) = (Float(schedule.cleanWeight[k]), Float(schedule.noisyWeight[k]))
+        let (cleanWeight, noisyWeight) = (
+            Float(schedule.cleanWeight[k]), Float(schedule.noisyWeight[k])
+        )
         let (low, high) = (
             Float(schedule.logVarianceMinimum[k]), Float(schedule.logVarianceMaximum[k])
         )
@@ -162,7 +168,9 @@ public struct ResidualHead: Sendable {
             for channel in 0..<channels {
                 let (at, from) = (row * channels + channel, row * 2 * channels + channel)
                 var estimate = out[from]
-                if offset > 0 { estimate = estimate * (1 + guidance) - guidance * out[offset + from] }
+                if offset > 0 {
+                    estimate = estimate * (1 + guidance) - guidance * out[offset + from]
+                }
                 let share = (out[from + channels] + 1) / 2
                 let logVariance = share * high + (1 - share) * low
                 let clean = min(max(signal * x[at] - noise * estimate, -1), 1)

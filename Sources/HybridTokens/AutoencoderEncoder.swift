@@ -34,7 +34,9 @@ struct AutoencoderEncoder: Sendable {
                 try Downsampler(scope["project_in"], from: 3, to: widths[1], hasShortcut: false))
             : .convolution(try Convolution(scope["project_in"]["conv"], from: 3, to: widths[0]))
         stages = try widths.indices.map { stage in
-            let (scope, depth) = (scope["stages"][stage]["op_list"], configuration.encoderDepths[stage])
+            let (scope, depth) = (
+                scope["stages"][stage]["op_list"], configuration.encoderDepths[stage]
+            )
             let blocks = try (0..<depth).map { index in
                 try AutoencoderBlock(
                     scope[index], kind: configuration.blocks[stage], width: widths[stage],

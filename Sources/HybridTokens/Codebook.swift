@@ -34,7 +34,8 @@ public struct Codebook: Sendable {
             lengths.indices.map { row in
                 var (best, index) = (Float.infinity, 0)
                 for entry in 0..<size {
-                    let distance = lengths[row] + squaredLengths[entry] - 2 * products[row * size + entry]
+                    let distance =
+                        lengths[row] + squaredLengths[entry] - 2 * products[row * size + entry]
                     if distance < best { (best, index) = (distance, entry) }
                 }
                 return index

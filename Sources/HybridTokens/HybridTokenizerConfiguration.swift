@@ -58,7 +58,7 @@ public struct HybridTokenizerConfiguration: Hashable, Sendable {
         let lists: [(String, Int)] = [
             ("enc_depths", encoderDepths.count), ("dec_depths", decoderDepths.count),
             ("blocks", blocks.count), ("dec_norms", decoderNorms.count),
-            ("dec_acts", decoderActivations.count),
+            ("dec_acts", decoderActivations.count)
         ]
         for (key, count) in lists where count != stages {
             throw .wrongValue(
@@ -83,7 +83,8 @@ public struct HybridTokenizerConfiguration: Hashable, Sendable {
                 throw .wrongValue(
                     path: detail.path, key: "dc_ae.\(key)", found: name,
                     expected: Choice.self == Block.self
-                        ? "ResBlock or EViT_GLU" : Choice.self == Norm.self ? "bn2d or ln2d" : "relu or silu")
+                        ? "ResBlock or EViT_GLU"
+                        : Choice.self == Norm.self ? "bn2d or ln2d" : "relu or silu")
             }
             choices.append(choice)
         }

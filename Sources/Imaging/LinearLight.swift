@@ -18,6 +18,18 @@ public enum LinearLight {
 
     /// The nearest byte; light outside 0...1 gives 0 or 255, and NaN gives 0.
     public static func byte(_ light: Float) -> UInt8 {
+        byte(light, guesses, thresholds)
+    }
+
+    /// Appends the nearest byte of each light.
+    static func append(_ lights: [Float], to bytes: inout [UInt8]) {
+        // Read once: a static costs a check at every use.
+        let (guesses, thresholds) = (guesses, thresholds)
+        for light in lights { bytes.append(byte(light, guesses, thresholds)) }
+    }
+
+    @inline(__always)
+    private static func byte(_ light: Float, _ guesses: [UInt8], _ thresholds: [Float]) -> UInt8 {
         guard light > 0 else { return 0 }
         guard light < 1 else { return 255 }
         var byte = Int(guesses[Int(light * 4096)])

@@ -29,7 +29,9 @@ extension Mask {
     /// of at least half coverage stay exactly 0, so a composite is byte-exact there.
     public func feathered(by radius: Int) -> Mask {
         guard radius > 0 else { return self }
-        let distances = squaredDistances(limit: radius)
+        // No picture is larger, and squares stay far from overflow.
+        let radius = min(radius, 1 << 24)
+        let distances = squaredDistances(beyond: radius)
         var result = self
         for index in result.coverage.indices {
             let distance = Double(distances[index]).squareRoot()
@@ -41,41 +43,58 @@ extension Mask {
     }
 
     /// For each pixel the squared distance to the nearest pixel of at least half coverage, in
-    /// pixels; some larger number where that is farther than `limit`.
+    /// pixels; more than the square of `radius` where there is none.
     ///
-    /// Meijster's two passes: down the columns for the distance within a column, then along the
-    /// rows for the least sum of squares, here searched only up to `limit` columns away.
-    private func squaredDistances(limit: Int) -> [Int] {
-        let far = limit + 1
-        var within = [Int](repeating: far, count: width * height)
+    /// The exact algorithm of Meijster, Roerdink and Hesselink (2000): down and up the columns for
+    /// the distance within a column, then along each row the lower envelope of the parabolas that
+    /// stand on those distances. Its time does not depend on the distances.
+    private func squaredDistances(beyond radius: Int) -> [Int] {
+        let far = width + height + radius
+        var result = [Int](repeating: far, count: width * height)
         for x in 0..<width {
             var last = far
             for y in 0..<height {
                 last = coverage[y * width + x] >= 128 ? 0 : min(last + 1, far)
-                within[y * width + x] = last
+                result[y * width + x] = last
             }
             for y in (0..<height).reversed() {
-                last = min(within[y * width + x], last + 1)
-                within[y * width + x] = last
+                last = min(result[y * width + x], last + 1)
+                result[y * width + x] = last
             }
         }
-        var result = [Int](repeating: far * far, count: width * height)
+        // The columns whose parabolas form the envelope, and where each begins to.
+        var vertices = [Int](repeating: 0, count: width)
+        var starts = vertices
         for y in 0..<height {
-            for x in 0..<width {
-                var best = far * far
-                var reach = 0
-                while reach <= limit, reach * reach < best {
-                    if x - reach >= 0 {
-                        let down = within[y * width + x - reach]
-                        if down < far { best = min(best, down * down + reach * reach) }
-                    }
-                    if x + reach < width {
-                        let down = within[y * width + x + reach]
-                        if down < far { best = min(best, down * down + reach * reach) }
-                    }
-                    reach += 1
+            let down = Array(result[y * width..<(y + 1) * width])
+            func height(at x: Int, of vertex: Int) -> Int {
+                (x - vertex) * (x - vertex) + down[vertex] * down[vertex]
+            }
+            var top = 0
+            vertices[0] = 0
+            for x in 1..<max(width, 1) {
+                while top >= 0,
+                    height(at: starts[top], of: vertices[top]) > height(at: starts[top], of: x)
+                {
+                    top -= 1
                 }
-                result[y * width + x] = best
+                guard top >= 0 else {
+                    top = 0
+                    vertices[0] = x
+                    continue
+                }
+                let vertex = vertices[top]
+                let rise = x * x - vertex * vertex + down[x] * down[x] - down[vertex] * down[vertex]
+                let crossing = rise / (2 * (x - vertex)) + 1
+                if crossing < width {
+                    top += 1
+                    vertices[top] = x
+                    starts[top] = crossing
+                }
+            }
+            for x in (0..<width).reversed() {
+                result[y * width + x] = height(at: x, of: vertices[top])
+                if x == starts[top], top > 0 { top -= 1 }
             }
         }
         return result

@@ -54,8 +54,8 @@ public struct PNGContents: Hashable, Sendable {
             case "IEND": break reading
             case "IDAT": pictureBytes += chunk.data.count
             case "tRNS": hasAlpha = true
-            case "eXIf" where chunk.isIntact && exifComment == nil:
-                exifComment = ExifComment.read(file[chunk.data])
+            case "eXIf" where chunk.isIntact && chunk.data.count <= PNGLimits.textChunkBytes:
+                exifComment = exifComment ?? ExifComment.read(file[chunk.data])
             case "tEXt", "zTXt", "iTXt":
                 textChunkCount += 1
                 do throws(PNGError) {

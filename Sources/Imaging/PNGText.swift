@@ -53,10 +53,10 @@ extension PNGText {
     /// - Parameter budget: bytes of text that may still be produced; lowered by what is.
     /// - Throws: `PNGError.unreadableText`.
     init(chunk name: String, data: ArraySlice<UInt8>, budget: inout Int) throws(PNGError) {
-        var rest = data
-        let keyword = Self.latin1(Self.takeString(&rest) ?? [])
+        let keyword = Self.latin1(data.prefix(80).firstIndex(of: 0).map { data[..<$0] } ?? [])
+        var rest = data.dropFirst(keyword.unicodeScalars.count + 1)
         func refuse(_ reason: String) -> PNGError {
-            .unreadableText(keyword: String(keyword.prefix(79)), reason: reason)
+            .unreadableText(keyword: keyword, reason: reason)
         }
         guard (1...79).contains(keyword.unicodeScalars.count) else {
             throw refuse("its keyword has not 1 to 79 characters")

@@ -13,22 +13,22 @@ extension RGBImage {
         // Rows first, so that a large picture never stands in memory as floats.
         let newRowCount = 3 * newWidth
         var narrowed = [Float](repeating: 0, count: newRowCount * height)
+        var row = [Float](repeating: 0, count: 3 * width)
         for y in 0..<height {
-            let source = 3 * width * y
+            for index in row.indices { row[index] = light[Int(pixels[3 * width * y + index])] }
             for (x, taps) in columns.enumerated() {
-                var sum = SIMD3<Float>()
-                for (offset, weight) in taps.weights.enumerated() {
-                    let at = source + 3 * (taps.start + offset)
-                    sum +=
-                        weight
-                        * SIMD3(
-                            light[Int(pixels[at])], light[Int(pixels[at + 1])],
-                            light[Int(pixels[at + 2])])
+                var at = 3 * taps.start
+                var (red, green, blue): (Float, Float, Float) = (0, 0, 0)
+                for weight in taps.weights {
+                    red += weight * row[at]
+                    green += weight * row[at + 1]
+                    blue += weight * row[at + 2]
+                    at += 3
                 }
-                let at = newRowCount * y + 3 * x
-                narrowed[at] = sum.x
-                narrowed[at + 1] = sum.y
-                narrowed[at + 2] = sum.z
+                let target = newRowCount * y + 3 * x
+                narrowed[target] = red
+                narrowed[target + 1] = green
+                narrowed[target + 2] = blue
             }
         }
 
@@ -36,12 +36,18 @@ extension RGBImage {
         result.reserveCapacity(newRowCount * newHeight)
         var sums = [Float](repeating: 0, count: newRowCount)
         for taps in rows {
-            for index in sums.indices { sums[index] = 0 }
-            for (offset, weight) in taps.weights.enumerated() {
-                let row = newRowCount * (taps.start + offset)
-                for index in sums.indices { sums[index] += weight * narrowed[row + index] }
+            sums.withUnsafeMutableBufferPointer { sums in
+                sums.update(repeating: 0)
+                narrowed.withUnsafeBufferPointer { narrowed in
+                    for (offset, weight) in taps.weights.enumerated() {
+                        let row = newRowCount * (taps.start + offset)
+                        for index in 0..<newRowCount {
+                            sums[index] += weight * narrowed[row + index]
+                        }
+                    }
+                }
             }
-            for sum in sums { result.append(LinearLight.byte(sum)) }
+            LinearLight.append(sums, to: &result)
         }
         return RGBImage(width: newWidth, height: newHeight, pixels: result)
     }

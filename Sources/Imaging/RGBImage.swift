@@ -17,8 +17,15 @@ public struct RGBImage: Hashable, Sendable {
 
     /// A picture of one colour.
     public init(width: Int, height: Int, red: UInt8 = 0, green: UInt8 = 0, blue: UInt8 = 0) {
-        let row = (0..<width * height).flatMap { _ in [red, green, blue] }
-        self.init(width: width, height: height, pixels: row)
+        precondition(width > 0 && height > 0)
+        var pixels = [UInt8](repeating: red, count: 3 * width * height)
+        if red != green || red != blue {
+            for at in stride(from: 0, to: pixels.count, by: 3) {
+                pixels[at + 1] = green
+                pixels[at + 2] = blue
+            }
+        }
+        self.init(width: width, height: height, pixels: pixels)
     }
 
     /// The red, green and blue bytes at column `x` of row `y`.

@@ -63,7 +63,9 @@ extension Compute {
                 let (item, head) = (task / (heads * runs), task / runs % heads)
                 let first = task % runs * grain
                 let rows = min(grain, queryRows - first)
-                let (key, value) = (keys[min(item, keys.count - 1)], values[min(item, values.count - 1)])
+                let (key, value) = (
+                    keys[min(item, keys.count - 1)], values[min(item, values.count - 1)]
+                )
                 let keyRows = key.rows
                 let scratch = Storage(byteCount: rows * (keyRows + headWidth) * 4)
                 let scores = scratch.base.assumingMemoryBound(to: Float.self)
@@ -84,7 +86,8 @@ extension Compute {
                     rows: rows, columns: headWidth, inner: keyRows, alpha: 1)
                 let place = ((item * queryRows + first) * width + head * headWidth)
                 dcar_copy_rows(
-                    result, headWidth, rows, headWidth, out(base + place * output.byteWidth, output),
+                    result, headWidth, rows, headWidth,
+                    out(base + place * output.byteWidth, output),
                     width)
             }
         }
@@ -115,7 +118,9 @@ extension Compute {
             for head in 0..<heads {
                 for i in 0..<33 * 32 {
                     var sum: Float = 0
-                    for run in 0..<runs { sum += partial.pointer[(head * runs + run) * 33 * 32 + i] }
+                    for run in 0..<runs {
+                        sum += partial.pointer[(head * runs + run) * 33 * 32 + i]
+                    }
                     to[head * 33 * 32 + i] = sum
                 }
             }

@@ -25,6 +25,8 @@ final class OneDNNConvolution: ArrangedConvolution {
         let primitive: OneDNNPrimitive
         /// One storage for each run of outputs.
         let weights: [Storage]
+        /// Output channels that the primitive computes, a multiple of 16.
+        let channels: Int
     }
 
     /// Transformed weights are four times as large as the plain ones; above this, direct.
@@ -72,12 +74,12 @@ final class OneDNNConvolution: ArrangedConvolution {
         let top = task / runs.count * rows
         let run = runs[task % runs.count]
         let blocked = gather(input, width: width, height: height, top: top, rows: rows)
-        let blocks = (run.count + 15) / 16
-        let product = Storage(byteCount: blocks * rows * width * 64)
+        // The primitive writes as many channels for a shorter last run as for the others.
+        let product = Storage(byteCount: plan.channels * rows * width * 4)
         try plan.primitive.run([
             (DNNL_ARG_SRC, UnsafeRawPointer(blocked.base)),
             (DNNL_ARG_WEIGHTS, UnsafeRawPointer(plan.weights[task % runs.count].base)),
-            (DNNL_ARG_DST, UnsafeRawPointer(product.base)),
+            (DNNL_ARG_DST, UnsafeRawPointer(product.base))
         ])
         let from = product.base.assumingMemoryBound(to: Float.self)
         for row in 0..<min(rows, height - top) {
@@ -143,7 +145,8 @@ final class OneDNNConvolution: ArrangedConvolution {
             arranged.append(
                 try OneDNNPrimitive.reordered(UnsafeRawPointer(padded.base), from: from, to: to))
         }
-        return Plan(primitive: primitive, weights: arranged)
+        weights.storage.releasePages()
+        return Plan(primitive: primitive, weights: arranged, channels: length)
     }
 
     /// The weights of a run of outputs as float32 [outputs, inputs, 3, 3], zero where there are
@@ -192,7 +195,7 @@ final class OneDNNConvolution: ArrangedConvolution {
                 strides, padding, padding), "dnnl_convolution_forward_desc_init")
         return try OneDNNPrimitive(arguments: [
             (DNNL_ARG_SRC, dnnl_query_src_md), (DNNL_ARG_WEIGHTS, dnnl_query_weights_md),
-            (DNNL_ARG_DST, dnnl_query_dst_md),
+            (DNNL_ARG_DST, dnnl_query_dst_md)
         ]) { engine, attributes in
             var primitive: dnnl_primitive_desc_t?
             let status = dnnl_primitive_desc_create(

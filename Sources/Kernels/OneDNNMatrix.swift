@@ -58,7 +58,7 @@ final class OneDNNMatrix: ArrangedMatrix {
         try check(dnnl_matmul_desc_init(&product, &a, &b, nil, &c), "dnnl_matmul_desc_init")
         return try OneDNNPrimitive(arguments: [
             (DNNL_ARG_SRC, dnnl_query_src_md), (DNNL_ARG_WEIGHTS, dnnl_query_weights_md),
-            (DNNL_ARG_DST, dnnl_query_dst_md),
+            (DNNL_ARG_DST, dnnl_query_dst_md)
         ]) { engine, attributes in
             var description: dnnl_primitive_desc_t?
             let status = dnnl_primitive_desc_create(
@@ -86,7 +86,7 @@ final class OneDNNMatrix: ArrangedMatrix {
         let primitive = try primitive(rows: rows, outputs: outputs.count)
         try primitive.run([
             (DNNL_ARG_SRC, a), (DNNL_ARG_WEIGHTS, UnsafeRawPointer(weights.base)),
-            (DNNL_ARG_DST, UnsafeRawPointer(c)),
+            (DNNL_ARG_DST, UnsafeRawPointer(c))
         ])
     }
 

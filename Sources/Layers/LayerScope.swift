@@ -28,6 +28,7 @@ public struct LayerScope: Sendable {
     public func weight(_ name: String, _ shape: Shape) throws(CheckpointError) -> Tensor {
         let tensor = try weights.tensor(name, shape)
         preparations.add { try weights.checkFinite(name, tensor) }
+        preparations.keep(tensor)
         return tensor
     }
 
@@ -50,23 +51,43 @@ public struct LayerScope: Sendable {
     public func prepare() throws {
         try preparations.run(on: compute)
     }
+
+    /// Lets the system take back the file pages of these weights until they are read again.
+    public func releasePages() {
+        preparations.releasePages()
+    }
 }
 
 /// Work left over from building layers.
 private final class Preparations: Sendable {
     private let works = Mutex<[@Sendable () throws -> Void]>([])
+    private let tensors = Mutex<[Tensor]>([])
+
+    func keep(_ tensor: Tensor) {
+        tensors.withLock { $0.append(tensor) }
+    }
+
+    func releasePages() {
+        for tensor in tensors.withLock({ $0 }) { tensor.storage.releasePages() }
+    }
 
     func add(_ work: @escaping @Sendable () throws -> Void) {
         works.withLock { $0.append(work) }
     }
 
+    /// In the order they were added: a weight is checked just before it is arranged, while its
+    /// pages are in memory.
     func run(on compute: Compute) throws {
-        while let work = works.withLock({ $0.popLast() }) {
+        let pending = works.withLock { works in
+            defer { works = [] }
+            return works
+        }
+        for (index, work) in pending.enumerated() {
             do {
                 try compute.checkStop()
                 try work()
             } catch {
-                works.withLock { $0.append(work) }
+                works.withLock { $0 = Array(pending[index...]) + $0 }
                 throw error
             }
         }

@@ -43,7 +43,8 @@ public final class Model: Sendable {
         let tokenizer = try one(found.tokenizers, "DC-HT tokenizer")
         let generator = try one(found.generators, "DC-AR generator")
         let text = try one(found.textEncoders, "T5 text encoder")
-        name = (folder as NSString).standardizingPath.split(separator: "/").last.map(String.init)
+        name =
+            (folder as NSString).standardizingPath.split(separator: "/").last.map(String.init)
             ?? folder
         parts = [text, generator, tokenizer]
         self.compute = compute
@@ -73,7 +74,9 @@ public final class Model: Sendable {
             LayerScope(reader, compute: compute),
             T5Configuration(ConfigurationNode(path: part.configuration)))
         // Files of the whole T5 hold its decoder too.
-        try reader.checkAllRead(ignoring: ["decoder.", "lm_head.", "encoder.embed_tokens.", "shared."])
+        try reader.checkAllRead(ignoring: [
+            "decoder.", "lm_head.", "encoder.embed_tokens.", "shared."
+        ])
         return encoder
     }
 

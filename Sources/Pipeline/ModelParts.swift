@@ -74,7 +74,7 @@ public struct ModelParts: Sendable {
     {
         let usual = [
             "model.safetensors.index.json", "model.safetensors", "pytorch_model.bin",
-            "diffusion_pytorch_model.safetensors",
+            "diffusion_pytorch_model.safetensors"
         ]
         let others = names.filter { name in
             ["safetensors", "bin", "pt", "pth"].contains((name as NSString).pathExtension)

@@ -1,29 +1,9 @@
 import HybridTokens
 import Imaging
-import Kernels
 import Requests
 import Tensors
 
 extension Pipeline {
-    /// Whole runs, from prompts to pictures, in batches whose images share every step.
-    ///
-    /// - Parameters:
-    ///   - runs: of one size and equal sampling settings.
-    ///   - stopAfter: unmask only this many steps.
-    ///   - withDiscrete: also decode the discrete tokens alone.
-    ///   - events: called in order, in the calling thread.
-    /// - Throws: `KernelError`, `CheckpointError`; `Stopped` once `stop` is raised.
-    public func finish(
-        _ runs: [PictureRun], stopAfter: Int? = nil, withDiscrete: Bool = false,
-        stop: StopSignal = StopSignal(), events: (RunEvent) -> Void = { _ in }
-    ) throws -> [Picture] {
-        try model.compute.stoppable(by: stop) {
-            var runs = runs
-            try unmask(&runs, stopAfter: stopAfter, events: events)
-            return try runs.map { try picture(of: $0, withDiscrete: withDiscrete, events: events) }
-        }
-    }
-
     /// Steps until all runs are finished, or have done `stopAfter` steps.
     public func unmask(
         _ runs: inout [PictureRun], stopAfter: Int? = nil, events: (RunEvent) -> Void = { _ in }
@@ -40,7 +20,8 @@ extension Pipeline {
         }
     }
 
-    private static func news(of picture: PictureRun) -> StepNews {
+    /// What the last step did to a run's tokens.
+    public static func news(of picture: PictureRun) -> StepNews {
         let state = picture.run.state
         let fixed = state.newlyFixed
         let confidence = fixed.reduce(0) { $0 + state.confidence[$1] } / Float(max(1, fixed.count))
@@ -65,10 +46,9 @@ extension Pipeline {
                 events(.progress(.residual, done: done, of: steps))
             }
         }
-        // A run that was stopped early decodes its unknown tokens as the first entry.
-        let ids = run.run.state.ids.map { $0 == model.configuration.maskID ? 0 : $0 }
+        precondition(run.run.state.maskedCount == 0)
         let grid = HybridTokenGrid(
-            gridWidth: run.run.gridWidth, gridHeight: run.run.gridHeight, ids: ids,
+            gridWidth: run.run.gridWidth, gridHeight: run.run.gridHeight, ids: run.run.state.ids,
             residual: residual)
         events(.phase(.decoding, count: withDiscrete ? 2 : 1))
         let refined = try decode(grid, strength: strength)
@@ -77,5 +57,24 @@ extension Pipeline {
         return Picture(
             request: run.request, tokens: run.run.state, grid: grid, discrete: discrete,
             refined: refined)
+    }
+
+    /// A run's present state as a picture: kept tokens with their residual, new ones as codebook
+    /// entries alone, unknown ones as zero latents.
+    public func preview(of run: PictureRun) throws -> RGBImage {
+        let state = run.run.state
+        let (codes, channels) = (
+            model.configuration.codebookSize, model.configuration.latentChannels
+        )
+        let entries = model.hybridTokenizer.codebook.entries.rows(
+            state.ids.map { $0 < codes ? $0 : 0 }
+        ).floats()
+        let latents = entries.indices.map { index -> Float in
+            let token = index / channels
+            guard state.ids[token] < codes else { return 0 }
+            return entries[index] + (run.isKept[token] ? run.keptResidual?[index] ?? 0 : 0)
+        }
+        return try decode(
+            Tensor([run.run.gridHeight, run.run.gridWidth, channels], latents))
     }
 }

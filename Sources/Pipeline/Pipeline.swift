@@ -25,7 +25,8 @@ public struct Pipeline: Sendable {
 
     /// The texts of a prompt's two rows.
     /// - Throws: `KernelError`, `CheckpointError`, `Stopped`.
-    public func text(for request: GenerationRequest) throws -> (text: GuidedText, isTruncated: Bool) {
+    public func text(for request: GenerationRequest) throws -> (text: GuidedText, isTruncated: Bool)
+    {
         let configuration = model.configuration
         let prompt = model.textTokenizer.encode(request.prompt, limit: configuration.textLength)
         try model.textEncoder.prepare()
@@ -39,6 +40,8 @@ public struct Pipeline: Sendable {
                 request.negativePrompt, limit: configuration.textLength)
             unconditional = try model.transformer.text(try states(of: negative))
         }
+        // The encoder's part is done; a large one would stay in memory beside the transformer.
+        model.textEncoder.releasePages()
         let text = GuidedText(
             conditional: try model.transformer.text(conditional), unconditional: unconditional)
         return (text, prompt.isTruncated)
@@ -57,7 +60,31 @@ public struct Pipeline: Sendable {
     /// A run with every token masked.
     /// - Throws: `RequestError`; what `text` throws.
     public func start(_ request: GenerationRequest) throws -> PictureRun {
-        try start(request, ids: nil, kept: nil)
+        try start([request])[0]
+    }
+
+    /// Runs with every token masked; equal prompts are read once.
+    /// - Throws: `RequestError`; what `text` throws.
+    public func start(_ requests: [GenerationRequest]) throws -> [PictureRun] {
+        var runs: [PictureRun] = []
+        for request in requests {
+            let same = runs.first {
+                $0.request.prompt == request.prompt
+                    && $0.request.negativePrompt == request.negativePrompt
+            }
+            let text = same.map { ($0.run.text, $0.isPromptTruncated) }
+            runs.append(try start(request, text: text, ids: nil, kept: nil))
+        }
+        return runs
+    }
+
+    /// Reads and arranges everything that making a picture needs.
+    /// - Throws: `KernelError`, `CheckpointError`, `Stopped`.
+    public func prepare() throws {
+        try model.textEncoder.prepare()
+        try model.transformer.prepare()
+        try model.prepareResidualHead()
+        try model.hybridTokenizer.prepareDecoder()
     }
 
     /// A run that fills in the masked tokens of a picture; the others keep id and residual.
@@ -81,14 +108,16 @@ public struct Pipeline: Sendable {
         request.width = source.gridWidth * model.pixelsPerToken
         request.height = source.gridHeight * model.pixelsPerToken
         let ids = zip(source.ids, isMasked).map { $1 ? model.configuration.maskID : $0 }
-        return try start(request, ids: ids, kept: (source.residual.floats(), isMasked.map(!)))
+        return try start(
+            request, text: nil, ids: ids, kept: (source.residual.floats(), isMasked.map(!)))
     }
 
     private func start(
-        _ request: GenerationRequest, ids: [Int]?, kept: (residual: [Float], isKept: [Bool])?
+        _ request: GenerationRequest, text known: (text: GuidedText, isTruncated: Bool)?,
+        ids: [Int]?, kept: (residual: [Float], isKept: [Bool])?
     ) throws -> PictureRun {
         let (width, height) = try checked(request)
-        let (text, isTruncated) = try text(for: request)
+        let (text, isTruncated) = try known ?? text(for: request)
         let run = MaskedRun(
             gridWidth: width / model.pixelsPerToken, gridHeight: height / model.pixelsPerToken,
             maskID: model.configuration.maskID, ids: ids, settings: request.sampling, text: text,
@@ -103,7 +132,9 @@ public struct Pipeline: Sendable {
     private func checked(_ request: GenerationRequest) throws -> (width: Int, height: Int) {
         let unit = model.pixelsPerToken
         let limit = Self.sideLimit / unit * unit
-        let (width, height) = (request.width ?? model.trainedSide, request.height ?? model.trainedSide)
+        let (width, height) = (
+            request.width ?? model.trainedSide, request.height ?? model.trainedSide
+        )
         guard width % unit == 0, height % unit == 0, unit...limit ~= width, unit...limit ~= height
         else { throw RequestError.size(width: width, height: height, multiple: unit, limit: limit) }
         guard 1...Self.stepLimit ~= request.sampling.steps else {
@@ -146,7 +177,8 @@ public struct Pipeline: Sendable {
         try model.prepareResidualHead()
         let (run, channels) = (picture.run, model.configuration.latentChannels)
         let positions = picture.isKept.indices.filter { !picture.isKept[$0] }
-        var numbers = picture.keptResidual
+        var numbers =
+            picture.keptResidual
             ?? Array(repeating: 0, count: run.state.ids.count * channels)
         if let hidden = run.hidden, !positions.isEmpty {
             let settings = picture.request.residual
@@ -156,7 +188,9 @@ public struct Pipeline: Sendable {
                 conditional: hidden.conditional.rows(positions),
                 unconditional: hidden.unconditional?.rows(positions),
                 guidance: run.settings.headGuidance, steps: settings.steps,
-                initial: positions.flatMap { noise.initialResidual(position: $0, channels: channels) },
+                initial: positions.flatMap {
+                    noise.initialResidual(position: $0, channels: channels)
+                },
                 noise: { step in
                     positions.flatMap {
                         noise.diffusionNoise(step: step, position: $0, channels: channels)
@@ -172,11 +206,15 @@ public struct Pipeline: Sendable {
         return Tensor([run.state.ids.count, channels], numbers)
     }
 
-    /// The pixels of tokens; masked tokens count as the codebook's mean.
+    /// The pixels of tokens, the residual times `strength`.
     /// - Throws: `KernelError`, `CheckpointError`, `Stopped`.
     public func decode(_ grid: HybridTokenGrid, strength: Float) throws -> RGBImage {
-        let tokenizer = model.hybridTokenizer
-        let numbers = try tokenizer.decode(tokenizer.latents(of: grid, strength: strength))
+        try decode(model.hybridTokenizer.latents(of: grid, strength: strength))
+    }
+
+    /// The pixels of latents [gridHeight, gridWidth, latentChannels].
+    func decode(_ latents: Tensor) throws -> RGBImage {
+        let numbers = try model.hybridTokenizer.decode(latents)
         return RGBImage(
             width: numbers.shape[1], height: numbers.shape[0], pixels: PixelValues.bytes(numbers))
     }

@@ -18,11 +18,14 @@ extension CellPicture {
         var isPlain = true
         let start = row * size.columns
         for cell in cells[start..<start + min(size.columns, max(0, maximumColumns))] {
-            var codes: [String] = []
-            if cell.foreground != foreground { codes.append(cell.foreground.sgr(base: 30)) }
-            if cell.background != background { codes.append(cell.background.sgr(base: 40)) }
-            if !codes.isEmpty {
-                bytes += "\u{1B}[\(codes.joined(separator: ";"))m".utf8
+            let takesInk = cell.foreground != foreground
+            let takesGround = cell.background != background
+            if takesInk || takesGround {
+                bytes += [0x1B, UInt8(ascii: "[")]
+                if takesInk { cell.foreground.appendSGR(base: 30, to: &bytes) }
+                if takesInk && takesGround { bytes.append(UInt8(ascii: ";")) }
+                if takesGround { cell.background.appendSGR(base: 40, to: &bytes) }
+                bytes.append(UInt8(ascii: "m"))
                 isPlain = false
             }
             foreground = cell.foreground
@@ -36,13 +39,22 @@ extension CellPicture {
 
 extension CellColor {
     /// The SGR parameters that choose this colour; `base` is 30 for ink and 40 for the ground.
-    fileprivate func sgr(base: Int) -> String {
+    fileprivate func appendSGR(base: Int, to bytes: inout [UInt8]) {
         switch self {
-        case .standard: "\(base + 9)"
-        case .indexed(let entry) where entry < 8: "\(base + Int(entry))"
-        case .indexed(let entry) where entry < 16: "\(base + 60 + Int(entry) - 8)"
-        case .indexed(let entry): "\(base + 8);5;\(entry)"
-        case .rgb(let red, let green, let blue): "\(base + 8);2;\(red);\(green);\(blue)"
+        case .standard: bytes.append(decimal: base + 9)
+        case .indexed(let entry) where entry < 8: bytes.append(decimal: base + Int(entry))
+        case .indexed(let entry) where entry < 16: bytes.append(decimal: base + 52 + Int(entry))
+        case .indexed(let entry):
+            bytes.append(decimal: base + 8)
+            bytes += [UInt8(ascii: ";"), UInt8(ascii: "5"), UInt8(ascii: ";")]
+            bytes.append(decimal: Int(entry))
+        case .rgb(let red, let green, let blue):
+            bytes.append(decimal: base + 8)
+            bytes += [UInt8(ascii: ";"), UInt8(ascii: "2")]
+            for channel in [red, green, blue] {
+                bytes.append(UInt8(ascii: ";"))
+                bytes.append(decimal: Int(channel))
+            }
         }
     }
 }

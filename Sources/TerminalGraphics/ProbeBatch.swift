@@ -5,11 +5,14 @@ public struct ProbeBatch: Hashable, Sendable {
     public let bytes: [UInt8]
     /// How long to wait for the last reply.
     public let timeout: Duration
-    /// How many replies end a batch: DA1 of tmux, and of the terminal around it.
+    /// How often to call `ReplyParser.expectFence`: once for DA1, and inside tmux once more for
+    /// that of the terminal around it.
     public let fenceCount: Int
+    private let mayBeInKitty: Bool
 
     /// The questions that the terminal of `environment` takes no harm from.
     public init(_ environment: TerminalEnvironment) {
+        mayBeInKitty = environment.isTmux && environment.isStartedFromKitty
         timeout = environment.isOverSSH ? .milliseconds(1000) : .milliseconds(200)
         var text = ""
         if environment.window == nil || environment.isDumb {
@@ -29,21 +32,21 @@ public struct ProbeBatch: Hashable, Sendable {
             text += Question.cellSize + Question.textArea + Question.sixelColors
             text += Question.sixelLimit + Question.synchronization + Question.background
             text += Question.deviceAttributes
-            fenceCount = 1
+            fenceCount = environment.isTmux ? 2 : 1
         }
         bytes = Array(text.utf8)
     }
 
     /// Whether every reply that can matter has come.
     ///
-    /// A tmux that claims sixel is waited for until the terminal around it has answered, too, as
-    /// only that one's word counts; where tmux does not hand questions on, the timeout decides.
+    /// A tmux that claims sixel, or was started from kitty or ghostty, is waited for until the
+    /// terminal around it has answered, too, as only that one's word counts; where tmux does not
+    /// hand questions on, the timeout decides.
     public func isAnswered(by replies: TerminalReplies) -> Bool {
         guard fenceCount > 0 else { return true }
-        if replies.isFromTmux && replies.deviceAttributes.contains(TerminalReplies.tmuxWithSixel) {
-            return replies.deviceAttributes.count > 1
-        }
-        return !replies.deviceAttributes.isEmpty
+        let claimsSixel =
+            replies.isFromTmux && replies.deviceAttributes.contains(TerminalReplies.tmuxWithSixel)
+        return replies.deviceAttributes.count > (claimsSixel || mayBeInKitty ? 1 : 0)
     }
 }
 

@@ -211,7 +211,7 @@ extension SixelWriter {
             if Int(span.color) != color {
                 color = Int(span.color)
                 bytes.append(UInt8(ascii: "#"))
-                writeNumber(color)
+                bytes.append(decimal: color)
             }
             column = span.start
             var next = span.firstRun
@@ -232,15 +232,10 @@ extension SixelWriter {
         let sixel = bits + UInt8(ascii: "?")
         if count > 3 {
             bytes.append(UInt8(ascii: "!"))
-            writeNumber(Int(count))
+            bytes.append(decimal: Int(count))
             bytes.append(sixel)
         } else {
             for _ in 0..<count { bytes.append(sixel) }
         }
-    }
-
-    private mutating func writeNumber(_ number: Int) {
-        if number >= 10 { writeNumber(number / 10) }
-        bytes.append(UInt8(ascii: "0") + UInt8(number % 10))
     }
 }

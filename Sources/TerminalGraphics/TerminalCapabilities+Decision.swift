@@ -57,8 +57,7 @@ extension Decision {
     mutating func identify() {
         if environment.window == nil { return }
         if environment.isTmux {
-            let version = tmuxVersion.map { "\($0.major).\($0.minor)" } ?? "of unknown version"
-            because("This is tmux \(version).")
+            because("This is tmux \(Self.printable(tmuxVersionText ?? "of unknown version")).")
         }
         if environment.isScreen { because("This is GNU screen.") }
         if let version = replies.terminalVersion {
@@ -73,11 +72,15 @@ extension Decision {
         }
     }
 
-    /// tmux's version, from itself or from the variable it sets.
-    private var tmuxVersion: (major: Int, minor: Int)? {
-        let told = replies.versions.first { $0.hasPrefix("tmux") }?.dropFirst(5)
+    /// tmux's version as it says itself, or as the variable says that it sets.
+    private var tmuxVersionText: String? {
+        let told = replies.versions.first { $0.hasPrefix("tmux ") }?.dropFirst(5)
         let set = environment["TERM_PROGRAM"] == "tmux" ? environment["TERM_PROGRAM_VERSION"] : nil
-        guard let text = told.map(String.init) ?? set else { return nil }
+        return told.map(String.init) ?? set
+    }
+
+    private var tmuxVersion: (major: Int, minor: Int)? {
+        guard let text = tmuxVersionText else { return nil }
         let numbers = text.drop { !$0.isASCII || !$0.isNumber }.split(separator: ".")
         guard numbers.count >= 2, let major = Int(numbers[0]),
             let minor = Int(numbers[1].prefix { $0.isASCII && $0.isNumber })

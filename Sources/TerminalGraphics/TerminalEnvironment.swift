@@ -44,6 +44,11 @@ public struct TerminalEnvironment: Hashable, Sendable {
     var isScreen: Bool { !isTmux && (self["STY"] != nil || term.hasPrefix("screen")) }
     var isOverSSH: Bool { self["SSH_CONNECTION"] != nil || self["SSH_TTY"] != nil }
 
+    /// Whether a variable is left from kitty or ghostty, which tmux passes to what it starts.
+    var isStartedFromKitty: Bool {
+        self["KITTY_WINDOW_ID"] != nil || self["GHOSTTY_RESOURCES_DIR"] != nil
+    }
+
     /// Consoles and terminals too old for any question but DA1.
     var knowsOnlyDeviceAttributes: Bool {
         term == "linux" || term == "cons25" || term.hasPrefix("vt1") || term.hasPrefix("vt2")

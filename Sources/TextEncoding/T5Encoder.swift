@@ -27,7 +27,8 @@ public struct T5Encoder: Sendable {
         self.scope = scope
         let encoder = scope["encoder"]
         let shape: Shape = [configuration.vocabularySize, configuration.width]
-        let embedding = scope.weights["shared"].has("weight") ? scope["shared"] : encoder["embed_tokens"]
+        let embedding =
+            scope.weights["shared"].has("weight") ? scope["shared"] : encoder["embed_tokens"]
         self.embedding = try embedding.weight("weight", shape)
         var blocks: [T5Block] = []
         for layer in 0..<configuration.layers {
@@ -43,6 +44,11 @@ public struct T5Encoder: Sendable {
     /// Checks and arranges the weights; see `LayerScope.prepare`.
     public func prepare() throws {
         try scope.prepare()
+    }
+
+    /// Lets the system take back the file pages of the weights until the next prompt.
+    public func releasePages() {
+        scope.releasePages()
     }
 
     /// Text states [ids.count, width], float32.
@@ -86,7 +92,8 @@ public struct T5Encoder: Sendable {
         let base = distance > 0 ? half : 0
         let size = abs(distance)
         guard size >= exact else { return base + size }
-        let ratio = log(Float(size) / Float(exact))
+        let ratio =
+            log(Float(size) / Float(exact))
             / Float(log(Double(configuration.maximumDistance) / Double(exact)))
         return base + min(half - 1, exact + Int(ratio * Float(half - exact)))
     }

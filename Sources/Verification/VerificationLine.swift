@@ -20,7 +20,8 @@ public struct VerificationLine: Sendable {
     /// The line that `dcar verify` prints.
     public var text: String {
         func number(_ value: Double) -> String { String(format: "%.3g", value) }
-        return "\(file)  \(name)  \(shape)  \(measure ?? "difference") \(number(difference))  scale "
+        return
+            "\(file)  \(name)  \(shape)  \(measure ?? "difference") \(number(difference))  scale "
             + "\(number(scale))  tolerance \(number(tolerance))  \(isPassed ? "ok" : "FAILED")"
     }
 }

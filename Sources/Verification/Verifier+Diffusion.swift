@@ -39,7 +39,7 @@ extension Verifier {
             ("betas", schedule.betas), ("coef_x0", schedule.cleanWeight),
             ("coef_xt", schedule.noisyWeight), ("log_max", schedule.logVarianceMaximum),
             ("log_min", schedule.logVarianceMinimum), ("sqrt_recip", schedule.signalScale),
-            ("sqrt_recipm1", schedule.noiseScale),
+            ("sqrt_recipm1", schedule.noiseScale)
         ]
         for (name, table) in tables {
             try compare(recording, name, table.map { Float($0) }, .relative(1e-6))

@@ -31,11 +31,12 @@ extension Verifier {
         for key in b.keys {
             let expected = try b.tensor(key)
             let found = a.entry(key) == b.entry(key) ? try a.tensor(key) : nil
-            let isEqual = found.map { found in
-                found.withBytes { left in
-                    expected.withBytes { right in left.elementsEqual(right) }
-                }
-            } ?? false
+            let isEqual =
+                found.map { found in
+                    found.withBytes { left in
+                        expected.withBytes { right in left.elementsEqual(right) }
+                    }
+                } ?? false
             report(
                 VerificationLine(
                     file: file, name: key, recorded: Tensor([1], [0]),

@@ -48,7 +48,8 @@ extension Verifier {
     }
 
     private func steps(
-        _ recording: Recording, _ name: String, _ replay: Replay, _ outcomes: [MaskedSampler.Outcome],
+        _ recording: Recording, _ name: String, _ replay: Replay,
+        _ outcomes: [MaskedSampler.Outcome],
         step: Int
     ) throws {
         // Recordings hold the logits of every token, a run computes those of masked ones.
@@ -101,7 +102,8 @@ extension Verifier {
                 }
             }
         }
-        try compare(recording, "residual", all, compute.precision == .float32 ? floating : .share(1))
+        try compare(
+            recording, "residual", all, compute.precision == .float32 ? floating : .share(1))
         try picture(recording, replay, ids, all)
     }
 
@@ -149,7 +151,8 @@ private struct Replay {
         let states = try verifier.textStates(for: recording.file)
         // Without a note of its own a plain run has the first prompt; an inpainting the second.
         let standard = recording.file == "inpaint.safetensors" ? 1 : 0
-        let rows = try recording.optional("prompt_rows")?.integers()
+        let rows =
+            try recording.optional("prompt_rows")?.integers()
             ?? Array(repeating: standard, count: images)
         texts = try rows.map { row in
             GuidedText(

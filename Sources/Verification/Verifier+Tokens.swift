@@ -11,7 +11,8 @@ extension Verifier {
         var encoderStages: [Int: Tensor] = [:]
         let encoding = try tokenizer.encode(
             PixelValues.numbers(
-                bytes.integers().map { UInt8(truncatingIfNeeded: $0) }, width: width, height: height),
+                bytes.integers().map { UInt8(truncatingIfNeeded: $0) }, width: width, height: height
+            ),
             observe: { encoderStages[$0] = $1 })
         let grid = encoding.grid
         let shape: Shape = [grid.gridHeight, grid.gridWidth, tokenizer.configuration.latentChannels]

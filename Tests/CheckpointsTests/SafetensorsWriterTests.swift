@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 @Test func aWrittenFileHoldsTheSameTensorsMetadataAndAlignment() throws {

@@ -81,6 +81,33 @@ private func read(_ path: String) -> [UInt8]? {
         #expect(try folder.names() == ["picture.png"])
     }
 
+    /// Whenever the process is killed, the name shows what was there before or the whole new file.
+    @Test(arguments: [false, true])
+    func atNoMomentIsThereHalfAFile(overwrite: Bool) throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/picture.png"
+        let before: [UInt8]? = overwrite ? [1, 2, 3] : nil
+        if let before { try ImageFile.save(before, to: path) }
+        var seen: [[UInt8]?] = []
+        func watched<Result>(_ call: () -> Result) -> Result {
+            seen.append(read(path))
+            defer { seen.append(read(path)) }
+            return call()
+        }
+        let real = FileCalls()
+        var calls = real
+        calls.create = { directory, name in watched { real.create(directory, name) } }
+        calls.write = { file, bytes, count in
+            watched { real.write(file, bytes, min(count, 30_000)) }
+        }
+        calls.synchronize = { file in watched { real.synchronize(file) } }
+        calls.link = { directory, name, new in watched { real.link(directory, name, new) } }
+        calls.rename = { directory, name, new in watched { real.rename(directory, name, new) } }
+        try ImageFile.save(picture, to: path, overwrite: overwrite, calls: calls)
+        // Created, written four times and synchronised, then named, then the folder synchronised.
+        #expect(seen == [[UInt8]?](repeating: before, count: 13) + [picture, picture, picture])
+    }
+
     /// Each way a disk can refuse: which call fails, with what, and what the user reads.
     static let refusals: [(call: String, code: Int32, sentence: String)] = [
         ("create", EROFS, "P was not saved: the disk of F is read-only."),
@@ -265,7 +292,7 @@ private func read(_ path: String) -> [UInt8]? {
     ])
     func fieldsAreFilledIn(pattern: String, path: String) throws {
         let fields = OutputPattern.Fields(
-            seed: 7, prompt: "  A red/../fox, \u{1B}[31m 雪! ".replacing("[31m", with: ""),
+            seed: 7, prompt: "  A red/../fox, \u{1B} 雪! ",
             model: "../m 1", width: 64, height: 32)
         #expect(try OutputPattern(pattern).path(number: 5, fields) == path)
     }

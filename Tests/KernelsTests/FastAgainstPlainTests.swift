@@ -1,6 +1,6 @@
 import Kernels
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 private let fastEngines: [MatrixLibrary] = [.oneDNN, .openBLAS]
@@ -32,7 +32,10 @@ func aLinearMapAgreesWithThePlainOne(library: MatrixLibrary, shape: (Int, Int, I
 
 @Test(
     arguments: fastEngines,
-    [(4, 4, 3, 16), (5, 7, 12, 20), (33, 18, 40, 36), (16, 70, 64, 64), (1, 1, 8, 12), (9, 130, 33, 65)])
+    [
+        (4, 4, 3, 16), (5, 7, 12, 20), (33, 18, 40, 36), (16, 70, 64, 64), (1, 1, 8, 12),
+        (9, 130, 33, 65)
+    ])
 func aConvolutionAgreesWithThePlainOne(library: MatrixLibrary, shape: (Int, Int, Int, Int)) throws {
     let (height, width, inputs, outputs) = shape
     let x = Tensor.random([height, width, inputs], seed: 5)
@@ -88,7 +91,7 @@ func resultsAreTheSameBitsForAnyNumberOfThreads(library: MatrixLibrary) throws {
             try LinearWeights(weights, bias: nil, compute: compute)(x, activation: .gelu),
             try ConvolutionWeights(kernel, bias: nil, compute: compute)(image),
             compute.layerNorm(x, epsilon: 1e-6),
-            compute.linearAttention(x),
+            compute.linearAttention(x)
         ].map { $0.floats().map(\.bitPattern) }
     }
     #expect(runs[0] == runs[1] && runs[0] == runs[2])

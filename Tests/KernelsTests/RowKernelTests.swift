@@ -1,7 +1,7 @@
 import Foundation
 import Kernels
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 private func compute() throws -> Compute {
@@ -19,7 +19,8 @@ func layerNormAgreesWithItsFormula(columns: Int) throws {
         let mean = values.reduce(0, +) / Double(columns)
         let variance = values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Double(columns)
         for (i, value) in values.enumerated() {
-            let expected = (value - mean) / (variance + 1e-5).squareRoot() * Double(w[i]) + Double(b[i])
+            let expected =
+                (value - mean) / (variance + 1e-5).squareRoot() * Double(w[i]) + Double(b[i])
             #expect(abs(Double(result[row * columns + i]) - expected) < 2e-5)
         }
     }
@@ -78,7 +79,8 @@ func downsamplingUnshufflesAndAverages(inputs: Int, channels: Int) throws {
             for channel in 0..<channels {
                 func pixel(_ k: Int) -> Int { (2 * y + k % 4 / 2) * 2 * width + 2 * x + k % 2 }
                 let unshuffled = c[pixel(channel) * channels / 4 + channel / 4]
-                let mean = (channel * group..<(channel + 1) * group)
+                let mean =
+                    (channel * group..<(channel + 1) * group)
                     .map { s[pixel($0) * inputs + $0 / 4] }.reduce(0, +) / Float(group)
                 let got = result[(y * width + x) * channels + channel]
                 #expect(abs(got - unshuffled - mean) < 1e-6)

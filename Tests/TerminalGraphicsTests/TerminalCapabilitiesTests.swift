@@ -229,6 +229,14 @@ func everyTerminalIsTakenForWhatItIs(_ terminal: TerminalCase) {
         ])
 }
 
+@Test(arguments: [("tmux 3.3a", "3.3a"), ("tmux next-3.6", "next-3.6"), ("tmux 4.0-rc", "4.0-rc")])
+func tmuxIsNamedWithItsVersion(reply: String, version: String) {
+    let environment = TerminalEnvironment(
+        tmuxVariables, window: WindowSize(columns: 80, rows: 24))
+    let found = TerminalCapabilities.decide(environment, TerminalReplies([.version(reply)]))
+    #expect(found.reasons.first == "This is tmux \(version).")
+}
+
 @Test func aPersonsChoiceCountsInItsOrder() {
     var terminal = terminals[0]
     #expect(terminal.decide(configuration: .fixed(.ascii)).graphics == .ascii)
@@ -351,6 +359,13 @@ private func questions(_ variables: [String: String], hasWindow: Bool = true) ->
     #expect(tmux.isAnswered(by: TerminalReplies(inner + [.deviceAttributes([62, 4])])))
     #expect(
         tmux.isAnswered(by: TerminalReplies([.version("tmux 3.3a"), .deviceAttributes([1, 2])])))
+    let kitty = ProbeBatch(
+        TerminalEnvironment(tmuxVariables + ["KITTY_WINDOW_ID": "1"], window: window))
+    #expect(!kitty.isAnswered(by: TerminalReplies([.deviceAttributes([1, 2])])))
+    #expect(
+        kitty.isAnswered(
+            by: TerminalReplies([.deviceAttributes([1, 2]), .deviceAttributes([62])])))
+    #expect(xterm.fenceCount == 1 && tmux.fenceCount == 2)
     let dumb = ProbeBatch(TerminalEnvironment(["TERM": "dumb"], window: window))
     #expect(dumb.isAnswered(by: TerminalReplies()))
 }

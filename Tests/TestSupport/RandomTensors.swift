@@ -21,7 +21,8 @@ extension Tensor {
     /// Uniform numbers in -1 ..< 1.
     public static func random(_ shape: Shape, seed: UInt64) -> Tensor {
         var numbers = SeededNumbers(seed: seed)
-        return Tensor(shape, (0..<shape.count).map { _ in Float.random(in: -1..<1, using: &numbers) })
+        return Tensor(
+            shape, (0..<shape.count).map { _ in Float.random(in: -1..<1, using: &numbers) })
     }
 }
 

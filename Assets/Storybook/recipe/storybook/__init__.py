@@ -1,0 +1,1 @@
+"""Training and evaluation of the Storybook model, the DC-AR that DC-AR Studio ships."""

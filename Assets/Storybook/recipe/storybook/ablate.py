@@ -1,0 +1,106 @@
+"""The paper's ablations at a budget of one's own, same numbers for every arm.
+
+    python -m storybook.ablate tokenizer --sprites sprites.npz --detector RUN/detector.pt --out ABLATE --steps 6000
+    python -m storybook.ablate resolution --tokens TOKENS256 --tokens512 TOKENS512 --tokenizer MODEL --sprites ... --detector ...
+
+`tokenizer` repeats Table 5: three stages against no warm-up and against alternating with everything trainable. `resolution`
+repeats Table 6: 256 pre-training and 512 fine-tuning against 512 from scratch at equal cost (a step at 512 has four times
+the tokens, so it counts as four).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pathlib
+import shutil
+from dataclasses import replace
+from typing import Any
+
+from storybook import detector, eval_tokenizer, export, runtime, sprites, storyeval, train_dcar, train_dcht
+from storybook import model as models
+from storybook.runtime import Place
+from storybook.tokens import load_tokenizer
+
+
+def tokenizer_arms(
+    options: train_dcht.Options, place: Place, judge: detector.Detector | None, scenes: int
+) -> list[dict[str, Any]]:
+    """Each mode with the same number of steps; options.steps are the three stages of the full strategy."""
+    warm, discrete, tune = options.steps
+    arms = {
+        "three-stage": (warm, discrete, tune),
+        "no-warm-up": (0, warm + discrete, tune),
+        "all-trainable": (warm, discrete, tune),
+    }
+    rows = []
+    for mode, steps in arms.items():
+        run = replace(options, mode=mode, steps=steps, out=options.out / mode)
+        train_dcht.train(run, place)
+        tokenizer = load_tokenizer(run.out / "dcht.pt", place)
+        for size in (256, 512):
+            rows.append({"mode": mode, "steps": sum(steps), **eval_tokenizer.evaluate(tokenizer, judge, place, size, scenes)})
+            print(json.dumps(rows[-1]), flush=True)
+    return rows
+
+
+def resolution_arms(
+    low: train_dcar.Options,
+    high: train_dcar.Options,
+    dc_ht: pathlib.Path,
+    judge: detector.Detector,
+    place: Place,
+    images: int,
+    limit: int | None,
+) -> list[dict[str, Any]]:
+    """`low` runs at 256, `high` goes on from it at 512; the other arm runs high.steps + low.steps / 4 at 512 from nothing."""
+    train_dcar.train(low, place)
+    arms = {
+        "fine-tuned": replace(high, start=low.out / "dcar.pt", out=high.out / "fine-tuned"),
+        "from scratch": replace(high, start=None, out=high.out / "scratch", steps=high.steps + low.steps // 4, rate=low.rate),
+    }
+    rows = []
+    for name, options in arms.items():
+        train_dcar.train(options, place)
+        folder = options.out / "model"
+        shutil.copytree(dc_ht / "dc-ht", folder / "dc-ht", dirs_exist_ok=True)
+        export.export_generator(options.out / "dcar.pt", folder)
+        report = storyeval.evaluate(models.load(folder, place.device), judge, place, models.Sampling(), images, limit=limit)
+        rows.append({"arm": name, "steps at 512": options.steps, "overall": report["all"]["overall"], "gfid": report["gfid"]})
+        print(json.dumps(rows[-1]), flush=True)
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("tokenizer", "resolution"))
+    parser.add_argument("--sprites", required=True)
+    parser.add_argument("--detector", type=pathlib.Path, required=True)
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    parser.add_argument("--steps", type=int, default=6000, help="tokenizer steps in all, or generator steps at 256")
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--crop", type=int, default=128)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--scenes", type=int, default=1000, help="scenes to measure a tokenizer on")
+    parser.add_argument("--tokens", type=pathlib.Path)
+    parser.add_argument("--tokens512", type=pathlib.Path)
+    parser.add_argument("--tokenizer", type=pathlib.Path, help="model folder with the dc-ht to decode with")
+    parser.add_argument("--images", type=int, default=1)
+    parser.add_argument("--limit", type=int)
+    a = parser.parse_args()
+    sprites.load(a.sprites)
+    place = runtime.start()
+    judge = detector.load(a.detector, place)
+    if a.what == "tokenizer":
+        steps = (a.steps // 8, a.steps * 5 // 8, a.steps // 4)
+        options = train_dcht.Options(a.sprites, a.out, steps, batch=a.batch, crop=a.crop, workers=a.workers)
+        rows = tokenizer_arms(options, place, judge, a.scenes)
+    else:
+        low = train_dcar.Options(a.tokens, a.out / "low", a.steps, batch=a.batch, workers=a.workers)
+        high = train_dcar.Options(a.tokens512, a.out / "high", a.steps // 4, batch=a.batch, rate=low.rate / 4, workers=a.workers)
+        rows = resolution_arms(low, high, a.tokenizer, judge, place, a.images, a.limit)
+    (a.out / f"{a.what}.json").write_text(json.dumps(rows, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,241 @@
+"""The whole model with one command, on a CPU, one GPU, or many with torchrun.
+
+    python -m storybook.build --font NotoColorEmoji.ttf --out RUN --model MODEL --plan gpu
+    torchrun --nproc-per-node 8 -m storybook.build --font NotoColorEmoji.ttf --out RUN --model MODEL --plan gpu
+
+Every part leaves its state in --out and is passed over when it is done, so the command can be stopped and given again.
+--until stops after a part, --minutes after a time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import pathlib
+import time
+from dataclasses import dataclass, replace
+
+import torch
+
+from storybook import detector, eval_tokenizer, export, runtime, sprites, storyeval, train_dcar, train_dcht
+from storybook import model as models
+from storybook.dcar import GeneratorConfig
+from storybook.dcht import TokenizerConfig
+from storybook.runtime import Place
+from storybook.tokens import load_tokenizer, tokenise
+
+PARTS = ("sprites", "detector", "tokenizer", "tokens", "generator", "tokens512", "generator512", "export", "report")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much of everything. Batches are per process; `echo` is how often a batch of crops is used."""
+
+    detector_steps: int
+    detector_batch: int
+    tokenizer_steps: tuple[int, int, int]
+    tokenizer_rate: float
+    crop: int
+    crops: int
+    echo: int
+    scenes: int
+    generator_steps: int
+    generator_rate: float
+    batch: int
+    head_samples: int
+    scenes512: int
+    generator512_steps: int
+    measured: int
+    adversarial: float = 0.3
+    images: int = 1
+    limit: int | None = None
+    detector_width: int = 32
+    tokenizer: TokenizerConfig = TokenizerConfig()
+    generator: GeneratorConfig = GeneratorConfig()
+
+
+PLANS = {
+    "cpu": Plan(
+        detector_steps=6000, detector_batch=32,
+        tokenizer_steps=(3000, 40_000, 12_000), tokenizer_rate=4e-4, crop=128, crops=16, echo=1,
+        scenes=60_000, generator_steps=40_000, generator_rate=8e-4, batch=64, head_samples=1024,
+        scenes512=20_000, generator512_steps=6000, measured=1000,
+    ),
+    "gpu": Plan(
+        detector_steps=2500, detector_batch=64,
+        tokenizer_steps=(800, 6500, 2000), tokenizer_rate=6e-4, crop=256, crops=64, echo=2,
+        scenes=150_000, generator_steps=8000, generator_rate=1e-3, batch=512, head_samples=16_384,
+        scenes512=40_000, generator512_steps=1500, measured=1000,
+    ),
+    # Seconds, for the tests.
+    "tiny": Plan(
+        detector_steps=2, detector_batch=2, detector_width=16,
+        tokenizer_steps=(2, 2, 2), tokenizer_rate=4e-4, crop=64, crops=4, echo=2,
+        scenes=64, generator_steps=2, generator_rate=8e-4, batch=2, head_samples=32,
+        scenes512=64, generator512_steps=2, measured=4, limit=6,
+        tokenizer=TokenizerConfig(
+            widths=(8, 16, 16, 32, 32, 64), enc_depths=(0, 1, 1, 1, 1, 1), dec_depths=(0, 1, 1, 1, 1, 1), codebook_size=32,
+        ),
+        generator=GeneratorConfig(
+            width=64, layers=2, heads=2, head_width=32, head_depth=1, text_length=32, text_width=64, text_layers=1,
+            vocabulary=400, num_steps=3, residual_steps=4,
+        ),
+    ),
+}  # fmt: skip
+
+
+@dataclass
+class Build:
+    """The parts, in order, each resumable. `end` is when to stop, by the monotonic clock."""
+
+    plan: Plan
+    font: str
+    out: pathlib.Path
+    model: pathlib.Path
+    workers: int
+    place: Place
+    end: float = math.inf
+    fast: bool = False
+    tokenizer_budget: float | None = None
+    generator_budget: tuple[float | None, float | None] = (None, None)
+
+    @property
+    def sheet(self) -> pathlib.Path:
+        return self.out / "sprites.npz"
+
+    @property
+    def left(self) -> float:
+        """Minutes until the end."""
+        return (self.end - time.monotonic()) / 60
+
+    def together(self) -> None:
+        if self.place.ranks > 1:
+            torch.distributed.barrier()
+
+    def sprites(self) -> None:
+        if self.place.leads and not self.sheet.exists():
+            sprites.build(self.font, str(self.sheet))
+        self.together()
+        sprites.load(str(self.sheet))
+
+    def detector(self) -> None:
+        p = self.plan
+        detector.train(
+            str(self.sheet), self.out, p.detector_steps, p.detector_batch, self.workers, self.place, self.left, p.detector_width
+        )
+        self.together()
+
+    def tokenizer(self) -> None:
+        p = self.plan
+        options = train_dcht.Options(
+            str(self.sheet), self.out / "tokenizer", p.tokenizer_steps, batch=p.crops, crop=p.crop, rate=p.tokenizer_rate, workers=self.workers,
+            minutes=self.left, echo=p.echo, detector=self.out / "detector.pt", adversarial=p.adversarial, compile=self.fast, config=p.tokenizer,
+            budget=self.tokenizer_budget,
+        )  # fmt: skip
+        train_dcht.train(options, self.place)
+        self.together()
+
+    def _tokens(self, size: int, scenes: int) -> None:
+        if self.place.leads:
+            tokenizer = load_tokenizer(self.out / "tokenizer" / "dcht.pt", self.place)
+            tokenise(tokenizer, self.place, self.out / f"tokens{size}", size, scenes, 2, self.workers)
+        self.together()
+
+    def tokens(self) -> None:
+        self._tokens(256, self.plan.scenes)
+
+    def tokens512(self) -> None:
+        self._tokens(512, self.plan.scenes512)
+
+    def generator(self) -> None:
+        p = self.plan
+        options = train_dcar.Options(
+            self.out / "tokens256", self.out / "generator", p.generator_steps, batch=p.batch, rate=p.generator_rate, workers=self.workers,
+            minutes=self.left, head_samples=p.head_samples, config=p.generator,
+            budget=self.generator_budget[0],
+        )  # fmt: skip
+        train_dcar.train(options, self.place)
+        self.together()
+
+    def generator512(self) -> None:
+        p = self.plan
+        options = train_dcar.Options(
+            self.out / "tokens512", self.out / "generator512", p.generator512_steps, start=self.out / "generator" / "dcar.pt",
+            batch=max(1, p.batch // 4), rate=p.generator_rate / 4, workers=self.workers, minutes=self.left, head_samples=p.head_samples,
+            budget=self.generator_budget[1],
+        )  # fmt: skip
+        train_dcar.train(options, self.place)
+        self.together()
+
+    def export(self) -> None:
+        """The 512 model when there is one, and the 256 one otherwise; the other stands beside it for comparison."""
+        if not self.place.leads:
+            return
+        for folder, name in ((self.out / "model256", "generator"), (self.model, "generator512")):
+            checkpoint = self.out / name / "dcar.pt"
+            export.export_tokenizer(self.out / "tokenizer" / "dcht.pt", folder)
+            export.export_generator(checkpoint if checkpoint.exists() else self.out / "generator" / "dcar.pt", folder)
+
+    def report(self) -> None:
+        """The detector's own error, tokenizer metrics at both sizes, and StoryEval of both generators."""
+        if not self.place.leads:
+            return
+        p, place = self.plan, self.place
+        judge = detector.load(self.out / "detector.pt", place)
+        found: dict[str, object] = {"detector": detector.validate(judge, place, p.measured)}
+        tokenizer = models.load_tokenizer(self.model, place.device)
+        for size in (256, 512):
+            found[f"tokenizer{size}"] = eval_tokenizer.evaluate(tokenizer, judge, place, size, p.measured, workers=self.workers)
+        for name, folder in (("256", self.out / "model256"), ("shipped", self.model)):
+            gallery = self.out / f"gallery-{name}.png"
+            generator = models.load(folder, place.device)
+            found[f"storyeval {name}"] = storyeval.evaluate(
+                generator, judge, place, models.Sampling(), p.images, limit=p.limit, gallery=gallery
+            )
+            (self.out / "report.json").write_text(json.dumps(found, indent=2))
+
+    def run(self, until: str) -> None:
+        """All parts up to `until`, as long as there is time."""
+        log = runtime.Log(self.out / "build.log", self.place)
+        for part in PARTS:
+            if self.left <= 0:
+                break
+            log(part)
+            getattr(self, part)()
+            if part == until:
+                break
+        log("stops")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--font", required=True, help="NotoColorEmoji.ttf of Debian's fonts-noto-color-emoji; unused once --out has sprites.npz"
+    )
+    parser.add_argument("--out", type=pathlib.Path, required=True, help="folder of all training state")
+    parser.add_argument("--model", type=pathlib.Path, required=True, help="folder for the finished model")
+    parser.add_argument("--plan", choices=tuple(PLANS), default="cpu")
+    parser.add_argument("--tokenizer-steps", type=int, nargs=3, help="other lengths of the three stages")
+    parser.add_argument("--generator-steps", type=int, nargs=2, help="other lengths at 256 and at 512")
+    parser.add_argument("--tokenizer-budget", type=float, help="or as many steps as fit in so many minutes")
+    parser.add_argument("--generator-budget", type=float, nargs=2, help="the same at 256 and at 512")
+    parser.add_argument("--workers", type=int, default=2, help="drawing processes")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--until", choices=PARTS, default=PARTS[-1])
+    parser.add_argument("--minutes", type=float, default=math.inf)
+    parser.add_argument("--compile", action="store_true", help="compile the tokenizer (GPU)")
+    a = parser.parse_args()
+    plan = PLANS[a.plan]
+    if a.tokenizer_steps:
+        plan = replace(plan, tokenizer_steps=tuple(a.tokenizer_steps))
+    if a.generator_steps:
+        plan = replace(plan, generator_steps=a.generator_steps[0], generator512_steps=a.generator_steps[1])
+    a.out.mkdir(parents=True, exist_ok=True)
+    end = time.monotonic() + 60 * a.minutes
+    budgets = (a.tokenizer_budget, tuple(a.generator_budget or (None, None)))
+    Build(plan, a.font, a.out, a.model, a.workers, runtime.start(a.threads), end, a.compile, *budgets).run(a.until)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""Where a run happens: one CPU, one GPU, or one process of `torchrun`; and how it keeps its state."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import nn
+
+
+@dataclass(frozen=True)
+class Place:
+    """The device of this process and its rank among all."""
+
+    device: torch.device
+    rank: int
+    ranks: int
+
+    @property
+    def leads(self) -> bool:
+        return self.rank == 0
+
+    def autocast(self) -> torch.autocast:
+        """bfloat16 matrix products, on CPU and GPU alike."""
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+    def wrap(self, module: nn.Module) -> nn.Module:
+        """The module with gradients averaged over all ranks."""
+        if self.ranks == 1:
+            return module
+        devices = [self.device.index] if self.device.type == "cuda" else None
+        return nn.parallel.DistributedDataParallel(module, device_ids=devices, find_unused_parameters=True)
+
+
+def start(threads: int = 2) -> Place:
+    """Joins the process group when `torchrun` started this process, and picks the device."""
+    rank, ranks = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    if torch.cuda.is_available():
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+        torch.cuda.set_device(device)
+        torch.backends.cudnn.benchmark = True
+        torch.backends.cuda.matmul.allow_tf32 = True
+    else:
+        device = torch.device("cpu")
+        torch.set_num_threads(threads)
+    if ranks > 1 and not dist.is_initialized():
+        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    return Place(device, rank, ranks)
+
+
+def steps_in(minutes: float, steps: int, seconds: float, place: Place) -> int:
+    """How many steps fit in `minutes` at the speed of `steps` in `seconds`, with a sixth kept back; the same on every rank."""
+    count = torch.tensor(minutes * 60 * steps / max(seconds, 1e-6) * 5 / 6, device=place.device)
+    if place.ranks > 1:
+        dist.broadcast(count, 0)
+    return int(count.item())
+
+
+class Average:
+    """An exponential moving average of a module's tensors, which is what gets exported."""
+
+    def __init__(self, module: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.state = {k: v.detach().clone() for k, v in module.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, module: nn.Module, step: int) -> None:
+        """Follows the module; faster in the first steps."""
+        rate = 1 - min(self.decay, (step + 1) / (step + 10))
+        source = module.state_dict()
+        floats = [k for k, v in source.items() if v.is_floating_point()]
+        torch._foreach_lerp_([self.state[k] for k in floats], [source[k] for k in floats], rate)
+        for key in source.keys() - set(floats):
+            self.state[key].copy_(source[key])
+
+
+def save(path: pathlib.Path, state: dict[str, Any]) -> None:
+    """Writes a checkpoint; a run that dies while writing leaves the one before."""
+    fresh = path.with_suffix(".new")
+    torch.save(state, fresh)
+    os.replace(fresh, path)
+
+
+class Log:
+    """One line per report, to the screen and to a file, from the leading rank only."""
+
+    def __init__(self, path: pathlib.Path, place: Place) -> None:
+        self.file = path.open("a") if place.leads else None
+        self.began = time.monotonic()
+
+    def __call__(self, text: str) -> None:
+        if self.file:
+            line = f"{(time.monotonic() - self.began) / 60:7.1f} min  {text}"
+            print(line, flush=True)
+            print(line, file=self.file, flush=True)

@@ -1,0 +1,219 @@
+"""Trains text encoder, transformer and residual head together on a token file, and keeps their state.
+
+    python -m storybook.train_dcar --tokens TOKENS256 --out RUN --steps 60000
+    python -m storybook.train_dcar --tokens TOKENS512 --out RUN512 --from RUN/dcar.pt --steps 15000 --rate 2e-4
+
+The second form is the paper's resolution step: the same weights go on at 512, with four times the tokens. A later call with
+the same --out goes on from its checkpoint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import pathlib
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from storybook import runtime
+from storybook.data import stream
+from storybook.dcar import DCAR, GeneratorConfig, with_tokens
+from storybook.diffusion import Schedule
+from storybook.runtime import Place
+from storybook.text import Vocabulary, build_vocabulary, states, text_encoder
+from storybook.tokens import TokenBatches, TokenFile
+
+# Between these steps a run with a budget measures its speed.
+MEASURED = (40, 80)
+
+
+@dataclass
+class Options:
+    """Everything that a generator run is told; see `--help`."""
+
+    tokens: pathlib.Path
+    out: pathlib.Path
+    steps: int
+    start: pathlib.Path | None = None
+    batch: int = 64
+    rate: float = 8e-4
+    workers: int = 1
+    seed: int = 3
+    threads: int = 2
+    minutes: float = math.inf
+    budget: float | None = None
+    save_every: float = 180.0
+    report_every: int = 50
+    head_samples: int = 1024
+    residual_weight: float = 1.0
+    config: GeneratorConfig = GeneratorConfig()
+
+
+class Objective(nn.Module):
+    """One training step's forward pass."""
+
+    def __init__(self, model: DCAR, encoder: nn.Module, head_samples: int, residual_weight: float) -> None:
+        super().__init__()
+        self.model, self.encoder = model, encoder
+        self.schedule = Schedule()
+        self.head_samples, self.residual_weight = head_samples, residual_weight
+
+    def forward(self, ids: Tensor, residual: Tensor, words: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Code numbers [B,N], residuals [B,N,C] and padded text ids [B,T] to (loss, token loss, residual error)."""
+        rows, n = ids.shape
+        device = ids.device
+        # MaskGIT's arccos rate; every eighth row is nearly whole, since that is what the head sees at the end of sampling.
+        share = torch.acos(torch.rand(rows, device=device)) / (math.pi / 2)
+        share = torch.where(torch.rand(rows, device=device) < 0.125, torch.rand(rows, device=device) * 0.1, share)
+        count = (share * n).round().clamp(min=1)
+        masked = torch.rand(rows, n, device=device).argsort(-1).argsort(-1) < count[:, None]
+        text, mask = states(self.encoder, words)
+        drop = torch.rand(rows, device=device) < 0.1
+        logits, latents = self.model(torch.where(masked, self.model.mask_id, ids), text, mask, drop)
+        token_loss = F.cross_entropy(logits.float()[masked], ids[masked], label_smoothing=0.05)
+        chosen = torch.randperm(rows * n, device=device)[: self.head_samples]
+        target = residual.reshape(rows * n, -1)[chosen] / self.model.config.vae_scale
+        loss, error = self.schedule.loss(self.model.diffloss.net, target, latents.reshape(rows * n, -1)[chosen])
+        return token_loss + self.residual_weight * loss, token_loss, error
+
+
+class Run:
+    """A generator in training."""
+
+    def __init__(self, options: Options, place: Place, file: TokenFile) -> None:
+        torch.manual_seed(options.seed)
+        self.options, self.place, self.step = options, place, 0
+        options.out.mkdir(parents=True, exist_ok=True)
+        self.path, self.spiece = options.out / "dcar.pt", options.out / "spiece.model"
+        source = self.path if self.path.exists() else options.start
+        state = torch.load(source, map_location=place.device, weights_only=True) if source else None
+        if state:
+            config = replace(GeneratorConfig(**state["config"]), tokens=file.meta["tokens"])
+            if place.leads:
+                self.spiece.write_bytes(state["spiece"])
+        else:
+            # The head clamps scaled residuals to -1...1, so the scale is 2.5 standard deviations.
+            grid = {"tokens": file.meta["tokens"], "codes": file.meta["codes"], "channels": file.meta["channels"]}
+            config = replace(options.config, vae_scale=round(2.5 * file.spread(), 4), **grid)
+            if place.leads:
+                build_vocabulary(self.spiece, config.vocabulary)
+        if place.ranks > 1:
+            torch.distributed.barrier()
+        self.config = config
+        self.model = DCAR(config).to(place.device)
+        self.encoder = text_encoder(config).to(place.device)
+        self.words = Vocabulary(self.spiece, config.text_length)
+        self.both = nn.ModuleDict({"dcar": self.model, "t5": self.encoder})
+        if state:
+            self.model.load_state_dict(
+                with_tokens({k[5:]: v for k, v in state["average"].items() if k.startswith("dcar.")}, config.tokens)
+            )
+            self.encoder.load_state_dict({k[3:]: v for k, v in state["average"].items() if k.startswith("t5.")})
+        self.average = runtime.Average(self.both, 0.999)
+        parameters = [p for p in self.both.parameters() if p.requires_grad]
+        groups = [
+            {"params": [p for p in parameters if p.dim() > 1], "weight_decay": 0.03},
+            {"params": [p for p in parameters if p.dim() <= 1], "weight_decay": 0.0},
+        ]
+        self.optimizer = torch.optim.AdamW(groups, options.rate, betas=(0.9, 0.96), fused=place.device.type == "cuda")
+        if state and source == self.path:
+            self.both.load_state_dict(state["model"])
+            self.average.state = state["average"]
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step = state["step"]
+            if options.budget and self.step > MEASURED[1]:
+                options.steps = state["steps"]
+        objective = Objective(self.model, self.encoder, options.head_samples, options.residual_weight).to(place.device)
+        self.objective = place.wrap(objective)
+
+    def save(self) -> None:
+        if self.place.leads:
+            state = {
+                "step": self.step, "steps": self.options.steps, "config": self.config.plain(), "model": self.both.state_dict(), "average": self.average.state,
+                "optimizer": self.optimizer.state_dict(), "spiece": self.spiece.read_bytes(),
+            }  # fmt: skip
+            runtime.save(self.path, state)
+
+    def rate(self) -> float:
+        """Warm-up of 300 steps, then constant, then linear to a fiftieth over the last half."""
+        done = self.step / max(1, self.options.steps)
+        return self.options.rate * min(1.0, (self.step + 1) / 300) * (1 - 0.98 * max(0.0, min(1.0, 2 * done - 1)))
+
+    def train_step(self, ids: np.ndarray, residual: np.ndarray, words: np.ndarray) -> tuple[float, float]:
+        """One step; returns the token loss and the head's noise error."""
+        torch.manual_seed((self.options.seed * 1_000_003 + self.step) * 64 + self.place.rank)
+        device = self.place.device
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate()
+        with self.place.autocast():
+            loss, token_loss, error = self.objective(*(torch.from_numpy(part).to(device) for part in (ids, residual, words)))
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.both.parameters(), 1.0)
+        self.optimizer.step()
+        self.average.update(self.both, self.step)
+        self.step += 1
+        return token_loss.item(), error.item()
+
+
+def train(options: Options, place: Place) -> Run:
+    """Runs the steps that are left."""
+    file = TokenFile(options.tokens)
+    run = Run(options, place, file)
+    log = runtime.Log(options.out / "dcar.log", place)
+    sizes = [sum(p.numel() for p in part.parameters()) / 1e6 for part in (run.model, run.encoder)]
+    log(
+        f"step {run.step}, {sizes[0]:.1f} + {sizes[1]:.1f} M parameters, {file.scenes} scenes, vae_scale {run.config.vae_scale}, {place.device}"
+    )
+    batches = stream(
+        TokenBatches(file, run.words, options.seed, options.batch), run.step, options.workers, place.rank, place.ranks
+    )
+    began = saved = reported = clock = time.monotonic()
+    recent: list[tuple[float, float]] = []
+    while run.step < options.steps and (time.monotonic() - began) / 60 < options.minutes:
+        recent.append(run.train_step(*next(batches)))
+        if run.step == MEASURED[0]:
+            clock = time.monotonic()
+        if options.budget and run.step == MEASURED[1]:
+            options.steps = runtime.steps_in(options.budget, MEASURED[1] - MEASURED[0], time.monotonic() - clock, place)
+            log(f"{options.steps} steps in {options.budget} minutes")
+        if run.step % options.report_every == 0:
+            means = [sum(column) / len(recent) for column in zip(*recent, strict=True)]
+            speed = len(recent) / (time.monotonic() - reported)
+            log(
+                f"step {run.step} token loss {means[0]:.3f} residual error {means[1]:.3f} rate {run.rate():.1e} {speed:.2f} steps/s"
+            )
+            recent, reported = [], time.monotonic()
+        if time.monotonic() - saved > options.save_every:
+            run.save()
+            saved = time.monotonic()
+    run.save()
+    log(f"stops at step {run.step}")
+    return run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tokens", type=pathlib.Path, required=True, help="token file of storybook.tokens")
+    parser.add_argument("--out", type=pathlib.Path, required=True, help="folder of the checkpoint, the vocabulary and the log")
+    parser.add_argument("--from", dest="start", type=pathlib.Path, help="checkpoint whose averaged weights to begin with")
+    parser.add_argument("--steps", type=int, default=60_000)
+    parser.add_argument("--batch", type=int, default=64, help="scenes a step and process")
+    parser.add_argument("--rate", type=float, default=8e-4, help="learning rate")
+    parser.add_argument("--head-samples", type=int, default=1024, help="tokens a step on which the residual head trains")
+    parser.add_argument("--workers", type=int, default=1, help="processes that read batches and write captions")
+    parser.add_argument("--seed", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--minutes", type=float, default=math.inf, help="stop, with a checkpoint, after so long")
+    parser.add_argument("--budget", type=float, help="choose the number of steps to last so many minutes, instead of --steps")
+    given = vars(parser.parse_args())
+    train(Options(**given), runtime.start(given["threads"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,278 @@
+"""Runs can stop and go on, the export has the official layout and keys, and every command works on a tiny budget."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import shutil
+import subprocess
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from storybook import ablate, build, detector, editing, export, record, runtime, storyeval, train_dcar, train_dcht
+from storybook import model as models
+from storybook.dcar import GeneratorConfig, position_table
+from storybook.dcht import DCHT, TokenizerConfig
+from storybook.diffusion import Schedule
+from storybook.model import Sampling
+from storybook.runtime import Place
+from storybook.tokens import TokenFile, load_tokenizer, tokenise
+
+TINY = build.PLANS["tiny"]
+
+
+def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
+
+
+@pytest.fixture(scope="module")
+def built(sheet: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> build.Build:
+    """A whole build in seconds."""
+    out = tmp_path_factory.mktemp("build")
+    (out / "sprites.npz").write_bytes(sheet.read_bytes())
+    torch.set_num_threads(1)
+    job = build.Build(TINY, "", out, out / "model", 0, Place(torch.device("cpu"), 0, 1))
+    job.run("report")
+    return job
+
+
+@pytest.mark.parametrize("mode", ["three-stage", "no-warm-up", "all-trainable"])
+def test_tokenizer_resumes_where_it_stopped(sheet: pathlib.Path, tmp_path: pathlib.Path, place: Place, mode: str) -> None:
+    options = train_dcht.Options(
+        str(sheet),
+        tmp_path / "whole",
+        (3, 3, 3),
+        batch=4,
+        crop=64,
+        workers=0,
+        mode=mode,
+        adversarial=0.3,
+        echo=2,
+        config=TINY.tokenizer,
+    )
+    whole = train_dcht.train(options, place)
+    parts = replace(options, out=tmp_path / "parts", minutes=0)
+    for _ in range(12):
+        in_parts = train_dcht.train(parts, place)
+    assert in_parts.step == whole.step
+    assert same(in_parts.model.state_dict(), whole.model.state_dict())
+    assert same(in_parts.average.state, whole.average.state)
+
+
+def test_budget_sets_the_lengths(
+    sheet: pathlib.Path, tmp_path: pathlib.Path, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train_dcht, "MEASURED", (1, 2))
+    monkeypatch.setattr(runtime, "steps_in", lambda *_: 100)
+    options = train_dcht.Options(
+        str(sheet), tmp_path, (999, 9, 9), batch=2, crop=64, workers=0, budget=0.1, config=TINY.tokenizer
+    )
+    train_dcht.train(replace(options, minutes=1e-9), place)
+    run = train_dcht.train(replace(options, minutes=0.1), place)
+    assert run.options.steps == (9, 69, 22)
+    again = replace(options, minutes=1e-9)
+    train_dcht.train(again, place)
+    assert again.steps == (9, 69, 22)
+
+
+def test_stage_three_freezes_the_encoder(sheet: pathlib.Path, tmp_path: pathlib.Path, place: Place) -> None:
+    options = train_dcht.Options(str(sheet), tmp_path, (1, 2, 0), batch=4, crop=64, workers=0, config=TINY.tokenizer)
+    before = train_dcht.train(options, place)
+    average = {k: v.clone() for k, v in before.average.state.items()}
+    after = train_dcht.train(replace(options, steps=(1, 2, 3)), place)
+    frozen = [k for k in average if k.startswith(("encoder", "quantize"))]
+    assert all(torch.equal(after.model.state_dict()[k], average[k]) for k in frozen)
+    assert any(not torch.equal(after.model.state_dict()[k], average[k]) for k in average if k.startswith("decoder"))
+
+
+def test_generator_resumes_where_it_stopped(built: build.Build, tmp_path: pathlib.Path, place: Place) -> None:
+    options = train_dcar.Options(
+        built.out / "tokens256", tmp_path / "whole", 4, batch=2, workers=0, head_samples=32, config=TINY.generator
+    )
+    whole = train_dcar.train(options, place)
+    parts = replace(options, out=tmp_path / "parts", minutes=1e-9)
+    for _ in range(6):
+        in_parts = train_dcar.train(parts, place)
+    in_parts = train_dcar.train(replace(parts, minutes=60), place)
+    assert in_parts.step == whole.step == 4
+    assert same(in_parts.both.state_dict(), whole.both.state_dict())
+
+
+def test_token_file_grows_and_agrees(built: build.Build, tmp_path: pathlib.Path, place: Place) -> None:
+    tokenizer = load_tokenizer(built.out / "tokenizer" / "dcht.pt", place)
+    tokenise(tokenizer, place, tmp_path / "grown", 64, 64, 9, 0)
+    grown = tokenise(tokenizer, place, tmp_path / "grown", 64, 128, 9, 0)
+    once = tokenise(tokenizer, place, tmp_path / "once", 64, 128, 9, 0)
+    assert grown.scenes == once.scenes == 128
+    assert np.array_equal(grown.ids, once.ids)
+    assert np.array_equal(grown.residuals, once.residuals)
+    assert TokenFile(tmp_path / "once").batch(1, 5, 4)[2] == grown.batch(1, 5, 4)[2]
+
+
+def test_export_has_the_official_layout(built: build.Build) -> None:
+    folder = built.model
+    files = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
+    assert files == {
+        "dc-ht/config.json", "dc-ht/model.safetensors", "dc-ar/config.yaml", "dc-ar/model.safetensors", "t5/config.json",
+        "t5/model.safetensors", "t5/spiece.model", "t5/tokenizer.json", "t5/tokenizer_config.json", "vocabulary.txt", "examples.txt",
+    }  # fmt: skip
+    for path in folder.rglob("*.safetensors"):
+        for key, value in load_file(path).items():
+            if value.is_floating_point():
+                assert value.dtype == (torch.bfloat16 if value.dim() > 1 else torch.float32), key
+    dc_ht = load_file(folder / "dc-ht" / "model.safetensors")
+    for key in (
+        "encoder.project_in.conv.conv.weight", "encoder.stages.1.op_list.0.main.conv2.norm.bias", "encoder.stages.3.op_list.1.main.conv.conv.bias",
+        "encoder.stages.5.op_list.0.local_module.main.point_conv.norm.weight", "encoder.project_out.main.op_list.0.conv.weight",
+        "decoder.project_in.main.conv.weight", "decoder.stages.5.op_list.0.context_module.main.qkv.conv.weight",
+        "decoder.stages.1.op_list.1.main.conv2.norm.running_var", "decoder.project_out.op_list.0.weight",
+        "decoder.project_out.op_list.2.conv.conv.bias", "quantize.embedding.weight",
+    ):  # fmt: skip
+        assert key in dc_ht, key
+    dc_ar = load_file(folder / "dc-ar" / "model.safetensors")
+    for key in (
+        "pos_embed", "x_embedder.weight", "y_embedder.y_embedding", "y_embedder.y_proj.fc2.bias", "blocks.1.attn.q_norm.weight",
+        "blocks.0.cross_attn.kv_linear.bias", "blocks.0.mlp.fc1.weight", "final_layer.linear.weight", "diffloss.net.time_embed.mlp.2.bias",
+        "diffloss.net.res_blocks.0.adaLN_modulation.1.weight", "diffloss.net.final_layer.linear.bias",
+    ):  # fmt: skip
+        assert key in dc_ar, key
+    assert dc_ar["pos_embed"].shape == (1, 256, 64)
+    t5 = load_file(folder / "t5" / "model.safetensors")
+    assert "shared.weight" in t5
+    assert "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight" in t5
+
+
+def test_tokenizer_json_agrees_with_sentencepiece(built: build.Build) -> None:
+    tokenizers = pytest.importorskip("tokenizers")
+    fast = tokenizers.Tokenizer.from_file(str(built.model / "t5" / "tokenizer.json"))
+    words = models.load(built.model, torch.device("cpu")).words
+    for text in (
+        "a red car and a blue balloon on a beach at sunset",
+        "three bunnies in the snow",
+        "2 t-shirts, room",
+        "",
+        "zeppelin!",
+    ):
+        ids = words([text])[0]
+        assert fast.encode(text).ids == ids[ids != 0].tolist(), text
+
+
+def test_bfloat16_export_stays_near(built: build.Build, place: Place) -> None:
+    trained = load_tokenizer(built.out / "tokenizer" / "dcht.pt", place)
+    exported = models.load_tokenizer(built.model, place.device)
+    x = torch.rand(1, 3, 64, 64) * 2 - 1
+    with torch.no_grad():
+        a, b = trained.features(x), exported.features(x)
+    assert (a - b).norm() / a.norm() < 2e-2
+
+
+def test_build_reports_everything(built: build.Build) -> None:
+    report = json.loads((built.out / "report.json").read_text())
+    assert set(report["detector"]) == {"object", "colour", "count", "relation", "place", "time", "weather"}
+    assert {"discrete_psnr", "continuous_psnr", "codes_used", "residual_std", "discrete_rfid"} <= set(report["tokenizer512"])
+    assert report["storyeval shipped"]["size"] == 512
+    assert report["storyeval 256"]["size"] == 256
+    assert report["storyeval shipped"]["weights"] == export.fingerprint(built.model)
+    assert (built.out / "gallery-shipped.png").exists()
+
+
+def test_sampling_is_repeatable_and_paths_differ(built: build.Build) -> None:
+    model = models.load(built.out / "model256", torch.device("cpu"))
+    prompt = ["a cat", "two red cars on a beach"]
+    first, again = (list(model.pictures(prompt, Sampling(), 3)) for _ in range(2))
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    _, residual = model.latents(prompt, Sampling(), 3)
+    assert residual.abs().max() <= model.config.vae_scale * 1.0001
+    assert not model.latents(prompt, Sampling(hybrid=False), 3)[1].any()
+
+
+def test_inpainting_keeps_what_is_known(built: build.Build, place: Place) -> None:
+    model = models.load(built.out / "model256", torch.device("cpu"))
+    known = torch.randint(0, model.config.codes, (1, 64))
+    known[:, :20] = model.generator.mask_id
+    residual = torch.rand(1, 64, 32) * 0.01
+    for scaled in (False, True):
+        ids, made = model.latents(["a dog"], Sampling(scaled=scaled), 1, (known, residual))
+        assert torch.equal(ids[:, 20:], known[:, 20:])
+        assert torch.equal(made[:, 20:], residual[:, 20:])
+        assert (ids != model.generator.mask_id).all()
+    judge = detector.load(built.out / "detector.pt", place)
+    report = editing.evaluate(model, judge, place, 2)
+    assert {"inside", "outside_psnr", "seam"} <= set(report)
+
+
+def test_verdicts_follow_geneval() -> None:
+    asked = {p.category: p for p in storyeval.prompts()}
+    found = detector.Found
+    p = asked["counting"]
+    item = p.items[0]
+    things = [found(item.object, None, 0.2 * k, 0.5, 0.9) for k in range(item.count)]
+    assert storyeval.correct(p, things)
+    assert not storyeval.correct(p, [*things, things[0]])
+    p = asked["colours"]
+    other = next(c for c in detector.PAINTS if c != p.items[0].colour)
+    assert storyeval.correct(p, [found(p.items[0].object, p.items[0].colour, 0.5, 0.5, 0.9)])
+    assert not storyeval.correct(p, [found(p.items[0].object, other, 0.5, 0.5, 0.9)])
+    p = asked["position"]
+    a, b = (found(item.object, None, x, x, 0.9) for item, x in zip(p.items, (0.2, 0.8), strict=True))
+    assert storyeval.correct(p, [a, b])
+    swapped = (found(item.object, None, x, x, 0.9) for item, x in zip(p.items, (0.8, 0.2), strict=True))
+    assert not storyeval.correct(p, list(swapped))
+
+
+def test_ablations_run(built: build.Build, tmp_path: pathlib.Path, place: Place, sheet: pathlib.Path) -> None:
+    judge = detector.load(built.out / "detector.pt", place)
+    options = train_dcht.Options(str(sheet), tmp_path / "t", (1, 1, 1), batch=4, crop=64, workers=0, config=TINY.tokenizer)
+    rows = ablate.tokenizer_arms(options, place, judge, 3)
+    assert [row["mode"] for row in rows[::2]] == ["three-stage", "no-warm-up", "all-trainable"]
+    assert len({row["steps"] for row in rows}) == 1
+    low = train_dcar.Options(
+        built.out / "tokens256", tmp_path / "low", 4, batch=2, workers=0, head_samples=32, config=TINY.generator
+    )
+    high = replace(low, tokens=built.out / "tokens512", out=tmp_path / "high", steps=1)
+    rows = ablate.resolution_arms(low, high, built.model, judge, place, 1, 2)
+    assert [row["steps at 512"] for row in rows] == [1, 2]
+
+
+def test_positions_share_one_frame() -> None:
+    small, large = position_table(64, 64)[0].view(8, 8, 64), position_table(64, 256)[0].view(16, 16, 64)
+    assert torch.allclose(small, large[::2, ::2], atol=1e-6)
+
+
+def test_schedule_keeps_the_official_steps() -> None:
+    wanted = "0 32 64 97 129 161 193 226 258 290 322 354 387 419 451 483 516 548 580 612 645 677 709 741 773 806 838 870 902 935 967 999"
+    assert Schedule(32).times.tolist() == [int(t) for t in wanted.split()]
+    assert Schedule(32).recip[-1].item() == pytest.approx(20291, rel=1e-3)
+
+
+def test_full_size_fits() -> None:
+    c = GeneratorConfig()
+    numbers = sum(p.numel() for p in DCHT(TokenizerConfig()).parameters())
+    numbers += sum(p.numel() for p in train_dcar.DCAR(c).parameters()) + sum(
+        p.numel() for p in train_dcar.text_encoder(c).parameters()
+    )
+    assert numbers * 2 < 96 * 2**20
+
+
+def test_recording_replays_itself(built: build.Build, tmp_path: pathlib.Path) -> None:
+    record.record(built.out / "model256", tmp_path, tries=2)
+    run = load_file(tmp_path / "generate.safetensors")
+    model = models.load(tmp_path, torch.device("cpu"))
+    c = model.config
+    assert run["noise_token"].shape == (c.num_steps, 1, c.tokens, c.codes)
+    assert run["noise_diff"].shape == (c.residual_steps, c.tokens, c.channels)
+    assert run["step00.ids_in"].eq(model.generator.mask_id).all()
+    assert torch.equal(run[f"step{c.num_steps - 1:02}.ids_out"], run["final_ids"])
+    picture = torch.from_numpy(model.decode(run["final_ids"].long(), run["residual"]))[0]
+    assert torch.equal(picture, run["image_hybrid_u8"])
+
+
+@pytest.mark.skipif(not shutil.which("dcar"), reason="dcar is not on the path")
+def test_studio_agrees_with_pytorch(built: build.Build, tmp_path: pathlib.Path) -> None:
+    record.record(built.out / "model256", tmp_path)
+    verdict = subprocess.run(["dcar", "verify", str(tmp_path)], capture_output=True, text=True, check=False)
+    assert verdict.returncode == 0, verdict.stdout[-2000:]

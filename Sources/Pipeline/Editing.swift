@@ -1,0 +1,177 @@
+import Generation
+import HybridTokens
+import Imaging
+import Requests
+import Tensors
+
+/// A picture to be changed: its pixels, its tokens, and what is to be made anew.
+public struct EditPlan: Sendable {
+    /// The pixels that are kept outside the mask.
+    public let canvas: RGBImage
+    public let grid: HybridTokenGrid
+    /// Pixel coverage, 255 where the picture is made anew.
+    public let mask: Mask
+    /// For each token whether it is made anew.
+    public let isMasked: [Bool]
+    /// What was done, for the record.
+    public let operation: String
+    public let content: MaskedContent
+    public let strength: Double
+
+    /// The tokens made anew, as a record keeps them.
+    public var tokenMask: TokenMask {
+        TokenMask(gridWidth: grid.gridWidth, gridHeight: grid.gridHeight, isMasked: isMasked)
+    }
+
+    /// Steps that suit the number of masked tokens: the model's own number for all of them, fewer
+    /// as the square root of the share falls, at least 4.
+    public func suggestedSteps(of steps: Int) -> Int {
+        let share = Double(tokenMask.maskedCount) / Double(isMasked.count)
+        return max(4, Int((Double(steps) * share.squareRoot()).rounded()))
+    }
+
+    /// The result in the canvas: its own pixels where the mask covers, a blend within `feather`
+    /// pixels of the mask's border, and the canvas's own bytes elsewhere.
+    public func composited(_ result: RGBImage, feather: Int) -> RGBImage {
+        result.composited(over: canvas, mask: feather > 0 ? mask.feathered(by: feather) : mask)
+    }
+
+    /// The mean difference of neighbouring colour values, in levels of 255, between the result and
+    /// the canvas on the eight pixels around the mask: how visible the seam is.
+    public func seamError(_ result: RGBImage) -> Double {
+        let ring = mask.grown(by: 8)
+        var (sum, count) = (0, 0)
+        for (index, coverage) in ring.coverage.enumerated()
+        where coverage > 0 && mask.coverage[index] == 0 {
+            for at in 3 * index..<3 * index + 3 {
+                sum += abs(Int(result.pixels[at]) - Int(canvas.pixels[at]))
+                count += 1
+            }
+        }
+        return count == 0 ? 0 : Double(sum) / Double(count)
+    }
+}
+
+/// Which tokens under a mask are made anew, when not all are.
+public enum MaskedContent: String, Sendable, CaseIterable {
+    case all
+    /// Those that were least sure when they were fixed.
+    case leastSure = "least-sure"
+    case random
+}
+
+extension Pipeline {
+    /// The tokens of a picture: those its file keeps where they are of this model, else encoded.
+    public func grid(of image: RGBImage, metadata: GenerationMetadata?) throws -> HybridTokenGrid {
+        if let metadata, let grid = try grid(of: metadata),
+            grid.gridWidth * model.pixelsPerToken == image.width,
+            grid.gridHeight * model.pixelsPerToken == image.height
+        {
+            return grid
+        }
+        return try encode(image).grid
+    }
+
+    /// Plans to make a part of a picture anew.
+    ///
+    /// - Parameters:
+    ///   - mask: pixel coverage of the picture's size; nil for all of it.
+    ///   - share: the part of the tokens under the mask that is made anew, in (0, 1].
+    ///   - confidence: of each token, for `.leastSure`; nil counts all as equally sure.
+    ///   - seed: decides which tokens `.random` takes.
+    /// - Throws: `RequestError`.
+    public func plan(
+        _ canvas: RGBImage, _ grid: HybridTokenGrid, mask: Mask?, share: Double = 1,
+        content: MaskedContent = .all, confidence: [Float]? = nil, seed: UInt64 = 0
+    ) throws -> EditPlan {
+        let unit = model.pixelsPerToken
+        if let mask, mask.width != canvas.width || mask.height != canvas.height {
+            throw RequestError.maskSize(
+                width: mask.width, height: mask.height, expectedWidth: canvas.width,
+                expectedHeight: canvas.height)
+        }
+        let whole = mask ?? Mask(width: canvas.width, height: canvas.height, coverage: 255)
+        let touched = tokens(under: whole, unit: unit)
+        let noise = KeyedNoise(seed: seed)
+        let wanted = max(1, Int((share * Double(touched.count)).rounded()))
+        let order: [Int] =
+            switch content {
+            case .all: touched
+            case .leastSure:
+                touched.sorted { (confidence?[$0] ?? 0, $0) < (confidence?[$1] ?? 0, $1) }
+            case .random:
+                touched.sorted {
+                    (noise.editingNoise(position: $0), $0) < (noise.editingNoise(position: $1), $1)
+                }
+            }
+        let chosen = content == .all && share >= 1 ? Set(touched) : Set(order.prefix(wanted))
+        guard !chosen.isEmpty else { throw RequestError.emptyMask }
+        let isMasked = grid.ids.indices.map(chosen.contains)
+        // Where only some tokens change, their cells are the mask; else it stays as it was painted.
+        let pixels = chosen.count == touched.count ? whole : cells(isMasked, grid, unit: unit)
+        return EditPlan(
+            canvas: canvas, grid: grid, mask: pixels, isMasked: isMasked,
+            operation: mask == nil ? "variation" : "inpaint", content: content, strength: share)
+    }
+
+    /// Plans to continue a picture beyond its borders by whole tokens on each side.
+    /// - Throws: `RequestError`.
+    public func plan(
+        outpainting image: RGBImage, _ grid: HybridTokenGrid, left: Int, right: Int, top: Int,
+        bottom: Int
+    ) throws -> EditPlan {
+        let unit = model.pixelsPerToken
+        let limit = Self.sideLimit / unit
+        let (gridWidth, gridHeight) = (
+            grid.gridWidth + left + right, grid.gridHeight + top + bottom
+        )
+        guard [left, right, top, bottom].allSatisfy({ 0...limit ~= $0 }), gridWidth <= limit,
+            gridHeight <= limit
+        else {
+            throw RequestError.size(
+                width: gridWidth * unit, height: gridHeight * unit, multiple: unit,
+                limit: limit * unit)
+        }
+        guard left + right + top + bottom > 0 else { throw RequestError.emptyMask }
+        let channels = model.configuration.latentChannels
+        var ids = Array(repeating: 0, count: gridWidth * gridHeight)
+        var isMasked = Array(repeating: true, count: ids.count)
+        var residual = [Float](repeating: 0, count: ids.count * channels)
+        let source = grid.residual.floats()
+        for y in 0..<grid.gridHeight {
+            for x in 0..<grid.gridWidth {
+                let (from, to) = (y * grid.gridWidth + x, (y + top) * gridWidth + x + left)
+                (ids[to], isMasked[to]) = (grid.ids[from], false)
+                residual.replaceSubrange(
+                    to * channels..<(to + 1) * channels,
+                    with: source[from * channels..<(from + 1) * channels])
+            }
+        }
+        let extended = HybridTokenGrid(
+            gridWidth: gridWidth, gridHeight: gridHeight, ids: ids,
+            residual: Tensor([ids.count, channels], residual))
+        var canvas = RGBImage(width: gridWidth * unit, height: gridHeight * unit)
+        canvas.draw(image, x: left * unit, y: top * unit)
+        return EditPlan(
+            canvas: canvas, grid: extended, mask: cells(isMasked, extended, unit: unit),
+            isMasked: isMasked, operation: "outpaint", content: .all, strength: 1)
+    }
+
+    private func tokens(under mask: Mask, unit: Int) -> [Int] {
+        let gridWidth = mask.width / unit
+        var isTouched = Array(repeating: false, count: gridWidth * (mask.height / unit))
+        for (index, coverage) in mask.coverage.enumerated() where coverage > 0 {
+            let (x, y) = (index % mask.width, index / mask.width)
+            isTouched[y / unit * gridWidth + x / unit] = true
+        }
+        return isTouched.indices.filter { isTouched[$0] }
+    }
+
+    private func cells(_ isMasked: [Bool], _ grid: HybridTokenGrid, unit: Int) -> Mask {
+        let width = grid.gridWidth * unit
+        let coverage = (0..<width * grid.gridHeight * unit).map { index -> UInt8 in
+            isMasked[index / width / unit * grid.gridWidth + index % width / unit] ? 255 : 0
+        }
+        return Mask(width: width, height: grid.gridHeight * unit, coverage: coverage)
+    }
+}

@@ -1,0 +1,140 @@
+import Generation
+import HybridTokens
+import Imaging
+import Requests
+import Tensors
+
+extension Pipeline {
+    /// What a PNG keeps of a picture: all settings, its tokens, its residual tokens.
+    ///
+    /// - Parameters:
+    ///   - grid: the picture's tokens with their residual; nil for a run that was stopped.
+    ///   - version: the program's.
+    public func metadata(
+        of run: PictureRun, grid: HybridTokenGrid?, version: String, batchIndex: Int = 0,
+        edit: EditRecord? = nil, parentHash: String? = nil
+    ) -> GenerationMetadata {
+        let (request, state) = (run.request, run.run.state)
+        var record = ImageRecord()
+        record.appVersion = version
+        record.modelName = model.name
+        record.modelHash = model.sha256
+        record.prompt = request.prompt
+        record.negativePrompt = request.negativePrompt
+        record.seed = request.seed
+        record.rng = KeyedNoise.name
+        record.batchIndex = batchIndex
+        record.steps = request.sampling.steps
+        record.guidanceScale = Double(request.sampling.guidanceScale)
+        record.guidanceDecay = request.sampling.guidanceDecay.rawValue
+        record.guidancePower = Double(request.sampling.guidancePower)
+        record.cfgForm =
+            request.sampling.guidanceDecay == .powerCosine
+            ? "uncond+s*(cond-uncond)" : "cond+s*(cond-uncond)"
+        record.temperature = Double(request.sampling.temperature)
+        record.isSoftmaxAnnealed = request.sampling.annealsLogits
+        record.schedule = request.sampling.schedule == .linear ? "linear" : "arccos"
+        record.isScheduleScaled = request.sampling.schedule != .official
+        record.residualSteps =
+            request.residual.strength == 0
+            ? 0 : request.residual.steps ?? model.configuration.head.steps
+        record.residualSeed = request.residual.seed
+        record.residualStrength = Double(request.residual.strength)
+        record.width = run.width
+        record.height = run.height
+        record.precision = model.compute.precision == .bfloat16 ? "bfloat16" : "float32"
+        record.parentHash = parentHash
+        record.edit = edit
+        record.stoppedAtStep = run.run.isFinished ? nil : state.step
+        let maskID = model.configuration.maskID
+        return GenerationMetadata(
+            record: record,
+            tokens: TokenGridRecord(
+                gridWidth: run.run.gridWidth, gridHeight: run.run.gridHeight,
+                ids: state.ids.map { $0 == maskID ? nil : UInt16($0) },
+                commitSteps: state.fixedAt.map { UInt8(min(255, $0 ?? 0)) },
+                confidence: state.confidence.map { UInt8(min(max($0, 0), 1) * 255) }),
+            residual: (grid?.residual.floats() ?? run.keptResidual).map(ResidualRecord.init))
+    }
+
+    /// The run that a stopped picture's file keeps, ready to go on.
+    /// - Throws: `RequestError` when the file's tokens do not fit this model.
+    public func resume(_ metadata: GenerationMetadata) throws -> PictureRun {
+        guard let tokens = metadata.tokens else {
+            throw RequestError.grid("the picture keeps no tokens")
+        }
+        let request = request(of: metadata.record)
+        let ids = try checkedIDs(tokens)
+        let step = metadata.record.stoppedAtStep ?? request.sampling.steps
+        let maskID = model.configuration.maskID
+        let fixedAt = zip(ids, tokens.commitSteps).map { $0 == maskID ? nil : Int($1) }
+        let state = TokenState(
+            step: step, ids: ids, fixedAt: fixedAt,
+            confidence: tokens.confidence.map { Float($0) / 255 })
+        let (text, isTruncated) = try text(for: request)
+        let run = MaskedRun(
+            gridWidth: tokens.gridWidth, gridHeight: tokens.gridHeight, maskID: maskID,
+            resuming: state, settings: request.sampling, text: text,
+            noise: KeyedNoise(seed: request.seed, residualSeed: request.residual.seed))
+        return PictureRun(
+            request: request, run: run, keptResidual: try residual(metadata, count: ids.count),
+            isKept: fixedAt.map { $0 == 0 }, isPromptTruncated: isTruncated,
+            width: tokens.gridWidth * model.pixelsPerToken,
+            height: tokens.gridHeight * model.pixelsPerToken)
+    }
+
+    /// The tokens that a finished picture's file keeps, so that it need not be encoded; nil when it
+    /// keeps none, or those of another model.
+    /// - Throws: `RequestError` when they do not fit this model.
+    public func grid(of metadata: GenerationMetadata) throws -> HybridTokenGrid? {
+        guard let tokens = metadata.tokens, metadata.record.modelHash == model.sha256,
+            !tokens.ids.contains(nil),
+            let residual = try residual(metadata, count: tokens.ids.count)
+        else { return nil }
+        return HybridTokenGrid(
+            gridWidth: tokens.gridWidth, gridHeight: tokens.gridHeight,
+            ids: try checkedIDs(tokens),
+            residual: Tensor([tokens.ids.count, model.configuration.latentChannels], residual))
+    }
+
+    private func checkedIDs(_ tokens: TokenGridRecord) throws -> [Int] {
+        let codes = model.configuration.codebookSize
+        return try tokens.ids.map { id in
+            guard let id else { return model.configuration.maskID }
+            guard Int(id) < codes else {
+                throw RequestError.tokenID(Int(id), codebookSize: codes)
+            }
+            return Int(id)
+        }
+    }
+
+    private func residual(_ metadata: GenerationMetadata, count: Int) throws -> [Float]? {
+        guard let values = metadata.residual?.values else { return nil }
+        guard values.count == count * model.configuration.latentChannels else {
+            throw RequestError.grid(
+                "its residual has \(values.count) numbers, not "
+                    + "\(count * model.configuration.latentChannels)")
+        }
+        return values
+    }
+
+    /// The request that a record describes.
+    public func request(of record: ImageRecord) -> GenerationRequest {
+        var sampling = model.configuration.defaults
+        sampling.steps = record.steps
+        sampling.guidanceScale = Float(record.guidanceScale)
+        sampling.guidanceDecay = GuidanceDecay(rawValue: record.guidanceDecay) ?? .constant
+        if let power = record.guidancePower { sampling.guidancePower = Float(power) }
+        sampling.temperature = Float(record.temperature)
+        sampling.annealsLogits = record.isSoftmaxAnnealed
+        sampling.schedule =
+            record.schedule == "linear" ? .linear : record.isScheduleScaled ? .scaled : .official
+        return GenerationRequest(
+            prompt: record.prompt, negativePrompt: record.negativePrompt, seed: record.seed,
+            width: record.width, height: record.height, sampling: sampling,
+            residual: ResidualSettings(
+                steps: record.residualSteps > 0 ? record.residualSteps : nil,
+                seed: record.residualSeed,
+                strength: record.residualSteps > 0 ? Float(record.residualStrength) : 0))
+    }
+}

@@ -1,0 +1,201 @@
+import ArgumentParser
+import Foundation
+import Generation
+import HybridTokens
+import Imaging
+import Kernels
+import Pipeline
+import Requests
+import Tensors
+
+/// Time, work and rate of each component, beside what the machine reaches at its best.
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Time each component of a model against this machine's own peak.",
+        discussion: """
+            The peak is measured in the same run: the best rate of a matrix product of the size of \
+            the full transformer. Work counts two operations a multiply-add of the matrix \
+            products and convolutions that a direct computation needs; a convolution that needs \
+            fewer can pass the peak.
+            """)
+
+    @OptionGroup var model: ModelOptions
+
+    @Option(name: [.customShort("W"), .long], help: "Pixels; a multiple of the token size.")
+    var width: Int?
+
+    @Option(name: [.customShort("H"), .long], help: "Pixels; a multiple of the token size.")
+    var height: Int?
+
+    @Option(help: "MaskGIT steps.")
+    var steps: Int?
+
+    @Option(name: .shortAndLong, help: "Pictures in a batch.")
+    var batch = 1
+
+    @Option(help: "How often each component is timed; the median counts.")
+    var repeats = 3
+
+    @Option(name: .shortAndLong, help: "The prompt.")
+    var prompt = "a red fox resting in the snow at night"
+
+    @Flag(help: "Also time the encoder.")
+    var encoder = false
+
+    @Flag(help: "One JSON object a line.")
+    var json = false
+
+    func validate() throws {
+        guard 1...16 ~= batch else {
+            throw ValidationError("--batch is \(batch); it must be from 1 to 16.")
+        }
+        guard 1...100 ~= repeats else {
+            throw ValidationError("--repeats is \(repeats); it must be from 1 to 100.")
+        }
+    }
+
+    func run() throws {
+        let stop = StopSignal()
+        Interrupts.watch(stop)
+        let (opening, pipeline) = try timed { try model.open() }
+        let compute = pipeline.model.compute
+        try Output.line(
+            json
+                ? ""
+                : "\(pipeline.model.name), \(compute.precision.rawValue), "
+                    + "\(compute.library.rawValue), \(compute.threadCount) threads, "
+                    + "\(Processor.vectorInstructions)")
+        try compute.stoppable(by: stop) {
+            let peak = try PeakRate.measure(on: compute)
+            try report("peak of this machine", seconds: nil, work: nil, rate: peak, peak: peak)
+            try report("open the folder", seconds: opening, work: nil, rate: nil, peak: peak)
+            try components(pipeline, peak: peak)
+        }
+        try report(
+            "peak memory", seconds: nil, work: nil, rate: nil, peak: 0,
+            note: String(format: "%.0f MB", PeakRate.peakMemory / 1e6))
+    }
+
+    private func components(_ pipeline: Pipeline, peak: Double) throws {
+        var sampling = pipeline.model.configuration.defaults
+        if let steps { sampling.steps = steps }
+        let requests = (0..<batch).map { index in
+            GenerationRequest(
+                prompt: prompt, seed: UInt64(index), width: width, height: height,
+                sampling: sampling)
+        }
+        let (preparing, _) = try timed { try pipeline.prepare() }
+        try report("arrange the weights", seconds: preparing, work: nil, rate: nil, peak: peak)
+        let started = try pipeline.start(requests)
+        let work = WorkCount(
+            pipeline.model, run: started[0], textTokens: started[0].run.text.conditional.count)
+
+        let text = try median { _ = try pipeline.text(for: requests[0]) }
+        try report("text", seconds: text, work: work.text, rate: nil, peak: peak)
+        var finished = started
+        let steps = try median {
+            finished = started
+            try pipeline.unmask(&finished)
+        }
+        let stepWork = work.steps(finished) * Double(batch)
+        try report(
+            "\(sampling.steps) steps", seconds: steps, work: stepWork, rate: nil, peak: peak)
+        var residuals: [Tensor] = []
+        let residual = try median { residuals = try finished.map { try pipeline.residual(of: $0) } }
+        try report(
+            "residual head", seconds: residual, work: work.residual * Double(batch), rate: nil,
+            peak: peak)
+        let grids = zip(finished, residuals).map { run, residual in
+            HybridTokenGrid(
+                gridWidth: run.run.gridWidth, gridHeight: run.run.gridHeight,
+                ids: run.run.state.ids,
+                residual: residual)
+        }
+        var images: [RGBImage] = []
+        let decode = try median { images = try grids.map { try pipeline.decode($0, strength: 1) } }
+        try report(
+            "decoder", seconds: decode, work: work.decoder * Double(batch), rate: nil, peak: peak)
+        let total = text + steps + residual + decode
+        try report(
+            batch == 1 ? "prompt to pixels" : "prompts to pixels, \(batch) pictures",
+            seconds: total,
+            work: work.text + stepWork + (work.residual + work.decoder) * Double(batch), rate: nil,
+            peak: peak)
+        if encoder {
+            let encode = try median { _ = try pipeline.encode(images[0]) }
+            try report("encoder", seconds: encode, work: work.encoder, rate: nil, peak: peak)
+        }
+    }
+
+    private func timed<Result>(_ body: () throws -> Result) rethrows -> (Double, Result) {
+        let start = ContinuousClock.now
+        let result = try body()
+        return (PeakRate.seconds(since: start), result)
+    }
+
+    private func median(_ body: () throws -> Void) throws -> Double {
+        // Once to warm up: the first run compiles kernels.
+        try body()
+        let times = try (0..<repeats).map { _ in try timed(body).0 }
+        return times.sorted()[repeats / 2]
+    }
+
+    private func report(
+        _ name: String, seconds: Double?, work: Double?, rate: Double?, peak: Double,
+        note: String = ""
+    ) throws {
+        let rate = rate ?? work.flatMap { work in seconds.map { work / $0 } }
+        if json {
+            var object: [String: Any] = ["component": name]
+            if let seconds { object["seconds"] = seconds }
+            if let work { object["gflop"] = work / 1e9 }
+            if let rate { object["gflops"] = rate / 1e9 }
+            if rate != nil, peak > 0 { object["share_of_peak"] = (rate ?? 0) / peak }
+            if !note.isEmpty { object["note"] = note }
+            try Events.send(object)
+            return
+        }
+        func column(_ value: Double?, _ format: String, _ unit: String) -> String {
+            let text = value.map { String(format: format, $0) + unit } ?? ""
+            return String(repeating: " ", count: max(0, 14 - text.count)) + text
+        }
+        let share = rate.flatMap { peak > 0 ? 100 * $0 / peak : nil }
+        try Output.line(
+            name.padding(toLength: 32, withPad: " ", startingAt: 0)
+                + column(seconds, "%.4f", " s") + column(work.map { $0 / 1e9 }, "%.1f", " GFLOP")
+                + column(rate.map { $0 / 1e9 }, "%.0f", " GFLOP/s") + column(share, "%.0f", " %")
+                + (note.isEmpty ? "" : "  " + note))
+    }
+}
+
+/// What the machine reaches at its best, and what the process has used.
+enum PeakRate {
+    /// Operations a second of the best of several matrix products [512, 1152] x [1152, 4608].
+    static func measure(on compute: Compute) throws -> Double {
+        let (rows, inputs, outputs) = (512, 1152, 4608)
+        let x = Tensor([1, rows, inputs], repeating: 0.5).converted(to: compute.operand)
+        let map = LinearWeights(
+            Tensor([outputs, inputs], repeating: 0.25), bias: nil, compute: compute)
+        _ = try map(x)
+        var best = Double.infinity
+        for _ in 0..<12 {
+            let start = ContinuousClock.now
+            _ = try map(x, output: compute.operand)
+            best = min(best, seconds(since: start))
+        }
+        return 2 * Double(rows * inputs * outputs) / best
+    }
+
+    static func seconds(since start: ContinuousClock.Instant) -> Double {
+        let parts = (ContinuousClock.now - start).components
+        return Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
+    }
+
+    /// Bytes.
+    static var peakMemory: Double {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return Double(usage.ru_maxrss) * 1024
+    }
+}

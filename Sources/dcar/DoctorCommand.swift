@@ -1,0 +1,59 @@
+import ArgumentParser
+import Assets
+import Foundation
+import Kernels
+import Pipeline
+import TerminalGraphics
+
+/// What this machine and this terminal can do.
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Check this machine, the model and the terminal.")
+
+    @OptionGroup var model: ModelOptions
+
+    func run() throws {
+        try row("dcar", ProgramVersion.current)
+        try row("processor", "\(Processor.vectorInstructions), \(Processor.physicalCores) cores")
+        let compute = try model.compute()
+        try row(
+            "computes with",
+            "\(compute.library.rawValue), \(compute.precision.rawValue), \(compute.threadCount) threads"
+        )
+        if !Processor.hasBFloat16 {
+            try row("", "This processor has no bfloat16 instructions; fp32 is used.")
+        }
+        try modelLines(compute)
+        try terminal()
+    }
+
+    private func modelLines(_ compute: Compute) throws {
+        let folder: String
+        do {
+            folder = try model.folder()
+        } catch {
+            try row("model", String(describing: error))
+            return
+        }
+        do {
+            let model = try Model(folder: folder, compute: compute)
+            try row(
+                "model", "\(model.name), \(model.trainedSide)x\(model.trainedSide) pixels, ready")
+        } catch {
+            try row("model", String(describing: error))
+        }
+        try row("model folder", folder)
+    }
+
+    private func terminal() throws {
+        let environment = TerminalEnvironment(
+            ProcessInfo.processInfo.environment, window: TerminalWindow.size)
+        let capabilities = TerminalCapabilities.decide(environment, TerminalReplies())
+        try row("graphics", capabilities.graphics.rawValue)
+        for reason in capabilities.reasons { try row("", reason) }
+    }
+
+    private func row(_ name: String, _ value: String) throws {
+        try Output.line(name.padding(toLength: 16, withPad: " ", startingAt: 0) + value)
+    }
+}

@@ -1,0 +1,163 @@
+import ArgumentParser
+import Foundation
+import Generation
+import HybridTokens
+import Imaging
+import Kernels
+import Pipeline
+import Requests
+
+/// A part of a picture made anew.
+struct EditCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "edit",
+        abstract: "Make a part of a picture anew, vary it, or continue it beyond its borders.",
+        discussion: """
+            Tokens outside the mask keep their ids and residuals, pixels outside the mask keep \
+            their bytes. Pictures that dcar made with the same model keep their tokens in the file \
+            and are not encoded again.
+            """)
+
+    @Option(name: [.customShort("i"), .long], help: "The picture, a PNG.")
+    var initImg: String
+
+    @Option(name: .shortAndLong, help: "The prompt; the picture's own when not given.")
+    var prompt: String?
+
+    @Option(
+        help: """
+            What is made anew: a PNG (white is made anew), rect:x,y,w,h in pixels, or \
+            tokens:0,5,16-19. Without a mask, the whole picture.
+            """)
+    var mask: String?
+
+    @Flag(help: "Make anew what the mask leaves.")
+    var invertMask = false
+
+    @Option(help: "The share of the tokens under the mask that is made anew, 0 to 1.")
+    var strength: Double?
+
+    @Option(help: "all, least-sure or random: which tokens, when not all.")
+    var content: MaskedContent?
+
+    @Option(help: "Pixels over which the result fades into the picture, 0 to 256.")
+    var feather = 8
+
+    @Option(help: "left,right,top,bottom: tokens to add on each side.")
+    var outpaint: String?
+
+    @Option(help: "Results with seeds seed, seed + 1, ...")
+    var alternatives = 1
+
+    @Flag(help: "Scale and crop a picture whose sides are not multiples of the token size.")
+    var fit = false
+
+    @OptionGroup var sampling: SamplingOptions
+    @OptionGroup var model: ModelOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        if let strength, !(strength > 0 && strength <= 1) {
+            throw ValidationError("--strength is \(strength); it must be above 0 and at most 1.")
+        }
+        guard 0...256 ~= feather else {
+            throw ValidationError("--feather is \(feather); it must be from 0 to 256.")
+        }
+        guard 1...64 ~= alternatives else {
+            throw ValidationError("--alternatives is \(alternatives); it must be from 1 to 64.")
+        }
+        if outpaint != nil, mask != nil || strength != nil {
+            throw ValidationError("--outpaint makes its own mask; leave --mask and --strength out.")
+        }
+        if outpaint == nil, mask == nil, strength == nil {
+            throw ValidationError("Say what is made anew: --mask, --strength or --outpaint.")
+        }
+        if output.isStandardOutput, alternatives > 1 {
+            throw ValidationError("-o - takes one picture; ask for one, or name files.")
+        }
+    }
+
+    func run() throws {
+        let stop = StopSignal()
+        Interrupts.watch(stop)
+        let file = try ImageFile.read(initImg)
+        let source = try ImageFile.open(initImg)
+        let progress = ProgressLine(isQuiet: output.quiet)
+        progress.receive(.phase(.loading, count: 1))
+        let pipeline = try model.open()
+        let image = try fitted(source.image, pipeline)
+        let metadata = try? GenerationMetadata(source.contents)
+        progress.receive(.phase(.encoding, count: 1))
+        let seed = sampling.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
+        let compute = pipeline.model.compute
+        let plan = try compute.stoppable(by: stop) {
+            let grid = try pipeline.grid(of: image, metadata: metadata)
+            return try self.plan(pipeline, image, grid, metadata, seed: seed)
+        }
+        let runs = try compute.stoppable(by: stop) {
+            try self.runs(pipeline, plan, metadata, seed: seed)
+        }
+        var job = PictureJob(
+            pipeline: pipeline, output: output,
+            pattern: try output.pattern(
+                standard: "dcar-{seed}-{n}.png", isSeveral: alternatives > 1), stop: stop,
+            progress: progress)
+        job.edit = PictureJob.EditContext(
+            plan: plan, feather: feather, parentHash: FileHash.sha256(file))
+        try job.run(runs)
+    }
+
+    private func fitted(_ image: RGBImage, _ pipeline: Pipeline) throws -> RGBImage {
+        let unit = pipeline.model.pixelsPerToken
+        guard image.width % unit != 0 || image.height % unit != 0 else { return image }
+        guard fit else {
+            throw CommandError.inputImage(
+                "\(initImg) is \(image.width)x\(image.height); both sides must be multiples of "
+                    + "\(unit), so crop it or add --fit.")
+        }
+        func nearest(_ side: Int) -> Int { max(unit, (side + unit / 2) / unit * unit) }
+        return image.filling(width: nearest(image.width), height: nearest(image.height))
+    }
+
+    private func plan(
+        _ pipeline: Pipeline, _ image: RGBImage, _ grid: HybridTokenGrid,
+        _ metadata: GenerationMetadata?, seed: UInt64
+    ) throws -> EditPlan {
+        if let outpaint {
+            let sides = outpaint.split(separator: ",", omittingEmptySubsequences: false)
+                .compactMap { Int($0) }
+            guard sides.count == 4 else {
+                throw CommandError.usage(
+                    "--outpaint is \(outpaint); it must be four numbers: left,right,top,bottom.")
+            }
+            return try pipeline.plan(
+                outpainting: image, grid, left: sides[0], right: sides[1], top: sides[2],
+                bottom: sides[3])
+        }
+        var pixels: Mask?
+        if let mask {
+            pixels = try MaskSource(mask).mask(width: image.width, height: image.height)
+            if invertMask { pixels = pixels?.inverted() }
+        }
+        return try pipeline.plan(
+            image, grid, mask: pixels, share: strength ?? 1,
+            content: content ?? (strength == nil ? .all : .random),
+            confidence: metadata?.tokens?.confidence.map { Float($0) / 255 }, seed: seed)
+    }
+
+    private func runs(
+        _ pipeline: Pipeline, _ plan: EditPlan, _ metadata: GenerationMetadata?, seed: UInt64
+    ) throws -> [PictureRun] {
+        let known = metadata.map { pipeline.request(of: $0.record) }
+        var settings = pipeline.model.configuration.defaults
+        settings.steps = plan.suggestedSteps(of: settings.steps)
+        return try (0..<alternatives).map { index in
+            try pipeline.start(
+                GenerationRequest(
+                    prompt: prompt ?? known?.prompt ?? "",
+                    negativePrompt: sampling.negativePrompt, seed: seed &+ UInt64(index),
+                    sampling: sampling.sampling(settings), residual: sampling.residual()),
+                editing: plan.grid, isMasked: plan.isMasked)
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+import Imaging
+import Kernels
+import Pipeline
+import Requests
+import TextEncoding
+import Verification
+
+/// The exit statuses that scripts can rely on.
+enum ExitStatus: Int32 {
+    case success = 0
+    case failure = 1
+    case usage = 2
+    case model = 3
+    case inputImage = 4
+    case output = 5
+    case interrupted = 130
+    case terminated = 143
+
+    /// Says on standard error what went wrong, in one sentence, and gives the status.
+    static func report(_ error: any Error) -> ExitStatus {
+        if let status = status(of: error) {
+            if !(error is QuietFailure) { Messages.error(String(describing: error)) }
+            return status
+        }
+        let code = DCARCommand.exitCode(for: error)
+        let message = DCARCommand.fullMessage(for: error)
+        if code == .success {
+            do {
+                try Output.line(message)
+                try Output.flush()
+            } catch {
+                return .output
+            }
+            return .success
+        }
+        Messages.plain(message)
+        return code == .validationFailure ? .usage : .failure
+    }
+
+    private static func status(of error: any Error) -> ExitStatus? {
+        switch error {
+        case let quiet as QuietFailure: quiet.status
+        case let error as CommandError: error.status
+        case is RequestError, is OutputPatternError, is MaskError: .usage
+        case is KernelError: .failure
+        case is ModelError, is CheckpointError, is ConfigurationError, is TokenizerError: .model
+        case is ImageReadError, is PNGError, is ImageRecordError: .inputImage
+        case is SaveError, is OutputError: .output
+        case is Stopped: Interrupts.status
+        case is VerificationError: .failure
+        default: nil
+        }
+    }
+}
+
+/// A failure of the command line itself.
+enum CommandError: Error, CustomStringConvertible {
+    case usage(String)
+    case inputImage(String)
+    case noEmbeddedModel
+
+    var status: ExitStatus {
+        switch self {
+        case .usage: .usage
+        case .inputImage: .inputImage
+        case .noEmbeddedModel: .model
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .usage(let message), .inputImage(let message): message
+        case .noEmbeddedModel:
+            "The embedded model's files are not beside the program; name a folder with --model."
+        }
+    }
+}
+
+/// Ends with a status after everything was said already.
+struct QuietFailure: Error {
+    let status: ExitStatus
+}

@@ -1,0 +1,131 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+import Imaging
+import Kernels
+import Pipeline
+
+/// What a picture or a model folder holds.
+struct InfoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "info", abstract: "How a picture was made, or what a model folder holds.")
+
+    @Argument(help: "A PNG or a model folder; the embedded model when not given.")
+    var path: String?
+
+    @Option(help: "text, json or infotext.")
+    var format = Format.text
+
+    @Flag(help: "Every text of the PNG, not only how it was made.")
+    var all = false
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text, json, infotext
+    }
+
+    func run() throws {
+        let path = try path ?? ModelOptions.parse([]).folder()
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
+        {
+            try model(path)
+        } else {
+            try picture(path)
+        }
+    }
+
+    private func picture(_ path: String) throws {
+        let contents = try ImageFile.contents(of: path)
+        if all {
+            for text in contents.text {
+                try Output.line("\(SanitizedText(text.keyword)): \(SanitizedText(text.text))")
+            }
+            return
+        }
+        let own = try GenerationMetadata(contents)
+        switch format {
+        case .json:
+            guard let own else {
+                throw CommandError.inputImage("\(path) has no dcar record; try --format text.")
+            }
+            try Output.line(own.record.json)
+        case .infotext:
+            guard let text = contents["parameters"] else {
+                throw CommandError.inputImage("\(path) has no parameters; try --format text.")
+            }
+            try Output.line(SanitizedText(text, keepingLineBreaks: true).description)
+        case .text:
+            let size = "\(contents.header.width)x\(contents.header.height)"
+            guard let own else {
+                try foreign(path, contents, size)
+                return
+            }
+            for (name, value) in PictureDescription.lines(own, size: size) {
+                try row(name, value)
+            }
+        }
+    }
+
+    private func foreign(_ path: String, _ contents: PNGContents, _ size: String) throws {
+        try row("size", size)
+        guard let foreign = ForeignParameters(contents) else {
+            try row("made by", "unknown; the file does not say how it was made")
+            return
+        }
+        try row("made by", foreign.source.rawValue)
+        for (name, value) in PictureDescription.lines(foreign) { try row(name, value) }
+    }
+
+    private func row(_ name: String, _ value: String) throws {
+        let title = name.padding(toLength: 16, withPad: " ", startingAt: 0)
+        try Output.line("\(title)\(SanitizedText(value))")
+    }
+
+    private func model(_ folder: String) throws {
+        let model = try Model(folder: folder, compute: Compute(precision: .float32))
+        try row("model", model.name)
+        try row(
+            "trained for",
+            "\(model.trainedSide)x\(model.trainedSide) pixels, \(model.configuration.tokens) tokens "
+                + "of \(model.pixelsPerToken)x\(model.pixelsPerToken); other sizes work less well")
+        try row(
+            "codebook",
+            "\(model.configuration.codebookSize) x \(model.configuration.latentChannels)")
+        try row(
+            "transformer",
+            "\(model.configuration.layers) layers, width \(model.configuration.width), "
+                + "\(model.configuration.heads) heads")
+        try row(
+            "residual head",
+            "\(model.configuration.head.depth) blocks, width \(model.configuration.head.width), "
+                + "\(model.configuration.head.steps) steps")
+        try row(
+            "text",
+            "\(model.configuration.textLength) tokens, width \(model.configuration.textWidth)")
+        let defaults = model.configuration.defaults
+        try row(
+            "defaults",
+            "\(defaults.steps) steps, guidance \(defaults.guidanceScale) \(defaults.guidanceDecay.rawValue), "
+                + "temperature \(defaults.temperature)")
+        for (title, checkpoint) in zip(
+            ["text encoder", "generator", "tokenizer"], model.checkpoints)
+        {
+            try part(title, checkpoint)
+        }
+        try row("model sha256", model.sha256)
+    }
+
+    private func part(_ title: String, _ checkpoint: Checkpoint) throws {
+        let entries = checkpoint.keys.compactMap(checkpoint.entry)
+        let types = Set(entries.map(\.elementType.rawValue)).sorted().joined(separator: " ")
+        let numbers = entries.filter(\.elementType.isFloatingPoint).reduce(0) {
+            $0 + $1.shape.count
+        }
+        try row(title, checkpoint.files.joined(separator: ", "))
+        try row(
+            "",
+            "\(numbers) parameters in \(entries.count) tensors, \(types), "
+                + String(format: "%.1f MiB", Double(checkpoint.byteCount) / 1_048_576))
+        try row("", "sha256 \(checkpoint.sha256())")
+    }
+}

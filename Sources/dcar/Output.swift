@@ -1,0 +1,60 @@
+import Foundation
+import Imaging
+
+/// Standard output: results only. Written at once, so that a program reading it is never behind.
+enum Output {
+    static func line(_ text: String) throws(OutputError) {
+        try write(Array((text + "\n").utf8))
+    }
+
+    static func write(_ bytes: [UInt8]) throws(OutputError) {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes { buffer in
+                Foundation.write(
+                    STDOUT_FILENO, buffer.baseAddress?.advanced(by: sent), bytes.count - sent)
+            }
+            if count > 0 {
+                sent += count
+            } else if errno != EINTR {
+                throw errno == EPIPE
+                    ? .closed : .failed(reason: String(cString: strerror(errno)))
+            }
+        }
+    }
+
+    static func flush() throws(OutputError) {
+        guard fsync(STDOUT_FILENO) == 0 || errno == EINVAL || errno == EROFS || errno == ENOTSUP
+        else { throw .failed(reason: String(cString: strerror(errno))) }
+    }
+
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+}
+
+/// Why a result did not reach standard output.
+enum OutputError: Error, CustomStringConvertible {
+    case closed
+    case failed(reason: String)
+
+    var description: String {
+        switch self {
+        case .closed: "Standard output was closed before everything was written."
+        case .failed(let reason): "Standard output cannot be written: \(reason)."
+        }
+    }
+}
+
+/// Standard error: messages for a person.
+enum Messages {
+    static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+    /// One line, with anything that a terminal would obey made visible.
+    static func plain(_ text: String) {
+        let safe = SanitizedText(text, limit: 1 << 16, keepingLineBreaks: true).description
+        FileHandle.standardError.write(Data((safe + "\n").utf8))
+    }
+
+    static func error(_ text: String) {
+        plain("dcar: \(text)")
+    }
+}

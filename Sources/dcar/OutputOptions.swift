@@ -1,0 +1,79 @@
+import ArgumentParser
+import Foundation
+import Imaging
+import Pipeline
+
+/// Where pictures go, and what is said about them.
+struct OutputOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: """
+            A path, a pattern with {n}, {seed}, {prompt}, {model}, {width}, {height}, or - for \
+            standard output. Existing files are never overwritten.
+            """)
+    var output: String?
+
+    @Flag(help: "One JSON object a line on standard output for each event.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "No progress and no remarks.")
+    var quiet = false
+
+    @Flag(help: "Leave prompt, settings and tokens out of the PNG.")
+    var noMetadata = false
+
+    var isStandardOutput: Bool { output == "-" }
+
+    func validate() throws {
+        if isStandardOutput && json {
+            throw ValidationError("--json and -o - both want standard output; choose one.")
+        }
+        if isStandardOutput && Output.isTerminal {
+            throw ValidationError(
+                "-o - would write PNG bytes to a terminal; send standard output to a file or pipe.")
+        }
+        if let output, !isStandardOutput { _ = try OutputPattern(output) }
+    }
+
+    /// The pattern for pictures, which `standard` gives when none was asked for; a plain path gets
+    /// a number when there are several pictures.
+    func pattern(standard: String, isSeveral: Bool) throws -> OutputPattern {
+        if output == nil, let folder = ProcessInfo.processInfo.environment["DCAR_OUTPUT_DIR"],
+            !folder.isEmpty
+        {
+            return try OutputPattern("\(folder)/\(standard)")
+        }
+        let text = output ?? standard
+        let pattern = try OutputPattern(text)
+        guard isSeveral, !text.contains("{n"), !text.contains("{seed}") else { return pattern }
+        let name = text as NSString
+        let ending = name.pathExtension.isEmpty ? "png" : name.pathExtension
+        return try OutputPattern("\(name.deletingPathExtension)-{n}.\(ending)")
+    }
+
+    /// Saves a picture and says where, or writes it to standard output.
+    @discardableResult
+    func save(
+        _ image: RGBImage, _ metadata: GenerationMetadata?, as pattern: OutputPattern,
+        fields: OutputPattern.Fields, number: Int? = nil
+    ) throws -> String {
+        let bytes = try PNG.encode(image, text: noMetadata ? [] : metadata?.text ?? [])
+        if isStandardOutput {
+            try Output.write(bytes)
+            return "-"
+        }
+        let path: String
+        if let number {
+            path = pattern.path(number: number, fields)
+            try ImageFile.save(bytes, to: path)
+        } else {
+            path = try ImageFile.save(bytes, as: pattern, fields: fields)
+        }
+        if json {
+            try Events.saved(path, seed: fields.seed)
+        } else {
+            try Output.line(SanitizedText(path).description)
+        }
+        return path
+    }
+}

@@ -1,0 +1,165 @@
+import Foundation
+import Generation
+import HybridTokens
+import Imaging
+import Kernels
+import Pipeline
+import Requests
+
+/// Runs pictures to the end, or to a stop, and saves them: what generating, editing and resuming
+/// have in common.
+struct PictureJob {
+    let pipeline: Pipeline
+    let output: OutputOptions
+    let pattern: OutputPattern
+    let stop: StopSignal
+    let progress: ProgressLine
+    /// Leave the run unfinished after this many steps.
+    var stopAfter: Int?
+    /// Also save the picture of the discrete tokens alone.
+    var savesDiscrete = false
+    /// Also save a picture after every step.
+    var savesSteps = false
+    /// A file that always shows the run's present state, and how many steps pass between updates.
+    var preview: (path: String, interval: Int)?
+    /// The file number of the first picture; nil for the next free one.
+    var number: Int?
+    var edit: EditContext?
+
+    /// What turns a run's result into an edited picture.
+    struct EditContext {
+        let plan: EditPlan
+        let feather: Int
+        let parentHash: String?
+    }
+
+    /// - Parameter runs: the images of one batch.
+    /// - Throws: what computing and saving throw; `Stopped` after a partial picture was saved.
+    func run(_ runs: [PictureRun]) throws {
+        var runs = runs
+        for run in runs where run.isPromptTruncated {
+            note("The prompt is longer than the text encoder reads; its end does not count.")
+        }
+        do {
+            try pipeline.model.compute.stoppable(by: stop) {
+                try unmask(&runs)
+                if let stopAfter, runs.contains(where: { !$0.run.isFinished }) {
+                    note("Stopped after step \(stopAfter); dcar resume goes on from there.")
+                    try savePartial(runs)
+                } else {
+                    for (index, run) in runs.enumerated() { try finish(run, index: index) }
+                }
+            }
+        } catch let stopped as Stopped {
+            progress.end()
+            if runs.contains(where: { $0.run.state.step > 0 && !$0.run.isFinished }) {
+                note("Stopped; saving what there is. Ctrl-C again ends at once.")
+                try savePartial(runs)
+            }
+            throw stopped
+        }
+        progress.end()
+    }
+
+    private func note(_ text: String) {
+        guard !output.quiet else { return }
+        progress.end()
+        Messages.plain(text)
+    }
+
+    private func unmask(_ runs: inout [PictureRun]) throws {
+        guard let steps = runs.map(\.run.settings.steps).max() else { return }
+        try send(.phase(.steps, count: steps))
+        while runs.contains(where: { !$0.run.isFinished }) {
+            let done = runs.map(\.run.state.step).max() ?? 0
+            if let stopAfter, done >= stopAfter { return }
+            try pipeline.step(&runs)
+            for (image, run) in runs.enumerated() {
+                try send(.stepped(image: image, Pipeline.news(of: run)))
+                if savesSteps { try saveStep(run) }
+            }
+            if let preview, (done + 1) % preview.interval == 0, let first = runs.first {
+                let image = try pipeline.preview(of: first)
+                try ImageFile.save(PNG.encode(image), to: preview.path, overwrite: true)
+            }
+            try send(.progress(.steps, done: done + 1, of: steps))
+        }
+    }
+
+    private func finish(_ run: PictureRun, index: Int) throws {
+        var failure: OutputError?
+        let picture = try pipeline.picture(of: run, withDiscrete: savesDiscrete) { event in
+            do throws(OutputError) { try send(event) } catch { failure = error }
+        }
+        if let failure { throw failure }
+        progress.end()
+        let metadata = metadata(of: run, grid: picture.grid, index: index)
+        if let discrete = picture.discrete {
+            try output.save(
+                composed(discrete), metadata, as: suffixed("-discrete"), fields: fields(run),
+                number: number.map { $0 + index })
+        }
+        try output.save(
+            composed(picture.refined), metadata, as: pattern, fields: fields(run),
+            number: number.map { $0 + index })
+        if let edit, !output.quiet, !output.json {
+            Messages.plain(
+                String(format: "Seam error %.1f of 255.", edit.plan.seamError(picture.refined)))
+        }
+    }
+
+    private func composed(_ image: RGBImage) -> RGBImage {
+        edit.map { $0.plan.composited(image, feather: $0.feather) } ?? image
+    }
+
+    private func savePartial(_ runs: [PictureRun]) throws {
+        // The signal is raised by now; decoding must not obey it again.
+        try pipeline.model.compute.stoppable(by: StopSignal()) {
+            for (index, run) in runs.enumerated() where !run.run.isFinished {
+                let image = try pipeline.preview(of: run)
+                try output.save(
+                    composed(image), metadata(of: run, grid: nil, index: index), as: pattern,
+                    fields: fields(run), number: number.map { $0 + index })
+            }
+        }
+    }
+
+    private func saveStep(_ run: PictureRun) throws {
+        let image = try pipeline.preview(of: run)
+        try output.save(
+            composed(image), metadata(of: run, grid: nil, index: 0),
+            as: suffixed(String(format: "-step%02d", run.run.state.step)), fields: fields(run))
+    }
+
+    private func metadata(of run: PictureRun, grid: HybridTokenGrid?, index: Int)
+        -> GenerationMetadata?
+    {
+        guard !output.noMetadata else { return nil }
+        let record = edit.map { edit in
+            EditRecord(
+                operation: edit.plan.operation, mask: edit.plan.tokenMask,
+                strength: edit.plan.strength, content: edit.plan.content.rawValue,
+                feather: edit.feather)
+        }
+        return pipeline.metadata(
+            of: run, grid: grid, version: ProgramVersion.current, batchIndex: index, edit: record,
+            parentHash: edit?.parentHash)
+    }
+
+    private func fields(_ run: PictureRun) -> OutputPattern.Fields {
+        OutputPattern.Fields(
+            seed: run.request.seed, prompt: run.request.prompt, model: pipeline.model.name,
+            width: run.width, height: run.height)
+    }
+
+    /// The pattern with `suffix` before its extension.
+    private func suffixed(_ suffix: String) -> OutputPattern {
+        let name = pattern.description as NSString
+        let text = "\(name.deletingPathExtension)\(suffix).\(name.pathExtension)"
+        return (try? OutputPattern(text)) ?? pattern
+    }
+
+    private func send(_ event: RunEvent) throws(OutputError) {
+        if output.json { try Events.send(event) } else { progress.receive(event) }
+    }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import Requests
+
+/// One line on standard error that says what is going on: phase, units done, time left. Silent
+/// unless standard error is a terminal.
+final class ProgressLine {
+    private let isShown: Bool
+    private var phase = RunPhase.loading
+    private var count = 1
+    private var done = 0
+    private var phaseStart = Date()
+    private var label = ""
+
+    /// - Parameter isQuiet: shows nothing at all.
+    init(isQuiet: Bool) {
+        isShown = !isQuiet && Messages.isTerminal
+    }
+
+    /// Text before the phase, such as which of several pictures this is.
+    func begin(_ label: String) {
+        self.label = label
+    }
+
+    func receive(_ event: RunEvent) {
+        switch event {
+        case .phase(let phase, let count):
+            (self.phase, self.count, done, phaseStart) = (phase, count, 0, Date())
+        case .progress(_, let done, let count):
+            (self.done, self.count) = (done, count)
+        case .stepped: return
+        }
+        draw()
+    }
+
+    /// Takes the line away.
+    func end() {
+        guard isShown else { return }
+        FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+    }
+
+    private func draw() {
+        guard isShown else { return }
+        var text = label.isEmpty ? "" : "\(label)  "
+        text += phase.title
+        if count > 1 { text += " \(done)/\(count)" }
+        // Two units are needed before a guess is worth showing.
+        if done >= 2, done < count {
+            let left = Date().timeIntervalSince(phaseStart) / Double(done) * Double(count - done)
+            text += String(format: "  about %.1f s left", left)
+        }
+        FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+    }
+}
+
+extension RunPhase {
+    /// The phase as the progress line names it.
+    var title: String {
+        switch self {
+        case .loading: "loading the model"
+        case .encoding: "reading the prompt"
+        case .steps: "step"
+        case .residual: "residual step"
+        case .decoding: "decoding"
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Foundation
+import Pipeline
+import Requests
+
+/// How pictures are sampled; what is not given is the model's own.
+struct SamplingOptions: ParsableArguments {
+    @Option(name: [.customShort("n"), .long], help: "What the picture should not be.")
+    var negativePrompt = ""
+
+    @Option(name: .shortAndLong, help: "Seed from 0 to 2^64 - 1; random when not given.")
+    var seed: UInt64?
+
+    @Option(help: "MaskGIT steps, 1 to 64.")
+    var steps: Int?
+
+    @Option(
+        name: [.customLong("guidance"), .customLong("cfg-scale")],
+        help: "Guidance scale, 0 to 100.")
+    var guidance: Float?
+
+    @Option(help: "constant, linear or power-cosine.")
+    var guidanceDecay: GuidanceDecay?
+
+    @Option(help: "Noise temperature at the first step, 0 to 100.")
+    var temperature: Float?
+
+    @Option(help: "scaled, official or linear: how masked tokens thin out.")
+    var schedule: MaskSchedule?
+
+    @Option(help: "Denoising steps of the residual head, 1 to 1000.")
+    var residualSteps: Int?
+
+    @Option(help: "Seed of the residual head; the picture's own when not given.")
+    var residualSeed: UInt64?
+
+    @Option(help: "How much residual tokens count, 0 to 1.5; 1 is the official result.")
+    var residualStrength: Float = 1
+
+    @Flag(help: "Decode the discrete tokens alone.")
+    var noResidual = false
+
+    func residual(_ base: ResidualSettings = ResidualSettings()) -> ResidualSettings {
+        var settings = base
+        if let residualSteps { settings.steps = residualSteps }
+        if let residualSeed { settings.seed = residualSeed }
+        settings.strength = noResidual ? 0 : residualStrength
+        return settings
+    }
+
+    func sampling(_ base: SamplingSettings) -> SamplingSettings {
+        var settings = base
+        if let steps { settings.steps = steps }
+        if let guidance { settings.guidanceScale = guidance }
+        if let guidanceDecay { settings.guidanceDecay = guidanceDecay }
+        if let temperature { settings.temperature = temperature }
+        if let schedule { settings.schedule = schedule }
+        return settings
+    }
+}
+
+extension GuidanceDecay: ExpressibleByArgument {}
+extension MaskSchedule: ExpressibleByArgument {}
+extension MaskedContent: ExpressibleByArgument {}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import Foundation
+import Imaging
+import TerminalGraphics
+
+/// A picture in the terminal.
+struct ShowCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Print a picture in the terminal.")
+
+    @Argument(help: "The picture, a PNG.")
+    var picture: String
+
+    @Option(help: "auto, sixel, kitty, halfblock, ascii or none.")
+    var graphics = "auto"
+
+    @Option(name: [.customShort("c"), .long], help: "Columns at most; the window's when not given.")
+    var columns: Int?
+
+    func validate() throws {
+        guard GraphicsChoice(graphics) != nil else {
+            throw ValidationError(
+                "--graphics is \(graphics); it must be one of "
+                    + "\(GraphicsChoice.names.joined(separator: ", ")).")
+        }
+        if let columns, !(1...1_000 ~= columns) {
+            throw ValidationError("--columns is \(columns); it must be from 1 to 1000.")
+        }
+    }
+
+    func run() throws {
+        let image = try ImageFile.open(picture).image
+        let window = TerminalWindow.size
+        let environment = TerminalEnvironment(
+            ProcessInfo.processInfo.environment, window: window)
+        let capabilities = TerminalCapabilities.decide(
+            environment, TerminalReplies(), flag: GraphicsChoice(graphics))
+        let limit = GridSize(
+            columns: min(columns ?? .max, window?.columns ?? 80),
+            rows: max(1, (window?.rows ?? 24) - 1))
+        let size = capabilities.cellSize.grid(showing: image.width, image.height, within: limit)
+        switch capabilities.graphics {
+        case .none: return
+        case .sixel:
+            let pixels = capabilities.sixelPixels(in: size)
+            try Output.write(
+                SixelEncoder.encode(
+                    image.resized(width: pixels.width, height: pixels.height),
+                    options: capabilities.pictureOptions))
+            try Output.line("")
+        case .kitty:
+            let bytes = try PNG.encode(image, compression: 1)
+            try Output.write(
+                KittyGraphics.transmit(.png(bytes), id: 1, isInTmux: capabilities.isInTmux))
+            try Output.write(KittyGraphics.place(id: 1, size: size))
+            try Output.line("")
+        case .halfBlock, .ascii:
+            try Output.write(
+                CellPicture(image, size: size, style: capabilities.cellStyle())
+                    .ansi(maximumColumns: limit.columns))
+        }
+    }
+}
+
+/// The terminal that standard output, or else standard error, goes to.
+enum TerminalWindow {
+    static var size: WindowSize? {
+        for descriptor in [STDOUT_FILENO, STDERR_FILENO] where isatty(descriptor) == 1 {
+            var window = winsize()
+            if ioctl(descriptor, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0 {
+                return WindowSize(
+                    columns: Int(window.ws_col), rows: Int(window.ws_row),
+                    pixelWidth: Int(window.ws_xpixel), pixelHeight: Int(window.ws_ypixel))
+            }
+        }
+        return nil
+    }
+}

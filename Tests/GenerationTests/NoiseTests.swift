@@ -1,0 +1,42 @@
+import Generation
+import Testing
+
+/// The known answers of Philox4x32-10 (Random123's kat_vectors) for a zero counter and key: the
+/// first word, as a uniform number.
+@Test func theGeneratorGivesItsKnownAnswer() {
+    // 6627e8d5 e169c58d bc57ac4c 9b00dbd8 for stream, step, position and block all zero.
+    let words: [UInt32] = [0x6627_E8D5, 0xE169_C58D, 0xBC57_AC4C, 0x9B00_DBD8]
+    #expect(KeyedNoise.uniformOfZeroCounter == words.map { Float($0 >> 8) * 0x1p-24 })
+}
+
+@Test func noiseDependsOnNothingButItsPlace() {
+    let noise = KeyedNoise(seed: 7)
+    let long = noise.tokenNoise(step: 3, position: 5, count: 1000)
+    #expect(Array(noise.tokenNoise(step: 3, position: 5, count: 10)) == Array(long.prefix(10)))
+    #expect(noise.tokenNoise(step: 3, position: 6, count: 10) != Array(long.prefix(10)))
+    #expect(noise.tokenNoise(step: 4, position: 5, count: 10) != Array(long.prefix(10)))
+    #expect(
+        KeyedNoise(seed: 8).tokenNoise(step: 3, position: 5, count: 10) != Array(long.prefix(10)))
+    #expect(long.allSatisfy { $0 >= 0 && $0 < 1 })
+}
+
+@Test func anotherResidualSeedChangesTheResidualAlone() {
+    let (a, b) = (KeyedNoise(seed: 7), KeyedNoise(seed: 7, residualSeed: 9))
+    #expect(
+        a.tokenNoise(step: 0, position: 0, count: 8) == b.tokenNoise(step: 0, position: 0, count: 8)
+    )
+    #expect(a.confidenceNoise(step: 2, position: 1) == b.confidenceNoise(step: 2, position: 1))
+    #expect(
+        a.initialResidual(position: 0, channels: 8) != b.initialResidual(position: 0, channels: 8))
+}
+
+@Test func normalNumbersHaveTheirMoments() {
+    let noise = KeyedNoise(seed: 1)
+    let numbers = (0..<2000).flatMap { noise.diffusionNoise(step: 0, position: $0, channels: 32) }
+    let mean = numbers.reduce(0) { $0 + Double($1) } / Double(numbers.count)
+    let variance = numbers.reduce(0) { $0 + Double($1) * Double($1) } / Double(numbers.count)
+    // Four standard errors of 64,000 samples.
+    #expect(abs(mean) < 0.016)
+    #expect(abs(variance - 1) < 0.023)
+    #expect(numbers.allSatisfy { $0.isFinite })
+}

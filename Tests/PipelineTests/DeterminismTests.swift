@@ -1,0 +1,132 @@
+import Generation
+import Imaging
+import Kernels
+import Pipeline
+import Requests
+import Testing
+
+private func picture(
+    _ pipeline: Pipeline, seeds: [UInt64], width: Int = 128, height: Int = 96
+) throws -> [Picture] {
+    var runs = try pipeline.start(
+        seeds.map { seed in
+            GenerationRequest(
+                prompt: "two whales under water", seed: seed, width: width, height: height,
+                sampling: SamplingSettings(steps: 4, guidanceScale: 3),
+                residual: ResidualSettings(steps: 6))
+        })
+    try pipeline.unmask(&runs)
+    return try runs.map { try pipeline.picture(of: $0, withDiscrete: true) }
+}
+
+@Test(arguments: [Precision.float32, .bfloat16])
+func theSameSeedGivesTheSameBytesForAnyNumberOfThreads(precision: Precision) throws {
+    guard precision == .float32 || Processor.hasBFloat16 else { return }
+    let pictures = try [1, 2, 3].map {
+        try picture(embeddedPipeline(threads: $0, precision), seeds: [5])[0]
+    }
+    #expect(
+        pictures[0].refined == pictures[1].refined && pictures[0].refined == pictures[2].refined)
+    #expect(pictures[0].discrete == pictures[1].discrete)
+}
+
+@Test(arguments: [Precision.float32, .bfloat16])
+func aPictureDoesNotDependOnItsBatch(precision: Precision) throws {
+    guard precision == .float32 || Processor.hasBFloat16 else { return }
+    let pipeline = try embeddedPipeline(precision)
+    let batch = try picture(pipeline, seeds: [1, 2, 3])
+    for (index, seed) in [UInt64(1), 2, 3].enumerated() {
+        let alone = try picture(pipeline, seeds: [seed])[0]
+        #expect(alone.refined == batch[index].refined)
+        #expect(alone.tokens == batch[index].tokens)
+    }
+    #expect(batch[0].refined != batch[1].refined)
+}
+
+@Test func aStoppedRunGoesOnAsIfItHadNotStopped() throws {
+    let pipeline = try embeddedPipeline()
+    let request = GenerationRequest(
+        prompt: "a fox in the snow", seed: 9,
+        sampling: SamplingSettings(steps: 6, guidanceScale: 3), residual: ResidualSettings(steps: 4)
+    )
+    var whole = try pipeline.start([request])
+    try pipeline.unmask(&whole)
+    let expected = try pipeline.picture(of: whole[0])
+    for step in 1..<6 {
+        var part = try pipeline.start([request])
+        try pipeline.unmask(&part, stopAfter: step)
+        #expect(part[0].run.state.step == step)
+        // Through the file's record and back.
+        let metadata = pipeline.metadata(of: part[0], grid: nil, version: "0")
+        let png = try PNG.encode(try pipeline.preview(of: part[0]), text: metadata.text)
+        let read = try #require(try GenerationMetadata(PNGContents(png)))
+        var resumed = [try pipeline.resume(read)]
+        try pipeline.unmask(&resumed)
+        #expect(resumed[0].run.state.ids == expected.tokens.ids)
+        let picture = try pipeline.picture(of: resumed[0])
+        #expect(picture.refined == expected.refined)
+    }
+}
+
+@Test func windingBackAndGoingOnGivesTheSameTokens() throws {
+    let pipeline = try embeddedPipeline()
+    var runs = try pipeline.start([
+        GenerationRequest(
+            prompt: "a meadow", seed: 2, sampling: SamplingSettings(steps: 5, guidanceScale: 3))
+    ])
+    try pipeline.unmask(&runs)
+    let end = runs[0].run.state
+    let sampler = MaskedSampler(pipeline.model.transformer, compute: pipeline.model.compute)
+    for step in 0..<5 {
+        var again = [runs[0].run.woundBack(to: step)]
+        #expect(again[0].state == runs[0].run.states[step])
+        while !again[0].isFinished { try MaskedRun.advance(&again, with: sampler) }
+        #expect(again[0].state == end)
+    }
+}
+
+@Test func everyStepFixesATokenAndPinnedOnesStay() throws {
+    let pipeline = try embeddedPipeline()
+    var runs = try pipeline.start([
+        GenerationRequest(
+            prompt: "a cat", seed: 3, sampling: SamplingSettings(steps: 8, guidanceScale: 3))
+    ])
+    let sampler = MaskedSampler(pipeline.model.transformer, compute: pipeline.model.compute)
+    var run = [runs[0].run]
+    run[0].pin(10, to: 77)
+    try MaskedRun.advance(&run, with: sampler)
+    let fixed = run[0].state.newlyFixed
+    #expect(!fixed.isEmpty)
+    run[0].unpin([fixed[0]])
+    #expect(run[0].state.ids[fixed[0]] == run[0].maskID)
+    var masked = run[0].state.maskedCount
+    while !run[0].isFinished {
+        try MaskedRun.advance(&run, with: sampler)
+        #expect(run[0].state.maskedCount < masked)
+        #expect(run[0].state.ids[10] == 77)
+        masked = run[0].state.maskedCount
+    }
+    #expect(masked == 0)
+    runs.removeAll()
+}
+
+@Test func aForkKeepsTheTokensSoFar() throws {
+    let pipeline = try embeddedPipeline()
+    var runs = try pipeline.start([
+        GenerationRequest(
+            prompt: "a cat", seed: 3, sampling: SamplingSettings(steps: 6, guidanceScale: 3))
+    ])
+    try pipeline.unmask(&runs, stopAfter: 3)
+    let before = runs[0].run.state
+    let other = try pipeline.text(
+        for: GenerationRequest(prompt: "a beach at sunset", seed: 0)
+    ).text
+    var fork = [runs[0].run.forked(text: other, noise: KeyedNoise(seed: 99))]
+    let sampler = MaskedSampler(pipeline.model.transformer, compute: pipeline.model.compute)
+    while !fork[0].isFinished { try MaskedRun.advance(&fork, with: sampler) }
+    try pipeline.unmask(&runs)
+    for position in before.ids.indices where before.fixedAt[position] != nil {
+        #expect(fork[0].state.ids[position] == before.ids[position])
+    }
+    #expect(fork[0].state.ids != runs[0].run.state.ids)
+}

@@ -1,0 +1,14 @@
+import Foundation
+import HybridTokens
+import Kernels
+import Pipeline
+
+/// The model that comes with the program, opened for tests.
+func embeddedPipeline(threads: Int = 2, _ precision: Precision = .float32) throws -> Pipeline {
+    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent()
+    let folder = tests.deletingLastPathComponent().appendingPathComponent("Assets/Storybook/model")
+    return Pipeline(
+        try Model(
+            folder: folder.path, compute: Compute(threadCount: threads, precision: precision)))
+}
