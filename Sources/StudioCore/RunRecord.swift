@@ -149,7 +149,6 @@ package struct RunRecord: Hashable, Sendable {
     package var snapshots: [StepSnapshot] = []
     package var previews: [Int: StepPreview] = [:]
     package var picture: FinishedPicture?
-    package var isPromptTruncated = false
     package var phase = RunPhase.loading
     package var done = 0
     package var of = 1

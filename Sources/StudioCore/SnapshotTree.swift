@@ -16,8 +16,6 @@ package struct SnapshotTree<Value: Hashable & Sendable>: Hashable, Sendable {
     }
 
     package var value: Value { nodes[current].value }
-    package var canUndo: Bool { nodes[current].parent != nil }
-    package var canRedo: Bool { nodes[current].lastChild != nil }
     package var count: Int { nodes.count }
 
     /// Adds a change; one that changes nothing is no change.

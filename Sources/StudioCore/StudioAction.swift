@@ -46,7 +46,6 @@ package enum StudioEffect: Hashable, Sendable {
     case copy(String)
     case editPrompt(String)
     case redraw
-    case probe
     case suspend
     case remember(prompt: String)
     case quit
@@ -108,7 +107,6 @@ package enum StudioNews: Hashable, Sendable {
     case opened(RunRecord)
     case problem(String)
     case note(String)
-    case promptHistory([String])
 }
 
 /// What is known of the model once it is open.

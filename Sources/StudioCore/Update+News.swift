@@ -12,7 +12,9 @@ extension StudioState {
             runs[id]?.gridWidth = gridWidth
             runs[id]?.gridHeight = gridHeight
             runs[id]?.snapshots = [snapshot]
-            runs[id]?.isPromptTruncated = isTruncated
+            if isTruncated {
+                message = Message("The model reads only the start of this prompt.", .problem)
+            }
             runs[id]?.status = .running
         case .stepped(let id, let snapshot, let preview, let seconds):
             runs[id]?.snapshots.removeAll { $0.step >= snapshot.step }
@@ -50,7 +52,6 @@ extension StudioState {
         case .opened(let record): opened(record)
         case .problem(let text): message = Message(text, .problem)
         case .note(let text): message = Message(text)
-        case .promptHistory(let prompts): prompt.history = prompts
         }
         return []
     }

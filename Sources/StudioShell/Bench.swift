@@ -26,7 +26,8 @@ struct Bench {
         var refined: RGBImage?
         var edit: EditOrder?
         var request: GenerationRequest
-        var snapshot: StepSnapshot?
+        /// What an opened file said of itself.
+        var metadata: GenerationMetadata?
         var seconds = 0.0
     }
 
@@ -106,12 +107,7 @@ struct Bench {
 
     mutating func perform(_ effect: StudioEffect, stop: StopSignal) {
         guard let pipeline else { return }
-        let runs: [RunID] =
-            switch effect {
-            case .generate(let orders): orders.map(\.run)
-            case .advance(let runs, _): runs
-            default: []
-            }
+        let runs = effect.runs
         do {
             try pipeline.model.compute.stoppable(by: stop) {
                 try carryOut(effect, pipeline)
@@ -340,7 +336,7 @@ struct Bench {
 
     private func save(_ order: SaveOrder, _ pipeline: Pipeline) throws {
         guard let piece = pieces[order.run] else { throw WorkshopError.noTokens(order.run) }
-        let metadata = options.writesMetadata ? metadata(of: piece, pipeline).text : []
+        let metadata = options.writesMetadata ? metadata(of: piece, pipeline) : []
         let image: RGBImage
         switch order.content {
         case .refined, .both: image = try piece.refined ?? partial(piece, pipeline)
@@ -427,15 +423,13 @@ struct Bench {
         return sheet
     }
 
-    private func metadata(of piece: Piece, _ pipeline: Pipeline) -> GenerationMetadata {
-        PictureRecord(
-            request: piece.request, edit: piece.edit, snapshot: snapshot(of: piece),
-            grid: piece.grid, model: pipeline.model, appVersion: options.appVersion
-        ).metadata
-    }
-
-    private func snapshot(of piece: Piece) -> StepSnapshot? {
-        piece.run.map { $0.tokens.snapshot(maskID: $0.run.maskID) } ?? piece.snapshot
+    /// How a picture was made; an opened one keeps what its file said.
+    private func metadata(of piece: Piece, _ pipeline: Pipeline) -> [PNGText] {
+        guard let run = piece.run else { return piece.metadata?.text ?? [] }
+        return pipeline.metadata(
+            of: run, grid: piece.grid, version: options.appVersion,
+            edit: piece.edit?.record(gridWidth: run.run.gridWidth)
+        ).text
     }
 
     /// Reads a PNG: its own tokens where it carries them, else those that DC-HT finds.
@@ -445,7 +439,7 @@ struct Bench {
         post(.opened(opened.record(id: id, name: (path as NSString).lastPathComponent)))
         pieces[id] = Piece(
             run: nil, grid: opened.grid, discrete: opened.discrete, refined: opened.refined,
-            edit: nil, request: opened.request, snapshot: opened.snapshot)
+            edit: nil, request: opened.request, metadata: opened.metadata)
     }
 }
 
@@ -542,6 +536,18 @@ extension RGBImage {
 }
 
 extension EditOrder {
+    /// What the picture's file says of the edit.
+    fileprivate func record(gridWidth: Int) -> EditRecord {
+        EditRecord(
+            operation: operation,
+            mask: TokenMask(
+                gridWidth: gridWidth, gridHeight: isMasked.count / gridWidth, isMasked: isMasked),
+            strength: share,
+            content: operation == "reroll"
+                ? "least-sure" : operation == "variation" ? "random" : "mask-all",
+            feather: feather, area: "whole-picture")
+    }
+
     /// The pixels that may change, before feathering.
     fileprivate func coverage(width: Int, height: Int) -> Mask {
         if let mask, mask.width == width, mask.height == height { return mask.mask }

@@ -168,7 +168,7 @@ private final class Session {
 
     private func perform(_ effect: StudioEffect) {
         switch effect {
-        case .redraw, .probe: screen.redraw()
+        case .redraw: screen.redraw()
         case .quit: exitCode = 0
         case .suspend: suspend()
         case .copy(let text): copy(text)

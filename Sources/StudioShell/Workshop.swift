@@ -71,7 +71,13 @@ final class Workshop: Sendable {
         }
     }
 
+    /// Stops what runs; runs that only wait are given up too.
     private func cancel() {
+        let dropped = orders.withLock { orders in
+            defer { orders.removeAll { !$0.runs.isEmpty } }
+            return orders.flatMap(\.runs)
+        }
+        for run in dropped { post(.cancelled(run)) }
         stop.withLock { $0 }?.raise()
     }
 
@@ -99,6 +105,15 @@ final class Workshop: Sendable {
 }
 
 extension StudioEffect {
+    /// The runs that this makes or goes on with.
+    var runs: [RunID] {
+        switch self {
+        case .generate(let orders): orders.map(\.run)
+        case .advance(let runs, _): runs
+        default: []
+        }
+    }
+
     fileprivate func isReplaced(by newer: StudioEffect) -> Bool {
         switch (self, newer) {
         case (.decode, .decode), (.candidates, .candidates), (.changeStrength, .changeStrength):

@@ -1,88 +1,9 @@
-import Generation
 import HybridTokens
 import Imaging
-import Kernels
 import Pipeline
 import Requests
 import StudioCore
 import Tensors
-
-/// What a saved picture says about itself.
-struct PictureRecord {
-    let request: GenerationRequest
-    let edit: EditOrder?
-    let snapshot: StepSnapshot?
-    let grid: HybridTokenGrid?
-    let model: Model
-    let appVersion: String
-
-    var metadata: GenerationMetadata {
-        GenerationMetadata(
-            record: record, tokens: tokens,
-            residual: grid.map { ResidualRecord($0.residual.floats()) })
-    }
-
-    private var record: ImageRecord {
-        var record = ImageRecord()
-        let sampling = request.sampling
-        record.appVersion = appVersion
-        record.modelName = model.name
-        record.modelHash = model.sha256
-        record.prompt = request.prompt
-        record.negativePrompt = request.negativePrompt
-        record.seed = request.seed
-        record.rng = KeyedNoise.name
-        record.steps = sampling.steps
-        record.guidanceScale = Self.short(sampling.guidanceScale)
-        record.guidanceDecay = sampling.guidanceDecay.rawValue
-        if sampling.guidanceDecay == .powerCosine {
-            record.guidancePower = Self.short(sampling.guidancePower)
-        }
-        record.temperature = Self.short(sampling.temperature)
-        record.isSoftmaxAnnealed = sampling.annealsLogits
-        record.schedule = sampling.schedule == .linear ? "linear" : "arccos"
-        record.isScheduleScaled = sampling.schedule == .scaled
-        record.residualSteps = request.residual.steps ?? model.configuration.head.steps
-        record.residualSeed = request.residual.seed
-        record.residualStrength = Self.short(request.residual.strength)
-        record.width = request.width ?? model.trainedSide
-        record.height = request.height ?? model.trainedSide
-        record.precision = model.compute.precision == .bfloat16 ? "bfloat16" : "float32"
-        if let snapshot, snapshot.maskedCount > 0 { record.stoppedAtStep = snapshot.step }
-        record.edit = edit.map { edit in
-            let cells = max(1, record.width / model.pixelsPerToken)
-            return EditRecord(
-                operation: edit.operation,
-                mask: TokenMask(
-                    gridWidth: cells, gridHeight: max(1, edit.isMasked.count / cells),
-                    isMasked: edit.isMasked),
-                strength: edit.share,
-                content: edit.operation == "reroll"
-                    ? "least-sure" : edit.operation == "variation" ? "random" : "mask-all",
-                feather: edit.feather, area: "whole-picture")
-        }
-        return record
-    }
-
-    /// Nil for grids that the record has no room for.
-    private var tokens: TokenGridRecord? {
-        guard let snapshot else { return nil }
-        let side = model.pixelsPerToken
-        let width = (request.width ?? model.trainedSide) / side
-        guard 1...128 ~= width, snapshot.ids.count % width == 0,
-            1...128 ~= snapshot.ids.count / width,
-            snapshot.ids.allSatisfy({ $0.map { 0..<0xFFFF ~= $0 } ?? true })
-        else { return nil }
-        return TokenGridRecord(
-            gridWidth: width, gridHeight: snapshot.ids.count / width,
-            ids: snapshot.ids.map { $0.map(UInt16.init) },
-            commitSteps: snapshot.fixedAt.map { UInt8(min($0 ?? 0, 255)) },
-            confidence: snapshot.confidence.map { UInt8((min(max($0, 0), 1) * 255).rounded()) })
-    }
-
-    /// The decimal number that a person set, not its neighbour in single precision.
-    private static func short(_ number: Float) -> Double { Double("\(number)") ?? Double(number) }
-}
 
 /// A PNG file as a picture that can be edited.
 struct OpenedPicture {
@@ -91,12 +12,14 @@ struct OpenedPicture {
     let discrete: RGBImage
     let refined: RGBImage
     let snapshot: StepSnapshot
+    let metadata: GenerationMetadata?
 
     /// - Throws: `ImageReadError`, `WorkshopError`, what encoding and decoding throw.
     init(_ path: String, _ pipeline: Pipeline) throws {
         let file = try ImageFile.open(path)
         let unit = pipeline.model.pixelsPerToken
         let metadata = try? GenerationMetadata(file.contents)
+        self.metadata = metadata
         let channels = pipeline.model.configuration.latentChannels
         var request = GenerationRequest(
             prompt: metadata?.record.prompt ?? "", seed: metadata?.record.seed ?? 0)
