@@ -38,6 +38,12 @@ enum FoldedNorm: Sendable {
         }
     }
 
+    /// The factors of a batch norm, one for each output.
+    var scale: [Float]? {
+        guard case .batch(let scale, _) = self else { return nil }
+        return scale
+    }
+
     /// The bias that takes a batch norm's place.
     var bias: Tensor? {
         guard case .batch(_, let shift) = self else { return nil }

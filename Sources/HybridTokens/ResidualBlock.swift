@@ -22,7 +22,7 @@ struct ResidualBlock: Sendable {
         let conv2 = scope["main"]["conv2"]
         norm = try FoldedNorm(conv2["norm"], kind: kind, width: width)
         let weight = try conv2["conv"].weight("weight", [width, width, 3, 3])
-        second = try Convolution(norm.folded(into: weight), bias: norm.bias, conv2)
+        second = Convolution(weight, bias: norm.bias, scale: norm.scale, conv2)
     }
 
     func callAsFunction(_ x: Tensor) throws(KernelError) -> Tensor {

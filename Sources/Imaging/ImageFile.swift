@@ -52,6 +52,25 @@ public enum ImageFile {
         _ = calls.synchronize(directory)
     }
 
+    /// Throws what `save` without `overwrite` would throw for the path alone, and writes nothing: for
+    /// a program that wants to know before it computes what is to be saved.
+    ///
+    /// - Throws: `SaveError`.
+    public static func checkPlace(of path: String) throws(SaveError) {
+        let (folder, name) = split(path)
+        guard !name.isEmpty, name != ".", name != ".." else { throw .isFolder(path: path) }
+        let directory = Foundation.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { throw SaveError(errno, path: path, folder: folder) }
+        defer { close(directory) }
+        var existing = stat()
+        if fstatat(directory, name, &existing, AT_SYMLINK_NOFOLLOW) == 0 {
+            throw .exists(path: path)
+        }
+        guard errno == ENOENT, faccessat(directory, ".", W_OK | X_OK, 0) == 0 else {
+            throw SaveError(errno, path: path, folder: folder)
+        }
+    }
+
     /// Saves under the first free name of a numbered pattern, one above the highest number there.
     ///
     /// - Returns: the path it was saved under.

@@ -45,6 +45,24 @@ public struct SanitizedText: Hashable, Sendable, CustomStringConvertible {
         self.text = String(safe)
     }
 
+    /// JSON on one line with every character that does not show written as an escape: the same value,
+    /// safe to show, and nothing of it lost.
+    public static func json(_ text: String) -> String {
+        var safe = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            guard scalar.isInvisible else {
+                safe.append(scalar)
+                continue
+            }
+            for unit in String(scalar).utf16 {
+                let digits = String(unit, radix: 16)
+                let escape = "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                safe.append(contentsOf: escape.unicodeScalars)
+            }
+        }
+        return String(safe)
+    }
+
     /// The same for bytes, read strictly as UTF-8.
     public init(
         bytes: some Collection<UInt8>, limit: Int = 4096, keepingLineBreaks: Bool = false

@@ -13,12 +13,13 @@ public final class ConvolutionWeights: Sendable {
     /// - Parameters:
     ///   - weights: [outputs, inputs, 3, 3], any float type.
     ///   - bias: [outputs], or nil.
-    public init(_ weights: Tensor, bias: Tensor?, compute: Compute) throws(KernelError) {
+    ///   - scale: one factor for each output's weights, as a batch norm leaves; nil for 1.
+    public init(_ weights: Tensor, bias: Tensor?, scale: [Float]? = nil, compute: Compute) {
         outputs = weights.shape[0]
         inputs = weights.shape[1]
         self.bias = bias?.converted(to: .float32)
         self.compute = compute
-        arranged = try compute.product.arrangeConvolution(weights)
+        arranged = compute.product.arrangeConvolution(weights, scale: scale)
     }
 
     /// activation(conv(x) + bias) + addend; x is float32 [height, width, inputs], and addend, if

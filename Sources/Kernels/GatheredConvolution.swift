@@ -1,30 +1,48 @@
 import CKernels
+import Synchronization
 import Tensors
 
 /// A 3x3 convolution as a matrix product over gathered neighbourhoods (im2col): works with every
 /// library, and needs scratch memory of nine times a tile's input.
-struct GatheredConvolution: ArrangedConvolution {
+final class GatheredConvolution: ArrangedConvolution {
     private let inputs: Int
     private let outputs: Int
-    /// [outputs, 9 * inputs], the position in the neighbourhood before the channel.
     private let weights: Tensor
+    private let scale: [Float]?
     private let product: any MatrixProduct
+    private let arranged = Mutex<Tensor?>(nil)
     private static let pixelsPerTask = 128
 
-    init(_ weights: Tensor, product: any MatrixProduct) {
-        let (outputs, inputs) = (weights.shape[0], weights.shape[1])
-        let source = weights.converted(to: .float32)
-        self.inputs = inputs
-        self.outputs = outputs
+    init(_ weights: Tensor, scale: [Float]?, product: any MatrixProduct) {
+        outputs = weights.shape[0]
+        inputs = weights.shape[1]
+        self.weights = weights
+        self.scale = scale
         self.product = product
-        self.weights = Tensor([outputs, 9 * inputs]) { base in
+    }
+
+    /// [outputs, 9 * inputs], the position in the neighbourhood before the channel.
+    private func arrangedWeights() -> Tensor {
+        arranged.withLock { arranged in
+            if let arranged { return arranged }
+            let made = arrange()
+            weights.storage.releasePages()
+            arranged = made
+            return made
+        }
+    }
+
+    private func arrange() -> Tensor {
+        let source = weights.converted(to: .float32)
+        return Tensor([outputs, 9 * inputs]) { base in
             let to = base.assumingMemoryBound(to: Float.self)
             source.withFloats { from in
                 for output in 0..<outputs {
+                    let factor = scale?[output] ?? 1
                     for input in 0..<inputs {
                         for k in 0..<9 {
                             to[(output * 9 + k) * inputs + input] =
-                                from[(output * inputs + input) * 9 + k]
+                                factor * from[(output * inputs + input) * 9 + k]
                         }
                     }
                 }
@@ -40,6 +58,7 @@ struct GatheredConvolution: ArrangedConvolution {
         _ task: Int, input: UnsafePointer<Float>, width: Int, height: Int, epilogue: Epilogue,
         output: UnsafeMutablePointer<Float>
     ) throws(KernelError) {
+        let weights = arrangedWeights()
         let first = task * Self.pixelsPerTask
         let pixels = first..<min(width * height, first + Self.pixelsPerTask)
         let gathered = Tensor([pixels.count, 9 * inputs]) { base in

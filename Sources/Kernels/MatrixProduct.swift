@@ -14,8 +14,9 @@ protocol MatrixProduct: Sendable {
     func arrange(_ weights: Tensor, precision: Precision) throws(KernelError)
         -> any ArrangedMatrix
 
-    /// Weights [outputs, inputs, 3, 3] of a convolution, arranged for this library.
-    func arrangeConvolution(_ weights: Tensor) throws(KernelError) -> any ArrangedConvolution
+    /// Weights [outputs, inputs, 3, 3] of a convolution, arranged for this library when it first
+    /// runs; `scale` multiplies each output's weights.
+    func arrangeConvolution(_ weights: Tensor, scale: [Float]?) -> any ArrangedConvolution
 }
 
 /// The weights of a linear layer, ready to be multiplied.

@@ -12,6 +12,7 @@ final class OneDNNConvolution: ArrangedConvolution {
     private let inputs: Int
     private let outputs: Int
     private let weights: Tensor
+    private let scale: [Float]?
     private let isWinograd: Bool
     private let plans = Mutex<[StripeKey: Plan]>([:])
 
@@ -34,10 +35,11 @@ final class OneDNNConvolution: ArrangedConvolution {
     private static let pixelsPerStripe = 1024
     private static let outputsPerTask = 512
 
-    init(_ weights: Tensor) throws(KernelError) {
+    init(_ weights: Tensor, scale: [Float]?) {
         outputs = weights.shape[0]
         inputs = weights.shape[1]
         self.weights = weights
+        self.scale = scale
         isWinograd =
             min(inputs, outputs) >= 32 && inputs * outputs * 36 * 4 <= Self.winogradWeightLimit
     }
@@ -158,8 +160,9 @@ final class OneDNNConvolution: ArrangedConvolution {
         weights.converted(to: .float32).withFloats { from in
             guard let from = from.baseAddress else { return }
             for (row, output) in run.enumerated() {
-                (to + row * channels * 9)
-                    .update(from: from + output * inputs * 9, count: inputs * 9)
+                let place = to + row * channels * 9
+                place.update(from: from + output * inputs * 9, count: inputs * 9)
+                if let scale { for i in 0..<inputs * 9 { place[i] *= scale[output] } }
             }
         }
         return result

@@ -56,6 +56,8 @@ final class OneDNNPrimitive: @unchecked Sendable {
 
     /// Runs in the calling thread on memory that lies as the layouts say.
     func run(_ places: [(number: Int32, start: UnsafeRawPointer)]) throws(KernelError) {
+        // Also for callers outside the pool: OpenMP's threads would go on spinning beside ours.
+        dcar_one_thread_per_call()
         let scratchMemory = Storage(byteCount: max(1, scratchBytes))
         var arguments: [dnnl_exec_arg_t] = []
         defer { for argument in arguments { dnnl_memory_destroy(argument.memory) } }

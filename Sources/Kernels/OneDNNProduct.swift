@@ -26,8 +26,8 @@ struct OneDNNProduct: MatrixProduct {
         }
     }
 
-    func arrangeConvolution(_ weights: Tensor) throws(KernelError) -> any ArrangedConvolution {
-        try OneDNNConvolution(weights)
+    func arrangeConvolution(_ weights: Tensor, scale: [Float]?) -> any ArrangedConvolution {
+        OneDNNConvolution(weights, scale: scale)
     }
 }
 

@@ -25,7 +25,7 @@ struct OpenBLASProduct: MatrixProduct {
         RowMajorMatrix(weights, product: self)
     }
 
-    func arrangeConvolution(_ weights: Tensor) throws(KernelError) -> any ArrangedConvolution {
-        GatheredConvolution(weights, product: self)
+    func arrangeConvolution(_ weights: Tensor, scale: [Float]?) -> any ArrangedConvolution {
+        GatheredConvolution(weights, scale: scale, product: self)
     }
 }

@@ -26,7 +26,7 @@ struct PlainProduct: MatrixProduct {
         RowMajorMatrix(weights, product: self)
     }
 
-    func arrangeConvolution(_ weights: Tensor) throws(KernelError) -> any ArrangedConvolution {
-        GatheredConvolution(weights, product: self)
+    func arrangeConvolution(_ weights: Tensor, scale: [Float]?) -> any ArrangedConvolution {
+        GatheredConvolution(weights, scale: scale, product: self)
     }
 }

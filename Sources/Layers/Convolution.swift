@@ -7,17 +7,18 @@ import Tensors
 public struct Convolution: Sendable {
     private let weights: ConvolutionWeights
 
-    /// - Throws: `CheckpointError` or `KernelError`.
-    public init(_ scope: LayerScope, from inputs: Int, to outputs: Int, hasBias: Bool = true) throws
+    /// - Throws: `CheckpointError`.
+    public init(_ scope: LayerScope, from inputs: Int, to outputs: Int, hasBias: Bool = true)
+        throws(CheckpointError)
     {
-        try self.init(
+        self.init(
             try scope.weight("weight", [outputs, inputs, 3, 3]),
             bias: hasBias ? try scope.vector("bias", [outputs]) : nil, scope)
     }
 
-    /// A convolution with weights [outputs, inputs, 3, 3] made from those in the file.
-    public init(_ weight: Tensor, bias: Tensor?, _ scope: LayerScope) throws(KernelError) {
-        weights = try ConvolutionWeights(weight, bias: bias, compute: scope.compute)
+    /// A convolution with weights [outputs, inputs, 3, 3], each output's times a factor of `scale`.
+    public init(_ weight: Tensor, bias: Tensor?, scale: [Float]? = nil, _ scope: LayerScope) {
+        weights = ConvolutionWeights(weight, bias: bias, scale: scale, compute: scope.compute)
     }
 
     /// See `ConvolutionWeights.callAsFunction`.

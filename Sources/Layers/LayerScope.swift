@@ -27,7 +27,7 @@ public struct LayerScope: Sendable {
     /// A large weight as it lies in the file; it is checked for NaN when the model is prepared.
     public func weight(_ name: String, _ shape: Shape) throws(CheckpointError) -> Tensor {
         let tensor = try weights.tensor(name, shape)
-        preparations.add { try weights.checkFinite(name, tensor) }
+        preparations.add(to: weights.prefix) { try weights.checkFinite(name, tensor) }
         preparations.keep(tensor)
         return tensor
     }
@@ -41,7 +41,7 @@ public struct LayerScope: Sendable {
 
     /// Adds work that `prepare` will do.
     func whenPrepared(_ work: @escaping @Sendable () throws -> Void) {
-        preparations.add(work)
+        preparations.add(to: weights.prefix, work)
     }
 
     /// Checks and arranges every weight that the layers of this scope read: the slow part of
@@ -58,9 +58,11 @@ public struct LayerScope: Sendable {
     }
 }
 
-/// Work left over from building layers.
+/// Work left over from building layers, in groups: the parts of a group follow each other, so that
+/// a weight is checked just before it is arranged, while its pages are in memory.
 private final class Preparations: Sendable {
-    private let works = Mutex<[@Sendable () throws -> Void]>([])
+    private typealias Work = @Sendable () throws -> Void
+    private let groups = Mutex<[(name: String, works: [Work])]>([])
     private let tensors = Mutex<[Tensor]>([])
 
     func keep(_ tensor: Tensor) {
@@ -71,25 +73,35 @@ private final class Preparations: Sendable {
         for tensor in tensors.withLock({ $0 }) { tensor.storage.releasePages() }
     }
 
-    func add(_ work: @escaping @Sendable () throws -> Void) {
-        works.withLock { $0.append(work) }
-    }
-
-    /// In the order they were added: a weight is checked just before it is arranged, while its
-    /// pages are in memory.
-    func run(on compute: Compute) throws {
-        let pending = works.withLock { works in
-            defer { works = [] }
-            return works
-        }
-        for (index, work) in pending.enumerated() {
-            do {
-                try compute.checkStop()
-                try work()
-            } catch {
-                works.withLock { $0 = Array(pending[index...]) + $0 }
-                throw error
+    func add(to group: String, _ work: @escaping @Sendable () throws -> Void) {
+        groups.withLock { groups in
+            if let last = groups.indices.last, groups[last].name == group {
+                groups[last].works.append(work)
+            } else {
+                groups.append((group, [work]))
             }
         }
+    }
+
+    /// Shares the groups out over the threads. What fails or is stopped stays to be done.
+    func run(on compute: Compute) throws {
+        let pending = groups.withLock { groups in
+            defer { groups = [] }
+            return groups
+        }
+        let isDone = Mutex(Array(repeating: false, count: pending.count))
+        let failure = Mutex<(any Error)?>(nil)
+        compute.forEach(pending.count) { index in
+            do {
+                for work in pending[index].works { try work() }
+                isDone.withLock { $0[index] = true }
+            } catch {
+                failure.withLock { $0 = $0 ?? error }
+            }
+        }
+        let left = isDone.withLock { done in pending.indices.filter { !done[$0] } }
+        groups.withLock { $0 = left.map { pending[$0] } + $0 }
+        if let failure = failure.withLock({ $0 }) { throw failure }
+        try compute.checkStop()
     }
 }

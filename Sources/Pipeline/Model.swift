@@ -129,7 +129,7 @@ public final class Model: Sendable {
     /// SHA-256 over the hashes of the parts' checkpoints, lower-case hexadecimal; computed once.
     public var sha256: String {
         if let known = hash.withLock({ $0 }) { return known }
-        let made = ModelHash.combined(checkpoints.map { $0.sha256() })
+        let made = ModelHash.combined(checkpoints.map(HashCache.sha256))
         hash.withLock { $0 = made }
         return made
     }

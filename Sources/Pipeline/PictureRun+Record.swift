@@ -11,7 +11,7 @@ extension Pipeline {
     ///   - grid: the picture's tokens with their residual; nil for a run that was stopped.
     ///   - version: the program's.
     public func metadata(
-        of run: PictureRun, grid: HybridTokenGrid?, version: String, batchIndex: Int = 0,
+        of run: PictureRun, grid: HybridTokenGrid?, version: String,
         edit: EditRecord? = nil, parentHash: String? = nil
     ) -> GenerationMetadata {
         let (request, state) = (run.request, run.run.state)
@@ -23,7 +23,6 @@ extension Pipeline {
         record.negativePrompt = request.negativePrompt
         record.seed = request.seed
         record.rng = KeyedNoise.name
-        record.batchIndex = batchIndex
         record.steps = request.sampling.steps
         record.guidanceScale = Double(request.sampling.guidanceScale)
         record.guidanceDecay = request.sampling.guidanceDecay.rawValue
@@ -53,7 +52,7 @@ extension Pipeline {
                 gridWidth: run.run.gridWidth, gridHeight: run.run.gridHeight,
                 ids: state.ids.map { $0 == maskID ? nil : UInt16($0) },
                 commitSteps: state.fixedAt.map { UInt8(min(255, $0 ?? 0)) },
-                confidence: state.confidence.map { UInt8(min(max($0, 0), 1) * 255) }),
+                confidence: state.confidence.map { UInt8((min(max($0, 0), 1) * 255).rounded()) }),
             residual: (grid?.residual.floats() ?? run.keptResidual).map(ResidualRecord.init))
     }
 
@@ -63,10 +62,18 @@ extension Pipeline {
         guard let tokens = metadata.tokens else {
             throw RequestError.grid("the picture keeps no tokens")
         }
-        let request = request(of: metadata.record)
+        var request = request(of: metadata.record)
+        // What is in a file is no better checked than what is typed.
+        request.width = tokens.gridWidth * model.pixelsPerToken
+        request.height = tokens.gridHeight * model.pixelsPerToken
+        let (width, height) = try checked(request)
         let ids = try checkedIDs(tokens)
         let step = metadata.record.stoppedAtStep ?? request.sampling.steps
         let maskID = model.configuration.maskID
+        guard step < request.sampling.steps || !ids.contains(maskID) else {
+            throw RequestError.grid(
+                "tokens are masked after step \(step) of \(request.sampling.steps)")
+        }
         let fixedAt = zip(ids, tokens.commitSteps).map { $0 == maskID ? nil : Int($1) }
         let state = TokenState(
             step: step, ids: ids, fixedAt: fixedAt,
@@ -79,8 +86,7 @@ extension Pipeline {
         return PictureRun(
             request: request, run: run, keptResidual: try residual(metadata, count: ids.count),
             isKept: fixedAt.map { $0 == 0 }, isPromptTruncated: isTruncated,
-            width: tokens.gridWidth * model.pixelsPerToken,
-            height: tokens.gridHeight * model.pixelsPerToken)
+            width: width, height: height)
     }
 
     /// The tokens that a finished picture's file keeps, so that it need not be encoded; nil when it

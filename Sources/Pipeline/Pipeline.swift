@@ -129,7 +129,7 @@ public struct Pipeline: Sendable {
     }
 
     /// The size of a request, after every number in it was checked.
-    private func checked(_ request: GenerationRequest) throws -> (width: Int, height: Int) {
+    func checked(_ request: GenerationRequest) throws -> (width: Int, height: Int) {
         let unit = model.pixelsPerToken
         let limit = Self.sideLimit / unit * unit
         let (width, height) = (

@@ -60,12 +60,12 @@ struct BenchCommand: ParsableCommand {
         Interrupts.watch(stop)
         let (opening, pipeline) = try timed { try model.open() }
         let compute = pipeline.model.compute
-        try Output.line(
-            json
-                ? ""
-                : "\(pipeline.model.name), \(compute.precision.rawValue), "
+        if !json {
+            try Output.line(
+                "\(pipeline.model.name), \(compute.precision.rawValue), "
                     + "\(compute.library.rawValue), \(compute.threadCount) threads, "
                     + "\(Processor.vectorInstructions)")
+        }
         try compute.stoppable(by: stop) {
             let peak = try PeakRate.measure(on: compute)
             try report("peak of this machine", seconds: nil, work: nil, rate: peak, peak: peak)

@@ -21,10 +21,13 @@ struct EditCommand: ParsableCommand {
     @Option(name: [.customShort("i"), .long], help: "The picture, a PNG.")
     var initImg: String
 
-    @Option(name: .shortAndLong, help: "The prompt; the picture's own when not given.")
+    @Option(
+        name: .shortAndLong, parsing: .unconditional,
+        help: "The prompt; the picture's own when not given.")
     var prompt: String?
 
     @Option(
+        parsing: .unconditional,
         help: """
             What is made anew: a PNG (white is made anew), rect:x,y,w,h in pixels, or \
             tokens:0,5,16-19. Without a mask, the whole picture.
@@ -34,19 +37,23 @@ struct EditCommand: ParsableCommand {
     @Flag(help: "Make anew what the mask leaves.")
     var invertMask = false
 
-    @Option(help: "The share of the tokens under the mask that is made anew, 0 to 1.")
+    @Option(
+        parsing: .unconditional,
+        help: "The share of the tokens under the mask that is made anew, 0 to 1.")
     var strength: Double?
 
     @Option(help: "all, least-sure or random: which tokens, when not all.")
     var content: MaskedContent?
 
-    @Option(help: "Pixels over which the result fades into the picture, 0 to 256.")
+    @Option(
+        parsing: .unconditional,
+        help: "Pixels over which the result fades into the picture, 0 to 256.")
     var feather = 8
 
-    @Option(help: "left,right,top,bottom: tokens to add on each side.")
+    @Option(parsing: .unconditional, help: "left,right,top,bottom: tokens to add on each side.")
     var outpaint: String?
 
-    @Option(help: "Results with seeds seed, seed + 1, ...")
+    @Option(parsing: .unconditional, help: "Results with seeds seed, seed + 1, ...")
     var alternatives = 1
 
     @Flag(help: "Scale and crop a picture whose sides are not multiples of the token size.")
@@ -72,6 +79,14 @@ struct EditCommand: ParsableCommand {
         if outpaint == nil, mask == nil, strength == nil {
             throw ValidationError("Say what is made anew: --mask, --strength or --outpaint.")
         }
+        if content == .all, let strength, strength < 1 {
+            throw ValidationError(
+                "--content all leaves no choice to --strength; leave one out, or choose least-sure "
+                    + "or random.")
+        }
+        if invertMask, mask == nil {
+            throw ValidationError("--invert-mask needs a --mask to invert.")
+        }
         if output.isStandardOutput, alternatives > 1 {
             throw ValidationError("-o - takes one picture; ask for one, or name files.")
         }
@@ -91,7 +106,12 @@ struct EditCommand: ParsableCommand {
         let seed = sampling.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
         let compute = pipeline.model.compute
         let plan = try compute.stoppable(by: stop) {
-            let grid = try pipeline.grid(of: image, metadata: metadata)
+            let grid: HybridTokenGrid
+            do {
+                grid = try pipeline.grid(of: image, metadata: metadata)
+            } catch let error as RequestError {
+                throw CommandError.inputImage("\(SanitizedText(initImg)): \(error)")
+            }
             return try self.plan(pipeline, image, grid, metadata, seed: seed)
         }
         let runs = try compute.stoppable(by: stop) {
@@ -124,11 +144,12 @@ struct EditCommand: ParsableCommand {
         _ metadata: GenerationMetadata?, seed: UInt64
     ) throws -> EditPlan {
         if let outpaint {
-            let sides = outpaint.split(separator: ",", omittingEmptySubsequences: false)
-                .compactMap { Int($0) }
-            guard sides.count == 4 else {
+            let fields = outpaint.split(separator: ",", omittingEmptySubsequences: false)
+            let sides = fields.compactMap { Int($0) }.filter { 0...64 ~= $0 }
+            guard fields.count == 4, sides.count == 4, sides.contains(where: { $0 > 0 }) else {
                 throw CommandError.usage(
-                    "--outpaint is \(outpaint); it must be four numbers: left,right,top,bottom.")
+                    "--outpaint is \(outpaint); it must be left,right,top,bottom: four numbers of "
+                        + "tokens from 0 to 64, one of them above 0.")
             }
             return try pipeline.plan(
                 outpainting: image, grid, left: sides[0], right: sides[1], top: sides[2],

@@ -5,8 +5,11 @@ import Foundation
 @main
 enum EntryPoint {
     static func main() {
-        // A closed pipe is an error that a write reports, not a reason to die without a word.
+        // A closed pipe and a file that grows too large are errors that a write reports, not
+        // reasons to die without a word.
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
+        StandardStreams.occupyClosed()
         do {
             try checkArguments()
             var command = try DCARCommand.parseAsRoot()

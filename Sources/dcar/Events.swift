@@ -28,6 +28,6 @@ enum Events {
         let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
         guard let data = try? JSONSerialization.data(withJSONObject: object, options: options)
         else { return }
-        try Output.write([UInt8](data) + [0x0A])
+        try Output.line(SanitizedText.json(String(decoding: data, as: UTF8.self)))
     }
 }

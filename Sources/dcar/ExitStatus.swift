@@ -44,6 +44,8 @@ enum ExitStatus: Int32 {
         switch error {
         case let quiet as QuietFailure: quiet.status
         case let error as CommandError: error.status
+        case MaskError.unreadable: .inputImage
+        case KernelError.threadCount: .usage
         case is RequestError, is OutputPatternError, is MaskError: .usage
         case is KernelError: .failure
         case is ModelError, is CheckpointError, is ConfigurationError, is TokenizerError: .model

@@ -13,10 +13,11 @@ struct GenerateCommand: ParsableCommand {
     @Argument(help: "The prompt.")
     var words: [String] = []
 
-    @Option(name: .shortAndLong, help: "The prompt.")
+    @Option(name: .shortAndLong, parsing: .unconditional, help: "The prompt.")
     var prompt: String?
 
     @Option(
+        parsing: .unconditional,
         help: """
             A file with one prompt a line, or - for standard input. Picture n comes from line n; \
             pictures that exist are skipped, so that a stopped batch can be started again.
@@ -26,16 +27,24 @@ struct GenerateCommand: ParsableCommand {
     @Option(help: "i/n: only every n-th prompt, beginning with the i-th.")
     var shard: Shard?
 
-    @Option(name: .shortAndLong, help: "Pictures of each prompt, with seeds seed, seed + 1, ...")
+    @Option(
+        name: .shortAndLong, parsing: .unconditional,
+        help: "Pictures of each prompt, with seeds seed, seed + 1, ...")
     var batch = 1
 
-    @Option(name: [.customShort("W"), .long], help: "Pixels; a multiple of the token size.")
+    @Option(
+        name: [.customShort("W"), .long], parsing: .unconditional,
+        help: "Pixels; a multiple of the token size.")
     var width: Int?
 
-    @Option(name: [.customShort("H"), .long], help: "Pixels; a multiple of the token size.")
+    @Option(
+        name: [.customShort("H"), .long], parsing: .unconditional,
+        help: "Pixels; a multiple of the token size.")
     var height: Int?
 
-    @Option(help: "Stop after this step; dcar resume goes on from the picture.")
+    @Option(
+        parsing: .unconditional, help: "Stop after this step; dcar resume goes on from the picture."
+    )
     var stopAt: Int?
 
     @Flag(help: "Also save the picture of the discrete tokens alone.")
@@ -44,10 +53,12 @@ struct GenerateCommand: ParsableCommand {
     @Flag(help: "Also save a picture after every step.")
     var saveSteps = false
 
-    @Option(help: "A file that shows the run's present state; it is replaced at every update.")
+    @Option(
+        parsing: .unconditional,
+        help: "A file that shows the run's present state; it is replaced at every update.")
     var previewPath: String?
 
-    @Option(help: "Steps between updates of the preview.")
+    @Option(parsing: .unconditional, help: "Steps between updates of the preview.")
     var previewInterval = 1
 
     @OptionGroup var sampling: SamplingOptions
@@ -58,6 +69,12 @@ struct GenerateCommand: ParsableCommand {
     private struct Job {
         let prompt: String
         let line: Int?
+    }
+
+    /// One picture of a job, and the number its file gets where the prompt came from a file.
+    private struct Picture {
+        let seed: UInt64
+        let number: Int?
     }
 
     func validate() throws {
@@ -74,6 +91,17 @@ struct GenerateCommand: ParsableCommand {
         let sources = [!words.isEmpty, prompt != nil, promptFile != nil].count { $0 }
         guard sources == 1 else {
             throw ValidationError("Give one prompt: as words, with --prompt or with --prompt-file.")
+        }
+        let isBlank = (prompt ?? words.joined()).allSatisfy(\.isWhitespace)
+        guard promptFile != nil || !isBlank else {
+            throw ValidationError("The prompt is empty; say what the picture shows.")
+        }
+        if stopAt != nil, output.noMetadata {
+            throw ValidationError(
+                "--no-metadata leaves nothing to resume from; leave it or --stop-at out.")
+        }
+        if let previewPath, previewPath == output.output {
+            throw ValidationError("--preview-path and -o name one file; give each its own.")
         }
         if shard != nil, promptFile == nil {
             throw ValidationError("--shard divides the lines of a --prompt-file; name one.")
@@ -101,29 +129,39 @@ struct GenerateCommand: ParsableCommand {
         // Lines of a file keep their seeds whatever shard or order they run in.
         let first = sampling.seed ?? (isFile ? 0 : UInt64.random(in: 0...UInt64(UInt32.max)))
         for job in jobs {
-            let number = job.line.map { ($0 - 1) * batch + 1 }
-            if let number, exists(pattern, job, number, first, pipeline) {
-                if !output.quiet { Messages.plain("Line \(job.line ?? 0) is done already.") }
-                continue
+            let line = job.line ?? 1
+            let seed = first &+ UInt64(line - 1) &* UInt64(batch)
+            var pictures = (0..<batch).map { index in
+                Picture(
+                    seed: seed &+ UInt64(index),
+                    number: job.line.map { ($0 - 1) * batch + 1 + index })
             }
-            if let line = job.line { progress.begin("line \(line)") }
-            let seed = first &+ UInt64((job.line ?? 1) - 1) &* UInt64(batch)
-            try make(job, seed: seed, number: number, pattern, pipeline, stop, progress)
+            if isFile {
+                progress.begin("line \(line)")
+                pictures.removeAll { exists($0, job, pattern, pipeline) }
+                if pictures.isEmpty, !output.quiet {
+                    Messages.plain("Line \(line) is done already.")
+                }
+            }
+            guard !pictures.isEmpty else { continue }
+            try make(pictures, job, pattern, pipeline, stop, progress)
         }
     }
 
     private func make(
-        _ job: Job, seed: UInt64, number: Int?, _ pattern: OutputPattern, _ pipeline: Pipeline,
+        _ pictures: [Picture], _ job: Job, _ pattern: OutputPattern, _ pipeline: Pipeline,
         _ stop: StopSignal, _ progress: ProgressLine
     ) throws {
-        let requests = (0..<batch).map { index in
+        let requests = pictures.map { picture in
             GenerationRequest(
-                prompt: job.prompt, negativePrompt: sampling.negativePrompt,
-                seed: seed &+ UInt64(index), width: width, height: height,
+                prompt: job.prompt, negativePrompt: sampling.negativePrompt, seed: picture.seed,
+                width: width, height: height,
                 sampling: sampling.sampling(pipeline.model.configuration.defaults),
                 residual: sampling.residual())
         }
-        if output.json { try Events.send(["event": "start", "prompt": job.prompt, "seed": seed]) }
+        if output.json {
+            try Events.send(["event": "start", "prompt": job.prompt, "seed": pictures[0].seed])
+        }
         progress.receive(.phase(.encoding, count: 1))
         let runs = try pipeline.model.compute.stoppable(by: stop) {
             try pipeline.start(requests)
@@ -134,21 +172,19 @@ struct GenerateCommand: ParsableCommand {
         task.savesDiscrete = discrete
         task.savesSteps = saveSteps
         task.preview = previewPath.map { ($0, previewInterval) }
-        task.number = number
+        task.numbers = job.line == nil ? nil : pictures.compactMap(\.number)
         try task.run(runs)
     }
 
     private func exists(
-        _ pattern: OutputPattern, _ job: Job, _ number: Int, _ seed: UInt64, _ pipeline: Pipeline
+        _ picture: Picture, _ job: Job, _ pattern: OutputPattern, _ pipeline: Pipeline
     ) -> Bool {
-        (0..<batch).allSatisfy { index in
-            let fields = OutputPattern.Fields(
-                seed: seed &+ UInt64(((job.line ?? 1) - 1) * batch + index), prompt: job.prompt,
-                model: pipeline.model.name, width: width ?? pipeline.model.trainedSide,
-                height: height ?? pipeline.model.trainedSide)
-            return FileManager.default.fileExists(
-                atPath: pattern.path(number: number + index, fields))
-        }
+        let fields = OutputPattern.Fields(
+            seed: picture.seed, prompt: job.prompt, model: pipeline.model.name,
+            width: width ?? pipeline.model.trainedSide, height: height ?? pipeline.model.trainedSide
+        )
+        return FileManager.default.fileExists(
+            atPath: pattern.path(number: picture.number ?? 1, fields))
     }
 
     private func jobs() throws -> [Job] {
@@ -157,6 +193,10 @@ struct GenerateCommand: ParsableCommand {
         }
         let jobs = try PromptFile.lines(promptFile).enumerated().compactMap { index, line in
             line.isEmpty ? nil : Job(prompt: line, line: index + 1)
+        }
+        guard !jobs.isEmpty else {
+            throw CommandError.usage(
+                "\(PromptFile.title(promptFile)) has no prompt; write one a line.")
         }
         guard let shard else { return jobs }
         return jobs.filter { (($0.line ?? 1) - 1) % shard.count == shard.index - 1 }
@@ -175,33 +215,5 @@ struct Shard: ExpressibleByArgument {
         else { return nil }
         self.index = index
         self.count = count
-    }
-}
-
-/// Prompts, one a line.
-enum PromptFile {
-    private static let limit = 16 << 20
-
-    static func lines(_ path: String) throws -> [String] {
-        let data: Data
-        if path == "-" {
-            data = FileHandle.standardInput.readDataToEndOfFile()
-        } else if let contents = FileManager.default.contents(atPath: path) {
-            data = contents
-        } else {
-            throw CommandError.usage(
-                "\(path) cannot be read; name a text file with a prompt a line.")
-        }
-        guard data.count <= limit else {
-            throw CommandError.usage("\(path) has \(data.count) bytes; the limit is \(limit).")
-        }
-        return try data.split(separator: 0x0A, omittingEmptySubsequences: false)
-            .enumerated().map { index, line in
-                guard let text = String(validating: line, as: UTF8.self) else {
-                    throw CommandError.usage(
-                        "Line \(index + 1) of \(path) is not valid UTF-8; save the file as UTF-8.")
-                }
-                return text.trimmingCharacters(in: .whitespacesAndNewlines)
-            }
     }
 }

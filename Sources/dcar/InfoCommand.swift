@@ -48,7 +48,7 @@ struct InfoCommand: ParsableCommand {
             guard let own else {
                 throw CommandError.inputImage("\(path) has no dcar record; try --format text.")
             }
-            try Output.line(own.record.json)
+            try Output.line(SanitizedText.json(own.record.json))
         case .infotext:
             guard let text = contents["parameters"] else {
                 throw CommandError.inputImage("\(path) has no parameters; try --format text.")
@@ -83,6 +83,37 @@ struct InfoCommand: ParsableCommand {
 
     private func model(_ folder: String) throws {
         let model = try Model(folder: folder, compute: Compute(precision: .float32))
+        switch format {
+        case .text: try text(model)
+        case .json: try json(model)
+        case .infotext:
+            throw CommandError.usage("--format infotext is for pictures; \(folder) is a folder.")
+        }
+    }
+
+    private static let partNames = ["text encoder", "generator", "tokenizer"]
+
+    private func json(_ model: Model) throws {
+        let parts = zip(Self.partNames, model.checkpoints).map { name, checkpoint in
+            let weights = Weights(checkpoint)
+            return [
+                "part": name, "files": checkpoint.files, "parameters": weights.parameters,
+                "tensors": weights.tensors, "types": weights.types,
+                "bytes": checkpoint.byteCount, "sha256": checkpoint.sha256()
+            ] as [String: Any]
+        }
+        try Events.send([
+            "model": model.name, "sha256": model.sha256, "side": model.trainedSide,
+            "pixels_per_token": model.pixelsPerToken, "tokens": model.configuration.tokens,
+            "codebook_size": model.configuration.codebookSize,
+            "latent_channels": model.configuration.latentChannels,
+            "layers": model.configuration.layers, "width": model.configuration.width,
+            "heads": model.configuration.heads, "text_tokens": model.configuration.textLength,
+            "parts": parts
+        ])
+    }
+
+    private func text(_ model: Model) throws {
         try row("model", model.name)
         try row(
             "trained for",
@@ -108,7 +139,7 @@ struct InfoCommand: ParsableCommand {
             "\(defaults.steps) steps, guidance \(defaults.guidanceScale) \(defaults.guidanceDecay.rawValue), "
                 + "temperature \(defaults.temperature)")
         for (title, checkpoint) in zip(
-            ["text encoder", "generator", "tokenizer"], model.checkpoints)
+            Self.partNames, model.checkpoints)
         {
             try part(title, checkpoint)
         }
@@ -116,16 +147,27 @@ struct InfoCommand: ParsableCommand {
     }
 
     private func part(_ title: String, _ checkpoint: Checkpoint) throws {
-        let entries = checkpoint.keys.compactMap(checkpoint.entry)
-        let types = Set(entries.map(\.elementType.rawValue)).sorted().joined(separator: " ")
-        let numbers = entries.filter(\.elementType.isFloatingPoint).reduce(0) {
-            $0 + $1.shape.count
-        }
+        let weights = Weights(checkpoint)
         try row(title, checkpoint.files.joined(separator: ", "))
         try row(
             "",
-            "\(numbers) parameters in \(entries.count) tensors, \(types), "
-                + String(format: "%.1f MiB", Double(checkpoint.byteCount) / 1_048_576))
+            "\(weights.parameters) parameters in \(weights.tensors) tensors, "
+                + weights.types.joined(separator: " ")
+                + String(format: ", %.1f MiB", Double(checkpoint.byteCount) / 1_048_576))
         try row("", "sha256 \(checkpoint.sha256())")
+    }
+}
+
+/// What a checkpoint's tensors amount to.
+private struct Weights {
+    let parameters: Int
+    let tensors: Int
+    let types: [String]
+
+    init(_ checkpoint: Checkpoint) {
+        let entries = checkpoint.keys.compactMap(checkpoint.entry)
+        parameters = entries.filter(\.elementType.isFloatingPoint).reduce(0) { $0 + $1.shape.count }
+        tensors = entries.count
+        types = Set(entries.map(\.elementType.rawValue)).sorted()
     }
 }

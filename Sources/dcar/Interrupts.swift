@@ -12,7 +12,9 @@ enum Interrupts {
     /// Raises `stop` when a signal comes.
     static func watch(_ stop: StopSignal) {
         for number in [SIGINT, SIGTERM, SIGHUP] {
-            signal(number, SIG_IGN)
+            let earlier = signal(number, SIG_IGN)
+            // Whoever starts a program with nohup wants it to outlive its terminal.
+            if number == SIGHUP, isIgnored(earlier) { continue }
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
                 let isSecond = received.withLock { received in
@@ -25,6 +27,10 @@ enum Interrupts {
             source.resume()
             sources.append(source)
         }
+    }
+
+    private static func isIgnored(_ handler: __sighandler_t?) -> Bool {
+        unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     /// The exit status for the signal that came.

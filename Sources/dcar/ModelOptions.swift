@@ -7,7 +7,7 @@ import Pipeline
 /// Which model, and what it runs on.
 struct ModelOptions: ParsableArguments {
     @Option(
-        name: [.long, .customShort("m")],
+        name: [.long, .customShort("m")], parsing: .unconditional,
         help: "Model folder; the embedded Storybook model, or DCAR_MODEL, when not given.")
     var model: String?
 
@@ -15,7 +15,7 @@ struct ModelOptions: ParsableArguments {
     var precision = "auto"
 
     @Option(
-        name: [.long, .customShort("t")],
+        name: [.long, .customShort("t")], parsing: .unconditional,
         help: "Threads; one a physical core, or DCAR_THREADS, when not given.")
     var threads: Int?
 

@@ -14,10 +14,13 @@ enum Output {
                 Foundation.write(
                     STDOUT_FILENO, buffer.baseAddress?.advanced(by: sent), bytes.count - sent)
             }
-            if count > 0 {
+            if count >= 0 {
                 sent += count
+            } else if errno == EAGAIN {
+                var ready = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+                poll(&ready, 1, -1)
             } else if errno != EINTR {
-                throw errno == EPIPE
+                throw errno == EPIPE || errno == EBADF
                     ? .closed : .failed(reason: String(cString: strerror(errno)))
             }
         }
@@ -51,7 +54,20 @@ enum Messages {
     /// One line, with anything that a terminal would obey made visible.
     static func plain(_ text: String) {
         let safe = SanitizedText(text, limit: 1 << 16, keepingLineBreaks: true).description
-        FileHandle.standardError.write(Data((safe + "\n").utf8))
+        raw(safe + "\n")
+    }
+
+    /// The program's own text as it is. What cannot be written is lost: there is nowhere left to
+    /// say so.
+    static func raw(_ text: String) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
+                Foundation.write(STDERR_FILENO, $0.baseAddress, $0.count)
+            }
+            guard count > 0 || (count < 0 && errno == EINTR) else { return }
+            rest = rest.dropFirst(max(0, count))
+        }
     }
 
     static func error(_ text: String) {

@@ -32,7 +32,11 @@ struct OutputOptions: ParsableArguments {
             throw ValidationError(
                 "-o - would write PNG bytes to a terminal; send standard output to a file or pipe.")
         }
-        if let output, !isStandardOutput { _ = try OutputPattern(output) }
+        if let output, !isStandardOutput {
+            do { _ = try OutputPattern(output) } catch {
+                throw ValidationError(error.description)
+            }
+        }
     }
 
     /// The pattern for pictures, which `standard` gives when none was asked for; a plain path gets

@@ -25,7 +25,10 @@ enum PictureDescription {
         }
         if let edit = record.edit {
             lines.append(
-                ("edit", "\(edit.operation) of \(edit.mask.maskedCount) tokens"))
+                (
+                    "edit",
+                    "\(edit.operation) of \(edit.mask.maskedCount) \(edit.mask.maskedCount == 1 ? "token" : "tokens")"
+                ))
         }
         if let parent = record.parentHash { lines.append(("parent", parent)) }
         if let tokens = metadata.tokens {

@@ -22,8 +22,8 @@ struct PictureJob {
     var savesSteps = false
     /// A file that always shows the run's present state, and how many steps pass between updates.
     var preview: (path: String, interval: Int)?
-    /// The file number of the first picture; nil for the next free one.
-    var number: Int?
+    /// The file numbers of the pictures; nil for the next free ones.
+    var numbers: [Int]?
     var edit: EditContext?
 
     /// What turns a run's result into an edited picture.
@@ -37,6 +37,7 @@ struct PictureJob {
     /// - Throws: what computing and saving throw; `Stopped` after a partial picture was saved.
     func run(_ runs: [PictureRun]) throws {
         var runs = runs
+        try checkPlaces(runs)
         for run in runs where run.isPromptTruncated {
             note("The prompt is longer than the text encoder reads; its end does not count.")
         }
@@ -52,13 +53,26 @@ struct PictureJob {
             }
         } catch let stopped as Stopped {
             progress.end()
-            if runs.contains(where: { $0.run.state.step > 0 && !$0.run.isFinished }) {
+            // A numbered file means that its line is done, so an unfinished one must not be there.
+            if numbers == nil,
+                runs.contains(where: { $0.run.state.step > 0 && !$0.run.isFinished })
+            {
                 note("Stopped; saving what there is. Ctrl-C again ends at once.")
                 try savePartial(runs)
             }
             throw stopped
         }
         progress.end()
+    }
+
+    /// Finds out before the work, not after it, that a picture cannot be saved.
+    private func checkPlaces(_ runs: [PictureRun]) throws {
+        guard !output.isStandardOutput else { return }
+        for (index, run) in runs.enumerated() {
+            let fields = fields(run)
+            let number = numbers?[index] ?? pattern.nextNumber(fields)
+            try ImageFile.checkPlace(of: pattern.path(number: number, fields))
+        }
     }
 
     private func note(_ text: String) {
@@ -76,7 +90,7 @@ struct PictureJob {
             try pipeline.step(&runs)
             for (image, run) in runs.enumerated() {
                 try send(.stepped(image: image, Pipeline.news(of: run)))
-                if savesSteps { try saveStep(run) }
+                if savesSteps { try saveStep(run, index: image) }
             }
             if let preview, (done + 1) % preview.interval == 0, let first = runs.first {
                 let image = try pipeline.preview(of: first)
@@ -93,15 +107,15 @@ struct PictureJob {
         }
         if let failure { throw failure }
         progress.end()
-        let metadata = metadata(of: run, grid: picture.grid, index: index)
+        let metadata = metadata(of: run, grid: picture.grid)
         if let discrete = picture.discrete {
             try output.save(
                 composed(discrete), metadata, as: suffixed("-discrete"), fields: fields(run),
-                number: number.map { $0 + index })
+                number: numbers?[index])
         }
         try output.save(
             composed(picture.refined), metadata, as: pattern, fields: fields(run),
-            number: number.map { $0 + index })
+            number: numbers?[index])
         if let edit, !output.quiet, !output.json {
             Messages.plain(
                 String(format: "Seam error %.1f of 255.", edit.plan.seamError(picture.refined)))
@@ -118,22 +132,21 @@ struct PictureJob {
             for (index, run) in runs.enumerated() where !run.run.isFinished {
                 let image = try pipeline.preview(of: run)
                 try output.save(
-                    composed(image), metadata(of: run, grid: nil, index: index), as: pattern,
-                    fields: fields(run), number: number.map { $0 + index })
+                    composed(image), metadata(of: run, grid: nil), as: pattern,
+                    fields: fields(run), number: numbers?[index])
             }
         }
     }
 
-    private func saveStep(_ run: PictureRun) throws {
+    private func saveStep(_ run: PictureRun, index: Int) throws {
         let image = try pipeline.preview(of: run)
         try output.save(
-            composed(image), metadata(of: run, grid: nil, index: 0),
-            as: suffixed(String(format: "-step%02d", run.run.state.step)), fields: fields(run))
+            composed(image), metadata(of: run, grid: nil),
+            as: suffixed(String(format: "-step%02d", run.run.state.step)), fields: fields(run),
+            number: numbers?[index])
     }
 
-    private func metadata(of run: PictureRun, grid: HybridTokenGrid?, index: Int)
-        -> GenerationMetadata?
-    {
+    private func metadata(of run: PictureRun, grid: HybridTokenGrid?) -> GenerationMetadata? {
         guard !output.noMetadata else { return nil }
         let record = edit.map { edit in
             EditRecord(
@@ -142,7 +155,7 @@ struct PictureJob {
                 feather: edit.feather)
         }
         return pipeline.metadata(
-            of: run, grid: grid, version: ProgramVersion.current, batchIndex: index, edit: record,
+            of: run, grid: grid, version: ProgramVersion.current, edit: record,
             parentHash: edit?.parentHash)
     }
 

@@ -35,7 +35,7 @@ final class ProgressLine {
     /// Takes the line away.
     func end() {
         guard isShown else { return }
-        FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+        Messages.raw("\r\u{1B}[K")
     }
 
     private func draw() {
@@ -48,7 +48,7 @@ final class ProgressLine {
             let left = Date().timeIntervalSince(phaseStart) / Double(done) * Double(count - done)
             text += String(format: "  about %.1f s left", left)
         }
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+        Messages.raw("\r\u{1B}[K\(text)")
     }
 }
 

@@ -28,6 +28,13 @@ struct ReconstructCommand: ParsableCommand {
 
     @OptionGroup var model: ModelOptions
 
+    func validate() throws {
+        if output == "-" {
+            throw ValidationError(
+                "reconstruct writes three pictures; give a path and name with -o.")
+        }
+    }
+
     func run() throws {
         let stop = StopSignal()
         Interrupts.watch(stop)

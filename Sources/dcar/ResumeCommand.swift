@@ -2,6 +2,7 @@ import ArgumentParser
 import Imaging
 import Kernels
 import Pipeline
+import Requests
 
 /// A stopped run, continued from its picture.
 struct ResumeCommand: ParsableCommand {
@@ -15,6 +16,7 @@ struct ResumeCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
+        var model = model
         let stop = StopSignal()
         Interrupts.watch(stop)
         let contents = try ImageFile.contents(of: picture)
@@ -31,6 +33,11 @@ struct ResumeCommand: ParsableCommand {
         }
         let progress = ProgressLine(isQuiet: output.quiet)
         progress.receive(.phase(.loading, count: 1))
+        // Another precision would give another picture than the run that was stopped.
+        if model.precision == "auto" {
+            let isShort = metadata.record.precision == "bfloat16"
+            model.precision = (isShort ? Precision.bfloat16 : .float32).rawValue
+        }
         let pipeline = try model.open()
         guard metadata.record.modelHash == pipeline.model.sha256 else {
             throw CommandError.inputImage(
@@ -38,7 +45,12 @@ struct ResumeCommand: ParsableCommand {
                     + "one that is open; name its folder with --model.")
         }
         progress.receive(.phase(.encoding, count: 1))
-        let run = try pipeline.model.compute.stoppable(by: stop) { try pipeline.resume(metadata) }
+        let run: PictureRun
+        do {
+            run = try pipeline.model.compute.stoppable(by: stop) { try pipeline.resume(metadata) }
+        } catch let error as RequestError {
+            throw CommandError.inputImage("\(SanitizedText(picture)): \(error)")
+        }
         try PictureJob(
             pipeline: pipeline, output: output,
             pattern: try output.pattern(standard: "dcar-{seed}-{n}.png", isSeveral: false),

@@ -8,33 +8,39 @@ struct SamplingOptions: ParsableArguments {
     @Option(name: [.customShort("n"), .long], help: "What the picture should not be.")
     var negativePrompt = ""
 
-    @Option(name: .shortAndLong, help: "Seed from 0 to 2^64 - 1; random when not given.")
+    @Option(
+        name: .shortAndLong, parsing: .unconditional,
+        help: "Seed from 0 to 2^64 - 1; random when not given.")
     var seed: UInt64?
 
-    @Option(help: "MaskGIT steps, 1 to 64.")
+    @Option(parsing: .unconditional, help: "MaskGIT steps, 1 to 64.")
     var steps: Int?
 
     @Option(
-        name: [.customLong("guidance"), .customLong("cfg-scale")],
+        name: [.customLong("guidance"), .customLong("cfg-scale")], parsing: .unconditional,
         help: "Guidance scale, 0 to 100.")
     var guidance: Float?
 
     @Option(help: "constant, linear or power-cosine.")
     var guidanceDecay: GuidanceDecay?
 
-    @Option(help: "Noise temperature at the first step, 0 to 100.")
+    @Option(parsing: .unconditional, help: "Noise temperature at the first step, 0 to 100.")
     var temperature: Float?
 
     @Option(help: "scaled, official or linear: how masked tokens thin out.")
     var schedule: MaskSchedule?
 
-    @Option(help: "Denoising steps of the residual head, 1 to 1000.")
+    @Option(parsing: .unconditional, help: "Denoising steps of the residual head, 1 to 1000.")
     var residualSteps: Int?
 
-    @Option(help: "Seed of the residual head; the picture's own when not given.")
+    @Option(
+        parsing: .unconditional,
+        help: "Seed of the residual head; the picture's own when not given.")
     var residualSeed: UInt64?
 
-    @Option(help: "How much residual tokens count, 0 to 1.5; 1 is the official result.")
+    @Option(
+        parsing: .unconditional,
+        help: "How much residual tokens count, 0 to 1.5; 1 is the official result.")
     var residualStrength: Float = 1
 
     @Flag(help: "Decode the discrete tokens alone.")

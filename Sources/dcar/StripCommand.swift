@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Imaging
+import Kernels
 
 /// A picture without its texts.
 struct StripCommand: ParsableCommand {
@@ -10,16 +11,33 @@ struct StripCommand: ParsableCommand {
     @Argument(help: "The picture, a PNG.")
     var picture: String
 
-    @Option(name: .shortAndLong, help: "Where the copy goes; NAME-stripped.png when not given.")
+    @Option(
+        name: .shortAndLong,
+        help: "Where the copy goes, - for standard output; NAME-stripped.png when not given.")
     var output: String?
 
+    func validate() throws {
+        if output == "-", Output.isTerminal {
+            throw ValidationError(
+                "-o - would write PNG bytes to a terminal; send standard output to a file or pipe.")
+        }
+    }
+
     func run() throws {
+        // The first signal lets the copy be saved whole or not at all.
+        let stop = StopSignal()
+        Interrupts.watch(stop)
         let file = try ImageFile.read(picture)
         let bytes: [UInt8]
         do {
             bytes = try PNG.rewrite(file, text: [])
         } catch {
             throw ImageReadError.invalid(path: picture, error)
+        }
+        try stop.check()
+        if output == "-" {
+            try Output.write(bytes)
+            return
         }
         let path = output ?? (picture as NSString).deletingPathExtension + "-stripped.png"
         try ImageFile.save(bytes, to: path)

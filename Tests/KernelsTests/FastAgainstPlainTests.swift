@@ -43,8 +43,10 @@ func aConvolutionAgreesWithThePlainOne(library: MatrixLibrary, shape: (Int, Int,
     let bias = Tensor.random([outputs], seed: 7)
     let addend = Tensor.random([height, width, outputs], seed: 8)
     let results = try [library, .plain].map { library in
-        try ConvolutionWeights(weights, bias: bias, compute: engine(library))(
-            x, activation: .silu, adding: addend)
+        try ConvolutionWeights(
+            weights, bias: bias, scale: (0..<outputs).map { 0.5 + Float($0) / 64 },
+            compute: engine(library))(
+                x, activation: .silu, adding: addend)
     }
     let (maximum, scale) = difference(results[0], results[1])
     #expect(maximum <= 3e-5 * max(1, scale))

@@ -1,0 +1,57 @@
+import Checkpoints
+import Foundation
+
+/// Hashes of checkpoint files that were computed before, kept in the user's cache folder: hashing
+/// a full-size model takes seconds. A file counts as the same while its path, size, inode and time
+/// of change are.
+enum HashCache {
+    private static let limit = 200
+
+    private static var path: String? {
+        let environment = ProcessInfo.processInfo.environment
+        if let folder = environment["XDG_CACHE_HOME"], folder.hasPrefix("/") {
+            return "\(folder)/dcar/hashes.json"
+        }
+        return environment["HOME"].map { "\($0)/.cache/dcar/hashes.json" }
+    }
+
+    /// The SHA-256 of a checkpoint, as `Checkpoint.sha256` gives it.
+    static func sha256(of checkpoint: Checkpoint) -> String {
+        guard let path, let key = key(of: checkpoint) else { return checkpoint.sha256() }
+        var known = read(path)
+        if let hash = known[key], hash.count == 64 { return hash }
+        let hash = checkpoint.sha256()
+        // A cache that grew past its limit begins anew; one that cannot be written is done without.
+        if known.count >= limit { known = [:] }
+        known[key] = hash
+        write(known, to: path)
+        return hash
+    }
+
+    private static func key(of checkpoint: Checkpoint) -> String? {
+        let parts = checkpoint.files.map { file -> String? in
+            var status = stat()
+            guard stat(file, &status) == 0 else { return nil }
+            let time = "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+            let absolute = URL(fileURLWithPath: file).standardizedFileURL.path
+            return "\(absolute) \(status.st_size) \(status.st_ino) \(time)"
+        }
+        guard !parts.contains(nil) else { return nil }
+        return parts.compactMap { $0 }.joined(separator: "\n")
+    }
+
+    private static func read(_ path: String) -> [String: String] {
+        guard let data = FileManager.default.contents(atPath: path), data.count < 1 << 20 else {
+            return [:]
+        }
+        return (try? JSONDecoder().decode([String: String].self, from: data)) ?? [:]
+    }
+
+    private static func write(_ hashes: [String: String], to path: String) {
+        let url = URL(fileURLWithPath: path)
+        try? FileManager.default.createDirectory(
+            at: url.deletingLastPathComponent(), withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        try? JSONEncoder().encode(hashes).write(to: url, options: .atomic)
+    }
+}

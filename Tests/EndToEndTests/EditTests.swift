@@ -1,0 +1,124 @@
+import Foundation
+import Imaging
+import TestSupport
+import Testing
+
+/// Edits `finished.png`, two by two tokens of 32 pixels, and gives both pictures.
+private func edited(
+    _ arguments: [String], in folder: TemporaryFolder, _ name: String = "out.png"
+) throws -> (before: DecodedPNG, after: DecodedPNG) {
+    let result = try Program.run(
+        ["edit", "-i", "finished.png", "-o", name, "-s", "4", "--steps", "2", "-q"] + arguments,
+        in: folder.path)
+    try #require(result.status == 0, "\(result.messages)")
+    #expect(result.text == "\(name)\n" && result.messages == "")
+    return (
+        try ImageFile.open(folder.file("finished.png")), try ImageFile.open(folder.file(name))
+    )
+}
+
+/// The pixels, counted row by row, whose colours differ.
+private func changedPixels(_ a: RGBImage, _ b: RGBImage) -> [(x: Int, y: Int)] {
+    var changed: [(x: Int, y: Int)] = []
+    for index in 0..<a.width * a.height {
+        let colour = 3 * index..<3 * index + 3
+        if a.pixels[colour] != b.pixels[colour] {
+            changed.append((index % a.width, index / a.width))
+        }
+    }
+    return changed
+}
+
+/// The ids in a picture's tokens.
+private func ids(_ picture: DecodedPNG) throws -> [UInt16?] {
+    try #require(try GenerationMetadata(picture.contents)?.tokens).ids
+}
+
+@Test(arguments: [["--mask", "rect:32,0,32,32"], ["--mask", "tokens:1"], ["--mask", "mask.png"]])
+func whatIsOutsideTheMaskStaysAsItIs(mask: [String]) throws {
+    let folder = try Fixtures.folder()
+    _ = try folder.write(
+        Fixtures.mask(width: 64, height: 64) { x, y in x >= 32 && y < 32 }, as: "mask.png")
+    let (before, after) = try edited(mask + ["-p", "a fox", "--feather", "0"], in: folder)
+    let changed = changedPixels(before.image, after.image)
+    #expect(!changed.isEmpty)
+    #expect(changed.allSatisfy { $0.x >= 32 && $0.y < 32 })
+    let (old, new) = (try ids(before), try ids(after))
+    #expect(old[0] == new[0] && old[2...] == new[2...])
+    let record = try #require(try GenerationMetadata(after.contents)).record
+    #expect(record.prompt == "a fox" && record.edit?.mask.maskedCount == 1)
+    #expect(record.parentHash?.count == 64)
+
+    let feathered = try edited(mask + ["-p", "a fox"], in: folder, "soft.png").after
+    #expect(
+        changedPixels(before.image, feathered.image).allSatisfy { $0.x >= 32 - 8 && $0.y < 32 + 8 })
+}
+
+@Test func anInvertedMaskChangesTheOtherPart() throws {
+    let folder = try Fixtures.folder()
+    let (before, after) = try edited(
+        ["--mask", "rect:32,0,32,32", "--invert-mask", "--feather", "0"], in: folder)
+    let changed = changedPixels(before.image, after.image)
+    #expect(!changed.isEmpty)
+    #expect(changed.allSatisfy { !($0.x >= 32 && $0.y < 32) })
+    let record = try #require(try GenerationMetadata(after.contents)).record
+    #expect(record.prompt == "a beach", "Without --prompt the picture's own counts.")
+}
+
+@Test(arguments: ["least-sure", "random"])
+func strengthIsAShareOfTheTokens(content: String) throws {
+    let folder = try Fixtures.folder()
+    let (_, after) = try edited(["--strength", "0.5", "--content", content], in: folder)
+    let record = try #require(try GenerationMetadata(after.contents)).record
+    #expect(record.edit?.mask.maskedCount == 2)
+}
+
+@Test func outpaintingAddsTokensAroundThePicture() throws {
+    let folder = try Fixtures.folder()
+    let (before, after) = try edited(["--outpaint", "1,0,0,2", "--feather", "0"], in: folder)
+    #expect(after.image.width == 96 && after.image.height == 128)
+    for y in 0..<64 {
+        let row = before.image.pixels[3 * 64 * y..<3 * 64 * (y + 1)]
+        let start = 3 * (96 * y + 32)
+        #expect(after.image.pixels[start..<start + row.count].elementsEqual(row))
+    }
+}
+
+@Test func alternativesAreTheEditsOfTheirSeeds() throws {
+    let folder = try Fixtures.folder()
+    let arguments = ["edit", "-i", "finished.png", "--mask", "tokens:0,3", "--steps", "2", "-q"]
+    let both = try Program.run(
+        arguments + ["-s", "4", "--alternatives", "2", "-o", "{seed}.png"], in: folder.path)
+    #expect(both.lines == ["4.png", "5.png"])
+    let alone = try Program.run(arguments + ["-s", "5", "-o", "alone.png"], in: folder.path)
+    #expect(alone.status == 0)
+    #expect(try ImageFile.read(folder.file("5.png")) == ImageFile.read(folder.file("alone.png")))
+    #expect(try ImageFile.read(folder.file("4.png")) != ImageFile.read(folder.file("alone.png")))
+}
+
+@Test func aForeignPictureIsFittedEncodedAndEdited() throws {
+    let folder = try Fixtures.folder()
+    _ = try folder.write(Fixtures.gradient(width: 70, height: 60), as: "finished.png")
+    let arguments = ["--mask", "tokens:0", "-p", "a fox", "--feather", "0"]
+    let refused = try Program.run(
+        ["edit", "-i", "finished.png", "-o", "no.png"] + arguments, in: folder.path)
+    #expect(refused.status == 4)
+    #expect(
+        sentence(refused)
+            == "finished.png is 70x60; both sides must be multiples of 32, so crop it "
+            + "or add --fit.")
+    let (before, after) = try edited(arguments + ["--fit"], in: folder)
+    #expect(after.image.width == 64 && after.image.height == 64)
+    let fitted = before.image.filling(width: 64, height: 64)
+    #expect(changedPixels(fitted, after.image).allSatisfy { $0.x < 32 && $0.y < 32 })
+}
+
+@Test func anEditTellsHowWellItFits() throws {
+    let folder = try Fixtures.folder()
+    let result = try Program.run(
+        ["edit", "-i", "finished.png", "--mask", "tokens:0", "-s", "4", "--steps", "2"]
+            + ["-o", "-"], in: folder.path)
+    #expect(result.status == 0)
+    #expect(result.messages.wholeMatch(of: /Seam error [0-9]+\.[0-9] of 255\.\n/) != nil)
+    #expect(try PNG.decode(result.output, background: SIMD3(0, 0, 0)).image.width == 64)
+}

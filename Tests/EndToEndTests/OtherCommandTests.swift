@@ -1,0 +1,77 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Test func withoutACommandAShortGuideIsPrinted() throws {
+    let folder = try TemporaryFolder()
+    let result = try Program.run([], in: folder.path)
+    #expect(result.status == 0 && result.messages == "")
+    #expect(result.lines.contains("dcar help COMMAND explains a command."))
+}
+
+@Test(arguments: [
+    "generate", "edit", "resume", "reconstruct", "info", "show", "strip", "verify", "bench",
+    "doctor", "completions"
+])
+func everyCommandExplainsItself(command: String) throws {
+    let folder = try TemporaryFolder()
+    let help = try Program.run(["help", command], in: folder.path)
+    #expect(help.status == 0 && help.messages == "")
+    #expect(help.text.contains("USAGE: dcar \(command)"))
+    #expect(try Program.run([command, "--help"], in: folder.path).text == help.text)
+}
+
+@Test(arguments: [("bash", "complete "), ("zsh", "#compdef dcar"), ("fish", "complete -c")])
+func completionsAreForTheShell(shell: String, mark: String) throws {
+    let folder = try TemporaryFolder()
+    let result = try Program.run(["completions", shell], in: folder.path)
+    #expect(result.status == 0 && result.messages == "")
+    #expect(result.text.contains(mark) && result.text.contains("generate"))
+}
+
+@Test func doctorChecksMachineModelAndTerminal() throws {
+    let folder = try TemporaryFolder()
+    let result = try Program.run(["doctor"], in: folder.path)
+    #expect(result.status == 0 && result.messages == "")
+    for name in ["dcar", "processor", "computes with", "model", "model folder", "graphics"] {
+        #expect(result.lines.contains { $0.hasPrefix(name + " ") }, "\(name)")
+    }
+    let broken = try Program.run(["doctor", "--model", "nowhere"], in: folder.path)
+    #expect(
+        broken.lines.contains(
+            "model           nowhere is not a folder that can be read; name a model folder."))
+}
+
+@Test func benchTimesEveryComponent() throws {
+    let folder = try TemporaryFolder()
+    let result = try Program.run(
+        ["bench", "-W", "32", "-H", "32", "--steps", "1", "--repeats", "1", "--json"],
+        in: folder.path)
+    #expect(result.status == 0 && result.messages == "")
+    let components = try result.text.split(separator: "\n", omittingEmptySubsequences: false)
+        .dropLast().map { line in
+            let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            return try #require(object?["component"] as? String)
+        }
+    for name in ["text", "1 steps", "residual head", "decoder", "prompt to pixels", "peak memory"] {
+        #expect(components.contains(name), "\(name)")
+    }
+}
+
+@Test func verifyCountsWhatPassed() throws {
+    let folder = try TemporaryFolder()
+    let result = try Program.run(["verify", "."], in: folder.path)
+    #expect(result.status == 1 && result.text == "")
+    #expect(
+        sentence(result)
+            == ". holds no recordings that can be replayed; name a folder of recorded runs.")
+    let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("Golden").path
+    for name in ["dc-ar", "dc-ht", "t5", "dcht_96x160.safetensors"] {
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.file(name), withDestinationPath: "\(golden)/\(name)")
+    }
+    let replayed = try Program.run(["verify", "."], in: folder.path)
+    #expect(replayed.status == 0 && replayed.messages == "")
+    #expect(replayed.lines.last?.wholeMatch(of: /[1-9][0-9]* passed, 0 failed/) != nil)
+}
