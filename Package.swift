@@ -54,7 +54,7 @@ let package = Package(
         .executableTarget(
             name: "dcar",
             dependencies: [
-                "Assets", "Pipeline", "TerminalGraphics", "Verification",
+                "Assets", "Pipeline", "StudioShell", "TerminalGraphics", "Verification",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser")
             ]),
