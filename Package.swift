@@ -18,6 +18,9 @@ let package = Package(
         .target(
             name: "CPNG", linkerSettings: [.linkedLibrary("png16"), .linkedLibrary("z")]),
         .target(name: "CKernels"),
+        .target(
+            name: "CNcurses",
+            linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
         .target(name: "Tensors"),
         .target(
             name: "Kernels", dependencies: ["CKernels", "COneDNN", "COpenBLAS", "Tensors"]),
@@ -42,10 +45,16 @@ let package = Package(
             ]),
         .target(name: "Verification", dependencies: ["Pipeline"]),
         .target(name: "TerminalGraphics", dependencies: ["Imaging"]),
+        .target(
+            name: "StudioCore", dependencies: ["Imaging", "Requests", "TerminalGraphics"]),
+        .target(name: "StudioViews", dependencies: ["StudioCore", "TerminalGraphics"]),
+        .target(
+            name: "StudioShell",
+            dependencies: ["CNcurses", "Pipeline", "StudioViews", "TerminalGraphics"]),
         .executableTarget(
             name: "dcar",
             dependencies: [
-                "Assets", "Pipeline", "TerminalGraphics", "Verification",
+                "Assets", "Pipeline", "StudioShell", "TerminalGraphics", "Verification",
                 .product(name: "ArgumentParser", package: "swift-argument-parser")
             ]),
         .target(
@@ -66,7 +75,11 @@ let package = Package(
             name: "GenerationTests", dependencies: ["Generation", "Requests", "TestSupport"]),
         .testTarget(name: "ImagingTests", dependencies: ["CPNG", "Imaging"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Tensors", "TestSupport"]),
-        .testTarget(name: "PipelineTests", dependencies: ["Checkpoints", "Pipeline", "TestSupport"]),
+        .testTarget(
+            name: "PipelineTests", dependencies: ["Checkpoints", "Pipeline", "TestSupport"]),
+        .testTarget(name: "StudioCoreTests", dependencies: ["StudioCore"]),
+        .testTarget(
+            name: "StudioViewsTests", dependencies: ["StudioViews"], exclude: ["Snapshots"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
         .testTarget(
             name: "TerminalGraphicsTests", dependencies: ["Imaging", "TerminalGraphics"]),

@@ -167,7 +167,9 @@ public struct MaskedTransformer: Sendable {
 
     /// The position features of PixArt: [sin, cos] of the column, then of the row, each of a
     /// quarter of the width; `step` is the coordinate of one token.
-    package static func sinePositions(gridWidth: Int, gridHeight: Int, width: Int, step: Double) -> Tensor {
+    package static func sinePositions(gridWidth: Int, gridHeight: Int, width: Int, step: Double)
+        -> Tensor
+    {
         let quarter = width / 4
         let frequencies = (0..<quarter).map { pow(10_000, -Double($0) / (Double(width) / 4)) }
         var numbers: [Float] = []

@@ -37,25 +37,11 @@ struct DCARCommand: ParsableCommand {
         abstract: "DC-AR Studio: pictures from prompts, in the terminal.",
         version: ProgramVersion.current,
         subcommands: [
-            GenerateCommand.self, EditCommand.self, ResumeCommand.self, ReconstructCommand.self,
+            StudioCommand.self, GenerateCommand.self, EditCommand.self, ResumeCommand.self,
+            ReconstructCommand.self,
             InfoCommand.self, ShowCommand.self, StripCommand.self, VerifyCommand.self,
             BenchCommand.self, DoctorCommand.self, CompletionsCommand.self
-        ])
-
-    func run() throws {
-        try Output.line(
-            """
-            DC-AR Studio \(ProgramVersion.current): pictures from prompts, in the terminal.
-
-              dcar generate "a red fox in the snow"        a picture from a prompt
-              dcar show PICTURE.png                        look at it here
-              dcar edit -i PICTURE.png --mask rect:0,0,96,96 -p "a balloon"
-              dcar info PICTURE.png                        how it was made
-              dcar doctor                                  what this machine can do
-
-            dcar help COMMAND explains a command.
-            """)
-    }
+        ], defaultSubcommand: StudioCommand.self)
 }
 
 enum ProgramVersion {

@@ -1,0 +1,191 @@
+#define _XOPEN_SOURCE_EXTENDED 1
+#define _GNU_SOURCE 1
+#define NCURSES_WIDECHAR 1
+#include "CNcurses.h"
+
+#include <curses.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+static struct termios saved_modes;
+static volatile sig_atomic_t is_raw = 0;
+static unsigned char leave_bytes[512];
+static size_t leave_length = 0;
+static int signal_pipe[2] = {-1, -1};
+
+static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGQUIT, SIGSYS};
+static const int news_signals[] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT};
+enum { FATAL_COUNT = sizeof fatal_signals / sizeof *fatal_signals };
+enum { NEWS_COUNT = sizeof news_signals / sizeof *news_signals };
+
+/* Only calls that POSIX allows in a signal handler. */
+static void restore(void) {
+    if (!is_raw) return;
+    is_raw = 0;
+    size_t done = 0;
+    while (done < leave_length) {
+        ssize_t count = write(STDOUT_FILENO, leave_bytes + done, leave_length - done);
+        if (count <= 0) break;
+        done += (size_t)count;
+    }
+    tcsetattr(STDIN_FILENO, TCSANOW, &saved_modes);
+}
+
+static void on_fatal(int number) {
+    restore();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void on_news(int number) {
+    int before = errno;
+    unsigned char byte = (unsigned char)number;
+    if (write(signal_pipe[1], &byte, 1) < 0) { /* A full pipe already says enough. */ }
+    errno = before;
+}
+
+static void install(int number, void (*handler)(int), int flags) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = handler;
+    action.sa_flags = flags;
+    sigfillset(&action.sa_mask);
+    sigaction(number, &action, NULL);
+}
+
+static void make_raw(void) {
+    struct termios modes = saved_modes;
+    modes.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
+    modes.c_oflag &= ~(tcflag_t)OPOST;
+    modes.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
+    modes.c_cflag = (modes.c_cflag & ~(tcflag_t)(CSIZE | PARENB)) | CS8;
+    modes.c_cc[VMIN] = 0;
+    modes.c_cc[VTIME] = 0;
+    tcsetattr(STDIN_FILENO, TCSANOW, &modes);
+    is_raw = 1;
+}
+
+int dcar_terminal_enter(const unsigned char *leave, size_t length) {
+    if (length > sizeof leave_bytes) return EINVAL;
+    if (tcgetattr(STDIN_FILENO, &saved_modes) != 0) return errno;
+    if (signal_pipe[0] < 0 && pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0) return errno;
+    memcpy(leave_bytes, leave, length);
+    leave_length = length;
+    make_raw();
+    /* A stack overflow leaves no stack to handle it on. */
+    static stack_t stack;
+    stack.ss_size = 64 * 1024;
+    stack.ss_sp = malloc(stack.ss_size);
+    if (stack.ss_sp) sigaltstack(&stack, NULL);
+    for (int i = 0; i < FATAL_COUNT; i++) install(fatal_signals[i], on_fatal, SA_ONSTACK | SA_RESETHAND);
+    for (int i = 0; i < NEWS_COUNT; i++) install(news_signals[i], on_news, SA_RESTART | SA_ONSTACK);
+    signal(SIGPIPE, SIG_IGN);
+    atexit(restore);
+    return 0;
+}
+
+void dcar_terminal_reenter(void) { make_raw(); }
+void dcar_terminal_leave(void) { restore(); }
+int dcar_signal_pipe(void) { return signal_pipe[0]; }
+
+void dcar_stop_process(void) { raise(SIGSTOP); }
+
+void dcar_end_by_signal(int number) {
+    restore();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+int dcar_window_size(int *columns, int *rows, int *pixel_width, int *pixel_height) {
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0)
+        return 0;
+    *columns = size.ws_col;
+    *rows = size.ws_row;
+    *pixel_width = size.ws_xpixel;
+    *pixel_height = size.ws_ypixel;
+    return 1;
+}
+
+/* Cells */
+
+static SCREEN *screen = NULL;
+static int has_palette = 0;
+
+int dcar_screen_start(const char *type) {
+    if (screen) return 0;
+    screen = newterm(type, stdout, stdin);
+    if (!screen && type) screen = newterm(NULL, stdout, stdin);
+    if (!screen) return -1;
+    /* Input is read and decoded elsewhere; curses only has to leave the modes alone. */
+    raw();
+    noecho();
+    nonl();
+    def_prog_mode();
+    idlok(stdscr, FALSE);
+    idcok(stdscr, FALSE);
+    scrollok(stdscr, FALSE);
+    leaveok(stdscr, FALSE);
+    has_palette = has_colors() && start_color() == OK;
+    if (has_palette) use_default_colors();
+    return 0;
+}
+
+void dcar_screen_end(void) {
+    if (!screen) return;
+    endwin();
+    fflush(stdout);
+    delscreen(screen);
+    screen = NULL;
+}
+
+int dcar_screen_colors(void) { return has_palette ? COLORS : 0; }
+void dcar_screen_resize(int columns, int rows) { resizeterm(rows, columns); }
+
+void dcar_screen_put(int column, int row, const wchar_t *text, int foreground, int background,
+                     unsigned attributes) {
+    attr_t attr = A_NORMAL;
+    if (attributes & DCAR_BOLD) attr |= A_BOLD;
+    if (attributes & DCAR_DIM) attr |= A_DIM;
+    if (attributes & DCAR_UNDERLINE) attr |= A_UNDERLINE;
+    if (attributes & DCAR_REVERSE) attr |= A_REVERSE;
+    int pair = 0;
+    if (has_palette && (foreground >= 0 || background >= 0)) {
+        /* Eight colours: the bright ones are the same in bold. */
+        if (foreground >= COLORS && foreground >= 8 && foreground < 16) {
+            foreground -= 8;
+            attr |= A_BOLD;
+        }
+        if (foreground >= COLORS) foreground = -1;
+        if (background >= COLORS) background = -1;
+        pair = alloc_pair(foreground, background);
+        if (pair < 0) pair = 0;
+    }
+    cchar_t cell;
+    if (setcchar(&cell, text, attr, 0, &pair) == OK) mvadd_wch(row, column, &cell);
+}
+
+void dcar_screen_cursor(int column, int row) {
+    if (column < 0) {
+        curs_set(0);
+        move(0, 0);
+    } else {
+        curs_set(1);
+        move(row, column);
+    }
+}
+
+void dcar_screen_touch(int row, int count) { wredrawln(stdscr, row, count); }
+void dcar_screen_touch_all(void) { clearok(curscr, TRUE); }
+
+void dcar_screen_update(void) {
+    wnoutrefresh(stdscr);
+    doupdate();
+    fflush(stdout);
+}

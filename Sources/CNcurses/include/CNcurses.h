@@ -1,0 +1,41 @@
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <wchar.h>
+
+/* The terminal's modes. */
+
+/* Saves the terminal's modes, enters raw mode, and sees to it that a crash restores them: `leave`
+   is written and the modes are set back inside the signal handler. Returns 0 or an errno. */
+int dcar_terminal_enter(const unsigned char *leave, size_t length);
+/* Raw mode again after `dcar_terminal_leave`. */
+void dcar_terminal_reenter(void);
+/* Sets back the modes and writes `leave`. May be called more than once. */
+void dcar_terminal_leave(void);
+/* Reads one byte a signal: its number. -1 before `dcar_terminal_enter`. */
+int dcar_signal_pipe(void);
+/* Stops this process as SIGTSTP does by default, and returns when it goes on. */
+void dcar_stop_process(void);
+/* Ends this process by a signal, as if nobody had caught it. */
+void dcar_end_by_signal(int number);
+/* 1 and the sizes where the terminal tells them. */
+int dcar_window_size(int *columns, int *rows, int *pixel_width, int *pixel_height);
+
+/* Cells, through ncurses. Colours are palette entries, -1 is the terminal's own. */
+
+enum { DCAR_BOLD = 1, DCAR_DIM = 2, DCAR_UNDERLINE = 4, DCAR_REVERSE = 8 };
+
+/* `type` is a terminfo name to try before TERM's, or NULL. Returns 0, or -1 for a terminal that
+   ncurses does not know. */
+int dcar_screen_start(const char *type);
+void dcar_screen_end(void);
+int dcar_screen_colors(void);
+void dcar_screen_resize(int columns, int rows);
+void dcar_screen_put(int column, int row, const wchar_t *text, int foreground, int background,
+                     unsigned attributes);
+/* Column -1 hides the cursor. */
+void dcar_screen_cursor(int column, int row);
+/* Sends these rows again even if nothing changed. */
+void dcar_screen_touch(int row, int count);
+void dcar_screen_touch_all(void);
+void dcar_screen_update(void);

@@ -1,0 +1,45 @@
+import Generation
+import Requests
+import TextEncoding
+
+extension PictureRun {
+    /// The run as it was after `step`.
+    public func woundBack(to step: Int) -> PictureRun {
+        var picture = self
+        picture.run = run.woundBack(to: step)
+        return picture
+    }
+
+    /// The run from here on under another request; size, number of steps and kept tokens stay.
+    ///
+    /// - Parameter text: the texts of the new prompt; nil where the prompt is the same.
+    public func forked(_ request: GenerationRequest, text: GuidedText?) -> PictureRun {
+        var picture = self
+        var request = request
+        (request.width, request.height) = (width, height)
+        request.sampling.steps = run.settings.steps
+        picture.request = request
+        picture.run = run.forked(
+            text: text,
+            noise: KeyedNoise(seed: request.seed, residualSeed: request.residual.seed),
+            settings: request.sampling)
+        return picture
+    }
+
+    /// The same tokens with other residual settings.
+    public func with(_ residual: ResidualSettings) -> PictureRun {
+        var picture = self
+        picture.request.residual = residual
+        return picture
+    }
+
+    /// Masks a token again, to be sampled anew by the steps that are left.
+    public mutating func unpin(_ position: Int) {
+        run.unpin([position])
+    }
+
+    /// Fixes a token to a codebook entry.
+    public mutating func pin(_ position: Int, to id: Int) {
+        run.pin(position, to: id)
+    }
+}

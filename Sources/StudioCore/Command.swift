@@ -1,0 +1,251 @@
+import TerminalGraphics
+
+/// Everything that can be asked for by name: from the palette, the help, a key or the mouse.
+package enum Command: String, CaseIterable, Hashable, Sendable {
+    case generate
+    case cancel = "job.cancel"
+    case pause = "step.pause"
+    case nextStep = "step.next"
+    case previousStep = "step.back"
+    case firstStep = "step.first"
+    case lastStep = "step.last"
+    case fork
+    case toggleResidual = "residual.toggle"
+    case rerollResidual = "residual.reroll"
+    case strongerResidual = "residual.stronger"
+    case weakerResidual = "residual.weaker"
+    case nextOverlay = "overlay.next"
+    case previousOverlay = "overlay.previous"
+    case noOverlay = "overlay.off"
+    case pinToken = "token.pin"
+    case swapToken = "token.swap"
+    case split = "compare.split"
+    case difference = "compare.diff"
+    case residualMap = "compare.residual"
+    case dividerLeft = "compare.left"
+    case dividerRight = "compare.right"
+    case editMask = "mask.edit"
+    case brush = "tool.brush"
+    case eraser = "tool.eraser"
+    case rectangle = "tool.rectangle"
+    case ellipse = "tool.ellipse"
+    case lasso = "tool.lasso"
+    case flood = "tool.flood"
+    case largerBrush = "brush.larger"
+    case smallerBrush = "brush.smaller"
+    case applyTool = "tool.apply"
+    case invertMask = "mask.invert"
+    case growMask = "mask.grow"
+    case shrinkMask = "mask.shrink"
+    case clearMask = "mask.clear"
+    case maskAll = "mask.all"
+    case maskLeastSure = "mask.lowconf"
+    case inpaint = "edit.inpaint"
+    case variation = "edit.variation"
+    case reroll = "edit.reroll"
+    case alternatives = "edit.alternatives"
+    case outpaintLeft = "edit.outpaint.left"
+    case outpaintRight = "edit.outpaint.right"
+    case outpaintUp = "edit.outpaint.up"
+    case outpaintDown = "edit.outpaint.down"
+    case accept = "edit.accept"
+    case discard = "edit.discard"
+    case nextCandidate = "edit.next"
+    case previousCandidate = "edit.previous"
+    case undo
+    case redo
+    case previousPicture = "picture.previous"
+    case nextPicture = "picture.next"
+    case save
+    case saveAs = "save.as"
+    case saveBoth = "save.both"
+    case saveSteps = "export.sheet"
+    case saveAnimation = "export.animation"
+    case openFile = "image.import"
+    case editPrompt = "prompt.edit"
+    case externalEditor = "prompt.editor"
+    case example = "prompt.example"
+    case searchHistory = "history.search"
+    case newSeed = "seed.new"
+    case fixSeed = "seed.fix"
+    case recallAll = "recall.all"
+    case recallSeed = "recall.seed"
+    case parameters = "parameters.edit"
+    case nextPanel = "panel.next"
+    case copySeed = "copy.seed"
+    case copyPrompt = "copy.prompt"
+    case showCommandLine = "copy.command"
+    case nextTheme = "theme.next"
+    case help = "keys.show"
+    case palette
+    case redraw
+    case suspend
+    case quit
+}
+
+/// Where a key means a command; the narrower comes first.
+package enum KeyContext: Int, CaseIterable, Hashable, Sendable {
+    /// While a result waits to be accepted.
+    case proposal
+    /// While a mask is painted.
+    case mask
+    /// While no text is typed.
+    case canvas
+    /// Even in a text.
+    case anywhere
+}
+
+extension Command {
+    /// What a person reads of a command.
+    package struct Entry: Sendable {
+        package let command: Command
+        package let title: String
+        package let keys: [Key]
+        package let context: KeyContext
+
+        fileprivate init(
+            _ command: Command, _ title: String, _ keys: [Key] = [], _ context: KeyContext = .canvas
+        ) {
+            self.command = command
+            self.title = title
+            self.keys = keys
+            self.context = context
+        }
+    }
+
+    private static func plain(_ scalar: Unicode.Scalar) -> Key { Key(.character(scalar)) }
+    private static func control(_ scalar: Unicode.Scalar) -> Key {
+        Key(.character(scalar), .control)
+    }
+
+    package static let entries: [Entry] = [
+        Entry(.generate, "generate the picture", [control("g")], .anywhere),
+        Entry(.cancel, "cancel the run, or ask to quit", [control("c")], .anywhere),
+        Entry(.editPrompt, "edit the prompt", [plain("p"), plain("i")]),
+        Entry(.parameters, "change parameters", [plain("s")]),
+        Entry(.pause, "pause or go on", [plain(" ")]),
+        Entry(.nextStep, "next step", [plain(".")]),
+        Entry(.previousStep, "step back", [plain(",")]),
+        Entry(.firstStep, "first step", [plain("0")]),
+        Entry(.lastStep, "last step, then the picture", [plain("$")]),
+        Entry(.fork, "fork from the step shown", [plain("f")]),
+        Entry(.toggleResidual, "discrete or refined", [plain("d")]),
+        Entry(.split, "split view of discrete and refined", [plain("c")]),
+        Entry(.difference, "difference, eightfold", [plain("x")]),
+        Entry(.residualMap, "map of residual lengths", [plain("X")]),
+        Entry(.dividerLeft, "move the divider left", [plain("<")]),
+        Entry(.dividerRight, "move the divider right", [plain(">")]),
+        Entry(.rerollResidual, "new residual with a new seed", [plain("R")]),
+        Entry(.strongerResidual, "stronger residual", [plain("+"), plain("=")]),
+        Entry(.weakerResidual, "weaker residual", [plain("-")]),
+        Entry(.nextOverlay, "next overlay of tokens", [plain("o")]),
+        Entry(.previousOverlay, "previous overlay", [plain("O")]),
+        Entry(.noOverlay, "no overlay"),
+        Entry(.pinToken, "mask or pin the token under the cursor", [plain("t")]),
+        Entry(.swapToken, "swap the token for its next candidate", [plain("T")]),
+        Entry(.editMask, "paint a mask, or stop painting", [plain("m")]),
+        Entry(.applyTool, "use the tool at the cursor", [plain(" ")], .mask),
+        Entry(.brush, "brush", [plain("b")], .mask),
+        Entry(.eraser, "eraser", [plain("e")], .mask),
+        Entry(.rectangle, "rectangle", [plain("u")], .mask),
+        Entry(.ellipse, "ellipse", [plain("U")], .mask),
+        Entry(.lasso, "lasso", [plain("l")], .mask),
+        Entry(.flood, "flood of similar colour", [plain("g")], .mask),
+        Entry(.smallerBrush, "smaller brush", [plain("[")], .mask),
+        Entry(.largerBrush, "larger brush", [plain("]")], .mask),
+        Entry(.invertMask, "invert the mask", [plain("V")], .mask),
+        Entry(.growMask, "grow the mask", [plain(">")], .mask),
+        Entry(.shrinkMask, "shrink the mask", [plain("<")], .mask),
+        Entry(.clearMask, "clear the mask", [Key(.delete), plain("C")], .mask),
+        Entry(.maskAll, "mask everything", [plain("a")], .mask),
+        Entry(.maskLeastSure, "mask the least sure tokens", [plain("L")], .mask),
+        Entry(.inpaint, "paint the masked part anew", [Key(.enter)]),
+        Entry(.alternatives, "four alternatives", [plain("K")]),
+        Entry(.variation, "variation: mask a share anew", [plain("v")]),
+        Entry(.reroll, "re-roll the least sure tokens", [plain("%")]),
+        Entry(.outpaintLeft, "outpaint to the left", [Key(.left, .alt)]),
+        Entry(.outpaintRight, "outpaint to the right", [Key(.right, .alt)]),
+        Entry(.outpaintUp, "outpaint upwards", [Key(.up, .alt)]),
+        Entry(.outpaintDown, "outpaint downwards", [Key(.down, .alt)]),
+        Entry(.accept, "accept the result", [plain("A")], .proposal),
+        Entry(.discard, "discard the result", [Key(.escape), plain("D")], .proposal),
+        Entry(.nextCandidate, "next alternative", [plain("n"), Key(.tab)], .proposal),
+        Entry(.previousCandidate, "previous alternative", [plain("N")], .proposal),
+        Entry(.undo, "undo", [plain("z"), control("z")]),
+        Entry(.redo, "redo", [plain("Z"), control("y")]),
+        Entry(.previousPicture, "previous picture", [Key(.pageUp), plain("(")]),
+        Entry(.nextPicture, "next picture", [Key(.pageDown), plain(")")]),
+        Entry(.save, "save the picture shown", [plain("w")]),
+        Entry(.saveAs, "save under a name", [plain("W")]),
+        Entry(.saveBoth, "save discrete and refined"),
+        Entry(.saveSteps, "save a sheet of all steps"),
+        Entry(.saveAnimation, "save the unmasking as an animated PNG"),
+        Entry(.openFile, "open a PNG and edit it", [plain("I")]),
+        Entry(.externalEditor, "edit the prompt in $EDITOR"),
+        Entry(.example, "an example prompt", [plain("e")]),
+        Entry(.searchHistory, "search earlier prompts", [control("r")], .anywhere),
+        Entry(.newSeed, "another seed", [plain("r")]),
+        Entry(.fixSeed, "keep or release the seed", [plain("S")]),
+        Entry(.recallAll, "recall prompt, seed and parameters", [plain("a")]),
+        Entry(.recallSeed, "recall the seed of the picture"),
+        Entry(.nextPanel, "next panel", [Key(.tab)]),
+        Entry(.copySeed, "copy the seed"),
+        Entry(.copyPrompt, "copy the prompt"),
+        Entry(.showCommandLine, "show the equivalent command line", [plain("y")]),
+        Entry(.nextTheme, "next theme"),
+        Entry(.help, "help", [Key(.function(1)), plain("?")]),
+        Entry(.palette, "all commands", [Key(.function(2)), plain(":")]),
+        Entry(.redraw, "draw everything again", [control("l")], .anywhere),
+        Entry(.suspend, "suspend the studio"),
+        Entry(.quit, "quit", [plain("q")])
+    ]
+
+    private static let entryOf: [Command: Entry] = Dictionary(
+        entries.map { ($0.command, $0) }, uniquingKeysWith: { first, _ in first })
+
+    package var title: String { Self.entryOf[self]?.title ?? rawValue }
+}
+
+/// Which key means which command.
+package struct Keymap: Hashable, Sendable {
+    private var commands: [KeyContext: [Key: Command]] = [:]
+    private var keys: [Command: Key] = [:]
+
+    /// The keys that the studio comes with.
+    package init() {
+        for entry in Command.entries {
+            for key in entry.keys {
+                commands[entry.context, default: [:]][key] = entry.command
+                // Function keys mean the same while typing.
+                if case .function = key.code {
+                    commands[.anywhere, default: [:]][key] = entry.command
+                }
+            }
+            keys[entry.command] = entry.keys.first
+        }
+    }
+
+    package func command(for key: Key, in contexts: [KeyContext]) -> Command? {
+        for context in contexts {
+            if let command = commands[context]?[key] { return command }
+        }
+        return nil
+    }
+
+    /// The key to show for a command.
+    package func key(for command: Command) -> Key? { keys[command] }
+
+    /// Gives a command another key.
+    /// - Returns: the command that had the key in the same context, and has none now.
+    package mutating func bind(_ command: Command, to key: Key) -> Command? {
+        guard let entry = Command.entries.first(where: { $0.command == command }) else {
+            return nil
+        }
+        let loser = commands[entry.context]?[key]
+        for old in entry.keys { commands[entry.context]?[old] = nil }
+        commands[entry.context, default: [:]][key] = command
+        keys[command] = key
+        if let loser, loser != command, keys[loser] == key { keys[loser] = nil }
+        return loser == command ? nil : loser
+    }
+}

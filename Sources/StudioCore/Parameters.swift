@@ -1,0 +1,175 @@
+import Requests
+
+/// What a person can set for the next picture, apart from its texts.
+package struct Parameters: Hashable, Sendable {
+    package var seed: UInt64 = 1
+    package var seedMode = SeedMode.random
+    package var sampling = SamplingSettings()
+    package var residualSteps: Int?
+    /// The model's own number of residual steps, which nil stands for.
+    package var modelResidualSteps = 32
+    package var residualStrength: Float = 1
+    /// Pixels over which an edit fades out.
+    package var feather = 8
+    /// The share of tokens, in percent, that a re-roll makes anew.
+    package var rerollPercent = 10
+    /// The share of tokens, in percent, that a variation makes anew.
+    package var variationPercent = 50
+    /// Pictures to choose from.
+    package var alternatives = 4
+    /// Pixels.
+    package var width = 256
+    /// Pixels.
+    package var height = 256
+    /// Pixels along a side of a token.
+    package var tokenSide = 32
+
+    package init() {}
+
+    package func request(prompt: String, negativePrompt: String) -> GenerationRequest {
+        GenerationRequest(
+            prompt: prompt, negativePrompt: negativePrompt, seed: seed, width: width,
+            height: height, sampling: sampling,
+            residual: ResidualSettings(steps: residualSteps, strength: residualStrength))
+    }
+}
+
+/// Where the seed of the next picture comes from.
+package enum SeedMode: String, CaseIterable, Hashable, Sendable {
+    case random
+    case fixed
+    case increment
+}
+
+/// One line of the parameters panel.
+package enum Parameter: Int, CaseIterable, Hashable, Sendable {
+    case steps, guidance, decay, temperature, seed, seedMode, residualSteps, strength, width,
+        height, feather, reroll, variation, schedule
+
+    package var title: String {
+        switch self {
+        case .steps: "steps"
+        case .guidance: "guidance"
+        case .decay: "decay"
+        case .temperature: "temperature"
+        case .seed: "seed"
+        case .seedMode: "next seed"
+        case .residualSteps: "res. steps"
+        case .strength: "strength"
+        case .width: "width"
+        case .height: "height"
+        case .feather: "feather px"
+        case .reroll: "re-roll %"
+        case .variation: "variation %"
+        case .schedule: "schedule"
+        }
+    }
+}
+
+extension Parameters {
+    package func shown(_ parameter: Parameter) -> String {
+        switch parameter {
+        case .steps: String(sampling.steps)
+        case .guidance: Self.decimal(sampling.guidanceScale)
+        case .decay: sampling.guidanceDecay.rawValue
+        case .temperature: Self.decimal(sampling.temperature)
+        case .seed: String(seed)
+        case .seedMode: seedMode.rawValue
+        case .residualSteps: String(residualSteps ?? modelResidualSteps)
+        case .strength: Self.decimal(residualStrength)
+        case .width: String(width)
+        case .height: String(height)
+        case .feather: String(feather)
+        case .reroll: String(rerollPercent)
+        case .variation: String(variationPercent)
+        case .schedule: sampling.schedule.rawValue
+        }
+    }
+
+    /// One notch up or down.
+    package mutating func adjust(_ parameter: Parameter, by direction: Int) {
+        switch parameter {
+        case .steps: set(.steps, Double(sampling.steps + direction))
+        case .guidance: set(.guidance, Double(sampling.guidanceScale) + 0.5 * Double(direction))
+        case .decay: sampling.guidanceDecay = sampling.guidanceDecay.neighbour(direction)
+        case .temperature:
+            set(.temperature, Double(sampling.temperature) + 0.1 * Double(direction))
+        case .seed: seed = direction > 0 ? seed &+ 1 : seed &- 1
+        case .seedMode: seedMode = seedMode.neighbour(direction)
+        case .residualSteps:
+            set(.residualSteps, Double((residualSteps ?? modelResidualSteps) + direction))
+        case .strength: set(.strength, Double(residualStrength) + 0.1 * Double(direction))
+        case .width: set(.width, Double(width + direction * tokenSide))
+        case .height: set(.height, Double(height + direction * tokenSide))
+        case .feather: set(.feather, Double(feather + direction))
+        case .reroll: set(.reroll, Double(rerollPercent + 5 * direction))
+        case .variation: set(.variation, Double(variationPercent + 5 * direction))
+        case .schedule: sampling.schedule = sampling.schedule.neighbour(direction)
+        }
+    }
+
+    /// A value as typed; false where it does not fit.
+    package mutating func set(_ parameter: Parameter, typed text: String) -> Bool {
+        let text = text.filter { !$0.isWhitespace }
+        switch parameter {
+        case .seed:
+            guard let number = UInt64(text) else { return false }
+            seed = number
+            seedMode = .fixed
+        case .decay:
+            guard let decay = GuidanceDecay(rawValue: text) else { return false }
+            sampling.guidanceDecay = decay
+        case .seedMode:
+            guard let mode = SeedMode(rawValue: text) else { return false }
+            seedMode = mode
+        case .schedule:
+            guard let schedule = MaskSchedule(rawValue: text) else { return false }
+            sampling.schedule = schedule
+        default:
+            guard let number = Double(text), number.isFinite else { return false }
+            set(parameter, number)
+        }
+        return true
+    }
+
+    /// Sets a number, moved to the nearest end of its range where it lies outside.
+    private mutating func set(_ parameter: Parameter, _ number: Double) {
+        func whole(_ range: ClosedRange<Int>) -> Int {
+            Int(min(max(number, Double(range.lowerBound)), Double(range.upperBound)).rounded())
+        }
+        func tenths(_ range: ClosedRange<Double>) -> Float {
+            Float((min(max(number, range.lowerBound), range.upperBound) * 100).rounded() / 100)
+        }
+        func side() -> Int { max(1, whole(1...1_024) / tokenSide) * tokenSide }
+        switch parameter {
+        case .steps: sampling.steps = whole(1...64)
+        case .guidance: sampling.guidanceScale = tenths(0...30)
+        case .temperature: sampling.temperature = tenths(0...20)
+        case .residualSteps: residualSteps = whole(1...200)
+        case .strength: residualStrength = tenths(0...1.5)
+        case .width: width = side()
+        case .height: height = side()
+        case .feather: feather = whole(0...64)
+        case .reroll: rerollPercent = whole(1...100)
+        case .variation: variationPercent = whole(1...100)
+        case .decay, .seed, .seedMode, .schedule: break
+        }
+    }
+
+    /// Up to two decimals, at least one.
+    package static func decimal(_ number: Float) -> String {
+        let hundredths = Int((number * 100).rounded())
+        let (whole, rest) = (hundredths / 100, abs(hundredths % 100))
+        return rest % 10 == 0
+            ? "\(whole).\(rest / 10)" : "\(whole).\(rest < 10 ? "0" : "")\(rest)"
+    }
+}
+
+extension CaseIterable where Self: Equatable, AllCases == [Self] {
+    /// The case so many places on, round and round.
+    func neighbour(_ distance: Int) -> Self {
+        let cases = Self.allCases
+        let at = cases.firstIndex(of: self) ?? 0
+        return cases[((at + distance) % cases.count + cases.count) % cases.count]
+    }
+}

@@ -1,0 +1,189 @@
+import Imaging
+import Requests
+
+/// The number of a run in a session.
+package typealias RunID = Int
+
+/// The tokens of a run after a step.
+package struct StepSnapshot: Hashable, Sendable {
+    /// Steps done.
+    package let step: Int
+    /// Codebook indices, nil where masked.
+    package var ids: [Int?]
+    /// The step that fixed each token, 0 for those known from the start, nil where masked.
+    package var fixedAt: [Int?]
+    /// The probability each token had when it was fixed.
+    package var confidence: [Float]
+
+    package init(step: Int, ids: [Int?], fixedAt: [Int?], confidence: [Float]) {
+        self.step = step
+        self.ids = ids
+        self.fixedAt = fixedAt
+        self.confidence = confidence
+    }
+
+    package var maskedCount: Int { fixedAt.count { $0 == nil } }
+    package var newCount: Int { step == 0 ? 0 : fixedAt.count { $0 == step } }
+
+    /// The mean confidence of the tokens fixed by this step.
+    package var meanConfidence: Float {
+        let fixed = fixedAt.indices.filter { step > 0 && fixedAt[$0] == step }
+        return fixed.reduce(0) { $0 + confidence[$1] } / Float(max(1, fixed.count))
+    }
+}
+
+/// A picture of an unfinished step.
+package struct StepPreview: Hashable, Sendable {
+    package let image: RGBImage
+    /// Decoded in full; otherwise painted from the tokens' own colours.
+    package let isDecoded: Bool
+
+    package init(image: RGBImage, isDecoded: Bool) {
+        self.image = image
+        self.isDecoded = isDecoded
+    }
+}
+
+/// The pixels of a finished run.
+package struct FinishedPicture: Hashable, Sendable {
+    /// From the discrete tokens alone.
+    package let discrete: RGBImage
+    /// With residual tokens.
+    package let refined: RGBImage
+    /// The length of each token's residual, 1 for the longest.
+    package let residualLengths: [Float]
+    /// The mean difference, in sRGB bytes, on the ring of 8 pixels around an edit.
+    package let seamError: Double?
+    /// What the residual counted.
+    package let strength: Float
+    /// Between discrete and refined, in decibels.
+    package let psnr: Double
+
+    package init(
+        discrete: RGBImage, refined: RGBImage, residualLengths: [Float], seamError: Double?,
+        strength: Float
+    ) {
+        self.discrete = discrete
+        self.refined = refined
+        self.residualLengths = residualLengths
+        self.seamError = seamError
+        self.strength = strength
+        psnr = refined.psnr(against: discrete)
+    }
+}
+
+/// Where a run came from.
+package enum RunOrigin: Hashable, Sendable {
+    case prompt
+    case fork(of: RunID, step: Int)
+    case edit(EditOrder)
+    case residual(of: RunID)
+    case file(String)
+}
+
+/// What an edit does to a picture.
+package struct EditOrder: Hashable, Sendable {
+    /// Such as `inpaint`, `variation`, `reroll`.
+    package var operation: String
+    package var base: RunID
+    /// For each token whether it is made anew.
+    package var isMasked: [Bool]
+    /// The pixels that may change; nil for whole tokens.
+    package var mask: PaintedMask?
+    /// Pixels.
+    package var feather: Int
+    /// The share that was masked, for variations and re-rolls.
+    package var share: Double?
+    /// Token cells added at each side, for outpainting.
+    package var margins: Margins
+
+    package init(
+        operation: String, base: RunID, isMasked: [Bool], mask: PaintedMask? = nil,
+        feather: Int = 0, share: Double? = nil, margins: Margins = Margins()
+    ) {
+        self.operation = operation
+        self.base = base
+        self.isMasked = isMasked
+        self.mask = mask
+        self.feather = feather
+        self.share = share
+        self.margins = margins
+    }
+
+    /// Token cells added at each side.
+    package struct Margins: Hashable, Sendable {
+        package var left = 0
+        package var top = 0
+        package var right = 0
+        package var bottom = 0
+
+        package init(left: Int = 0, top: Int = 0, right: Int = 0, bottom: Int = 0) {
+            self.left = left
+            self.top = top
+            self.right = right
+            self.bottom = bottom
+        }
+
+        package var isEmpty: Bool { left + top + right + bottom == 0 }
+    }
+}
+
+/// How far a run is.
+package enum RunStatus: Hashable, Sendable {
+    case waiting
+    case running
+    case paused
+    case cancelled
+    case finished
+    case failed(String)
+}
+
+/// A run as the screen knows it.
+package struct RunRecord: Hashable, Sendable {
+    package let id: RunID
+    package var request: GenerationRequest
+    package let origin: RunOrigin
+    package var status = RunStatus.waiting
+    package var gridWidth = 1
+    package var gridHeight = 1
+    package var snapshots: [StepSnapshot] = []
+    package var previews: [Int: StepPreview] = [:]
+    package var picture: FinishedPicture?
+    package var phase = RunPhase.loading
+    package var done = 0
+    package var of = 1
+    /// The seconds that steps took, in order.
+    package var stepSeconds: [Double] = []
+    /// From the request to the picture.
+    package var seconds: Double?
+    package var savedPath: String?
+    /// Tokens a person pinned.
+    package var pinned: Set<Int> = []
+
+    package init(id: RunID, request: GenerationRequest, origin: RunOrigin) {
+        self.id = id
+        self.request = request
+        self.origin = origin
+    }
+
+    /// Steps done.
+    package var step: Int { snapshots.last?.step ?? 0 }
+
+    package var edit: EditOrder? {
+        if case .edit(let order) = origin { order } else { nil }
+    }
+
+    package func snapshot(_ step: Int?) -> StepSnapshot? {
+        guard let step else { return snapshots.last }
+        return snapshots.first { $0.step == step } ?? snapshots.last
+    }
+
+    /// Seconds to the end, from the steps' own pace; nil before two steps are measured.
+    package var secondsLeft: Double? {
+        guard stepSeconds.count > 1, status == .running, phase == .steps else { return nil }
+        // The first step of a run also prepares kernels.
+        let paces = stepSeconds.dropFirst()
+        let pace = paces.reduce(0, +) / Double(paces.count)
+        return pace * Double(max(0, request.sampling.steps - step))
+    }
+}

@@ -1,0 +1,161 @@
+import Imaging
+import Requests
+import TerminalGraphics
+
+/// Everything that can happen to the studio.
+package enum StudioAction: Hashable, Sendable {
+    case key(Key)
+    case paste(String)
+    case mouse(MouseTarget?, MouseEvent.Action)
+    case command(Command)
+    case news(StudioNews)
+    /// The text of the prompt after it was edited elsewhere.
+    case promptEdited(String)
+}
+
+/// What lies under the mouse.
+package enum MouseTarget: Hashable, Sendable {
+    /// A pixel of the picture shown.
+    case picture(PixelPoint)
+    case command(Command)
+    case focus(Focus)
+    case parameter(Parameter)
+    case step(Int)
+    case candidate(Int)
+    /// A line of the list that is open.
+    case listItem(Int)
+}
+
+/// What the studio asks of the world.
+package enum StudioEffect: Hashable, Sendable {
+    case generate([RunOrder])
+    /// Go on with runs, to the end or for one step.
+    case advance([RunID], isSingleStep: Bool)
+    case pause
+    case cancel
+    /// Decode a step's tokens in full.
+    case decode(RunID, step: Int)
+    /// Decode a finished picture with another residual strength.
+    case changeStrength(RunID, Float)
+    case pin(RunID, position: Int, id: Int?)
+    case candidates(RunID, position: Int)
+    case inspect(prompt: String)
+    case save(SaveOrder)
+    /// Read a PNG as a run of this number.
+    case open(path: String, run: RunID)
+    case copy(String)
+    case editPrompt(String)
+    case redraw
+    case suspend
+    case remember(prompt: String)
+    case quit
+}
+
+/// A run to make.
+package struct RunOrder: Hashable, Sendable {
+    package let run: RunID
+    package let request: GenerationRequest
+    package let origin: RunOrigin
+
+    package init(run: RunID, request: GenerationRequest, origin: RunOrigin) {
+        self.run = run
+        self.request = request
+        self.origin = origin
+    }
+}
+
+/// A file to write.
+package struct SaveOrder: Hashable, Sendable {
+    package enum Content: String, Hashable, Sendable {
+        case refined
+        case discrete
+        case both
+        case steps
+        /// All steps in one animated PNG.
+        case animation
+    }
+
+    package let run: RunID
+    package let content: Content
+    /// Nil for the next free name in the output folder.
+    package let path: String?
+
+    package init(run: RunID, content: Content, path: String? = nil) {
+        self.run = run
+        self.content = content
+        self.path = path
+    }
+}
+
+/// What the studio learns from the world.
+package enum StudioNews: Hashable, Sendable {
+    case modelOpened(ModelFacts)
+    case modelFailed(String)
+    case started(RunID, gridWidth: Int, gridHeight: Int, StepSnapshot, isPromptTruncated: Bool)
+    case stepped(RunID, StepSnapshot, StepPreview?, seconds: Double)
+    case phase(RunID, RunPhase, done: Int, of: Int)
+    case paused(RunID)
+    case cancelled(RunID)
+    case finished(RunID, FinishedPicture, seconds: Double)
+    case failed(RunID, String)
+    case decoded(RunID, step: Int, StepPreview)
+    case restrengthened(RunID, FinishedPicture)
+    case candidates(RunID, position: Int, [TokenCandidate])
+    case changed(RunID, StepSnapshot)
+    case inspected(PromptFacts)
+    case saved(RunID, path: String)
+    case opened(RunRecord)
+    case problem(String)
+    case note(String)
+}
+
+/// What is known of the model once it is open.
+package struct ModelFacts: Hashable, Sendable {
+    package let name: String
+    package let trainedSide: Int
+    package let pixelsPerToken: Int
+    package let codebookSize: Int
+    package let residualSteps: Int
+    package let sampling: SamplingSettings
+    package let threads: Int
+
+    package init(
+        name: String, trainedSide: Int, pixelsPerToken: Int, codebookSize: Int,
+        residualSteps: Int, sampling: SamplingSettings, threads: Int
+    ) {
+        self.name = name
+        self.trainedSide = trainedSide
+        self.pixelsPerToken = pixelsPerToken
+        self.codebookSize = codebookSize
+        self.residualSteps = residualSteps
+        self.sampling = sampling
+        self.threads = threads
+    }
+}
+
+/// How the text encoder reads a prompt.
+package struct PromptFacts: Hashable, Sendable {
+    package let prompt: String
+    package let tokens: Int
+    package let limit: Int
+    /// Words that the vocabulary does not know.
+    package let unknownWords: [String]
+
+    package init(prompt: String, tokens: Int, limit: Int, unknownWords: [String]) {
+        self.prompt = prompt
+        self.tokens = tokens
+        self.limit = limit
+        self.unknownWords = unknownWords
+    }
+}
+
+/// A codebook entry that could stand at a place.
+package struct TokenCandidate: Hashable, Sendable {
+    package let id: Int
+    package let probability: Float
+
+    package init(id: Int, probability: Float) {
+        self.id = id
+        self.probability = probability
+    }
+}

@@ -1,0 +1,244 @@
+import Imaging
+import Requests
+
+/// The studio as a value: what the screen shows and what may happen next.
+package struct StudioState: Hashable, Sendable {
+    package var model = ModelStatus.opening
+    package var prompt = PromptState()
+    package var parameters = Parameters()
+    package var parameter = Parameter.steps
+    /// A value being typed.
+    package var parameterField: TextField?
+    package var runs: [RunID: RunRecord] = [:]
+    /// Runs in the order they were asked for.
+    package var order: [RunID] = []
+    /// The run on the canvas.
+    package var shownRun: RunID?
+    /// Runs being worked on.
+    package var job: Job?
+    package var proposal: Proposal?
+    package var history = SnapshotTree(Document())
+    package var canvas = CanvasState()
+    package var focus = Focus.prompt
+    package var popup: Popup?
+    package var message: Message?
+    package var theme = Theme.dark
+    package var keymap = Keymap()
+    package var candidates: TokenCandidates?
+    /// What pictures look like here, for the header.
+    package var graphics = ""
+    /// The number of the newest run.
+    private var lastRun: RunID = 0
+    /// SplitMix64; the shell starts it from the system's randomness.
+    package var randomness: UInt64
+
+    package init(randomness: UInt64 = 1) {
+        self.randomness = randomness
+        parameters.seed = randomSeed()
+    }
+
+    /// Whether the model is at hand.
+    package enum ModelStatus: Hashable, Sendable {
+        case opening
+        case ready(ModelFacts)
+        case failed(String)
+    }
+
+    /// What undo and redo go between.
+    package struct Document: Hashable, Sendable {
+        package var picture: RunID?
+        package var mask: PaintedMask?
+        package var prompt = ""
+        package var negativePrompt = ""
+        package var parameters: Parameters?
+
+        package init() {}
+    }
+
+    /// Runs that share the engine.
+    package struct Job: Hashable, Sendable {
+        package var runs: [RunID]
+        package var isPaused = false
+        package var isCancelling = false
+    }
+
+    /// Results of an edit that wait for a word.
+    package struct Proposal: Hashable, Sendable {
+        package var base: RunID
+        package var candidates: [RunID]
+        package var selected = 0
+    }
+
+    /// What the model would put at a place.
+    package struct TokenCandidates: Hashable, Sendable {
+        package var run: RunID
+        package var position: Int
+        package var candidates: [TokenCandidate]
+    }
+}
+
+/// The prompt fields and what was typed before.
+package struct PromptState: Hashable, Sendable {
+    package var positive = TextField()
+    package var negative = TextField()
+    /// The newest last.
+    package var history: [String] = []
+    /// The place in the history while Ctrl-P and Ctrl-N move through it.
+    package var historyIndex: Int?
+    package var draft = ""
+    package var facts: PromptFacts?
+    package var exampleIndex = 0
+
+    /// Prompts that the embedded model can draw.
+    package static let examples = [
+        "a beach at sunset", "a fox in the snow", "two whales under water", "a meadow",
+        "a house at night"
+    ]
+}
+
+/// What takes the keys.
+package enum Focus: Int, CaseIterable, Hashable, Sendable {
+    case prompt
+    case negative
+    case parameters
+    case canvas
+}
+
+/// How the picture is shown.
+package struct CanvasState: Hashable, Sendable {
+    /// Nil for the newest step, or the finished picture.
+    package var step: Int?
+    package var display = Display.refined
+    package var overlay = Overlay.tokens
+    /// A pixel of the picture.
+    package var cursor = PixelPoint(x: 16, y: 16)
+    /// Where the split is, 0 ... 1.
+    package var divider = 0.5
+    package var isPainting = false
+    package var tool = Tool.brush
+    package var brushRadius = 20
+    /// What a drag or a first corner has begun.
+    package var stroke: Stroke?
+
+    package enum Display: String, CaseIterable, Hashable, Sendable {
+        case refined
+        case discrete
+        case split
+        case difference
+        case residual
+    }
+
+    package enum Overlay: String, CaseIterable, Hashable, Sendable {
+        case off
+        case tokens
+        case confidence
+        case order
+    }
+
+    package enum Tool: String, CaseIterable, Hashable, Sendable {
+        case brush
+        case eraser
+        case rectangle
+        case ellipse
+        case lasso
+        case flood
+    }
+
+    package struct Stroke: Hashable, Sendable {
+        package var points: [PixelPoint]
+        /// The mask before the stroke.
+        package var before: PaintedMask
+        package var isErasing: Bool
+    }
+}
+
+/// What lies over the screen and takes all keys.
+package enum Popup: Hashable, Sendable {
+    case commands(ListState, isHelp: Bool)
+    case history(ListState)
+    case saveAs(TextField)
+    case open(TextField)
+    case quit
+    case text(title: String, lines: [String])
+
+    /// A list narrowed down by typing.
+    package struct ListState: Hashable, Sendable {
+        package var filter = TextField()
+        package var selected = 0
+        package init() {}
+    }
+}
+
+/// The line above the footer.
+package struct Message: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        case note
+        case success
+        case problem
+    }
+
+    package let text: String
+    package let kind: Kind
+
+    package init(_ text: String, _ kind: Kind = .note) {
+        self.text = SanitizedText(text, limit: 400).text
+        self.kind = kind
+    }
+}
+
+/// The colours of the screen.
+package enum Theme: String, CaseIterable, Hashable, Sendable {
+    case dark
+    case light
+    case contrast
+    case mono
+}
+
+extension StudioState {
+    package var shown: RunRecord? { shownRun.flatMap { runs[$0] } }
+
+    package var facts: ModelFacts? {
+        if case .ready(let facts) = model { facts } else { nil }
+    }
+
+    /// The step on the canvas; nil where the finished picture is.
+    package var shownSnapshot: StepSnapshot? { shown?.snapshot(canvas.step) }
+
+    /// Whether the canvas shows the pixels of a finished picture.
+    package var isPictureShown: Bool { shown?.picture != nil && canvas.step == nil }
+
+    package var mask: PaintedMask? { history.value.mask }
+
+    /// The token under the cursor.
+    package var cursorToken: Int? {
+        guard let run = shown else { return nil }
+        let side = parameters.tokenSide
+        let (column, row) = (canvas.cursor.x / side, canvas.cursor.y / side)
+        guard 0..<run.gridWidth ~= column, 0..<run.gridHeight ~= row else { return nil }
+        return row * run.gridWidth + column
+    }
+
+    /// Pixels of the picture on the canvas.
+    package var pictureSize: PixelPoint {
+        guard let run = shown, !run.snapshots.isEmpty else {
+            return PixelPoint(x: parameters.width, y: parameters.height)
+        }
+        return PixelPoint(
+            x: run.gridWidth * parameters.tokenSide, y: run.gridHeight * parameters.tokenSide)
+    }
+
+    /// A number that no run has had.
+    package mutating func newRunID() -> RunID {
+        lastRun += 1
+        return lastRun
+    }
+
+    package mutating func randomSeed() -> UInt64 {
+        randomness &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = randomness
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        // Short enough to read aloud, as other tools' seeds are.
+        return (mixed ^ (mixed >> 31)) & 0xFFFF_FFFF
+    }
+}

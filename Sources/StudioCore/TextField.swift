@@ -1,0 +1,97 @@
+import TerminalGraphics
+
+/// A text with a cursor, edited with the keys of a shell.
+package struct TextField: Hashable, Sendable {
+    package private(set) var characters: [Character]
+    /// The character that the cursor stands before.
+    package private(set) var cursor: Int
+
+    package init(_ text: String = "") {
+        characters = Array(text)
+        cursor = characters.count
+    }
+
+    package var text: String { String(characters) }
+    package var isEmpty: Bool { characters.isEmpty }
+
+    /// Characters beyond this are not taken; no encoder reads as many.
+    package static let limit = 8_000
+
+    package mutating func insert(_ addition: String) {
+        let addition = String(String.UnicodeScalarView(addition.unicodeScalars.filter(\.isText)))
+        guard characters.count + addition.count <= Self.limit else { return }
+        let before = String(characters[..<cursor]) + addition
+        let after = characters[cursor...]
+        // A combining mark joins the character before it, so both are counted anew.
+        characters = Array(before)
+        cursor = characters.count
+        characters += after
+    }
+
+    /// Takes a key that edits or moves; false for all others.
+    package mutating func edit(_ key: Key) -> Bool {
+        switch (key.code, key.modifiers) {
+        case (.character(let scalar), []): insert(String(Character(scalar)))
+        case (.enter, .alt): insert("\n")
+        case (.backspace, []), (.character("h"), .control): deleteBackward()
+        case (.delete, []), (.character("d"), .control): deleteForward()
+        case (.character("w"), .control), (.backspace, .alt): deleteWord()
+        case (.character("u"), .control): remove(0..<cursor)
+        case (.character("k"), .control): remove(cursor..<characters.count)
+        case (.left, []), (.character("b"), .control): cursor = max(0, cursor - 1)
+        case (.right, []), (.character("f"), .control):
+            cursor = min(characters.count, cursor + 1)
+        case (.home, []), (.character("a"), .control): cursor = 0
+        case (.end, []), (.character("e"), .control): cursor = characters.count
+        case (.left, .control), (.character("b"), .alt): cursor = wordStart
+        case (.right, .control), (.character("f"), .alt): cursor = wordEnd
+        default: return false
+        }
+        return true
+    }
+
+    private mutating func remove(_ range: Range<Int>) {
+        characters.removeSubrange(range)
+        cursor = range.lowerBound
+    }
+
+    private mutating func deleteBackward() {
+        guard cursor > 0 else { return }
+        remove(cursor - 1..<cursor)
+    }
+
+    private mutating func deleteForward() {
+        guard cursor < characters.count else { return }
+        remove(cursor..<cursor + 1)
+    }
+
+    private mutating func deleteWord() {
+        remove(wordStart..<cursor)
+    }
+
+    private var wordStart: Int {
+        var at = cursor
+        while at > 0, characters[at - 1].isWhitespace { at -= 1 }
+        while at > 0, !characters[at - 1].isWhitespace { at -= 1 }
+        return at
+    }
+
+    private var wordEnd: Int {
+        var at = cursor
+        while at < characters.count, characters[at].isWhitespace { at += 1 }
+        while at < characters.count, !characters[at].isWhitespace { at += 1 }
+        return at
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether a person can mean this character; controls and marks of direction are left out.
+    fileprivate var isText: Bool {
+        switch properties.generalCategory {
+        case .control: self == "\n"
+        case .format, .lineSeparator, .paragraphSeparator, .unassigned, .surrogate, .privateUse:
+            false
+        default: true
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import Requests
+
+extension StudioState {
+    /// Late news of runs that are not known, or were given up, change nothing but those runs.
+    mutating func learn(_ news: StudioNews) -> [StudioEffect] {
+        switch news {
+        case .modelOpened(let facts): open(facts)
+        case .modelFailed(let problem):
+            model = .failed(problem)
+            message = Message(problem, .problem)
+        case .started(let id, let gridWidth, let gridHeight, let snapshot, let isTruncated):
+            runs[id]?.gridWidth = gridWidth
+            runs[id]?.gridHeight = gridHeight
+            runs[id]?.snapshots = [snapshot]
+            if isTruncated {
+                message = Message("The model reads only the start of this prompt.", .problem)
+            }
+            runs[id]?.status = .running
+        case .stepped(let id, let snapshot, let preview, let seconds):
+            runs[id]?.snapshots.removeAll { $0.step >= snapshot.step }
+            runs[id]?.snapshots.append(snapshot)
+            runs[id]?.previews[snapshot.step] = preview
+            runs[id]?.stepSeconds.append(seconds)
+        case .phase(let id, let phase, let done, let count):
+            runs[id]?.phase = phase
+            runs[id]?.done = done
+            runs[id]?.of = count
+        case .paused(let id):
+            runs[id]?.status = .paused
+            if job?.runs.contains(id) == true {
+                job?.isPaused = true
+                message = Message("Paused. Space goes on, . takes one step, f forks.")
+            }
+        case .cancelled(let id): end(id, .cancelled)
+        case .failed(let id, let problem): end(id, .failed(problem))
+        case .finished(let id, let picture, let seconds): finish(id, picture, seconds)
+        case .decoded(let id, let step, let preview): runs[id]?.previews[step] = preview
+        case .restrengthened(let id, let picture):
+            runs[id]?.picture = picture
+            runs[id]?.request.residual.strength = picture.strength
+        case .candidates(let id, let position, let list):
+            candidates = TokenCandidates(run: id, position: position, candidates: list)
+        case .changed(let id, let snapshot):
+            runs[id]?.snapshots.removeAll { $0.step >= snapshot.step }
+            runs[id]?.snapshots.append(snapshot)
+            runs[id]?.previews[snapshot.step] = nil
+        case .inspected(let facts):
+            if facts.prompt == prompt.positive.text { prompt.facts = facts }
+        case .saved(let id, let path):
+            runs[id]?.savedPath = path
+            message = Message("Saved as \(path).", .success)
+        case .opened(let record): opened(record)
+        case .problem(let text): message = Message(text, .problem)
+        case .note(let text): message = Message(text)
+        }
+        return []
+    }
+
+    private mutating func open(_ facts: ModelFacts) {
+        model = .ready(facts)
+        parameters.sampling = facts.sampling
+        parameters.modelResidualSteps = facts.residualSteps
+        parameters.tokenSide = facts.pixelsPerToken
+        (parameters.width, parameters.height) = (facts.trainedSide, facts.trainedSide)
+        canvas.cursor = PixelPoint(x: facts.pixelsPerToken / 2, y: facts.pixelsPerToken / 2)
+    }
+
+    private mutating func end(_ id: RunID, _ status: RunStatus) {
+        runs[id]?.status = status
+        guard job?.runs.contains(id) == true else { return }
+        job = nil
+        if case .failed(let problem) = status {
+            message = Message(problem, .problem)
+        } else {
+            message = Message("Cancelled; what was fixed so far is kept. Space goes on, f forks.")
+        }
+        if let proposal {
+            // Nothing to choose from any more: back to the picture.
+            self.proposal = nil
+            shownRun = proposal.base
+        }
+    }
+
+    private mutating func finish(_ id: RunID, _ picture: FinishedPicture, _ seconds: Double) {
+        runs[id]?.picture = picture
+        runs[id]?.seconds = seconds
+        runs[id]?.status = .finished
+        guard let job, job.runs.contains(id) else { return }
+        guard job.runs.allSatisfy({ runs[$0]?.status == .finished }) else { return }
+        self.job = nil
+        canvas.step = nil
+        if proposal != nil {
+            let seam = picture.seamError.map { ", seam \(Parameters.decimal(Float($0)))" } ?? ""
+            message = Message(
+                "Done\(seam). A accepts, Esc discards, Enter tries again.", .success)
+        } else {
+            if shownRun == id || shownRun == nil {
+                shownRun = id
+                record(picture: id, mask: nil, "picture \(id)")
+            }
+            message = Message(
+                "Done in \(Parameters.decimal(Float(seconds))) s. d flips discrete and refined, "
+                    + "m paints a mask, w saves.", .success)
+        }
+    }
+
+    private mutating func opened(_ record: RunRecord) {
+        let id = record.id
+        order.append(id)
+        runs[id] = record
+        guard job == nil else {
+            message = Message("Opened as picture \(id); PgDn shows it.", .success)
+            return
+        }
+        shownRun = id
+        proposal = nil
+        canvas.step = nil
+        canvas.isPainting = false
+        focus = .canvas
+        if !record.request.prompt.isEmpty {
+            prompt.positive = TextField(record.request.prompt)
+        }
+        self.record(picture: id, mask: nil, "open")
+        message = Message("Opened; m paints a mask, v makes a variation.", .success)
+    }
+}

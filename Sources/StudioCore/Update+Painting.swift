@@ -1,0 +1,208 @@
+import Imaging
+import TerminalGraphics
+
+extension StudioState {
+    mutating func performOnMask(_ command: Command) {
+        guard let picture = shown?.picture, canvas.step == nil else {
+            message = Message("A mask is painted on a finished picture.", .problem)
+            return
+        }
+        let size = PixelPoint(x: picture.refined.width, y: picture.refined.height)
+        switch command {
+        case .editMask:
+            canvas.isPainting.toggle()
+            canvas.stroke = nil
+            focus = .canvas
+            return
+        case .brush, .eraser, .rectangle, .ellipse, .lasso, .flood:
+            canvas.tool = command.tool
+            canvas.stroke = nil
+            return
+        case .largerBrush: canvas.brushRadius = min(128, canvas.brushRadius + 4)
+        case .smallerBrush: canvas.brushRadius = max(2, canvas.brushRadius - 4)
+        case .applyTool: applyTool(size)
+        default: reshape(command, size)
+        }
+    }
+
+    private func currentMask(_ size: PixelPoint) -> PaintedMask {
+        if let mask, mask.width == size.x, mask.height == size.y { return mask }
+        return PaintedMask(width: size.x, height: size.y)
+    }
+
+    private mutating func reshape(_ command: Command, _ size: PixelPoint) {
+        var mask = currentMask(size)
+        switch command {
+        case .invertMask: mask.invert()
+        case .growMask: mask.grow(by: 8)
+        case .shrinkMask: mask.shrink(by: 8)
+        case .maskAll:
+            mask = PaintedMask(Mask(width: size.x, height: size.y, coverage: 255))
+        case .maskLeastSure:
+            let side = parameters.tokenSide
+            let count = (shown?.gridWidth ?? 1) * (shown?.gridHeight ?? 1)
+            let share = count * parameters.rerollPercent / 100
+            for token in shown?.leastSure(max(1, share)) ?? [] {
+                let (x, y) = (token % (shown?.gridWidth ?? 1), token / (shown?.gridWidth ?? 1))
+                mask.fill(
+                    from: PixelPoint(x: x * side, y: y * side),
+                    to: PixelPoint(x: (x + 1) * side - 1, y: (y + 1) * side - 1),
+                    isEllipse: false, true)
+            }
+        default: mask = PaintedMask(width: size.x, height: size.y)
+        }
+        record(mask, command.title)
+    }
+
+    private mutating func record(_ mask: PaintedMask, _ label: String) {
+        record(picture: shownRun, mask: mask.isEmpty ? nil : mask, label)
+    }
+
+    // MARK: Tools by key
+
+    /// Brush and eraser stamp, flood fills; shapes take a first corner and then the second.
+    private mutating func applyTool(_ size: PixelPoint) {
+        var mask = currentMask(size)
+        let cursor = canvas.cursor
+        switch canvas.tool {
+        case .brush, .eraser:
+            mask.stamp(
+                x: cursor.x, y: cursor.y, radius: canvas.brushRadius, canvas.tool == .brush)
+        case .flood: flood(&mask, from: cursor)
+        case .rectangle, .ellipse, .lasso:
+            guard var stroke = canvas.stroke else {
+                canvas.stroke = CanvasState.Stroke(
+                    points: [cursor], before: mask, isErasing: false)
+                message = Message(
+                    canvas.tool == .lasso
+                        ? "Move and press Space for each corner; on the first one to close."
+                        : "Move to the opposite corner and press Space.")
+                return
+            }
+            stroke.points.append(cursor)
+            if canvas.tool == .lasso, stroke.points.first != cursor {
+                canvas.stroke = stroke
+                return
+            }
+            mask = stroke.before
+            mask.apply(canvas.tool, stroke, radius: canvas.brushRadius)
+            canvas.stroke = nil
+        }
+        record(mask, canvas.tool.rawValue)
+    }
+
+    private mutating func flood(_ mask: inout PaintedMask, from point: PixelPoint) {
+        guard let picture = shown?.picture else { return }
+        mask.flood(from: point, in: picture.refined, tolerance: 24, true)
+    }
+
+    mutating func dropStroke() {
+        canvas.stroke = nil
+    }
+
+    // MARK: Mouse
+
+    mutating func point(at target: MouseTarget?, _ action: MouseEvent.Action) -> [StudioEffect] {
+        if popup != nil { return pointInPopup(target, action) }
+        if case .release = action, canvas.stroke != nil { return endStroke() }
+        guard let target else { return [] }
+        switch (target, action) {
+        case (.picture(let point), .press(let button)):
+            focus = .canvas
+            canvas.cursor = point
+            if canvas.isPainting { beginStroke(at: point, isErasing: button == .right) }
+            return cursorMoved()
+        case (.picture(let point), .drag):
+            canvas.cursor = point
+            if canvas.stroke != nil {
+                canvas.stroke?.points.append(point)
+            } else if canvas.display == .split {
+                canvas.divider = Double(point.x) / Double(max(1, pictureSize.x))
+            }
+        case (.picture, .scroll(let direction)):
+            return perform(direction == .up ? .previousStep : .nextStep)
+        case (.command(let command), .press): return perform(command)
+        case (.focus(let place), .press): focus = place
+        case (.parameter(let row), .press):
+            focus = .parameters
+            parameter = row
+        case (.parameter(let row), .scroll(let direction)):
+            parameters.adjust(row, by: direction == .up ? 1 : -1)
+        case (.step(let step), .press): return show(step: step)
+        case (.candidate(let index), .press):
+            guard let proposal, proposal.candidates.indices.contains(index) else { return [] }
+            self.proposal?.selected = index
+            shownRun = proposal.candidates[index]
+        default: break
+        }
+        return []
+    }
+
+    private mutating func beginStroke(at point: PixelPoint, isErasing: Bool) {
+        guard let picture = shown?.picture, canvas.step == nil else { return }
+        let size = PixelPoint(x: picture.refined.width, y: picture.refined.height)
+        if canvas.tool == .flood {
+            var mask = currentMask(size)
+            flood(&mask, from: point)
+            record(mask, "flood")
+            return
+        }
+        canvas.stroke = CanvasState.Stroke(
+            points: [point], before: currentMask(size),
+            isErasing: isErasing || canvas.tool == .eraser)
+    }
+
+    private mutating func endStroke() -> [StudioEffect] {
+        guard let stroke = canvas.stroke else { return [] }
+        canvas.stroke = nil
+        var mask = stroke.before
+        mask.apply(canvas.tool, stroke, radius: canvas.brushRadius)
+        record(mask, canvas.tool.rawValue)
+        return []
+    }
+
+    /// The mask with the stroke that is being made.
+    package var visibleMask: PaintedMask? {
+        guard let stroke = canvas.stroke else { return mask }
+        var mask = stroke.before
+        var shown = stroke
+        if canvas.tool != .brush, canvas.tool != .eraser, stroke.points.last != canvas.cursor {
+            shown.points.append(canvas.cursor)
+        }
+        mask.apply(canvas.tool, shown, radius: canvas.brushRadius)
+        return mask
+    }
+}
+
+extension PaintedMask {
+    fileprivate mutating func apply(
+        _ tool: CanvasState.Tool, _ stroke: CanvasState.Stroke, radius: Int
+    ) {
+        guard let first = stroke.points.first, let last = stroke.points.last else { return }
+        let isPainted = !stroke.isErasing
+        switch tool {
+        case .brush, .eraser:
+            stamp(x: first.x, y: first.y, radius: radius, isPainted)
+            for (start, end) in zip(stroke.points, stroke.points.dropFirst()) {
+                self.stroke(from: start, to: end, radius: radius, isPainted)
+            }
+        case .rectangle, .ellipse:
+            fill(from: first, to: last, isEllipse: tool == .ellipse, isPainted)
+        case .lasso: fill(lasso: stroke.points, isPainted)
+        case .flood: break
+        }
+    }
+}
+
+extension Command {
+    fileprivate var tool: CanvasState.Tool {
+        switch self {
+        case .eraser: .eraser
+        case .rectangle: .rectangle
+        case .ellipse: .ellipse
+        case .lasso: .lasso
+        case .flood: .flood
+        default: .brush
+        }
+    }
+}

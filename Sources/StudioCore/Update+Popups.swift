@@ -1,0 +1,157 @@
+import TerminalGraphics
+
+extension StudioState {
+    mutating func pressInPopup(_ key: Key) -> [StudioEffect] {
+        switch popup {
+        case .commands(var list, let isHelp):
+            switch pressInList(key, &list, count: commandList(list, isHelp: isHelp).count) {
+            case .closed: popup = nil
+            case .changed: popup = .commands(list, isHelp: isHelp)
+            case .chosen(let index):
+                let command = commandList(list, isHelp: isHelp)[index].command
+                popup = nil
+                return perform(command)
+            }
+        case .history(var list):
+            switch pressInList(key, &list, count: historyList(list).count) {
+            case .closed: popup = nil
+            case .changed: popup = .history(list)
+            case .chosen(let index): return take(historyList(list)[index])
+            }
+        case .saveAs(let field): return pressInName(key, field, isSave: true)
+        case .open(let field): return pressInName(key, field, isSave: false)
+        case .quit:
+            switch key.code {
+            case .character("y"), .character("q"), .enter: return [.quit]
+            case .character("c") where key.modifiers == .control: return [.quit]
+            case .escape, .character("n"): popup = nil
+            default: break
+            }
+        case .text:
+            popup = nil
+        case nil: break
+        }
+        return []
+    }
+
+    private mutating func take(_ text: String) -> [StudioEffect] {
+        popup = nil
+        prompt.positive = TextField(text)
+        focus = .prompt
+        return [.inspect(prompt: text)]
+    }
+
+    private mutating func pressInName(_ key: Key, _ field: TextField, isSave: Bool)
+        -> [StudioEffect]
+    {
+        var field = field
+        switch key.code {
+        case .escape: popup = nil
+        case .enter:
+            popup = nil
+            guard !field.isEmpty else { return [] }
+            guard isSave else { return [.open(path: field.text, run: newRunID())] }
+            guard let run = shownRun else { return [] }
+            let content = canvas.display == .discrete ? SaveOrder.Content.discrete : .refined
+            return [.save(SaveOrder(run: run, content: content, path: field.text))]
+        default:
+            if field.edit(key) { popup = isSave ? .saveAs(field) : .open(field) }
+        }
+        return []
+    }
+
+    private enum ListOutcome {
+        case closed
+        case changed
+        case chosen(Int)
+    }
+
+    private func pressInList(_ key: Key, _ list: inout Popup.ListState, count: Int)
+        -> ListOutcome
+    {
+        switch (key.code, key.modifiers) {
+        case (.escape, []), (.character("c"), .control), (.function(1), []): return .closed
+        case (.enter, []) where list.selected < count: return .chosen(list.selected)
+        case (.up, []), (.character("p"), .control):
+            list.selected = max(0, list.selected - 1)
+        case (.down, []), (.character("n"), .control):
+            list.selected = max(0, min(count - 1, list.selected + 1))
+        case (.pageUp, []): list.selected = max(0, list.selected - 10)
+        case (.pageDown, []): list.selected = max(0, min(count - 1, list.selected + 10))
+        default:
+            if list.filter.edit(key) { list.selected = 0 }
+        }
+        return .changed
+    }
+
+    mutating func pointInPopup(_ target: MouseTarget?, _ action: MouseEvent.Action)
+        -> [StudioEffect]
+    {
+        switch action {
+        case .scroll(let direction):
+            return pressInPopup(Key(direction == .up ? .up : .down))
+        case .press:
+            guard case .listItem(let index) = target else {
+                if target == nil { popup = nil }
+                return []
+            }
+            switch popup {
+            case .commands(var list, let isHelp):
+                list.selected = index
+                popup = .commands(list, isHelp: isHelp)
+                return pressInPopup(Key(.enter))
+            case .history(var list):
+                list.selected = index
+                popup = .history(list)
+                return pressInPopup(Key(.enter))
+            case .quit: return index == 0 ? [.quit] : pressInPopup(Key(.escape))
+            default: return []
+            }
+        default: return []
+        }
+    }
+
+    /// The commands that match what was typed; in the help, those that have a key and those that
+    /// mean something now come first.
+    package func commandList(_ list: Popup.ListState, isHelp: Bool) -> [Command.Entry] {
+        let filter = list.filter.text.lowercased()
+        let texts = Command.entries.map { "\($0.title) \($0.command.rawValue)".lowercased() }
+        let literal = Command.entries.indices.filter {
+            filter.isEmpty || texts[$0].contains(filter)
+        }
+        let loose = Command.entries.indices.filter {
+            !literal.contains($0) && texts[$0].matchesFuzzily(filter)
+        }
+        let matching = (literal + loose).map { Command.entries[$0] }
+        guard isHelp else { return matching }
+        let contexts = underlyingContexts
+        let now = matching.filter { contexts.contains($0.context) && !$0.keys.isEmpty }
+        return now + matching.filter { !contexts.contains($0.context) || $0.keys.isEmpty }
+    }
+
+    private var underlyingContexts: [KeyContext] {
+        var state = self
+        state.popup = nil
+        return state.contexts
+    }
+
+    /// Earlier prompts that match, the newest first.
+    package func historyList(_ list: Popup.ListState) -> [String] {
+        let filter = list.filter.text.lowercased()
+        return prompt.history.reversed().filter {
+            filter.isEmpty || $0.lowercased().matchesFuzzily(filter)
+        }
+    }
+}
+
+extension String {
+    /// Whether the letters of `pattern` occur here in their order, spaces aside.
+    func matchesFuzzily(_ pattern: String) -> Bool {
+        var rest = self[...]
+        for letter in pattern where letter != " " {
+            guard let at = rest.firstIndex(of: letter) else { return false }
+            rest = rest[rest.index(after: at)...]
+        }
+        return true
+    }
+}

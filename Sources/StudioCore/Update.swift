@@ -1,0 +1,183 @@
+import TerminalGraphics
+
+/// The one way the studio changes.
+package func update(_ state: inout StudioState, _ action: StudioAction) -> [StudioEffect] {
+    switch action {
+    case .key(let key): return state.press(key)
+    case .paste(let text): return state.paste(text)
+    case .mouse(let target, let action): return state.point(at: target, action)
+    case .command(let command): return state.perform(command)
+    case .news(let news): return state.learn(news)
+    case .promptEdited(let text):
+        state.prompt.positive = TextField(text)
+        return [.inspect(prompt: text)]
+    }
+}
+
+extension StudioState {
+    /// Where keys are looked up now, the narrowest first.
+    package var contexts: [KeyContext] {
+        var contexts: [KeyContext] = []
+        if focus == .canvas, proposal != nil { contexts.append(.proposal) }
+        if focus == .canvas, canvas.isPainting { contexts.append(.mask) }
+        if focus == .canvas || focus == .parameters { contexts.append(.canvas) }
+        contexts.append(.anywhere)
+        return contexts
+    }
+
+    fileprivate mutating func press(_ key: Key) -> [StudioEffect] {
+        if popup != nil { return pressInPopup(key) }
+        switch focus {
+        case .prompt, .negative:
+            if let effects = pressInPrompt(key) { return effects }
+        case .parameters:
+            if let effects = pressInParameters(key) { return effects }
+        case .canvas:
+            if let effects = pressInCanvas(key) { return effects }
+        }
+        guard let command = keymap.command(for: key, in: contexts) else { return [] }
+        return perform(command)
+    }
+
+    private mutating func pressInPrompt(_ key: Key) -> [StudioEffect]? {
+        switch (key.code, key.modifiers) {
+        case (.enter, []):
+            let isMasked = mask.map { !$0.isEmpty } ?? false
+            return perform(isMasked && shown?.picture != nil ? .inpaint : .generate)
+        case (.escape, _):
+            focus = .canvas
+            return []
+        case (.tab, []):
+            focus = focus.neighbour(1)
+            return []
+        case (.tab, .shift):
+            focus = focus.neighbour(-1)
+            return []
+        case (.character("p"), .control), (.up, []):
+            recallPrompt(-1)
+            return inspection
+        case (.character("n"), .control), (.down, []):
+            recallPrompt(1)
+            return inspection
+        default: break
+        }
+        let isEdited =
+            focus == .prompt ? prompt.positive.edit(key) : prompt.negative.edit(key)
+        return isEdited ? (focus == .prompt ? inspection : []) : nil
+    }
+
+    private var inspection: [StudioEffect] { [.inspect(prompt: prompt.positive.text)] }
+
+    private mutating func recallPrompt(_ direction: Int) {
+        guard focus == .prompt, !prompt.history.isEmpty else { return }
+        if prompt.historyIndex == nil {
+            guard direction < 0 else { return }
+            prompt.draft = prompt.positive.text
+        }
+        let index = (prompt.historyIndex ?? prompt.history.count) + direction
+        guard index >= 0 else { return }
+        if index >= prompt.history.count {
+            prompt.historyIndex = nil
+            prompt.positive = TextField(prompt.draft)
+        } else {
+            prompt.historyIndex = index
+            prompt.positive = TextField(prompt.history[index])
+        }
+    }
+
+    private mutating func pressInParameters(_ key: Key) -> [StudioEffect]? {
+        if var field = parameterField {
+            switch key.code {
+            case .enter:
+                parameterField = nil
+                guard parameters.set(parameter, typed: field.text) else {
+                    message = Message(
+                        "\"\(field.text)\" is no value for \(parameter.title).", .problem)
+                    return []
+                }
+                return parameterChanged()
+            case .escape: parameterField = nil
+            default:
+                guard field.edit(key) else { return nil }
+                parameterField = field
+            }
+            return []
+        }
+        switch (key.code, key.modifiers) {
+        case (.up, []): parameter = parameter.neighbour(-1)
+        case (.down, []): parameter = parameter.neighbour(1)
+        case (.left, []):
+            parameters.adjust(parameter, by: -1)
+            return parameterChanged()
+        case (.right, []):
+            parameters.adjust(parameter, by: 1)
+            return parameterChanged()
+        case (.enter, []): parameterField = TextField(parameters.shown(parameter))
+        case (.character(let digit), []) where ("0"..."9").contains(digit):
+            parameterField = TextField(String(digit))
+        case (.escape, []), (.tab, []): focus = .canvas
+        case (.tab, .shift): focus = .negative
+        default: return nil
+        }
+        return []
+    }
+
+    /// A changed strength shows at once; all other parameters count for the next picture.
+    private mutating func parameterChanged() -> [StudioEffect] {
+        parameter == .strength ? strengthChanged() : []
+    }
+
+    mutating func strengthChanged() -> [StudioEffect] {
+        guard job == nil, let run = shown, run.picture != nil else { return [] }
+        return [.changeStrength(run.id, parameters.residualStrength)]
+    }
+
+    private mutating func pressInCanvas(_ key: Key) -> [StudioEffect]? {
+        let step = key.modifiers.contains(.shift) ? 4 : parameters.tokenSide
+        let (dx, dy): (Int, Int)
+        switch key.code {
+        case .left where !key.modifiers.contains(.alt): (dx, dy) = (-1, 0)
+        case .right where !key.modifiers.contains(.alt): (dx, dy) = (1, 0)
+        case .up where !key.modifiers.contains(.alt): (dx, dy) = (0, -1)
+        case .down where !key.modifiers.contains(.alt): (dx, dy) = (0, 1)
+        case .escape where popup == nil && proposal == nil && canvas.stroke != nil:
+            dropStroke()
+            return []
+        case .escape where proposal == nil && canvas.isPainting:
+            canvas.isPainting = false
+            return []
+        default: return nil
+        }
+        guard key.modifiers.isDisjoint(with: [.control, .command]) else { return nil }
+        let size = pictureSize
+        canvas.cursor.x = min(max(canvas.cursor.x + dx * step, 0), size.x - 1)
+        canvas.cursor.y = min(max(canvas.cursor.y + dy * step, 0), size.y - 1)
+        return cursorMoved()
+    }
+
+    /// A paused run is asked what it would put under the cursor.
+    mutating func cursorMoved() -> [StudioEffect] {
+        guard let run = shown, let token = cursorToken, canvas.step == nil,
+            job?.isPaused ?? true, run.step > 0, run.status != .waiting
+        else { return [] }
+        if let known = candidates, known.run == run.id, known.position == token { return [] }
+        return [.candidates(run.id, position: token)]
+    }
+
+    fileprivate mutating func paste(_ text: String) -> [StudioEffect] {
+        switch (popup, focus) {
+        case (.saveAs(var field)?, _):
+            field.insert(text.filter { !$0.isNewline })
+            popup = .saveAs(field)
+        case (.open(var field)?, _):
+            field.insert(text.filter { !$0.isNewline })
+            popup = .open(field)
+        case (nil, .prompt):
+            prompt.positive.insert(text)
+            return inspection
+        case (nil, .negative): prompt.negative.insert(text)
+        default: break
+        }
+        return []
+    }
+}

@@ -1,0 +1,319 @@
+import CNcurses
+import Foundation
+import StudioCore
+import StudioViews
+import Synchronization
+import TerminalGraphics
+
+/// The interactive studio.
+public enum Studio {
+    /// Runs the studio until a person quits it.
+    ///
+    /// - Returns: the exit code: 0, or 128 plus the number of the signal that ended it.
+    /// - Throws: `StudioError` where there is no usable terminal.
+    public static func run(_ options: StudioOptions) throws -> Int32 {
+        if options.isPlain { return PlainStudio(options).run() }
+        setlocale(LC_ALL, "")
+        let session = try Session(options)
+        return session.run()
+    }
+}
+
+/// News on its way from the workshop to the screen.
+final class Inbox: Sendable {
+    private let news = Mutex<[StudioNews]>([])
+    private let ends: (read: Int32, write: Int32)
+
+    init() {
+        var pair: [Int32] = [-1, -1]
+        if pipe(&pair) != 0 { pair = [-1, -1] }
+        for end in pair { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+        ends = (pair[0], pair[1])
+    }
+
+    /// Can be read whenever there is news.
+    var descriptor: Int32 { ends.read }
+
+    func post(_ item: StudioNews) {
+        news.withLock { $0.append(item) }
+        var byte: UInt8 = 1
+        _ = write(ends.write, &byte, 1)
+    }
+
+    func take() -> [StudioNews] {
+        _ = Terminal.read(ends.read)
+        return news.withLock { items in
+            defer { items = [] }
+            return items
+        }
+    }
+}
+
+/// One sitting at the terminal: reads, updates, draws.
+private final class Session {
+    private let options: StudioOptions
+    private let terminal: Terminal
+    private let screen: Screen
+    private let workshop: Workshop
+    private let inbox = Inbox()
+    private let history: PromptHistory
+    private var parser = ReplyParser()
+    private var state: StudioState
+    private var exitCode: Int32?
+    private var isDirty = true
+
+    init(_ options: StudioOptions) throws(StudioError) {
+        self.options = options
+        history = PromptHistory(options.historyFile)
+        let inbox = inbox
+        workshop = Workshop(options) { inbox.post($0) }
+        workshop.start()
+        terminal = try Terminal(hasMouse: options.hasMouse)
+        let (replies, typed) = terminal.probe(&parser)
+        let capabilities = TerminalCapabilities.decide(
+            terminal.environment, replies, flag: options.graphics)
+        guard dcar_screen_start(capabilities.terminfoName) == 0 else {
+            dcar_terminal_leave()
+            throw .unknownTerminal(ProcessInfo.processInfo.environment["TERM"] ?? "")
+        }
+        screen = Screen(capabilities)
+        state = StudioState(randomness: UInt64.random(in: .min ... .max))
+        state.theme = Self.theme(options, capabilities)
+        state.graphics = capabilities.shortName
+        state.prompt.positive = TextField(options.prompt)
+        state.prompt.history = history.prompts
+        terminal.enterModes()
+        for input in typed { take(input) }
+        if let picture = options.picture {
+            workshop.perform(.open(path: picture, run: state.newRunID()))
+        }
+    }
+
+    private static func theme(_ options: StudioOptions, _ capabilities: TerminalCapabilities)
+        -> Theme
+    {
+        if let named = options.theme.flatMap(Theme.init(rawValue:)) { return named }
+        let isPlain = ProcessInfo.processInfo.environment["NO_COLOR"].map { !$0.isEmpty } ?? false
+        if isPlain { return .mono }
+        return capabilities.isOnLightBackground ? .light : .dark
+    }
+
+    // MARK: Loop
+
+    func run() -> Int32 {
+        while exitCode == nil {
+            if isDirty { draw() }
+            let ready = Terminal.wait(
+                [STDIN_FILENO, dcar_signal_pipe(), inbox.descriptor], milliseconds: timeout)
+            let now = Terminal.now
+            if ready.contains(STDIN_FILENO) {
+                read(at: now)
+            } else {
+                for input in parser.tick(at: now) { take(input) }
+            }
+            if ready.contains(dcar_signal_pipe()) { handleSignals() }
+            if ready.contains(inbox.descriptor) {
+                for news in inbox.take() { apply(.news(news)) }
+            }
+            if screen.tick(at: now) { isDirty = true }
+        }
+        close()
+        return exitCode ?? 0
+    }
+
+    private var timeout: Int32 {
+        let deadlines = [parser.nextTick, screen.nextTick].compactMap { $0 }
+        guard let next = deadlines.min() else { return -1 }
+        return Int32(min(max((next - Terminal.now) / .milliseconds(1) + 1, 0), 60_000))
+    }
+
+    private func read(at now: Duration) {
+        let bytes = Terminal.read(STDIN_FILENO)
+        guard !bytes.isEmpty else {
+            exitCode = 128 + SIGHUP
+            return
+        }
+        for input in parser.feed(bytes, at: now) { take(input) }
+    }
+
+    private func take(_ input: TerminalInput) {
+        switch input {
+        case .reply(.ready): if screen.answered(at: Terminal.now) { isDirty = true }
+        case .reply: break
+        case .key(let key): apply(.key(key))
+        case .paste(let text): apply(.paste(text))
+        case .mouse(let event):
+            apply(.mouse(lastFrame?.target(column: event.column, row: event.row), event.action))
+        case .focus(let isGained): if isGained { screen.redraw(); isDirty = true }
+        }
+    }
+
+    private func apply(_ action: StudioAction) {
+        let effects = update(&state, action)
+        isDirty = true
+        for effect in effects { perform(effect) }
+    }
+
+    private var lastFrame: Frame?
+
+    private func draw() {
+        isDirty = false
+        let frame = StudioViews.frame(
+            of: state, columns: screen.columns, rows: screen.rows, on: screen.abilities)
+        lastFrame = frame
+        screen.show(frame, at: Terminal.now)
+    }
+
+    // MARK: Effects
+
+    private func perform(_ effect: StudioEffect) {
+        switch effect {
+        case .redraw: screen.redraw()
+        case .quit: exitCode = 0
+        case .suspend: suspend()
+        case .copy(let text): copy(text)
+        case .editPrompt(let text): editPrompt(text)
+        case .remember(let prompt): history.add(prompt)
+        default: workshop.perform(effect)
+        }
+    }
+
+    private func copy(_ text: String) {
+        guard options.copiesToClipboard else {
+            apply(.news(.note("Copying is off; the text is: \(text)")))
+            return
+        }
+        let coded = Data(text.utf8).base64EncodedString()
+        Screen.write(Array("\u{1B}]52;c;\(coded)\u{07}".utf8))
+        apply(.news(.note("Copied.")))
+    }
+
+    private func editPrompt(_ text: String) {
+        let environment = ProcessInfo.processInfo.environment
+        let editor = environment["VISUAL"] ?? environment["EDITOR"] ?? "vi"
+        let path = NSTemporaryDirectory() + "dcar-prompt-\(getpid()).txt"
+        guard
+            FileManager.default.createFile(
+                atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+        else { return }
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        giveBack()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", "\(editor) \"$0\"", path]
+        do {
+            try process.run()
+            process.waitUntilExit()
+        } catch {
+            takeBack()
+            apply(.news(.problem("The editor \(editor) cannot be started.")))
+            return
+        }
+        takeBack()
+        if let edited = try? String(contentsOfFile: path, encoding: .utf8) {
+            let trimmed = edited.trimmingCharacters(in: .whitespacesAndNewlines)
+            apply(.promptEdited(trimmed))
+        }
+    }
+
+    // MARK: Signals
+
+    private func handleSignals() {
+        for number in Terminal.read(dcar_signal_pipe()) {
+            switch Int32(number) {
+            case SIGWINCH:
+                screen.resize()
+                isDirty = true
+            case SIGTSTP: suspend()
+            case SIGINT: apply(.command(.cancel))
+            case SIGTERM, SIGHUP: exitCode = 128 + Int32(number)
+            default: break
+            }
+        }
+    }
+
+    private func suspend() {
+        giveBack()
+        dcar_stop_process()
+        takeBack()
+    }
+
+    /// Leaves the terminal to somebody else for a while.
+    private func giveBack() {
+        screen.leave()
+        dcar_screen_end()
+        dcar_terminal_leave()
+    }
+
+    private func takeBack() {
+        dcar_terminal_reenter()
+        _ = dcar_screen_start(screen.capabilities.terminfoName)
+        terminal.enterModes()
+        screen.resize()
+        isDirty = true
+    }
+
+    private func close() {
+        workshop.close()
+        screen.leave()
+        dcar_screen_end()
+        terminal.leave(&parser)
+    }
+}
+
+extension TerminalCapabilities {
+    /// Terminals that show 256 colours often say no more than `xterm`, which has 8 in terminfo.
+    fileprivate var terminfoName: String? {
+        let isPlain = ProcessInfo.processInfo.environment["TERM"] == "xterm"
+        return isPlain && colors >= .xterm256 ? "xterm-256color" : nil
+    }
+
+    /// For the header.
+    fileprivate var shortName: String {
+        switch graphics {
+        case .sixel: "sixel \(sixelColors) colours"
+        case .kitty: "kitty graphics"
+        case .halfBlock:
+            switch colors {
+            case .trueColor: "half blocks"
+            case .xterm256: "half blocks, 256 colours"
+            case .ansi16: "half blocks, 16 colours"
+            case .mono: "half blocks, mono"
+            }
+        case .ascii: "ASCII"
+        case .none: "no pictures"
+        }
+    }
+}
+
+/// Earlier prompts, one JSON string a line, the newest last.
+struct PromptHistory {
+    private let path: String?
+    private(set) var prompts: [String] = []
+
+    init(_ path: String?) {
+        self.path = path
+        guard let path, let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            return
+        }
+        var seen: Set<String> = []
+        let lines = text.split(separator: "\n").suffix(10_000).reversed()
+        let decoder = JSONDecoder()
+        prompts = lines.compactMap { line in
+            try? decoder.decode(String.self, from: Data(line.utf8))
+        }.filter { seen.insert($0).inserted }.reversed()
+    }
+
+    /// Written before the picture is made, so that a crash loses no prompt.
+    func add(_ prompt: String) {
+        guard let path, let line = try? JSONEncoder().encode(prompt) else { return }
+        let folder = (path as NSString).deletingLastPathComponent
+        try? FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard file >= 0 else { return }
+        defer { close(file) }
+        _ = (line + Data("\n".utf8)).withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+    }
+}

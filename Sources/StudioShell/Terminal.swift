@@ -1,0 +1,104 @@
+import CNcurses
+import Foundation
+import TerminalGraphics
+
+/// The terminal between start and end of the studio: modes, alternate screen, probe.
+struct Terminal {
+    let environment: TerminalEnvironment
+    let hasMouse: Bool
+
+    /// What puts the terminal back, also from a signal handler: synchronised output off, mouse,
+    /// paste and focus reports off, no kitty pictures, colours reset, cursor on, main screen.
+    private static let leaving =
+        "\u{1B}[?2026l\u{1B}[?1006l\u{1B}[?1002l\u{1B}[?1000l\u{1B}[?2004l\u{1B}[?1004l"
+        + "\u{1B}[0m\u{1B}[?25h\u{1B}[?1049l\u{1B}[?1l\u{1B}>"
+
+    /// - Throws: `StudioError`.
+    init(hasMouse: Bool) throws(StudioError) {
+        guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { throw .noTerminal }
+        var size: (Int32, Int32, Int32, Int32) = (80, 24, 0, 0)
+        _ = dcar_window_size(&size.0, &size.1, &size.2, &size.3)
+        environment = TerminalEnvironment(
+            ProcessInfo.processInfo.environment,
+            window: WindowSize(
+                columns: Int(size.0), rows: Int(size.1), pixelWidth: Int(size.2),
+                pixelHeight: Int(size.3)))
+        self.hasMouse = hasMouse
+        let leave = Array(Self.leaving.utf8)
+        let problem = dcar_terminal_enter(leave, leave.count)
+        guard problem == 0 else {
+            throw .terminalModes(String(cString: strerror(problem)))
+        }
+    }
+
+    /// Asks the terminal what it can do; what else comes meanwhile is kept for later.
+    func probe(_ parser: inout ReplyParser) -> (replies: TerminalReplies, others: [TerminalInput]) {
+        let batch = ProbeBatch(environment)
+        var replies = TerminalReplies()
+        var others: [TerminalInput] = []
+        guard !batch.bytes.isEmpty else { return (replies, others) }
+        Screen.write(batch.bytes)
+        let end = Self.now + batch.timeout
+        parser.expectFence(until: end + .seconds(5))
+        while !batch.isAnswered(by: replies), Self.now < end {
+            let rest = (end - Self.now) / .milliseconds(1)
+            guard
+                Self.wait([STDIN_FILENO], milliseconds: Int32(max(1, rest))).contains(STDIN_FILENO)
+            else { continue }
+            let bytes = Self.read(STDIN_FILENO)
+            guard !bytes.isEmpty else { break }
+            for input in parser.feed(bytes, at: Self.now) {
+                if case .reply(let reply) = input {
+                    replies.record(reply)
+                } else {
+                    others.append(input)
+                }
+            }
+        }
+        return (replies, others)
+    }
+
+    /// Turns on what only the studio wants.
+    func enterModes() {
+        var text = "\u{1B}[?2004h\u{1B}[?1004h"
+        if hasMouse { text += "\u{1B}[?1000h\u{1B}[?1002h\u{1B}[?1006h" }
+        Screen.write(Array(text.utf8))
+    }
+
+    /// Waits for late replies, so that none is typed into the shell, and puts everything back.
+    func leave(_ parser: inout ReplyParser) {
+        Screen.write(FramePacer.fence)
+        let end = Self.now + .milliseconds(200)
+        waiting: while Self.now < end {
+            guard Self.wait([STDIN_FILENO], milliseconds: 50).contains(STDIN_FILENO) else {
+                continue
+            }
+            let bytes = Self.read(STDIN_FILENO)
+            guard !bytes.isEmpty else { break }
+            for case .reply(.ready) in parser.feed(bytes, at: Self.now) { break waiting }
+        }
+        dcar_terminal_leave()
+    }
+
+    // MARK: System calls
+
+    static var now: Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
+    }
+
+    /// The descriptors that can be read, after at most so long; -1 waits for ever.
+    static func wait(_ descriptors: [Int32], milliseconds: Int32) -> [Int32] {
+        var polls = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        guard poll(&polls, nfds_t(polls.count), milliseconds) > 0 else { return [] }
+        return polls.filter { $0.revents != 0 }.map(\.fd)
+    }
+
+    /// What is there to read; nothing at the end of input.
+    static func read(_ descriptor: Int32) -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = Foundation.read(descriptor, &buffer, buffer.count)
+        return count > 0 ? Array(buffer[..<count]) : []
+    }
+}

@@ -1,0 +1,277 @@
+import Imaging
+import StudioCore
+
+/// The pixels on the canvas: a run's picture with everything that is drawn over it.
+struct CanvasPicture {
+    private(set) var image: RGBImage
+    private let side: Int
+
+    /// Nil where there is nothing to show yet.
+    init?(_ state: StudioState) {
+        guard let run = state.shown, let snapshot = state.shownSnapshot else { return nil }
+        side = state.parameters.tokenSide
+        let isAlone = (state.proposal?.candidates.count ?? 1) == 1
+        guard isAlone else {
+            guard let sheet = Self.sheet(of: state) else { return nil }
+            image = sheet
+            return
+        }
+        guard let base = Self.base(run, snapshot, state) else { return nil }
+        image = base
+        let isUnfinished = !state.isPictureShown
+        if isUnfinished { drawMasked(run, snapshot, drawing: base) }
+        switch state.canvas.overlay {
+        case .off: break
+        case .tokens: if isUnfinished { drawTokens(run, snapshot) }
+        case .confidence: tint(run) { snapshot.fixedAt[$0] == nil ? nil : snapshot.confidence[$0] }
+        case .order:
+            let steps = Float(max(1, run.request.sampling.steps))
+            tint(run) { snapshot.fixedAt[$0].map { Float($0) / steps } }
+        }
+        if let mask = state.visibleMask, state.isPictureShown, state.proposal == nil {
+            drawMask(mask, run)
+        }
+        if state.focus == .canvas, state.popup == nil { drawCursor(state) }
+    }
+
+    // MARK: Base
+
+    private static func base(
+        _ run: RunRecord, _ snapshot: StepSnapshot, _ state: StudioState
+    ) -> RGBImage? {
+        if state.isPictureShown, let picture = run.picture {
+            return finished(picture, run, state.canvas)
+        }
+        return run.previews[snapshot.step]?.image
+            ?? RGBImage(
+                width: run.gridWidth * state.parameters.tokenSide,
+                height: run.gridHeight * state.parameters.tokenSide, red: 24, green: 24, blue: 28)
+    }
+
+    private static func finished(
+        _ picture: FinishedPicture, _ run: RunRecord, _ canvas: CanvasState
+    ) -> RGBImage {
+        switch canvas.display {
+        case .refined: return picture.refined
+        case .discrete: return picture.discrete
+        case .difference: return picture.discrete.difference(to: picture.refined, gain: 8)
+        case .split:
+            let at = Int(Double(picture.refined.width) * canvas.divider)
+            var image = picture.refined
+            image.draw(
+                picture.discrete.cropped(
+                    to: PixelRectangle(
+                        x: 0, y: 0, width: max(1, at), height: picture.discrete.height)),
+                x: 0, y: 0)
+            for y in 0..<image.height {
+                for (offset, level) in [(-1, UInt8(0)), (0, 255), (1, 0)] {
+                    guard 0..<image.width ~= at + offset else { continue }
+                    image[at + offset, y] = SIMD3(repeating: level)
+                }
+            }
+            return image
+        case .residual:
+            var image = RGBImage(width: picture.refined.width, height: picture.refined.height)
+            let side = image.width / max(1, run.gridWidth)
+            for y in 0..<image.height {
+                for x in 0..<image.width {
+                    let token = y / side * run.gridWidth + x / side
+                    let length =
+                        picture.residualLengths.indices.contains(token)
+                        ? picture.residualLengths[token] : 0
+                    image[x, y] = HeatColor.of(length)
+                }
+            }
+            return image
+        }
+    }
+
+    /// All alternatives side by side, the selected one framed.
+    private static func sheet(of state: StudioState) -> RGBImage? {
+        guard let proposal = state.proposal else { return nil }
+        let size = state.pictureSize
+        let tiles = proposal.candidates.enumerated().map { index, id -> RGBImage in
+            var tile = RGBImage(width: size.x, height: size.y, red: 24, green: 24, blue: 28)
+            if let run = state.runs[id] {
+                let drawn =
+                    run.picture.map { finished($0, run, state.canvas) }
+                    ?? run.snapshots.last.flatMap { run.previews[$0.step]?.image }
+                if let drawn { tile.draw(drawn, x: 0, y: 0) }
+            }
+            return tile.framed(
+                index == proposal.selected ? SIMD3(255, 208, 64) : SIMD3(24, 24, 28), width: 8)
+        }
+        return RGBImage.contactSheet(
+            of: tiles, columns: 2, gap: 4, background: SIMD3(24, 24, 28))
+    }
+
+    // MARK: Tokens
+
+    private func cell(_ token: Int, _ run: RunRecord) -> PixelRectangle {
+        PixelRectangle(
+            x: token % run.gridWidth * side, y: token / run.gridWidth * side, width: side,
+            height: side)
+    }
+
+    /// Masked tokens are dark with a dot, whatever was decoded there.
+    private mutating func drawMasked(
+        _ run: RunRecord, _ snapshot: StepSnapshot, drawing base: RGBImage
+    ) {
+        for token in snapshot.fixedAt.indices where snapshot.fixedAt[token] == nil {
+            let area = cell(token, run)
+            let parity: UInt8 = (token % run.gridWidth + token / run.gridWidth) % 2 == 0 ? 30 : 36
+            fill(area) { _ in SIMD3(parity, parity, parity + 6) }
+            let middle = PixelRectangle(
+                x: area.x + side / 2 - side / 16, y: area.y + side / 2 - side / 16,
+                width: max(1, side / 8), height: max(1, side / 8))
+            fill(middle) { _ in SIMD3(96, 96, 112) }
+        }
+    }
+
+    private mutating func drawTokens(_ run: RunRecord, _ snapshot: StepSnapshot) {
+        for token in snapshot.fixedAt.indices {
+            if run.pinned.contains(token) {
+                outline(cell(token, run), SIMD3(255, 96, 255), width: max(2, side / 10))
+            } else if snapshot.step > 0, snapshot.fixedAt[token] == snapshot.step {
+                outline(cell(token, run), SIMD3(255, 224, 64), width: max(1, side / 16))
+            }
+        }
+    }
+
+    private mutating func tint(_ run: RunRecord, _ value: (Int) -> Float?) {
+        for token in 0..<run.gridWidth * run.gridHeight {
+            guard let value = value(token) else { continue }
+            let color = HeatColor.of(value)
+            fill(cell(token, run)) { $0.mixed(with: color, share: 160) }
+        }
+    }
+
+    // MARK: Mask and cursor
+
+    /// Stripes over what will change, and a line around the tokens that are made anew.
+    private mutating func drawMask(_ mask: PaintedMask, _ run: RunRecord) {
+        guard mask.width == image.width, mask.height == image.height else { return }
+        let stripe = max(4, side / 4)
+        for y in 0..<image.height {
+            for x in 0..<image.width where mask[x, y] {
+                let isStripe = (x + y) % stripe < stripe / 2
+                image[x, y] = image[x, y].mixed(
+                    with: SIMD3(255, 64, 128), share: isStripe ? 176 : 96)
+            }
+        }
+        let tokens = mask.tokens(cell: side)
+        let width = run.gridWidth
+        for token in tokens.indices where tokens[token] {
+            let area = cell(token, run)
+            let color = SIMD3<UInt8>(255, 255, 255)
+            let line = 1
+            let (column, row) = (token % width, token / width)
+            if row == 0 || !tokens[token - width] {
+                fill(PixelRectangle(x: area.x, y: area.y, width: side, height: line)) { _ in color }
+            }
+            if token + width >= tokens.count || !tokens[token + width] {
+                fill(
+                    PixelRectangle(x: area.x, y: area.y + side - line, width: side, height: line)
+                ) { _ in color }
+            }
+            if column == 0 || !tokens[token - 1] {
+                fill(PixelRectangle(x: area.x, y: area.y, width: line, height: side)) { _ in color }
+            }
+            if column == width - 1 || !tokens[token + 1] {
+                fill(
+                    PixelRectangle(x: area.x + side - line, y: area.y, width: line, height: side)
+                ) { _ in color }
+            }
+        }
+    }
+
+    private mutating func drawCursor(_ state: StudioState) {
+        let cursor = state.canvas.cursor
+        if state.canvas.isPainting {
+            let isRound = state.canvas.tool == .brush || state.canvas.tool == .eraser
+            let radius = isRound ? state.canvas.brushRadius : 6
+            ring(cursor, radius: radius)
+            return
+        }
+        guard let run = state.shown, let token = state.cursorToken else { return }
+        let area = cell(token, run)
+        outline(area, SIMD3(0, 0, 0), width: max(2, side / 10))
+        outline(area, SIMD3(255, 255, 255), width: max(1, side / 20))
+    }
+
+    private mutating func ring(_ middle: PixelPoint, radius: Int) {
+        for y in middle.y - radius - 1...middle.y + radius + 1 {
+            for x in middle.x - radius - 1...middle.x + radius + 1 {
+                guard 0..<image.width ~= x, 0..<image.height ~= y else { continue }
+                let (dx, dy) = (x - middle.x, y - middle.y)
+                let distance = dx * dx + dy * dy
+                if distance <= (radius + 1) * (radius + 1), distance > (radius - 2) * (radius - 2) {
+                    let isInner = distance <= radius * radius - radius
+                    image[x, y] = isInner ? SIMD3(255, 255, 255) : SIMD3(0, 0, 0)
+                }
+            }
+        }
+    }
+
+    // MARK: Drawing
+
+    private mutating func fill(
+        _ area: PixelRectangle, _ color: (SIMD3<UInt8>) -> SIMD3<UInt8>
+    ) {
+        guard let part = area.clipped(width: image.width, height: image.height) else { return }
+        for y in part.y..<part.y + part.height {
+            for x in part.x..<part.x + part.width { image[x, y] = color(image[x, y]) }
+        }
+    }
+
+    private mutating func outline(_ area: PixelRectangle, _ color: SIMD3<UInt8>, width: Int) {
+        image.outline(area, color, width: width)
+    }
+}
+
+/// Colours from 0 to 1 that also differ in lightness, so that they read without hue (viridis).
+enum HeatColor {
+    private static let stops: [SIMD3<Float>] = [
+        SIMD3(68, 1, 84), SIMD3(59, 82, 139), SIMD3(33, 145, 140), SIMD3(94, 201, 98),
+        SIMD3(253, 231, 37)
+    ]
+
+    static func of(_ value: Float) -> SIMD3<UInt8> {
+        let place = min(max(value.isFinite ? value : 0, 0), 1) * Float(stops.count - 1)
+        let low = min(Int(place), stops.count - 2)
+        let color = stops[low] + (stops[low + 1] - stops[low]) * (place - Float(low))
+        return SIMD3<UInt8>(color, rounding: .toNearestOrEven)
+    }
+}
+
+extension SIMD3<UInt8> {
+    /// A mix in sRGB bytes; `share` of 256 is the other colour.
+    func mixed(with other: SIMD3<UInt8>, share: Int) -> SIMD3<UInt8> {
+        var result = SIMD3<UInt8>()
+        for channel in 0..<3 {
+            result[channel] = UInt8(
+                (Int(self[channel]) * (256 - share) + Int(other[channel]) * share) >> 8)
+        }
+        return result
+    }
+}
+
+extension RGBImage {
+    mutating func outline(_ area: PixelRectangle, _ color: SIMD3<UInt8>, width line: Int) {
+        for y in max(0, area.y)..<min(height, area.y + area.height) {
+            for x in max(0, area.x)..<min(width, area.x + area.width) {
+                let isEdge =
+                    y < area.y + line || y >= area.y + area.height - line || x < area.x + line
+                    || x >= area.x + area.width - line
+                if isEdge { self[x, y] = color }
+            }
+        }
+    }
+
+    fileprivate func framed(_ color: SIMD3<UInt8>, width: Int) -> RGBImage {
+        var image = self
+        image.outline(
+            PixelRectangle(x: 0, y: 0, width: self.width, height: height), color, width: width)
+        return image
+    }
+}

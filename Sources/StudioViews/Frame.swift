@@ -1,0 +1,152 @@
+import Imaging
+import StudioCore
+import TerminalGraphics
+
+/// Everything to show on a screen of one size.
+package struct Frame: Hashable, Sendable {
+    package let columns: Int
+    package let rows: Int
+    /// `columns * rows` cells, rows from the top.
+    package internal(set) var cells: [FrameCell]
+    /// The picture; its cells hold a twin of characters.
+    package internal(set) var picture: PictureLayer?
+    /// Where the text cursor blinks, if it is shown.
+    package internal(set) var cursor: CellPosition?
+    package internal(set) var hits: [HitRegion] = []
+
+    package init(columns: Int, rows: Int) {
+        self.columns = max(1, columns)
+        self.rows = max(1, rows)
+        cells = Array(repeating: FrameCell(), count: self.columns * self.rows)
+    }
+
+    /// What a mouse at a cell points at; the region drawn last wins.
+    package func target(column: Int, row: Int) -> MouseTarget? {
+        for region in hits.reversed() where region.area.contains(column: column, row: row) {
+            switch region.target {
+            case .fixed(let target): return target
+            case .picture(let width, let height):
+                let (x, y) = (column - region.area.column, row - region.area.row)
+                return .picture(
+                    PixelPoint(
+                        x: (2 * x + 1) * width / (2 * region.area.columns),
+                        y: (2 * y + 1) * height / (2 * region.area.rows)))
+            case .nothing: return nil
+            }
+        }
+        return nil
+    }
+
+    /// The characters alone, lines without trailing spaces.
+    package var text: String {
+        (0..<rows).map { row in
+            var line = ""
+            for cell in cells[row * columns..<(row + 1) * columns] where !cell.isContinuation {
+                line.append(cell.glyph)
+            }
+            while line.last == " " { line.removeLast() }
+            return line
+        }.joined(separator: "\n")
+    }
+}
+
+/// One cell of the screen.
+package struct FrameCell: Hashable, Sendable {
+    package var glyph: Character = " "
+    package var style = TextStyle()
+    /// The right half of a wide character.
+    package var isContinuation = false
+}
+
+/// How text looks.
+package struct TextStyle: Hashable, Sendable {
+    package var foreground = CellColor.standard
+    package var background = CellColor.standard
+    package var attributes: Attributes = []
+
+    package struct Attributes: OptionSet, Hashable, Sendable {
+        package let rawValue: UInt8
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+        package static let bold = Attributes(rawValue: 1)
+        package static let dim = Attributes(rawValue: 2)
+        package static let underline = Attributes(rawValue: 4)
+        package static let reverse = Attributes(rawValue: 8)
+    }
+
+    package init(
+        _ foreground: CellColor = .standard, on background: CellColor = .standard,
+        _ attributes: Attributes = []
+    ) {
+        self.foreground = foreground
+        self.background = background
+        self.attributes = attributes
+    }
+}
+
+/// A picture and the cells it fills.
+package struct PictureLayer: Hashable, Sendable {
+    package let image: RGBImage
+    package let area: CellArea
+    /// Whether a popup hides part of it, so that only the twin may be shown.
+    package var isCovered = false
+    /// Whether it may still change with every step.
+    package let isPreview: Bool
+}
+
+/// A cell of the screen, counted from 0.
+package struct CellPosition: Hashable, Sendable {
+    package var column: Int
+    package var row: Int
+}
+
+/// A rectangle of cells.
+package struct CellArea: Hashable, Sendable {
+    package var column: Int
+    package var row: Int
+    package var columns: Int
+    package var rows: Int
+
+    package func contains(column: Int, row: Int) -> Bool {
+        self.column..<self.column + columns ~= column && self.row..<self.row + rows ~= row
+    }
+
+    func intersects(_ other: CellArea) -> Bool {
+        column < other.column + other.columns && other.column < column + columns
+            && row < other.row + other.rows && other.row < row + rows
+    }
+
+    var endRow: Int { row + rows }
+}
+
+/// A part of the screen that a mouse can point at.
+package struct HitRegion: Hashable, Sendable {
+    package enum Target: Hashable, Sendable {
+        case fixed(MouseTarget)
+        /// A picture of so many pixels.
+        case picture(width: Int, height: Int)
+        case nothing
+    }
+
+    package let area: CellArea
+    package let target: Target
+}
+
+/// What the screen can show, as far as drawing needs to know.
+package struct ScreenAbilities: Hashable, Sendable {
+    package var cellStyle: CellStyle
+    package var cellSize: CellSize
+    package var hasUnicode: Bool
+    package var colors: ColorDepth
+    package var hasPictures: Bool
+
+    package init(
+        cellStyle: CellStyle, cellSize: CellSize, hasUnicode: Bool, colors: ColorDepth,
+        hasPictures: Bool = true
+    ) {
+        self.cellStyle = cellStyle
+        self.cellSize = cellSize
+        self.hasUnicode = hasUnicode
+        self.colors = colors
+        self.hasPictures = hasPictures
+    }
+}

@@ -1,0 +1,139 @@
+import Imaging
+import StudioCore
+import TerminalGraphics
+
+/// Draws text and pictures into a frame. All text passes `SanitizedText` here.
+struct FrameBuilder {
+    private(set) var frame: Frame
+    let palette: Palette
+    let abilities: ScreenAbilities
+
+    init(columns: Int, rows: Int, palette: Palette, abilities: ScreenAbilities) {
+        frame = Frame(columns: columns, rows: rows)
+        self.palette = palette
+        self.abilities = abilities
+    }
+
+    /// Draws text on one line, cut at the area's end.
+    /// - Returns: the column after it.
+    @discardableResult
+    mutating func put(
+        _ text: String, column: Int, row: Int, _ style: TextStyle, width: Int = .max
+    ) -> Int {
+        var column = column
+        let end = min(frame.columns, width == .max ? frame.columns : column + width)
+        guard 0..<frame.rows ~= row, column < end else { return column }
+        let safe = SanitizedText(text).text.fitted(to: end - column)
+        for character in abilities.hasUnicode ? safe : safe.inASCII {
+            let cells = character.cellWidth
+            guard column + cells <= end else { break }
+            set(FrameCell(glyph: character, style: style), column: column, row: row)
+            if cells == 2 {
+                set(
+                    FrameCell(glyph: " ", style: style, isContinuation: true),
+                    column: column + 1, row: row)
+            }
+            column += cells
+        }
+        return column
+    }
+
+    private mutating func set(_ cell: FrameCell, column: Int, row: Int) {
+        guard 0..<frame.columns ~= column, 0..<frame.rows ~= row else { return }
+        frame.cells[row * frame.columns + column] = cell
+    }
+
+    mutating func fill(_ area: CellArea, _ style: TextStyle) {
+        for row in area.row..<max(area.row, area.endRow) {
+            for column in area.column..<max(area.column, area.column + area.columns) {
+                set(FrameCell(glyph: " ", style: style), column: column, row: row)
+            }
+        }
+    }
+
+    /// A heading with a rule to its right, and a remark at the end.
+    mutating func heading(
+        _ title: String, in area: CellArea, isFocused: Bool, remark: String = ""
+    ) {
+        let style = isFocused ? palette.focus : palette.title
+        let rule = isFocused ? palette.focus : palette.rule
+        let mark = isFocused ? "▸" : "─"
+        put(mark, column: area.column, row: area.row, rule)
+        let at = put(
+            " \(title) ", column: area.column + 1, row: area.row, style, width: area.columns - 1)
+        let space = area.columns - (at - area.column)
+        let remark = remark.isEmpty || remark.cellWidth + 3 > space ? "" : " \(remark) "
+        let length = max(0, space - remark.cellWidth)
+        let next = put(
+            String(repeating: "─", count: length), column: at, row: area.row, rule, width: length)
+        put(remark, column: next, row: area.row, palette.faint)
+    }
+
+    /// A box over everything before it.
+    /// - Returns: the area inside.
+    mutating func box(_ title: String, _ area: CellArea) -> CellArea {
+        fill(area, palette.popup)
+        var border = palette.focus
+        border.background = palette.popup.background
+        let line = String(repeating: "─", count: max(0, area.columns - 2))
+        put("┌\(line)┐", column: area.column, row: area.row, border)
+        put("└\(line)┘", column: area.column, row: area.endRow - 1, border)
+        for row in area.row + 1..<max(area.row + 1, area.endRow - 1) {
+            put("│", column: area.column, row: row, border)
+            put("│", column: area.column + area.columns - 1, row: row, border)
+        }
+        put(" \(title) ", column: area.column + 2, row: area.row, border, width: area.columns - 4)
+        hit(area, .nothing)
+        if let picture = frame.picture, picture.area.intersects(area) {
+            frame.picture?.isCovered = true
+        }
+        return CellArea(
+            column: area.column + 2, row: area.row + 1, columns: max(0, area.columns - 4),
+            rows: max(0, area.rows - 2))
+    }
+
+    mutating func hit(_ area: CellArea, _ target: HitRegion.Target) {
+        frame.hits.append(HitRegion(area: area, target: target))
+    }
+
+    mutating func cursor(column: Int, row: Int) {
+        guard 0..<frame.columns ~= column, 0..<frame.rows ~= row else { return }
+        frame.cursor = CellPosition(column: column, row: row)
+    }
+
+    mutating func hideCursor() { frame.cursor = nil }
+
+    /// Draws a picture's twin and notes the picture for those who can draw pixels.
+    mutating func picture(_ image: RGBImage, in area: CellArea, isPreview: Bool) -> CellArea {
+        let size = abilities.cellSize.grid(
+            showing: image.width, image.height,
+            within: GridSize(columns: area.columns, rows: area.rows))
+        let place = CellArea(
+            column: area.column + (area.columns - size.columns) / 2,
+            row: area.row + (area.rows - size.rows) / 2, columns: size.columns, rows: size.rows)
+        let cells = CellPicture(image, size: size, style: abilities.cellStyle).cells
+        for (index, cell) in cells.enumerated() {
+            set(
+                FrameCell(
+                    glyph: Character(cell.glyph),
+                    style: TextStyle(cell.foreground, on: cell.background)),
+                column: place.column + index % size.columns,
+                row: place.row + index / size.columns)
+        }
+        frame.picture = PictureLayer(image: image, area: place, isPreview: isPreview)
+        return place
+    }
+}
+
+extension String {
+    /// For terminals that show no other characters.
+    fileprivate var inASCII: String {
+        String(map { Self.ascii[$0] ?? ($0.isASCII ? $0 : "?") })
+    }
+
+    private static let ascii: [Character: Character] = [
+        "─": "-", "│": "|", "┌": "+", "┐": "+", "└": "+", "┘": "+", "├": "+", "▸": ">", "…": "~",
+        "●": "*", "○": "o", "◉": "@", "·": ".", "×": "x", "✓": "v", "█": "#", "░": ".", "▮": "#",
+        "▯": ".", "←": "<", "→": ">", "↑": "^", "↓": "v"
+    ]
+}

@@ -1,0 +1,302 @@
+import Requests
+import StudioCore
+
+extension FrameBuilder {
+    mutating func panels(_ state: StudioState, in layout: Layout) {
+        let area = layout.panels
+        if layout.isNarrow {
+            drawer(state, in: area)
+            return
+        }
+        // What every height has room for, then what is left over for prompt and pictures.
+        let parameterRows = (Parameter.allCases.count + 1) / 2 + 1
+        let fixed = parameterRows + 4 + 3 + 2
+        let spare = max(0, area.rows - fixed - 4)
+        let promptRows = 4 + min(spare, 3)
+        let negativeRows = 2 + (spare > 8 ? 1 : 0)
+        var row = area.row
+        func place(_ rows: Int) -> CellArea {
+            defer { row += rows }
+            let fitting = min(rows, max(0, area.endRow - row))
+            return CellArea(column: area.column, row: row, columns: area.columns, rows: fitting)
+        }
+        prompt(state, in: place(promptRows))
+        negative(state, in: place(negativeRows))
+        parameters(state, in: place(parameterRows))
+        steps(state, in: place(4))
+        token(state, in: place(3))
+        let left = area.endRow - row
+        if left >= 3 { pictures(state, in: place(left)) }
+    }
+
+    /// One panel for narrow screens: that of the focus, or the steps.
+    private mutating func drawer(_ state: StudioState, in area: CellArea) {
+        switch state.focus {
+        case .prompt: prompt(state, in: area)
+        case .negative: negative(state, in: area)
+        case .parameters: parameters(state, in: area)
+        case .canvas:
+            let half = CellArea(
+                column: area.column, row: area.row, columns: area.columns, rows: min(4, area.rows))
+            steps(state, in: half)
+            if area.rows >= 7 {
+                token(
+                    state,
+                    in: CellArea(
+                        column: area.column, row: area.row + 4, columns: area.columns, rows: 3))
+            }
+        }
+    }
+
+    // MARK: Texts
+
+    private mutating func prompt(_ state: StudioState, in area: CellArea) {
+        let isMasked = state.mask.map { !$0.isEmpty } ?? false
+        let facts = state.prompt.facts
+        let count = facts.map { "\($0.tokens)/\($0.limit) tokens" } ?? ""
+        heading(
+            isMasked ? "Prompt for the mask" : "Prompt", in: area,
+            isFocused: state.focus == .prompt, remark: count)
+        field(state.prompt.positive, in: area, isFocused: state.focus == .prompt, state)
+        hit(area, .fixed(.focus(.prompt)))
+    }
+
+    private mutating func negative(_ state: StudioState, in area: CellArea) {
+        heading("Negative prompt", in: area, isFocused: state.focus == .negative)
+        field(state.prompt.negative, in: area, isFocused: state.focus == .negative, state)
+        hit(area, .fixed(.focus(.negative)))
+    }
+
+    private mutating func field(
+        _ field: TextField, in area: CellArea, isFocused: Bool, _ state: StudioState
+    ) {
+        let (columns, rows) = (area.columns - 2, area.rows - 1)
+        guard rows > 0 else { return }
+        let wrapped = WrappedText(field.characters, columns: columns, cursor: field.cursor)
+        let first = max(0, min(wrapped.cursor.row - rows + 1, wrapped.lines.count - rows))
+        for (offset, line) in wrapped.lines.dropFirst(first).prefix(rows).enumerated() {
+            put(
+                line, column: area.column + 1, row: area.row + 1 + offset, palette.text,
+                width: columns + 1)
+        }
+        if isFocused, state.popup == nil {
+            cursor(
+                column: area.column + 1 + wrapped.cursor.column,
+                row: area.row + 1 + wrapped.cursor.row - first)
+        }
+    }
+
+    // MARK: Parameters
+
+    private mutating func parameters(_ state: StudioState, in area: CellArea) {
+        let isFocused = state.focus == .parameters
+        heading("Parameters", in: area, isFocused: isFocused)
+        hit(area, .fixed(.focus(.parameters)))
+        let half = area.columns / 2
+        let rows = (Parameter.allCases.count + 1) / 2
+        for (index, parameter) in Parameter.allCases.enumerated() {
+            let row = area.row + 1 + index % rows
+            guard row < area.endRow else { continue }
+            let column = area.column + 1 + (index < rows ? 0 : half)
+            let width = index < rows ? half - 2 : area.columns - half - 1
+            let isSelected = isFocused && parameter == state.parameter
+            let value =
+                isSelected
+                ? state.parameterField?.text ?? state.parameters.shown(parameter)
+                : state.parameters.shown(parameter)
+            let title = parameter.title
+            let room = max(3, width - title.cellWidth - 1)
+            if isSelected {
+                fill(
+                    CellArea(column: column, row: row, columns: width, rows: 1), palette.selection)
+            }
+            put(
+                title, column: column, row: row, isSelected ? palette.selection : palette.faint,
+                width: width)
+            let shown = value.fitted(to: room)
+            put(
+                shown, column: column + width - shown.cellWidth, row: row,
+                isSelected ? palette.selection : palette.text)
+            if isSelected, state.parameterField != nil {
+                cursor(column: column + width, row: row)
+            }
+            hit(
+                CellArea(column: column, row: row, columns: width, rows: 1),
+                .fixed(.parameter(parameter)))
+        }
+    }
+
+    // MARK: Steps
+
+    private mutating func steps(_ state: StudioState, in area: CellArea) {
+        let run = state.shown
+        let remark = run?.secondsLeft.map { "about \(Parameters.decimal(Float($0))) s left" }
+        heading("Steps", in: area, isFocused: false, remark: remark ?? "")
+        guard let run, area.rows >= 2 else {
+            if area.rows >= 2 {
+                put("no run yet", column: area.column + 1, row: area.row + 1, palette.faint)
+            }
+            return
+        }
+        let total = run.request.sampling.steps
+        let shown = state.shownSnapshot?.step ?? 0
+        let room = area.columns - 2
+        let spacing = 2 * total + 1 <= room ? 2 : 1
+        for step in 1...max(1, total) where (step - 1) * spacing < room {
+            let isShown = step == shown && !state.isPictureShown
+            let glyph = isShown ? "◉" : step <= run.step ? "●" : "○"
+            let column = area.column + 1 + (step - 1) * spacing
+            let style =
+                isShown ? palette.focus : step <= run.step ? palette.text : palette.faint
+            put(glyph, column: column, row: area.row + 1, style, width: 1)
+            hit(
+                CellArea(column: column, row: area.row + 1, columns: 1, rows: 1),
+                .fixed(.step(step)))
+        }
+        guard area.rows >= 3, let snapshot = state.shownSnapshot else { return }
+        let count = snapshot.fixedAt.count
+        var line = "\(snapshot.step)/\(total)  fixed \(count - snapshot.maskedCount)/\(count)"
+        if snapshot.newCount > 0 {
+            line += "  +\(snapshot.newCount) at \(Parameters.decimal(snapshot.meanConfidence))"
+        }
+        put(line, column: area.column + 1, row: area.row + 2, palette.text, width: room)
+        guard area.rows >= 4 else { return }
+        put(
+            state.progressLine, column: area.column + 1, row: area.row + 3, palette.faint,
+            width: room)
+    }
+
+    // MARK: Token
+
+    private mutating func token(_ state: StudioState, in area: CellArea) {
+        guard let run = state.shown, let token = state.cursorToken,
+            let snapshot = state.shownSnapshot, snapshot.ids.indices.contains(token)
+        else {
+            heading("Token", in: area, isFocused: false)
+            return
+        }
+        heading(
+            "Token \(token % run.gridWidth),\(token / run.gridWidth)", in: area, isFocused: false,
+            remark: state.canvas.overlay == .off ? "" : "overlay \(state.canvas.overlay.rawValue)")
+        guard area.rows >= 2 else { return }
+        let line: String
+        if let id = snapshot.ids[token] {
+            let step = snapshot.fixedAt[token] ?? 0
+            let origin =
+                run.pinned.contains(token) ? "pinned" : step == 0 ? "kept" : "step \(step)"
+            line =
+                "id \(id)  \(origin)  confidence \(Parameters.decimal(snapshot.confidence[token]))"
+        } else {
+            line = "masked"
+        }
+        put(line, column: area.column + 1, row: area.row + 1, palette.text, width: area.columns - 2)
+        guard area.rows >= 3, let known = state.candidates, known.run == run.id,
+            known.position == token
+        else { return }
+        let list = known.candidates.map { "\($0.id) \(Int(($0.probability * 100).rounded()))%" }
+        put(
+            list.joined(separator: "  "), column: area.column + 1, row: area.row + 2,
+            palette.faint, width: area.columns - 2)
+    }
+
+    // MARK: Pictures
+
+    /// Runs of the session, each under the one it was made from.
+    private mutating func pictures(_ state: StudioState, in area: CellArea) {
+        let finished = state.pictureTree
+        heading(
+            "Pictures", in: area, isFocused: false,
+            remark: finished.isEmpty ? "" : "PgUp PgDn")
+        let rows = area.rows - 1
+        let selected = finished.firstIndex { $0.run == state.shownRun } ?? finished.count - 1
+        let first = max(0, min(selected - rows / 2, finished.count - rows))
+        for (offset, line) in finished.dropFirst(first).prefix(rows).enumerated() {
+            guard let run = state.runs[line.run] else { continue }
+            let isShown = line.run == state.shownRun
+            let mark = isShown ? "●" : "○"
+            let indent = String(repeating: "  ", count: min(line.depth, 6))
+            let saved = run.savedPath == nil ? "" : "  saved"
+            put(
+                "\(indent)\(mark) \(run.id) \(run.shortTitle)\(saved)", column: area.column + 1,
+                row: area.row + 1 + offset, isShown ? palette.text : palette.faint,
+                width: area.columns - 2)
+        }
+    }
+}
+
+extension RunPhase {
+    var shown: String {
+        switch self {
+        case .loading: "loading"
+        case .encoding: "reading the prompt"
+        case .steps: "unmasking"
+        case .residual: "residual"
+        case .decoding: "decoding"
+        }
+    }
+}
+
+extension RunRecord {
+    /// What was asked for, in a few words.
+    var shortTitle: String {
+        switch origin {
+        case .prompt: request.prompt
+        case .fork(_, let step): "fork at \(step): \(request.prompt)"
+        case .edit(let order): "\(order.operation): \(request.prompt)"
+        case .residual: "new residual"
+        case .file(let name): name
+        }
+    }
+
+    fileprivate var parent: RunID? {
+        switch origin {
+        case .prompt, .file: nil
+        case .fork(let run, _), .residual(let run): run
+        case .edit(let order): order.base
+        }
+    }
+}
+
+extension StudioState {
+    /// The phase that runs, or what became of the run.
+    fileprivate var progressLine: String {
+        guard let run = shown else { return "" }
+        switch run.status {
+        case .running where run.of > 1: return "\(run.phase.shown) \(run.done)/\(run.of)"
+        case .running: return "\(run.phase.shown)…"
+        case .finished:
+            guard let picture = run.picture else { return "finished" }
+            var parts: [String] = []
+            if let seam = picture.seamError {
+                parts.append("seam \(Parameters.decimal(Float(seam)))")
+            }
+            parts.append(
+                picture.psnr.isFinite
+                    ? "discrete \(Parameters.decimal(Float(picture.psnr))) dB" : "discrete equal")
+            if let seconds = run.seconds { parts.append("\(Parameters.decimal(Float(seconds))) s") }
+            return parts.joined(separator: "  ")
+        default: return statusWord
+        }
+    }
+
+    fileprivate struct TreeLine {
+        let run: RunID
+        let depth: Int
+    }
+
+    /// Runs in reading order of their tree.
+    fileprivate var pictureTree: [TreeLine] {
+        var lines: [TreeLine] = []
+        var children: [RunID?: [RunID]] = [:]
+        for id in order where runs[id]?.snapshots.isEmpty == false {
+            children[runs[id]?.parent, default: []].append(id)
+        }
+        var open = (children[nil] ?? []).reversed().map { TreeLine(run: $0, depth: 0) }
+        while let line = open.popLast() {
+            lines.append(line)
+            open += (children[line.run] ?? []).reversed()
+                .map { TreeLine(run: $0, depth: line.depth + 1) }
+        }
+        return lines
+    }
+}

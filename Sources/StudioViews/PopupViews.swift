@@ -1,0 +1,113 @@
+import StudioCore
+
+extension FrameBuilder {
+    mutating func popup(_ state: StudioState) {
+        guard let popup = state.popup else { return }
+        hideCursor()
+        switch popup {
+        case .commands(let list, let isHelp):
+            let entries = state.commandList(list, isHelp: isHelp)
+            listBox(
+                isHelp ? "Help: type to filter, Enter runs" : "Commands", list,
+                entries.map { entry in
+                    let key = state.keymap.key(for: entry.command)?.description ?? ""
+                    return (
+                        isHelp ? entry.title : "\(entry.title)  (\(entry.command.rawValue))", key
+                    )
+                })
+        case .history(let list):
+            listBox(
+                "Earlier prompts", list,
+                state.historyList(list).map {
+                    ($0.split(whereSeparator: \.isNewline).joined(separator: " "), "")
+                })
+        case .saveAs(let field): nameBox("Save as", field, "A path that ends in .png.")
+        case .open(let field):
+            nameBox("Open a PNG", field, "Any PNG; those of dcar keep their tokens.")
+        case .quit:
+            let inner = centredBox("Quit", columns: 44, rows: 5)
+            let isRunning = state.job != nil
+            put(
+                isRunning ? "A run is on. Quit anyway?" : "Quit the studio?", column: inner.column,
+                row: inner.row, palette.popup, width: inner.columns)
+            let end = put(
+                "y  quit", column: inner.column, row: inner.row + 2, palette.popup)
+            hit(
+                CellArea(
+                    column: inner.column, row: inner.row + 2, columns: end - inner.column, rows: 1),
+                .fixed(.listItem(0)))
+            put("Esc  stay", column: end + 4, row: inner.row + 2, palette.popup)
+            hit(
+                CellArea(column: end + 4, row: inner.row + 2, columns: 9, rows: 1),
+                .fixed(.listItem(1)))
+        case .text(let title, let lines):
+            let columns = min(frame.columns - 4, 90)
+            let wrapped = lines.flatMap {
+                WrappedText(Array($0), columns: max(1, columns - 4)).lines
+            }
+            let inner = centredBox(title, columns: columns, rows: wrapped.count + 2)
+            for (index, line) in wrapped.enumerated() {
+                put(
+                    line, column: inner.column, row: inner.row + index, palette.popup,
+                    width: inner.columns)
+            }
+        }
+    }
+
+    private mutating func centredBox(_ title: String, columns: Int, rows: Int) -> CellArea {
+        let columns = min(columns, frame.columns - 2)
+        let rows = min(rows, frame.rows - 2)
+        return box(
+            title,
+            CellArea(
+                column: (frame.columns - columns) / 2, row: (frame.rows - rows) / 2,
+                columns: columns, rows: rows))
+    }
+
+    private mutating func nameBox(_ title: String, _ field: TextField, _ hint: String) {
+        let inner = centredBox(title, columns: 64, rows: 5)
+        let wrapped = field.text
+        let room = inner.columns - 1
+        let skip = max(0, field.cursor - room)
+        put(
+            String(wrapped.dropFirst(skip)), column: inner.column, row: inner.row, palette.popup,
+            width: inner.columns)
+        put(hint, column: inner.column, row: inner.row + 2, palette.popup, width: inner.columns)
+        let before = field.characters[skip..<field.cursor].reduce(0) { $0 + $1.cellWidth }
+        cursor(column: inner.column + before, row: inner.row)
+    }
+
+    private mutating func listBox(
+        _ title: String, _ list: Popup.ListState, _ items: [(title: String, key: String)]
+    ) {
+        let inner = centredBox(title, columns: 72, rows: min(frame.rows - 4, 24))
+        guard inner.rows > 2 else { return }
+        let end = put("> ", column: inner.column, row: inner.row, palette.popup)
+        put(
+            list.filter.text, column: end, row: inner.row, palette.popup, width: inner.columns - 2)
+        cursor(
+            column: end
+                + list.filter.characters[..<list.filter.cursor]
+                .reduce(0) { $0 + $1.cellWidth }, row: inner.row)
+        let rows = inner.rows - 2
+        let first = max(0, min(list.selected - rows / 2, items.count - rows))
+        if items.isEmpty {
+            put("nothing matches", column: inner.column, row: inner.row + 2, palette.popup)
+        }
+        for (offset, item) in items.dropFirst(first).prefix(rows).enumerated() {
+            let row = inner.row + 2 + offset
+            let isSelected = first + offset == list.selected
+            let style = isSelected ? palette.selection : palette.popup
+            let line = CellArea(column: inner.column, row: row, columns: inner.columns, rows: 1)
+            fill(line, style)
+            let keyWidth = max(12, item.key.cellWidth)
+            put(
+                isSelected ? "▸ \(item.title)" : "  \(item.title)", column: inner.column, row: row,
+                style, width: inner.columns - keyWidth - 1)
+            put(
+                item.key, column: inner.column + inner.columns - item.key.cellWidth, row: row,
+                style)
+            hit(line, .fixed(.listItem(first + offset)))
+        }
+    }
+}

@@ -1,0 +1,236 @@
+import Imaging
+import StudioCore
+import TerminalGraphics
+
+/// The whole screen.
+package func frame(
+    of state: StudioState, columns: Int, rows: Int, on abilities: ScreenAbilities
+) -> Frame {
+    var builder = FrameBuilder(
+        columns: columns, rows: rows, palette: Palette(state.theme, abilities.colors),
+        abilities: abilities)
+    guard columns >= 40, rows >= 12 else {
+        builder.statusLines(state)
+        return builder.frame
+    }
+    let layout = Layout(columns: columns, rows: rows)
+    builder.header(state)
+    builder.panels(state, in: layout)
+    builder.canvas(state, in: layout.canvas)
+    builder.message(state, row: rows - 2)
+    builder.footer(state, row: rows - 1)
+    builder.popup(state)
+    return builder.frame
+}
+
+/// Where the parts of the screen lie.
+struct Layout {
+    let canvas: CellArea
+    /// Panels from the top; one only where the screen is narrow.
+    let panels: CellArea
+    let isNarrow: Bool
+
+    init(columns: Int, rows: Int) {
+        // A square picture is twice as many columns wide as it is rows high, so beside the panels
+        // it is larger than above them wherever the screen is wide enough.
+        isNarrow = columns < 72
+        let inner = rows - 3
+        if isNarrow {
+            let drawer = rows >= 20 ? 8 : 4
+            canvas = CellArea(column: 0, row: 1, columns: columns, rows: inner - drawer)
+            panels = CellArea(column: 0, row: 1 + inner - drawer, columns: columns, rows: drawer)
+        } else {
+            let width = min(max(columns - 2 * (inner - 1) - 3, 35), max(35, columns * 2 / 5), 60)
+            panels = CellArea(column: 0, row: 1, columns: width, rows: inner)
+            canvas = CellArea(
+                column: width + 1, row: 1, columns: columns - width - 1, rows: inner)
+        }
+    }
+}
+
+extension FrameBuilder {
+    mutating func header(_ state: StudioState) {
+        let width = frame.columns
+        fill(CellArea(column: 0, row: 0, columns: width, rows: 1), palette.bar)
+        var bold = palette.bar
+        bold.attributes.insert(.bold)
+        let end = put(" dcar studio", column: 0, row: 0, bold)
+        var parts: [String] = []
+        switch state.model {
+        case .opening: parts.append("opening the model…")
+        case .failed: parts.append("no model")
+        case .ready(let facts):
+            parts.append("\(facts.name) \(facts.trainedSide)px")
+            if width >= 100 { parts.append("\(facts.threads) threads") }
+        }
+        if width >= 60 {
+            parts.append("seed \(state.parameters.seed) \(state.parameters.seedMode.rawValue)")
+        }
+        if width >= 90, !state.graphics.isEmpty { parts.append(state.graphics) }
+        let text = parts.joined(separator: "  ·  ") + " "
+        let room = width - end - 2
+        let shown = text.fitted(to: room)
+        put(shown, column: width - shown.cellWidth, row: 0, palette.barFaint)
+    }
+
+    mutating func message(_ state: StudioState, row: Int) {
+        if let message = state.message {
+            let style: TextStyle =
+                switch message.kind {
+                case .note: palette.text
+                case .success: palette.success
+                case .problem: palette.problem
+                }
+            let mark = message.kind == .problem ? "! " : ""
+            put(" \(mark)\(message.text)", column: 0, row: row, style)
+        } else if let warning = state.promptWarning {
+            put(" ! \(warning)", column: 0, row: row, palette.problem)
+        } else if state.shown == nil, state.facts != nil {
+            put(
+                " Type what you want to see and press Enter; ? lists everything else.", column: 0,
+                row: row, palette.faint)
+        }
+    }
+
+    /// The six keys that matter most now.
+    mutating func footer(_ state: StudioState, row: Int) {
+        fill(CellArea(column: 0, row: row, columns: frame.columns, rows: 1), palette.bar)
+        var column = 1
+        var keyStyle = palette.bar
+        keyStyle.attributes.insert(.bold)
+        if palette.key.foreground != .standard { keyStyle.foreground = palette.key.foreground }
+        for hint in state.hints {
+            let width = hint.key.cellWidth + 1 + hint.label.cellWidth
+            guard column + width < frame.columns else { break }
+            let start = column
+            column = put(hint.key, column: column, row: row, keyStyle)
+            column = put(" \(hint.label)", column: column, row: row, palette.bar)
+            if let command = hint.command {
+                hit(
+                    CellArea(column: start, row: row, columns: width, rows: 1),
+                    .fixed(.command(command)))
+            }
+            column += 3
+        }
+    }
+
+    /// For screens too small for a picture: what goes on, in words.
+    mutating func statusLines(_ state: StudioState) {
+        var lines = ["dcar studio: \(state.statusWord)"]
+        if let run = state.shown, let snapshot = state.shownSnapshot {
+            lines.append(
+                "step \(snapshot.step)/\(run.request.sampling.steps), \(snapshot.maskedCount) masked"
+            )
+        }
+        lines.append("prompt: \(state.prompt.positive.text)")
+        if let message = state.message { lines.append(message.text) }
+        lines.append("40x12 or more shows the picture")
+        for (row, line) in lines.enumerated() { put(line, column: 0, row: row, palette.text) }
+    }
+}
+
+/// One key in the footer.
+struct FooterHint {
+    let key: String
+    let label: String
+    let command: Command?
+}
+
+extension StudioState {
+    var statusWord: String {
+        guard let run = shown else { return facts == nil ? "opening the model" : "ready" }
+        switch run.status {
+        case .waiting: return "waiting"
+        case .running: return run.phase.shown
+        case .paused: return "paused"
+        case .cancelled: return "cancelled"
+        case .finished: return "finished"
+        case .failed: return "failed"
+        }
+    }
+
+    /// What a prompt's author should know.
+    var promptWarning: String? {
+        guard let facts = prompt.facts, facts.prompt == prompt.positive.text else { return nil }
+        if facts.tokens > facts.limit {
+            return "The model reads \(facts.limit) of the prompt's \(facts.tokens) tokens."
+        }
+        guard !facts.unknownWords.isEmpty else { return nil }
+        let words = facts.unknownWords.prefix(4).map { "\"\($0)\"" }.joined(separator: ", ")
+        return "The model's vocabulary does not know \(words)."
+    }
+
+    var hints: [FooterHint] {
+        func hint(_ command: Command, _ label: String) -> FooterHint {
+            FooterHint(
+                key: keymap.key(for: command)?.description ?? ":", label: label, command: command)
+        }
+        func word(_ key: String, _ label: String) -> FooterHint {
+            FooterHint(key: key, label: label, command: nil)
+        }
+        if popup != nil {
+            return [word("Esc", "close"), word("Enter", "choose"), word("Up/Down", "move")]
+        }
+        let isMasked = mask.map { !$0.isEmpty } ?? false
+        switch focus {
+        case .prompt, .negative:
+            return [
+                word("Enter", isMasked ? "paint the mask anew" : "generate"),
+                word("Esc", "to the picture"), word("Tab", "next panel"),
+                word("Ctrl-P", "earlier prompts"), hint(.searchHistory, "search"),
+                FooterHint(key: "F1", label: "help", command: .help)
+            ]
+        case .parameters:
+            return [
+                word("Up/Down", "choose"), word("Left/Right", "change"), word("Enter", "type"),
+                hint(.generate, "generate"), word("Esc", "to the picture"), helpHint
+            ]
+        case .canvas: break
+        }
+        if proposal != nil, job == nil {
+            return [
+                hint(.accept, "accept"), hint(.discard, "discard"), word("Enter", "again"),
+                hint(.nextCandidate, "next"), hint(.toggleResidual, "discrete"), helpHint
+            ]
+        }
+        if let job {
+            guard job.isPaused else {
+                return [
+                    hint(.pause, "pause"), hint(.cancel, "cancel"), hint(.previousStep, "back"),
+                    hint(.nextOverlay, "overlay"), helpHint
+                ]
+            }
+            return [
+                hint(.pause, "go on"), hint(.nextStep, "step"), hint(.previousStep, "back"),
+                hint(.fork, "fork"), hint(.pinToken, "mask/pin token"), helpHint
+            ]
+        }
+        if canvas.isPainting {
+            return [
+                word("Space", canvas.tool.rawValue), word("b e u l g", "tools"),
+                word("[ ]", "size"), isMasked ? word("Enter", "paint anew") : hint(.maskAll, "all"),
+                hint(.editPrompt, "prompt"), hint(.undo, "undo")
+            ]
+        }
+        if shown == nil {
+            return [
+                hint(.editPrompt, "prompt"), hint(.example, "example"),
+                hint(.parameters, "parameters"), hint(.openFile, "open"), hint(.quit, "quit"),
+                helpHint
+            ]
+        }
+        if isPictureShown {
+            return [
+                hint(.editPrompt, "prompt"), hint(.toggleResidual, "discrete/refined"),
+                hint(.editMask, "mask"), hint(.previousStep, "steps"), hint(.save, "save"),
+                helpHint
+            ]
+        }
+        return [
+            hint(.nextStep, "next"), hint(.previousStep, "back"), hint(.lastStep, "last"),
+            hint(.fork, "fork here"), hint(.nextOverlay, "overlay"), helpHint
+        ]
+    }
+
+    private var helpHint: FooterHint { FooterHint(key: "?", label: "help", command: .help) }
+}

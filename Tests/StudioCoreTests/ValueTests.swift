@@ -1,0 +1,109 @@
+import Imaging
+import StudioCore
+import TerminalGraphics
+import Testing
+
+@Test func shellKeysEditAText() {
+    var field = TextField("a red fox")
+    let outcome1 = field.edit(Key(.character("w"), .control))
+    #expect(outcome1)
+    #expect(field.text == "a red ")
+    let outcome2 = field.edit(Key(.character("a"), .control))
+    #expect(outcome2)
+    let outcome3 = field.edit(Key(.character("X")))
+    #expect(outcome3)
+    #expect(field.text == "Xa red ")
+    let outcome4 = field.edit(Key(.character("k"), .control))
+    #expect(outcome4)
+    #expect(field.text == "X")
+    let outcome5 = field.edit(Key(.function(1)))
+    #expect(!outcome5)
+}
+
+@Test func controlsAndMarksOfDirectionAreNeverTyped() {
+    var field = TextField()
+    field.insert("a\u{1B}[31m\u{202E}b\u{9B}c\u{200B}\nd")
+    #expect(field.text == "a[31mbc\nd")
+}
+
+@Test func undoAndRedoWalkTheTree() {
+    var tree = SnapshotTree(0)
+    tree.record(1, "one")
+    tree.record(2, "two")
+    let outcome6 = tree.undo()
+    #expect(outcome6 == "two")
+    tree.record(3, "three")
+    #expect(tree.value == 3)
+    let outcome7 = tree.undo()
+    #expect(outcome7 == "three")
+    let outcome8 = tree.redo()
+    #expect(outcome8 == "three")
+    let outcome9 = tree.undo()
+    #expect(outcome9 == "three")
+    let outcome10 = tree.undo()
+    #expect(outcome10 == "one")
+    let outcome11 = tree.undo()
+    #expect(outcome11 == nil)
+    #expect(tree.value == 0)
+    #expect(tree.count == 4)
+}
+
+@Test func theMaskOfAStrokeTouchesTheRightTokens() {
+    var mask = PaintedMask(width: 96, height: 64)
+    mask.stamp(x: 40, y: 10, radius: 4, true)
+    #expect(mask.tokens(cell: 32) == [false, true, false, false, false, false])
+    mask.stroke(
+        from: PixelPoint(x: 40, y: 10), to: PixelPoint(x: 80, y: 50), radius: 4, true)
+    #expect(mask.tokens(cell: 32) == [false, true, true, false, true, true])
+    mask.invert()
+    #expect(!mask[40, 10] && mask[0, 0])
+}
+
+@Test func shapesFillWhatTheySurround() {
+    var box = PaintedMask(width: 40, height: 40)
+    box.fill(from: PixelPoint(x: 30, y: 30), to: PixelPoint(x: 10, y: 10), isEllipse: false, true)
+    #expect(box.count == 21 * 21)
+    var lasso = PaintedMask(width: 40, height: 40)
+    lasso.fill(
+        lasso: [PixelPoint(x: 0, y: 0), PixelPoint(x: 20, y: 0), PixelPoint(x: 0, y: 20)], true)
+    #expect(lasso[2, 2] && !lasso[19, 19])
+    #expect((150...260).contains(lasso.count))
+}
+
+@Test func aFloodStopsAtAnotherColour() {
+    var picture = RGBImage(width: 20, height: 10, red: 200)
+    for y in 0..<10 { picture[10, y] = SIMD3(0, 0, 255) }
+    var mask = PaintedMask(width: 20, height: 10)
+    mask.flood(from: PixelPoint(x: 2, y: 2), in: picture, tolerance: 20, true)
+    #expect(mask.count == 100)
+    #expect(!mask[10, 5] && !mask[15, 5])
+}
+
+@Test(arguments: [
+    (Parameter.steps, "999", "64"), (.guidance, "2.25", "2.25"), (.temperature, "-3", "0.0"),
+    (.width, "100", "96"), (.strength, "9", "1.5"), (.decay, "linear", "linear")
+])
+func typedValuesAreKeptWithinTheirRanges(parameter: Parameter, typed: String, shown: String) {
+    var parameters = Parameters()
+    let outcome12 = parameters.set(parameter, typed: typed)
+    #expect(outcome12)
+    #expect(parameters.shown(parameter) == shown)
+}
+
+@Test(arguments: [(Parameter.steps, "many"), (.seed, "-1"), (.decay, "cubic"), (.width, "nan")])
+func wrongValuesChangeNothing(parameter: Parameter, typed: String) {
+    var parameters = Parameters()
+    let outcome13 = parameters.set(parameter, typed: typed)
+    #expect(!outcome13)
+    #expect(parameters == Parameters())
+}
+
+@Test func anotherKeyTakesItFromItsOwner() {
+    var keymap = Keymap()
+    let key = Key(.character("d"))
+    #expect(keymap.command(for: key, in: [.canvas]) == .toggleResidual)
+    let outcome14 = keymap.bind(.save, to: key)
+    #expect(outcome14 == .toggleResidual)
+    #expect(keymap.command(for: key, in: [.canvas]) == .save)
+    #expect(keymap.key(for: .toggleResidual) == nil)
+}
