@@ -43,7 +43,8 @@ struct Bench {
 
     mutating func open() -> Model? {
         do {
-            let compute = try options.threads.map { try Compute(threadCount: $0) } ?? Compute()
+            let compute = try Compute(
+                threadCount: options.threads, precision: options.precision)
             let model = try Model(folder: options.modelFolder, compute: compute)
             let pipeline = Pipeline(model)
             self.pipeline = pipeline

@@ -24,6 +24,8 @@ public struct StudioOptions: Sendable {
     public var writesMetadata = true
     /// Threads; nil for one per processor.
     public var threads: Int?
+    /// Nil for the fastest that the processor has.
+    public var precision: Precision?
     /// The version that pictures name.
     public var appVersion = "0.1.0"
     /// A PNG to open at the start.

@@ -5,6 +5,7 @@ import Imaging
 import Kernels
 import Pipeline
 import Requests
+import StudioShell
 import TextEncoding
 import Verification
 
@@ -16,6 +17,7 @@ enum ExitStatus: Int32 {
     case model = 3
     case inputImage = 4
     case output = 5
+    case terminal = 7
     case interrupted = 130
     case terminated = 143
 
@@ -53,6 +55,7 @@ enum ExitStatus: Int32 {
         case is SaveError, is OutputError: .output
         case is Stopped: Interrupts.status
         case is VerificationError: .failure
+        case is StudioError: .terminal
         default: nil
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Kernels
 import StudioShell
 import TerminalGraphics
 
@@ -54,6 +55,7 @@ struct StudioCommand: ParsableCommand {
         options.isPlain = plain
         options.hasMouse = !noMouse
         options.threads = model.threads ?? environment["DCAR_THREADS"].flatMap(Int.init)
+        options.precision = Precision(rawValue: model.precision)
         options.appVersion = ProgramVersion.current
         options.picture = open
         options.historyFile = stateFolder(environment).map { "\($0)/dcar/prompts.jsonl" }
