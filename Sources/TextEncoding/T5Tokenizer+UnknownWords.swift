@@ -2,8 +2,8 @@ extension T5Tokenizer {
     /// The words of a prompt that the encoder hardly knows, each once, as written, in their order.
     ///
     /// A word is what stands between white space and punctuation. It is unknown when part of it
-    /// becomes `<unk>`, or when it has two letters or more and must be spelled: none of its pieces
-    /// has more than one character of it.
+    /// becomes `<unk>`, or when it has three letters or more and must be spelled: none of its pieces
+    /// has more than one character of it. Shorter words are spelled even where they were trained.
     public func unknownWords(in text: String) -> [String] {
         let prompt = Array(text.utf8)
         let tokens = tokens(of: prompt)
@@ -26,7 +26,7 @@ extension T5Tokenizer {
     private func isUnknown(_ word: String, _ tokens: some Collection<Token>) -> Bool {
         if tokens.contains(where: { $0.id == unknownID }) { return true }
         let letterCount = word.unicodeScalars.count { $0.properties.isAlphabetic }
-        return letterCount > 1
+        return letterCount > 2
             && tokens.allSatisfy { token in
                 let scalars = piece(token.id)?.unicodeScalars.filter { $0 != "▁" }
                 return (scalars?.count ?? 0) <= 1
