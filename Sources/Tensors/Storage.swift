@@ -51,12 +51,6 @@ public final class Storage: @unchecked Sendable {
         guard end > start, let first = UnsafeMutableRawPointer(bitPattern: start) else { return }
         madvise(first, end - start, MADV_DONTNEED)
     }
-
-    /// Gives the free list's memory back to the system; call it between phases of very different
-    /// sizes, such as after a decode.
-    public static func trim() {
-        Recycler.trim()
-    }
 }
 
 /// Freed blocks by size, at most `limit` bytes in all.
@@ -95,14 +89,5 @@ private enum Recycler {
             return true
         }
         if !isKept { block.deallocate() }
-    }
-
-    static func trim() {
-        let freed = blocks.withLock { blocks in
-            let freed = blocks.bySize.values.joined()
-            blocks = Blocks()
-            return Array(freed)
-        }
-        for block in freed { UnsafeMutableRawPointer(bitPattern: block)?.deallocate() }
     }
 }
