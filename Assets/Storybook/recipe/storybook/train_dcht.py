@@ -145,7 +145,7 @@ class Run:
         groups = [{"params": others, "weight_decay": 0.01}]
         if not frozen:
             groups.append({"params": [codebook], "weight_decay": 0.0})
-        self.optimizer = torch.optim.AdamW(groups, self.options.rate, betas=(0.9, 0.95), fused=self.place.device.type == "cuda")
+        self.optimizer = torch.optim.AdamW(groups, self.options.rate, betas=(0.9, 0.95), fused=True)
 
     def _load(self) -> None:
         state = torch.load(self.path, map_location=self.place.device, weights_only=True)
