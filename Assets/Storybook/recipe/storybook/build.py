@@ -56,11 +56,13 @@ class Plan:
 
 
 PLANS = {
+    # Some hours of two cores. So little compute is best spent on a small transformer.
     "cpu": Plan(
         detector_steps=6000, detector_batch=32,
-        tokenizer_steps=(3000, 40_000, 12_000), tokenizer_rate=4e-4, crop=128, crops=16, echo=1,
-        scenes=60_000, generator_steps=40_000, generator_rate=8e-4, batch=64, head_samples=1024,
-        scenes512=20_000, generator512_steps=6000, measured=1000,
+        tokenizer_steps=(700, 3300, 8000), tokenizer_rate=6e-4, crop=128, crops=8, echo=1,
+        scenes=12_000, generator_steps=5000, generator_rate=1e-3, batch=64, head_samples=1024,
+        scenes512=4000, generator512_steps=1000, measured=1000, adversarial=0.0,
+        generator=GeneratorConfig(width=192, head_width=256, layers=6, text_layers=3),
     ),
     "gpu": Plan(
         detector_steps=2500, detector_batch=64,
