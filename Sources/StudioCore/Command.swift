@@ -76,6 +76,11 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case copyPrompt = "copy.prompt"
     case showCommandLine = "copy.command"
     case nextTheme = "theme.next"
+    case viewStudio = "view.studio"
+    case viewEdit = "view.edit"
+    case viewGallery = "view.gallery"
+    case viewQueue = "view.queue"
+    case viewSettings = "view.settings"
     case help = "keys.show"
     case palette
     case redraw
@@ -89,8 +94,10 @@ package enum KeyContext: Int, CaseIterable, Hashable, Sendable {
     case proposal
     /// While a mask is painted.
     case mask
-    /// While no text is typed.
+    /// In the studio's own view, while no text is typed.
     case canvas
+    /// In every view, while no text is typed.
+    case navigation
     /// Even in a text.
     case anywhere
 }
@@ -116,6 +123,10 @@ extension Command {
     private static func plain(_ scalar: Unicode.Scalar) -> Key { Key(.character(scalar)) }
     private static func control(_ scalar: Unicode.Scalar) -> Key {
         Key(.character(scalar), .control)
+    }
+    /// A view's digit, with Alt while typing.
+    private static func view(_ digit: Unicode.Scalar) -> [Key] {
+        [plain(digit), Key(.character(digit), .alt)]
     }
 
     package static let entries: [Entry] = [
@@ -171,8 +182,8 @@ extension Command {
         Entry(.discard, "discard the result", [Key(.escape), plain("D")], .proposal),
         Entry(.nextCandidate, "next alternative", [plain("n"), Key(.tab)], .proposal),
         Entry(.previousCandidate, "previous alternative", [plain("N")], .proposal),
-        Entry(.undo, "undo", [plain("z"), control("z")]),
-        Entry(.redo, "redo", [plain("Z"), control("y")]),
+        Entry(.undo, "undo", [plain("z"), control("z")], .navigation),
+        Entry(.redo, "redo", [plain("Z"), control("y")], .navigation),
         Entry(.previousPicture, "previous picture", [Key(.pageUp), plain("(")]),
         Entry(.nextPicture, "next picture", [Key(.pageDown), plain(")")]),
         Entry(.save, "save the picture shown", [plain("w")]),
@@ -192,12 +203,17 @@ extension Command {
         Entry(.copySeed, "copy the seed"),
         Entry(.copyPrompt, "copy the prompt"),
         Entry(.showCommandLine, "show the equivalent command line", [plain("y")]),
-        Entry(.nextTheme, "next theme"),
-        Entry(.help, "help", [Key(.function(1)), plain("?")]),
-        Entry(.palette, "all commands", [Key(.function(2)), plain(":")]),
+        Entry(.nextTheme, "next theme", [], .navigation),
+        Entry(.viewStudio, "view: studio", view("1"), .navigation),
+        Entry(.viewEdit, "view: studio, painting a mask", view("2"), .navigation),
+        Entry(.viewGallery, "view: gallery of saved pictures", view("3"), .navigation),
+        Entry(.viewQueue, "view: queue of pictures to make", view("4"), .navigation),
+        Entry(.viewSettings, "view: settings", view("5"), .navigation),
+        Entry(.help, "help", [Key(.function(1)), plain("?")], .navigation),
+        Entry(.palette, "all commands", [Key(.function(2)), plain(":")], .navigation),
         Entry(.redraw, "draw everything again", [control("l")], .anywhere),
-        Entry(.suspend, "suspend the studio"),
-        Entry(.quit, "quit", [plain("q")])
+        Entry(.suspend, "suspend the studio", [], .navigation),
+        Entry(.quit, "quit", [plain("q")], .navigation)
     ]
 
     private static let entryOf: [Command: Entry] = Dictionary(
@@ -216,8 +232,8 @@ package struct Keymap: Hashable, Sendable {
         for entry in Command.entries {
             for key in entry.keys {
                 commands[entry.context, default: [:]][key] = entry.command
-                // Function keys mean the same while typing.
-                if case .function = key.code {
+                // Keys that type nothing mean the same while typing.
+                if entry.context == .navigation, key.isHeardWhileTyping {
                     commands[.anywhere, default: [:]][key] = entry.command
                 }
             }
@@ -225,6 +241,7 @@ package struct Keymap: Hashable, Sendable {
         }
     }
 
+    /// The command of a key in the first of the contexts that knows it.
     package func command(for key: Key, in contexts: [KeyContext]) -> Command? {
         for context in contexts {
             if let command = commands[context]?[key] { return command }
@@ -247,5 +264,16 @@ package struct Keymap: Hashable, Sendable {
         keys[command] = key
         if let loser, loser != command, keys[loser] == key { keys[loser] = nil }
         return loser == command ? nil : loser
+    }
+}
+
+extension Key {
+    /// Function keys, and digits with Alt: no text field takes them.
+    fileprivate var isHeardWhileTyping: Bool {
+        switch code {
+        case .function: true
+        case .character(let scalar): modifiers == .alt && ("0"..."9").contains(scalar)
+        default: false
+        }
     }
 }

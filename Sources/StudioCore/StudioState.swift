@@ -19,6 +19,8 @@ package struct StudioState: Hashable, Sendable {
     package var proposal: Proposal?
     package var history = SnapshotTree(Document())
     package var canvas = CanvasState()
+    /// Never `edit`, which is the studio while `canvas.isPainting`.
+    package var view = StudioView.studio
     package var focus = Focus.prompt
     package var popup: Popup?
     package var message: Message?

@@ -48,7 +48,7 @@ extension StudioState {
         case .saveAs:
             if shown != nil { popup = .saveAs(TextField()) } else { sayNothingToSave() }
         case .openFile: popup = .open(TextField())
-        case .editPrompt: focus = .prompt
+        case .editPrompt: (view, focus) = (.studio, .prompt)
         case .externalEditor: return [.editPrompt(prompt.positive.text)]
         case .example: return takeExample()
         case .searchHistory: popup = .history(Popup.ListState())
@@ -64,7 +64,7 @@ extension StudioState {
                 (parameters.seed, parameters.seedMode) = (run.request.seed, .fixed)
                 message = Message("Seed \(parameters.seed), kept.")
             }
-        case .parameters: focus = .parameters
+        case .parameters: (view, focus) = (.studio, .parameters)
         case .nextPanel: focus = focus.neighbour(1)
         case .copySeed: return [.copy(String(shown?.request.seed ?? parameters.seed))]
         case .copyPrompt: return [.copy(shown?.request.prompt ?? prompt.positive.text)]
@@ -72,6 +72,11 @@ extension StudioState {
         case .nextTheme:
             theme = theme.neighbour(1)
             message = Message("Theme: \(theme.rawValue).")
+        case .viewStudio: return open(.studio)
+        case .viewEdit: return open(.edit)
+        case .viewGallery: return open(.gallery)
+        case .viewQueue: return open(.queue)
+        case .viewSettings: return open(.settings)
         case .help: popup = .commands(Popup.ListState(), isHelp: true)
         case .palette: popup = .commands(Popup.ListState(), isHelp: false)
         case .redraw: return [.redraw]
@@ -98,7 +103,7 @@ extension StudioState {
     private mutating func generate() -> [StudioEffect] {
         guard isReady() else { return [] }
         guard !prompt.positive.text.allSatisfy(\.isWhitespace) else {
-            focus = .prompt
+            (view, focus) = (.studio, .prompt)
             message = Message("Type a prompt first; e in the canvas brings an example.", .problem)
             return []
         }
@@ -141,6 +146,7 @@ extension StudioState {
         canvas.stroke = nil
         candidates = nil
         shownRun = orders.first?.run
+        view = .studio
         focus = .canvas
         return [.generate(orders)]
     }
@@ -479,7 +485,7 @@ extension StudioState {
         let examples = PromptState.examples
         prompt.positive = TextField(examples[prompt.exampleIndex % examples.count])
         prompt.exampleIndex += 1
-        focus = .prompt
+        (view, focus) = (.studio, .prompt)
         return [.inspect(prompt: prompt.positive.text)]
     }
 

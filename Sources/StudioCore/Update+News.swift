@@ -116,6 +116,7 @@ extension StudioState {
         proposal = nil
         canvas.step = nil
         canvas.isPainting = false
+        view = .studio
         focus = .canvas
         if !record.request.prompt.isEmpty {
             prompt.positive = TextField(record.request.prompt)

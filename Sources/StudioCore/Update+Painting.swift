@@ -12,7 +12,7 @@ extension StudioState {
         case .editMask:
             canvas.isPainting.toggle()
             canvas.stroke = nil
-            focus = .canvas
+            (view, focus) = (.studio, .canvas)
             return
         case .brush, .eraser, .rectangle, .ellipse, .lasso, .flood:
             canvas.tool = command.tool

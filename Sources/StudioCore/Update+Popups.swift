@@ -37,7 +37,7 @@ extension StudioState {
     private mutating func take(_ text: String) -> [StudioEffect] {
         popup = nil
         prompt.positive = TextField(text)
-        focus = .prompt
+        (view, focus) = (.studio, .prompt)
         return [.inspect(prompt: text)]
     }
 

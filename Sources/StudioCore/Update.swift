@@ -17,22 +17,25 @@ package func update(_ state: inout StudioState, _ action: StudioAction) -> [Stud
 extension StudioState {
     /// Where keys are looked up now, the narrowest first.
     package var contexts: [KeyContext] {
+        guard view == .studio else { return [.navigation, .anywhere] }
         var contexts: [KeyContext] = []
         if focus == .canvas, proposal != nil { contexts.append(.proposal) }
         if focus == .canvas, canvas.isPainting { contexts.append(.mask) }
-        if focus == .canvas || focus == .parameters { contexts.append(.canvas) }
+        if focus == .canvas || focus == .parameters { contexts += [.canvas, .navigation] }
         contexts.append(.anywhere)
         return contexts
     }
 
     fileprivate mutating func press(_ key: Key) -> [StudioEffect] {
         if popup != nil { return pressInPopup(key) }
-        switch focus {
-        case .prompt, .negative:
+        switch (view, focus) {
+        case (.gallery, _), (.queue, _), (.settings, _):
+            if key == Key(.escape) { return open(.studio) }
+        case (_, .prompt), (_, .negative):
             if let effects = pressInPrompt(key) { return effects }
-        case .parameters:
+        case (_, .parameters):
             if let effects = pressInParameters(key) { return effects }
-        case .canvas:
+        case (_, .canvas):
             if let effects = pressInCanvas(key) { return effects }
         }
         guard let command = keymap.command(for: key, in: contexts) else { return [] }
@@ -172,10 +175,10 @@ extension StudioState {
         case (.open(var field)?, _):
             field.insert(text.filter { !$0.isNewline })
             popup = .open(field)
-        case (nil, .prompt):
+        case (nil, .prompt) where view == .studio:
             prompt.positive.insert(text)
             return inspection
-        case (nil, .negative): prompt.negative.insert(text)
+        case (nil, .negative) where view == .studio: prompt.negative.insert(text)
         default: break
         }
         return []

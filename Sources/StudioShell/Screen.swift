@@ -12,11 +12,16 @@ final class Screen {
     /// The cells that curses knows of.
     private var drawn: [FrameCell] = []
     /// The pixels on the terminal.
-    private var shown: PictureLayer?
-    private var sixel: SixelFrame?
+    private var shown: [ShownPicture] = []
     private var isPixelPending = false
     private let isInTmux: Bool
+    /// The number of the first picture; others follow it.
     private static let kittyID: UInt32 = 0xDCA2
+
+    private struct ShownPicture {
+        var layer: PictureLayer
+        var sixel: SixelFrame?
+    }
 
     init(_ capabilities: TerminalCapabilities) {
         self.capabilities = capabilities
@@ -42,8 +47,7 @@ final class Screen {
     /// Forgets what the terminal shows.
     func redraw() {
         drawn = []
-        shown = nil
-        sixel = nil
+        shown = []
         pacer.reset()
         dcar_screen_touch_all()
     }
@@ -67,10 +71,10 @@ final class Screen {
     // MARK: Frames
 
     func show(_ frame: Frame, at now: Duration) {
-        let hidesPixels =
-            shown != nil
-            && (frame.picture == nil || frame.picture?.isCovered == true
-                || frame.picture?.area != shown?.area)
+        let layers = frame.pictures.filter { !$0.isCovered }
+        let hidesPixels = shown.contains { old in
+            !layers.contains { $0.area == old.layer.area }
+        }
         if hidesPixels { erasePixels() }
         let changed = putCells(frame)
         if let cursor = frame.cursor {
@@ -82,8 +86,8 @@ final class Screen {
         dcar_screen_update()
         if hasDirectColor {
             Self.write(directCells(frame, changed))
-        } else if hasPixels, let picture = frame.picture, !picture.isCovered {
-            sendPixels(picture, at: now)
+        } else if hasPixels {
+            sendPixels(layers, at: now)
         }
         if capabilities.hasSynchronizedOutput { Self.write(Array("\u{1B}[?2026l".utf8)) }
     }
@@ -110,42 +114,68 @@ final class Screen {
 
     /// The cells in colours that curses cannot name, in those rows where something changed.
     private func directCells(_ frame: Frame, _ rows: [Int]) -> [UInt8] {
-        guard let area = frame.picture?.area else { return [] }
         var bytes: [UInt8] = []
-        for row in rows where area.row..<area.row + area.rows ~= row {
-            var colors: (CellColor, CellColor)?
-            for column in area.column..<area.column + area.columns {
-                let cell = frame.cells[row * frame.columns + column]
-                guard case .rgb = cell.style.foreground else {
-                    colors = nil
-                    continue
-                }
-                let now = (cell.style.foreground, cell.style.background)
-                if let known = colors {
-                    if known != now { bytes += "\u{1B}[0\(now.0.sgr(38))\(now.1.sgr(48))m".utf8 }
-                } else {
-                    bytes += "\u{1B}[\(row + 1);\(column + 1)H".utf8
-                    bytes += "\u{1B}[0\(now.0.sgr(38))\(now.1.sgr(48))m".utf8
-                }
-                colors = now
-                bytes += String(cell.glyph).utf8
+        for row in rows {
+            for area in frame.pictures.map({ $0.area })
+            where area.row..<area.row + area.rows ~= row {
+                bytes += directCells(frame, row: row, area.column..<area.column + area.columns)
             }
         }
         return bytes.isEmpty ? [] : Array("\u{1B}7".utf8) + bytes + Array("\u{1B}[0m\u{1B}8".utf8)
     }
 
+    private func directCells(_ frame: Frame, row: Int, _ columns: Range<Int>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var colors: (CellColor, CellColor)?
+        for column in columns {
+            let cell = frame.cells[row * frame.columns + column]
+            guard case .rgb = cell.style.foreground else {
+                colors = nil
+                continue
+            }
+            let now = (cell.style.foreground, cell.style.background)
+            if let known = colors {
+                if known != now { bytes += "\u{1B}[0\(now.0.sgr(38))\(now.1.sgr(48))m".utf8 }
+            } else {
+                bytes += "\u{1B}[\(row + 1);\(column + 1)H".utf8
+                bytes += "\u{1B}[0\(now.0.sgr(38))\(now.1.sgr(48))m".utf8
+            }
+            colors = now
+            bytes += String(cell.glyph).utf8
+        }
+        return bytes
+    }
+
     // MARK: Pixels
 
-    private func sendPixels(_ picture: PictureLayer, at now: Duration) {
-        guard shown != picture else { return }
+    private func sendPixels(_ layers: [PictureLayer], at now: Duration) {
+        let waiting = layers.filter { layer in !shown.contains { $0.layer == layer } }
+        guard !waiting.isEmpty else { return }
         guard pacer.canSend, let longest = pacer.side else {
             isPixelPending = true
             return
         }
         isPixelPending = false
-        let grid = GridSize(columns: picture.area.columns, rows: picture.area.rows)
-        var image = picture.image
-        let bytes: [UInt8]
+        var bytes: [UInt8] = []
+        for layer in waiting {
+            let slot = shown.firstIndex { $0.layer.area == layer.area } ?? shown.count
+            let (drawing, sixel) = pixels(of: layer, slot: slot, longest: longest)
+            let new = ShownPicture(layer: layer, sixel: sixel)
+            if slot < shown.count { shown[slot] = new } else { shown.append(new) }
+            guard !drawing.isEmpty else { continue }
+            bytes += CursorPlacement.draw(drawing, column: layer.area.column, row: layer.area.row)
+        }
+        guard !bytes.isEmpty else { return }
+        Self.write(bytes)
+        Self.write(FramePacer.fence)
+        pacer.sent(at: now)
+    }
+
+    private func pixels(of layer: PictureLayer, slot: Int, longest: Int) -> (
+        bytes: [UInt8], sixel: SixelFrame?
+    ) {
+        let grid = GridSize(columns: layer.area.columns, rows: layer.area.rows)
+        var image = layer.image
         if capabilities.graphics == .kitty {
             let side = max(image.width, image.height)
             if side > longest {
@@ -153,28 +183,20 @@ final class Screen {
                     width: max(1, image.width * longest / side),
                     height: max(1, image.height * longest / side))
             }
-            bytes =
+            let id = Self.kittyID + UInt32(slot)
+            let bytes =
                 KittyGraphics.transmit(
                     .rgb(image.pixels, width: image.width, height: image.height),
-                    id: Self.kittyID, isInTmux: isInTmux)
-                + KittyGraphics.place(id: Self.kittyID, size: grid)
-        } else {
-            let area = capabilities.sixelPixels(in: grid)
-            image = image.resized(width: max(1, area.width), height: max(1, area.height))
-            let options =
-                picture.isPreview ? capabilities.previewOptions : capabilities.pictureOptions
-            let isSamePlace = shown?.area == picture.area && capabilities.canUpdateInPart
-            let frame = SixelEncoder.frame(
-                image, options: options, after: isSamePlace ? sixel : nil)
-            sixel = frame
-            bytes = frame.bytes
+                    id: id, isInTmux: isInTmux)
+                + KittyGraphics.place(id: id, size: grid)
+            return (bytes, nil)
         }
-        shown = picture
-        guard !bytes.isEmpty else { return }
-        Self.write(
-            CursorPlacement.draw(bytes, column: picture.area.column, row: picture.area.row))
-        Self.write(FramePacer.fence)
-        pacer.sent(at: now)
+        let area = capabilities.sixelPixels(in: grid)
+        image = image.resized(width: max(1, area.width), height: max(1, area.height))
+        let options = layer.isPreview ? capabilities.previewOptions : capabilities.pictureOptions
+        let before = slot < shown.count && capabilities.canUpdateInPart ? shown[slot].sixel : nil
+        let frame = SixelEncoder.frame(image, options: options, after: before)
+        return (frame.bytes, frame)
     }
 
     /// The terminal has drawn the last frame.
@@ -194,22 +216,24 @@ final class Screen {
 
     /// Text is the one eraser that every terminal knows, so the rows are sent again.
     private func erasePixels() {
-        guard let picture = shown else { return }
-        if capabilities.graphics == .kitty {
-            Self.write(KittyGraphics.delete(id: Self.kittyID, isInTmux: isInTmux))
+        deleteKittyPictures()
+        for picture in shown {
+            dcar_screen_touch(Int32(picture.layer.area.row), Int32(picture.layer.area.rows))
         }
-        dcar_screen_touch(Int32(picture.area.row), Int32(picture.area.rows))
-        shown = nil
-        sixel = nil
+        shown = []
+    }
+
+    private func deleteKittyPictures() {
+        guard capabilities.graphics == .kitty else { return }
+        for slot in shown.indices {
+            Self.write(KittyGraphics.delete(id: Self.kittyID + UInt32(slot), isInTmux: isInTmux))
+        }
     }
 
     /// Takes pixels off before the screen is given back.
     func leave() {
-        if shown != nil, capabilities.graphics == .kitty {
-            Self.write(KittyGraphics.delete(id: Self.kittyID, isInTmux: isInTmux))
-        }
-        shown = nil
-        sixel = nil
+        deleteKittyPictures()
+        shown = []
         drawn = []
     }
 

@@ -8,8 +8,8 @@ package struct Frame: Hashable, Sendable {
     package let rows: Int
     /// `columns * rows` cells, rows from the top.
     package internal(set) var cells: [FrameCell]
-    /// The picture; its cells hold a twin of characters.
-    package internal(set) var picture: PictureLayer?
+    /// Pictures; their cells hold a twin of characters.
+    package internal(set) var pictures: [PictureLayer] = []
     /// Where the text cursor blinks, if it is shown.
     package internal(set) var cursor: CellPosition?
     package internal(set) var hits: [HitRegion] = []
@@ -36,6 +36,9 @@ package struct Frame: Hashable, Sendable {
         }
         return nil
     }
+
+    /// The only picture, or the first.
+    package var picture: PictureLayer? { pictures.first }
 
     /// The characters alone, lines without trailing spaces.
     package var text: String {

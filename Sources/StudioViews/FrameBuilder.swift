@@ -84,8 +84,8 @@ struct FrameBuilder {
         }
         put(" \(title) ", column: area.column + 2, row: area.row, border, width: area.columns - 4)
         hit(area, .nothing)
-        if let picture = frame.picture, picture.area.intersects(area) {
-            frame.picture?.isCovered = true
+        for index in frame.pictures.indices where frame.pictures[index].area.intersects(area) {
+            frame.pictures[index].isCovered = true
         }
         return CellArea(
             column: area.column + 2, row: area.row + 1, columns: max(0, area.columns - 4),
@@ -120,7 +120,7 @@ struct FrameBuilder {
                 column: place.column + index % size.columns,
                 row: place.row + index / size.columns)
         }
-        frame.picture = PictureLayer(image: image, area: place, isPreview: isPreview)
+        frame.pictures.append(PictureLayer(image: image, area: place, isPreview: isPreview))
         return place
     }
 }

@@ -13,6 +13,8 @@ struct Palette {
     var key = TextStyle(.standard, on: .standard, .bold)
     var bar = TextStyle(.standard, on: .standard, .reverse)
     var barFaint = TextStyle(.standard, on: .standard, .reverse)
+    /// The open view's tab.
+    var tab = TextStyle(.standard, on: .standard, .bold)
     var success = TextStyle(.standard, on: .standard, .bold)
     var problem = TextStyle(.standard, on: .standard, [.bold, .underline])
     var popup = TextStyle()
@@ -36,6 +38,8 @@ struct Palette {
             key = ink(222, 11)
             bar = TextStyle(.indexed(isRich ? 254 : 15), on: .indexed(isRich ? 236 : 4))
             barFaint = TextStyle(.indexed(isRich ? 248 : 7), on: .indexed(isRich ? 236 : 4))
+            tab = selection
+            tab.attributes = .bold
             success = ink(114, 10)
             problem = ink(210, 9, .bold)
             popup = TextStyle(
@@ -50,6 +54,8 @@ struct Palette {
             key = ink(94, 5)
             bar = TextStyle(.indexed(isRich ? 235 : 0), on: .indexed(isRich ? 254 : 7))
             barFaint = TextStyle(.indexed(isRich ? 240 : 0), on: .indexed(isRich ? 254 : 7))
+            tab = selection
+            tab.attributes = .bold
             success = ink(22, 2)
             problem = ink(124, 1, .bold)
             popup = TextStyle(

@@ -13,10 +13,17 @@ package func frame(
         builder.statusLines(state)
         return builder.frame
     }
-    let layout = Layout(columns: columns, rows: rows)
     builder.header(state)
-    builder.panels(state, in: layout)
-    builder.canvas(state, in: layout.canvas)
+    let body = CellArea(column: 0, row: 1, columns: columns, rows: rows - 3)
+    switch state.view {
+    case .studio, .edit:
+        let layout = Layout(columns: columns, rows: rows)
+        builder.panels(state, in: layout)
+        builder.canvas(state, in: layout.canvas)
+    case .gallery: builder.gallery(state, in: body)
+    case .queue: builder.queue(state, in: body)
+    case .settings: builder.settings(state, in: body)
+    }
     builder.message(state, row: rows - 2)
     builder.footer(state, row: rows - 1)
     builder.popup(state)
@@ -52,25 +59,47 @@ extension FrameBuilder {
     mutating func header(_ state: StudioState) {
         let width = frame.columns
         fill(CellArea(column: 0, row: 0, columns: width, rows: 1), palette.bar)
-        var bold = palette.bar
-        bold.attributes.insert(.bold)
-        let end = put(" dcar studio", column: 0, row: 0, bold)
+        let end = tabs(state)
         var parts: [String] = []
         switch state.model {
         case .opening: parts.append("opening the model…")
         case .failed: parts.append("no model")
         case .ready(let facts):
             parts.append("\(facts.name) \(facts.trainedSide)px")
-            if width >= 100 { parts.append("\(facts.threads) threads") }
+            if width >= 120 { parts.append("\(facts.threads) threads") }
         }
-        if width >= 60 {
+        if width >= 100 {
             parts.append("seed \(state.parameters.seed) \(state.parameters.seedMode.rawValue)")
         }
-        if width >= 90, !state.graphics.isEmpty { parts.append(state.graphics) }
+        if width >= 110, !state.graphics.isEmpty { parts.append(state.graphics) }
         let text = parts.joined(separator: "  ·  ") + " "
         let room = width - end - 2
+        guard room >= 8 else { return }
         let shown = text.fitted(to: room)
         put(shown, column: width - shown.cellWidth, row: 0, palette.barFaint)
+    }
+
+    /// The views with their keys; on narrow screens only the open one is named.
+    /// - Returns: the column after them.
+    private mutating func tabs(_ state: StudioState) -> Int {
+        var key = palette.bar
+        if palette.key.foreground != .standard { key.foreground = palette.key.foreground }
+        var column = 0
+        for view in StudioView.allCases {
+            let isOpen = view == state.tab
+            let name = isOpen || frame.columns >= 60 ? " \(view.title)\(state.count(view)) " : " "
+            let start = column
+            if isOpen {
+                column = put(" \(view.rawValue)\(name)", column: column, row: 0, palette.tab)
+            } else {
+                column = put(" \(view.rawValue)", column: column, row: 0, key)
+                column = put(name, column: column, row: 0, palette.bar)
+            }
+            hit(
+                CellArea(column: start, row: 0, columns: column - start, rows: 1),
+                .fixed(.command(view.command)))
+        }
+        return column
     }
 
     mutating func message(_ state: StudioState, row: Int) {
@@ -137,6 +166,9 @@ struct FooterHint {
 }
 
 extension StudioState {
+    /// What waits in a view, for its tab.
+    fileprivate func count(_ view: StudioView) -> String { "" }
+
     var statusWord: String {
         guard let run = shown else { return facts == nil ? "opening the model" : "ready" }
         switch run.status {
@@ -170,6 +202,11 @@ extension StudioState {
         }
         if popup != nil {
             return [word("Esc", "close"), word("Enter", "choose"), word("Up/Down", "move")]
+        }
+        switch view {
+        case .gallery, .queue, .settings:
+            return [word("Esc", "studio"), hint(.palette, "commands"), helpHint]
+        case .studio, .edit: break
         }
         let isMasked = mask.map { !$0.isEmpty } ?? false
         switch focus {
