@@ -58,8 +58,10 @@ let package = Package(
                 "Assets", "Pipeline", "StudioShell", "TerminalGraphics", "Verification",
                 .product(name: "ArgumentParser", package: "swift-argument-parser")
             ]),
+        .target(name: "CPseudoterminal", path: "Tests/CPseudoterminal"),
         .target(
-            name: "TestSupport", dependencies: ["Checkpoints", "Tensors"],
+            name: "TestSupport",
+            dependencies: ["CPseudoterminal", "Checkpoints", "Imaging", "Tensors"],
             path: "Tests/TestSupport"),
         .executableTarget(
             name: "full-size-model", dependencies: ["Checkpoints", "TestSupport", "Tensors"],
@@ -83,7 +85,8 @@ let package = Package(
             name: "StudioViewsTests", dependencies: ["StudioViews"], exclude: ["Snapshots"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
         .testTarget(
-            name: "TerminalGraphicsTests", dependencies: ["Imaging", "TerminalGraphics"]),
+            name: "TerminalGraphicsTests",
+            dependencies: ["Imaging", "TerminalGraphics", "TestSupport"]),
         .testTarget(
             name: "TextEncodingTests", dependencies: ["Checkpoints", "TextEncoding"]),
         .testTarget(name: "VerificationTests", dependencies: ["Verification", "TestSupport"])

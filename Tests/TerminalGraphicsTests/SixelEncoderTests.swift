@@ -1,5 +1,6 @@
 import Imaging
 import TerminalGraphics
+import TestSupport
 import Testing
 
 @Test func aGeneratedPictureReaches40Decibels() throws {

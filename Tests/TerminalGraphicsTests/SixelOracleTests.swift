@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import TerminalGraphics
+import TestSupport
 import Testing
 
 /// libsixel's own decoder, a program of the package `libsixel-bin`.

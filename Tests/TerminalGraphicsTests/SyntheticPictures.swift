@@ -80,3 +80,13 @@ struct SplitMix64: RandomNumberGenerator {
         return mixed ^ (mixed >> 31)
     }
 }
+
+/// Peak signal-to-noise ratio as a ratio, not in dB: 40 dB is 10,000.
+func peakSignalToNoise(_ a: RGBImage, _ b: RGBImage) -> Double {
+    var sum = 0
+    for (left, right) in zip(a.pixels, b.pixels) {
+        let difference = Int(left) - Int(right)
+        sum += difference * difference
+    }
+    return sum == 0 ? .infinity : 255 * 255 * Double(a.pixels.count) / Double(sum)
+}

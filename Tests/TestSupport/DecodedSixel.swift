@@ -1,18 +1,18 @@
 import Imaging
 
 /// A sixel sequence read by a second, plain implementation of the format.
-struct DecodedSixel {
-    private(set) var width = 0
-    private(set) var height = 0
+public struct DecodedSixel {
+    public private(set) var width = 0
+    public private(set) var height = 0
     /// The sRGB bytes of each pixel, or nothing where the sequence left it out.
-    private(set) var pixels: [SIMD3<UInt8>?] = []
+    public private(set) var pixels: [SIMD3<UInt8>?] = []
     /// How many colours were defined.
-    private(set) var colorCount = 0
+    public private(set) var colorCount = 0
 
-    enum Failure: Error { case malformed(at: Int) }
+    public enum Failure: Error { case malformed(at: Int) }
 
     /// - Precondition: the sequence names its size in raster attributes, as ours always do.
-    init(_ bytes: [UInt8]) throws {
+    public init(_ bytes: [UInt8]) throws {
         let start = Array("\u{1B}P0;1;0q\"1;1;".utf8)
         guard bytes.starts(with: start), bytes.suffix(2) == [0x1B, 0x5C] else {
             throw Failure.malformed(at: 0)
@@ -82,7 +82,7 @@ struct DecodedSixel {
     }
 
     /// This picture drawn over another of its size.
-    func over(_ below: RGBImage) -> RGBImage {
+    public func over(_ below: RGBImage) -> RGBImage {
         var result = below
         for (index, pixel) in pixels.enumerated() {
             if let pixel { result[index % width, index / width] = pixel }
@@ -91,18 +91,8 @@ struct DecodedSixel {
     }
 
     /// The whole picture, or nothing when a pixel was left out.
-    var image: RGBImage? {
+    public var image: RGBImage? {
         guard !pixels.contains(where: { $0 == nil }) else { return nil }
         return over(RGBImage(width: width, height: height))
     }
-}
-
-/// Peak signal-to-noise ratio as a ratio, not in dB: 40 dB is 10,000.
-func peakSignalToNoise(_ a: RGBImage, _ b: RGBImage) -> Double {
-    var sum = 0
-    for (left, right) in zip(a.pixels, b.pixels) {
-        let difference = Int(left) - Int(right)
-        sum += difference * difference
-    }
-    return sum == 0 ? .infinity : 255 * 255 * Double(a.pixels.count) / Double(sum)
 }

@@ -1,0 +1,9 @@
+#pragma once
+#include <sys/types.h>
+
+/* Starts a program as the leader of a new session with a terminal of its own. `words` and
+   `variables` end with NULL. Returns its process, or -1 with errno set; `master` is our end, `slave`
+   a second one of the program's, which outlives it. */
+pid_t dcar_start_in_terminal(char *const words[], char *const variables[], const char *folder,
+                             int columns, int rows, int pixel_width, int pixel_height,
+                             int *master, int *slave);

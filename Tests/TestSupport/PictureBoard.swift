@@ -1,0 +1,135 @@
+import Foundation
+import Imaging
+
+/// The pictures on an emulated screen: sixel pixels by the cells they are in, and kitty pictures
+/// with their places.
+public struct PictureBoard: Sendable {
+    /// Pixels of a cell, rows from the top; nothing where the screen shows text.
+    public internal(set) var sixels: [CellPlace: [SIMD3<UInt8>?]] = [:]
+    /// How many sixel sequences came, and how many bytes the largest had.
+    public internal(set) var sixelCount = 0
+    public internal(set) var longestSixel = 0
+    public internal(set) var kittyImages: [Int: RGBImage] = [:]
+    public internal(set) var kittyPlacements: [Int: KittyPlacement] = [:]
+    /// What went wrong with a picture.
+    public internal(set) var faults: [String] = []
+    private var kittyKeys: [String: String] = [:]
+    private var kittyData: [UInt8] = []
+
+    /// Where a kitty picture is shown, in cells.
+    public struct KittyPlacement: Equatable, Sendable {
+        public let column: Int
+        public let row: Int
+        public let columns: Int
+        public let rows: Int
+    }
+
+    /// Handles one graphics command.
+    ///
+    /// - Returns: the number in a question that wants an answer.
+    mutating func kitty(_ body: [UInt8], at cursor: (column: Int, row: Int)) -> Int? {
+        let parts = body.split(
+            separator: UInt8(ascii: ";"), maxSplits: 1, omittingEmptySubsequences: false)
+        var keys: [String: String] = [:]
+        for pair in String(decoding: parts[0], as: UTF8.self).split(separator: ",") {
+            let sides = pair.split(separator: "=", maxSplits: 1)
+            if sides.count == 2 { keys[String(sides[0])] = String(sides[1]) }
+        }
+        if parts.count == 2, parts[1].count > 4096 { faults.append("a chunk of over 4096 bytes") }
+        let id = Int(keys["i"] ?? kittyKeys["i"] ?? "") ?? 0
+        switch keys["a"] ?? (kittyKeys.isEmpty ? "" : "t") {
+        case "q": return id
+        case "t", "T":
+            if keys["a"] != nil { (kittyKeys, kittyData) = (keys, []) }
+            if parts.count == 2 { kittyData += parts[1] }
+            if keys["m"] != "1" {
+                store(id)
+                kittyKeys = [:]
+            }
+        case "p":
+            guard kittyImages[id] != nil else {
+                faults.append("picture \(id) placed before it was sent")
+                return nil
+            }
+            kittyPlacements[id] = KittyPlacement(
+                column: cursor.column, row: cursor.row, columns: Int(keys["c"] ?? "") ?? 0,
+                rows: Int(keys["r"] ?? "") ?? 0)
+        case "d":
+            kittyPlacements[id] = nil
+            if keys["d"] == "I" { kittyImages[id] = nil }
+        default: faults.append("unknown command \(keys)")
+        }
+        return nil
+    }
+
+    private mutating func store(_ id: Int) {
+        guard let data = Data(base64Encoded: Data(kittyData)) else {
+            faults.append("picture \(id) is no Base64")
+            return
+        }
+        let (width, height) = (Int(kittyKeys["s"] ?? "") ?? 0, Int(kittyKeys["v"] ?? "") ?? 0)
+        if kittyKeys["f"] == "100" {
+            kittyImages[id] = try? PNG.decode([UInt8](data)).image
+        } else if kittyKeys["f"] == "24", kittyKeys["o"] == nil, data.count == 3 * width * height,
+            width > 0, height > 0
+        {
+            kittyImages[id] = RGBImage(width: width, height: height, pixels: [UInt8](data))
+        } else {
+            faults.append("picture \(id) has \(data.count) bytes and keys \(kittyKeys)")
+        }
+        kittyPlacements[id] = nil
+    }
+}
+
+extension EmulatedTerminal {
+    /// Puts a sixel picture at the cursor; pixels that it leaves out keep what is there.
+    mutating func drawSixel(_ body: [UInt8]) {
+        pictures.sixelCount += 1
+        pictures.longestSixel = max(pictures.longestSixel, body.count)
+        guard let sixel = try? DecodedSixel([0x1B, 0x50] + body + [0x1B, 0x5C]) else {
+            pictures.faults.append("a sixel picture that cannot be read")
+            return
+        }
+        let (width, height) = cellSize
+        if cursor.row + (sixel.height + height - 1) / height >= rows {
+            pictures.faults.append("a sixel picture reaches the last row")
+        }
+        for y in 0..<sixel.height {
+            for x in 0..<sixel.width {
+                guard let color = sixel.pixels[y * sixel.width + x] else { continue }
+                let place = CellPlace(
+                    column: cursor.column + x / width, row: cursor.row + y / height)
+                guard place.column < columns, place.row < rows else {
+                    pictures.faults.append("a sixel picture passes the screen's edge")
+                    return
+                }
+                let blank = [SIMD3<UInt8>?](repeating: nil, count: width * height)
+                pictures.sixels[place, default: blank][y % height * width + x % width] = color
+            }
+        }
+    }
+
+    /// The rectangle of cells with sixel pixels and its picture; nothing where some cells inside it
+    /// have none. Pixels that no sequence drew are black.
+    public var sixelPicture:
+        (area: (column: Int, row: Int, columns: Int, rows: Int), image: RGBImage)?
+    {
+        let places = pictures.sixels.keys
+        guard let left = places.map(\.column).min(), let right = places.map(\.column).max(),
+            let top = places.map(\.row).min(), let bottom = places.map(\.row).max(),
+            places.count == (right - left + 1) * (bottom - top + 1)
+        else { return nil }
+        let (width, height) = cellSize
+        var image = RGBImage(
+            width: (right - left + 1) * width, height: (bottom - top + 1) * height)
+        for (place, pixels) in pictures.sixels {
+            for (index, pixel) in pixels.enumerated() {
+                guard let pixel else { continue }
+                image[
+                    (place.column - left) * width + index % width,
+                    (place.row - top) * height + index / width] = pixel
+            }
+        }
+        return ((left, top, right - left + 1, bottom - top + 1), image)
+    }
+}
