@@ -47,15 +47,21 @@ let package = Package(
         .target(name: "Verification", dependencies: ["Pipeline"]),
         .target(name: "TerminalGraphics", dependencies: ["Imaging"]),
         .target(
-            name: "StudioCore", dependencies: ["Imaging", "Requests", "TerminalGraphics"]),
+            name: "Settings",
+            dependencies: ["Imaging", "Requests", "TerminalGraphics"]),
+        .target(
+            name: "StudioCore",
+            dependencies: ["Imaging", "Requests", "Settings", "TerminalGraphics"]),
         .target(name: "StudioViews", dependencies: ["StudioCore", "TerminalGraphics"]),
         .target(
             name: "StudioShell",
-            dependencies: ["CNcurses", "Pipeline", "StudioViews", "TerminalGraphics"]),
+            dependencies: [
+                "CNcurses", "Pipeline", "Settings", "StudioViews", "TerminalGraphics"
+            ]),
         .executableTarget(
             name: "dcar",
             dependencies: [
-                "Assets", "Pipeline", "StudioShell", "TerminalGraphics", "Verification",
+                "Assets", "Pipeline", "Settings", "StudioShell", "TerminalGraphics", "Verification",
                 .product(name: "ArgumentParser", package: "swift-argument-parser")
             ]),
         .target(name: "CPseudoterminal", path: "Tests/CPseudoterminal"),
@@ -80,7 +86,9 @@ let package = Package(
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Tensors", "TestSupport"]),
         .testTarget(
             name: "PipelineTests", dependencies: ["Checkpoints", "Pipeline", "TestSupport"]),
-        .testTarget(name: "StudioCoreTests", dependencies: ["StudioCore"]),
+        .testTarget(name: "SettingsTests", dependencies: ["Settings", "TestSupport"]),
+        .testTarget(
+            name: "StudioCoreTests", dependencies: ["Settings", "StudioCore", "TestSupport"]),
         .testTarget(
             name: "StudioViewsTests", dependencies: ["StudioViews"], exclude: ["Snapshots"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),

@@ -1,17 +1,18 @@
 import CNcurses
 import Foundation
+import Settings
 import StudioCore
 import StudioViews
 import Synchronization
 import TerminalGraphics
 
 /// The interactive studio.
-public enum Studio {
+package enum Studio {
     /// Runs the studio until a person quits it.
     ///
     /// - Returns: the exit code: 0, or 128 plus the number of the signal that ended it.
     /// - Throws: `StudioError` where there is no usable terminal.
-    public static func run(_ options: StudioOptions) throws -> Int32 {
+    package static func run(_ options: StudioOptions) throws -> Int32 {
         if options.isPlain { return PlainStudio(options).run() }
         setlocale(LC_ALL, "")
         let session = try Session(options)
@@ -68,10 +69,11 @@ private final class Session {
         let inbox = inbox
         workshop = Workshop(options) { inbox.post($0) }
         workshop.start()
-        terminal = try Terminal(hasMouse: options.hasMouse)
+        terminal = try Terminal(hasMouse: options.settings.isOn(.mouse))
         let (replies, typed) = terminal.probe(&parser)
         let capabilities = TerminalCapabilities.decide(
-            terminal.environment, replies, flag: options.graphics)
+            terminal.environment, replies,
+            configuration: options.settings.text(.graphics).flatMap(GraphicsChoice.init))
         guard dcar_screen_start(capabilities.terminfoName) == 0 else {
             dcar_terminal_leave()
             throw .unknownTerminal(ProcessInfo.processInfo.environment["TERM"] ?? "")
@@ -92,7 +94,7 @@ private final class Session {
     private static func theme(_ options: StudioOptions, _ capabilities: TerminalCapabilities)
         -> Theme
     {
-        if let named = options.theme.flatMap(Theme.init(rawValue:)) { return named }
+        if let named = options.settings.text(.theme).flatMap(Theme.init(rawValue:)) { return named }
         let isPlain = ProcessInfo.processInfo.environment["NO_COLOR"].map { !$0.isEmpty } ?? false
         if isPlain { return .mono }
         return capabilities.isOnLightBackground ? .light : .dark
@@ -179,7 +181,7 @@ private final class Session {
     }
 
     private func copy(_ text: String) {
-        guard options.copiesToClipboard else {
+        guard options.settings.isOn(.clipboard) else {
             apply(.news(.note("Copying is off; the text is: \(text)")))
             return
         }

@@ -1,48 +1,52 @@
+import Foundation
 import Kernels
-import StudioCore
-import TerminalGraphics
+import Settings
 
 /// What the studio is started with.
-public struct StudioOptions: Sendable {
+package struct StudioOptions: Sendable {
+    /// Where settings are read from, and written to.
+    package let sources: SettingsSources
+    /// What they say now.
+    package var settings: ResolvedSettings
     /// The folder of the model.
-    public var modelFolder: String
-    /// Where pictures are saved; made when the first one is.
-    public var outputFolder: String
-    /// The names of saved pictures, below the output folder.
-    public var outputPattern = "dcar-{n:4}-{prompt}.png"
-    /// How pictures are to be drawn, where a person said so.
-    public var graphics: GraphicsChoice?
-    /// `dark`, `light`, `contrast` or `mono`; nil follows the terminal.
-    public var theme: String?
+    package var modelFolder: String
+    /// Where pictures are saved when the settings do not say; made when the first one is.
+    package var picturesFolder: String
     /// Lines of plain text instead of a screen, for screen readers and scripts.
-    public var isPlain = false
-    /// Whether the mouse is used.
-    public var hasMouse = true
-    /// Whether copies go to the terminal's clipboard (OSC 52).
-    public var copiesToClipboard = false
-    /// Whether pictures carry how they were made.
-    public var writesMetadata = true
-    /// Threads; nil for one per processor.
-    public var threads: Int?
-    /// Nil for the fastest that the processor has.
-    public var precision: Precision?
+    package var isPlain = false
     /// The version that pictures name.
-    public var appVersion = "0.1.0"
+    package var appVersion = "0.1.0"
     /// A PNG to open at the start.
-    public var picture: String?
+    package var picture: String?
     /// A prompt to start with.
-    public var prompt = ""
+    package var prompt = ""
     /// Where earlier prompts are kept; nil keeps none.
-    public var historyFile: String?
+    package var historyFile: String?
 
-    /// The usual studio with a model and an output folder.
-    public init(modelFolder: String, outputFolder: String) {
+    /// The usual studio.
+    package init(_ sources: SettingsSources, modelFolder: String, picturesFolder: String) {
+        self.sources = sources
+        settings = sources.load()
         self.modelFolder = modelFolder
-        self.outputFolder = outputFolder
+        self.picturesFolder = picturesFolder
     }
 
-    /// The themes' names.
-    public static let themes = Theme.allCases.map(\.rawValue)
+    var outputFolder: String {
+        settings.text(.outputFolder).map { ($0 as NSString).expandingTildeInPath } ?? picturesFolder
+    }
+
+    var outputPattern: String {
+        settings.text(.outputPattern) ?? "dcar-{n:4}-{prompt}.png"
+    }
+
+    /// Whether pictures carry how they were made.
+    var writesMetadata: Bool { settings.isOn(.metadata) }
+
+    /// Nil for one a physical core.
+    var threads: Int? { settings.whole(.threads) }
+
+    /// Nil for the fastest that the processor has.
+    var precision: Precision? { settings.text(.precision).flatMap(Precision.init) }
 }
 
 /// Why the studio cannot start.

@@ -6,6 +6,7 @@ import Imaging
 import Kernels
 import Pipeline
 import Requests
+import Settings
 
 /// A part of a picture made anew.
 struct EditCommand: ParsableCommand {
@@ -48,7 +49,7 @@ struct EditCommand: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: "Pixels over which the result fades into the picture, 0 to 256.")
-    var feather = 8
+    var feather: Int?
 
     @Option(parsing: .unconditional, help: "left,right,top,bottom: tokens to add on each side.")
     var outpaint: String?
@@ -67,7 +68,7 @@ struct EditCommand: ParsableCommand {
         if let strength, !(strength > 0 && strength <= 1) {
             throw ValidationError("--strength is \(strength); it must be above 0 and at most 1.")
         }
-        guard 0...256 ~= feather else {
+        if let feather, !(0...256 ~= feather) {
             throw ValidationError("--feather is \(feather); it must be from 0 to 256.")
         }
         guard 1...64 ~= alternatives else {
@@ -93,6 +94,7 @@ struct EditCommand: ParsableCommand {
     }
 
     func run() throws {
+        Preferences.warn(unless: output.quiet)
         let stop = StopSignal()
         Interrupts.watch(stop)
         let file = try ImageFile.read(initImg)
@@ -123,7 +125,8 @@ struct EditCommand: ParsableCommand {
                 standard: "dcar-{seed}-{n}.png", isSeveral: alternatives > 1), stop: stop,
             progress: progress)
         job.edit = PictureJob.EditContext(
-            plan: plan, feather: feather, parentHash: SHA256Sum.of(file))
+            plan: plan, feather: feather ?? Preferences.current.whole(.feather) ?? 8,
+            parentHash: SHA256Sum.of(file))
         try job.run(runs)
     }
 
@@ -171,13 +174,15 @@ struct EditCommand: ParsableCommand {
     ) throws -> [PictureRun] {
         let known = metadata.map { pipeline.request(of: $0.record) }
         var settings = pipeline.model.configuration.defaults
-        settings.steps = plan.suggestedSteps(of: settings.steps)
+        settings.steps = plan.suggestedSteps(
+            of: Preferences.current.whole(.steps) ?? settings.steps)
         return try (0..<alternatives).map { index in
             try pipeline.start(
                 GenerationRequest(
                     prompt: prompt ?? known?.prompt ?? "",
                     negativePrompt: sampling.negativePrompt, seed: seed &+ UInt64(index),
-                    sampling: sampling.sampling(settings), residual: sampling.residual()),
+                    sampling: sampling.sampling(settings, keepingSteps: true),
+                    residual: sampling.residual()),
                 editing: plan.grid, isMasked: plan.isMasked)
         }
     }

@@ -40,7 +40,7 @@ struct DCARCommand: ParsableCommand {
             StudioCommand.self, GenerateCommand.self, EditCommand.self, ResumeCommand.self,
             ReconstructCommand.self,
             InfoCommand.self, ShowCommand.self, StripCommand.self, VerifyCommand.self,
-            BenchCommand.self, DoctorCommand.self, CompletionsCommand.self
+            BenchCommand.self, DoctorCommand.self, ConfigCommand.self, CompletionsCommand.self
         ], defaultSubcommand: StudioCommand.self)
 }
 

@@ -5,6 +5,7 @@ import Imaging
 import Kernels
 import Pipeline
 import Requests
+import Settings
 import StudioShell
 import TextEncoding
 import Verification
@@ -56,6 +57,8 @@ enum ExitStatus: Int32 {
         case is Stopped: Interrupts.status
         case is VerificationError: .failure
         case is StudioError: .terminal
+        case SettingsError.notWritten: .output
+        case is SettingsError: .usage
         default: nil
         }
     }

@@ -4,6 +4,7 @@ import Imaging
 import Kernels
 import Pipeline
 import Requests
+import Settings
 
 /// Pictures from prompts.
 struct GenerateCommand: ParsableCommand {
@@ -30,7 +31,7 @@ struct GenerateCommand: ParsableCommand {
     @Option(
         name: .shortAndLong, parsing: .unconditional,
         help: "Pictures of each prompt, with seeds seed, seed + 1, ...")
-    var batch = 1
+    var batch: Int?
 
     @Option(
         name: [.customShort("W"), .long], parsing: .unconditional,
@@ -78,7 +79,7 @@ struct GenerateCommand: ParsableCommand {
     }
 
     func validate() throws {
-        guard 1...64 ~= batch else {
+        if let batch, !(1...64 ~= batch) {
             throw ValidationError("--batch is \(batch); it must be from 1 to 64.")
         }
         guard previewInterval >= 1 else {
@@ -96,9 +97,10 @@ struct GenerateCommand: ParsableCommand {
         guard promptFile != nil || !isBlank else {
             throw ValidationError("The prompt is empty; say what the picture shows.")
         }
-        if stopAt != nil, output.noMetadata {
+        if stopAt != nil, output.leavesOutMetadata {
             throw ValidationError(
-                "--no-metadata leaves nothing to resume from; leave it or --stop-at out.")
+                "\(output.noMetadata ? "--no-metadata" : "output.metadata = false") leaves nothing to "
+                    + "resume from; leave it or --stop-at out.")
         }
         if let previewPath, previewPath == output.output {
             throw ValidationError("--preview-path and -o name one file; give each its own.")
@@ -106,13 +108,19 @@ struct GenerateCommand: ParsableCommand {
         if shard != nil, promptFile == nil {
             throw ValidationError("--shard divides the lines of a --prompt-file; name one.")
         }
-        if output.isStandardOutput, promptFile != nil || batch > 1 || discrete || saveSteps {
+        if output.isStandardOutput, promptFile != nil || count > 1 || discrete || saveSteps {
             throw ValidationError("-o - takes one picture; ask for one, or name files.")
         }
     }
 
+    /// Pictures of each prompt.
+    private var count: Int {
+        batch ?? (output.isStandardOutput ? 1 : Preferences.current.whole(.count) ?? 1)
+    }
+
     func run() throws {
         let jobs = try jobs()
+        Preferences.warn(unless: output.quiet)
         let stop = StopSignal()
         Interrupts.watch(stop)
         let progress = ProgressLine(isQuiet: output.quiet)
@@ -121,7 +129,7 @@ struct GenerateCommand: ParsableCommand {
         let isFile = promptFile != nil
         let pattern = try output.pattern(
             standard: isFile ? "dcar-{n:4}.png" : "dcar-{seed}-{n}.png",
-            isSeveral: isFile || batch > 1)
+            isSeveral: isFile || count > 1)
         if isFile, !pattern.isNumbered {
             throw CommandError.usage(
                 "-o \(pattern) has no {n}; with --prompt-file, pictures are named by line number.")
@@ -130,11 +138,11 @@ struct GenerateCommand: ParsableCommand {
         let first = sampling.seed ?? (isFile ? 0 : UInt64.random(in: 0...UInt64(UInt32.max)))
         for job in jobs {
             let line = job.line ?? 1
-            let seed = first &+ UInt64(line - 1) &* UInt64(batch)
-            var pictures = (0..<batch).map { index in
+            let seed = first &+ UInt64(line - 1) &* UInt64(count)
+            var pictures = (0..<count).map { index in
                 Picture(
                     seed: seed &+ UInt64(index),
-                    number: job.line.map { ($0 - 1) * batch + 1 + index })
+                    number: job.line.map { ($0 - 1) * count + 1 + index })
             }
             if isFile {
                 progress.begin("line \(line)")
@@ -155,7 +163,7 @@ struct GenerateCommand: ParsableCommand {
         let requests = pictures.map { picture in
             GenerationRequest(
                 prompt: job.prompt, negativePrompt: sampling.negativePrompt, seed: picture.seed,
-                width: width, height: height,
+                width: width ?? side(pipeline), height: height ?? side(pipeline),
                 sampling: sampling.sampling(pipeline.model.configuration.defaults),
                 residual: sampling.residual())
         }
@@ -176,13 +184,19 @@ struct GenerateCommand: ParsableCommand {
         try task.run(runs)
     }
 
+    /// The side that the settings name, in whole tokens.
+    private func side(_ pipeline: Pipeline) -> Int? {
+        let unit = pipeline.model.pixelsPerToken
+        return Preferences.current.whole(.size).map { max(unit, $0 / unit * unit) }
+    }
+
     private func exists(
         _ picture: Picture, _ job: Job, _ pattern: OutputPattern, _ pipeline: Pipeline
     ) -> Bool {
         let fields = OutputPattern.Fields(
             seed: picture.seed, prompt: job.prompt, model: pipeline.model.name,
-            width: width ?? pipeline.model.trainedSide, height: height ?? pipeline.model.trainedSide
-        )
+            width: width ?? side(pipeline) ?? pipeline.model.trainedSide,
+            height: height ?? side(pipeline) ?? pipeline.model.trainedSide)
         return FileManager.default.fileExists(
             atPath: pattern.path(number: picture.number ?? 1, fields))
     }

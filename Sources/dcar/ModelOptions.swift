@@ -3,6 +3,7 @@ import Assets
 import Foundation
 import Kernels
 import Pipeline
+import Settings
 
 /// Which model, and what it runs on.
 struct ModelOptions: ParsableArguments {
@@ -12,7 +13,7 @@ struct ModelOptions: ParsableArguments {
     var model: String?
 
     @Option(help: "auto, fp32 or bf16: the operands of matrix products.")
-    var precision = "auto"
+    var precision: String?
 
     @Option(
         name: [.long, .customShort("t")], parsing: .unconditional,
@@ -20,24 +21,27 @@ struct ModelOptions: ParsableArguments {
     var threads: Int?
 
     func validate() throws {
-        guard precision == "auto" || Precision(rawValue: precision) != nil else {
-            throw ValidationError("--precision is \(precision); it must be auto, fp32 or bf16.")
+        guard let precision, precision != "auto", Precision(rawValue: precision) == nil else {
+            return
         }
+        throw ValidationError("--precision is \(precision); it must be auto, fp32 or bf16.")
     }
 
     /// The folder that was asked for.
     func folder() throws -> String {
         if let model { return model }
-        if let named = ProcessInfo.processInfo.environment["DCAR_MODEL"], !named.isEmpty {
-            return named
+        if let named = Preferences.current.text(.modelPath) {
+            return (named as NSString).expandingTildeInPath
         }
         guard let embedded = EmbeddedModel.folder else { throw CommandError.noEmbeddedModel }
         return embedded
     }
 
     func compute() throws -> Compute {
-        let named = ProcessInfo.processInfo.environment["DCAR_THREADS"].flatMap(Int.init)
-        return try Compute(threadCount: threads ?? named, precision: Precision(rawValue: precision))
+        let precision = precision ?? Preferences.current.text(.precision)
+        return try Compute(
+            threadCount: threads ?? Preferences.current.whole(.threads),
+            precision: precision.flatMap(Precision.init))
     }
 
     func open() throws -> Pipeline {

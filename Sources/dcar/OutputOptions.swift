@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Imaging
 import Pipeline
+import Settings
 
 /// Where pictures go, and what is said about them.
 struct OutputOptions: ParsableArguments {
@@ -24,6 +25,8 @@ struct OutputOptions: ParsableArguments {
 
     var isStandardOutput: Bool { output == "-" }
 
+    var leavesOutMetadata: Bool { noMetadata || !Preferences.current.isOn(.metadata) }
+
     func validate() throws {
         if isStandardOutput && json {
             throw ValidationError("--json and -o - both want standard output; choose one.")
@@ -42,10 +45,11 @@ struct OutputOptions: ParsableArguments {
     /// The pattern for pictures, which `standard` gives when none was asked for; a plain path gets
     /// a number when there are several pictures.
     func pattern(standard: String, isSeveral: Bool) throws -> OutputPattern {
-        if output == nil, let folder = ProcessInfo.processInfo.environment["DCAR_OUTPUT_DIR"],
-            !folder.isEmpty
-        {
-            return try OutputPattern("\(folder)/\(standard)")
+        let settings = Preferences.current
+        if output == nil {
+            let name = settings.text(.outputPattern) ?? standard
+            let folder = settings.text(.outputFolder).map { ($0 as NSString).expandingTildeInPath }
+            return try OutputPattern(folder.map { "\($0)/\(name)" } ?? name)
         }
         let text = output ?? standard
         let pattern = try OutputPattern(text)
@@ -61,7 +65,7 @@ struct OutputOptions: ParsableArguments {
         _ image: RGBImage, _ metadata: GenerationMetadata?, as pattern: OutputPattern,
         fields: OutputPattern.Fields, number: Int? = nil
     ) throws -> String {
-        let bytes = try PNG.encode(image, text: noMetadata ? [] : metadata?.text ?? [])
+        let bytes = try PNG.encode(image, text: leavesOutMetadata ? [] : metadata?.text ?? [])
         if isStandardOutput {
             try Output.write(bytes)
             return "-"

@@ -147,7 +147,7 @@ struct PictureJob {
     }
 
     private func metadata(of run: PictureRun, grid: HybridTokenGrid?) -> GenerationMetadata? {
-        guard !output.noMetadata else { return nil }
+        guard !output.leavesOutMetadata else { return nil }
         let record = edit.map { edit in
             EditRecord(
                 operation: edit.plan.operation, mask: edit.plan.tokenMask,

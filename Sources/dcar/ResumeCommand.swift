@@ -31,10 +31,11 @@ struct ResumeCommand: ParsableCommand {
             throw CommandError.inputImage(
                 "\(picture) is a stopped edit; run the edit again from its parent picture.")
         }
+        Preferences.warn(unless: output.quiet)
         let progress = ProgressLine(isQuiet: output.quiet)
         progress.receive(.phase(.loading, count: 1))
         // Another precision would give another picture than the run that was stopped.
-        if model.precision == "auto" {
+        if model.precision == nil || model.precision == "auto" {
             let isShort = metadata.record.precision == "bfloat16"
             model.precision = (isShort ? Precision.bfloat16 : .float32).rawValue
         }

@@ -2,8 +2,9 @@ import ArgumentParser
 import Foundation
 import Pipeline
 import Requests
+import Settings
 
-/// How pictures are sampled; what is not given is the model's own.
+/// How pictures are sampled; what neither flags nor settings say is the model's own.
 struct SamplingOptions: ParsableArguments {
     @Option(name: [.customShort("n"), .long], help: "What the picture should not be.")
     var negativePrompt = ""
@@ -41,21 +42,27 @@ struct SamplingOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: "How much residual tokens count, 0 to 1.5; 1 is the official result.")
-    var residualStrength: Float = 1
+    var residualStrength: Float?
 
     @Flag(help: "Decode the discrete tokens alone.")
     var noResidual = false
 
     func residual(_ base: ResidualSettings = ResidualSettings()) -> ResidualSettings {
         var settings = base
-        if let residualSteps { settings.steps = residualSteps }
+        if let steps = residualSteps ?? Preferences.current.whole(.residualSteps) {
+            settings.steps = steps
+        }
         if let residualSeed { settings.seed = residualSeed }
-        settings.strength = noResidual ? 0 : residualStrength
+        let strength =
+            residualStrength ?? Preferences.current.number(.residualStrength).map(Float.init)
+        settings.strength = noResidual ? 0 : strength ?? 1
         return settings
     }
 
-    func sampling(_ base: SamplingSettings) -> SamplingSettings {
-        var settings = base
+    /// - Parameter keepingSteps: where the number of steps is worked out from the settings already.
+    func sampling(_ base: SamplingSettings, keepingSteps: Bool = false) -> SamplingSettings {
+        var settings = base.adopting(Preferences.current)
+        if keepingSteps { settings.steps = base.steps }
         if let steps { settings.steps = steps }
         if let guidance { settings.guidanceScale = guidance }
         if let guidanceDecay { settings.guidanceDecay = guidanceDecay }

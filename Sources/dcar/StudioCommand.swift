@@ -1,8 +1,7 @@
 import ArgumentParser
 import Foundation
-import Kernels
+import Settings
 import StudioShell
-import TerminalGraphics
 
 /// The interactive studio: what `dcar` alone opens.
 struct StudioCommand: ParsableCommand {
@@ -12,9 +11,9 @@ struct StudioCommand: ParsableCommand {
     @OptionGroup var model: ModelOptions
 
     @Option(help: "auto, sixel, kitty, halfblock, ascii or none.")
-    var graphics = "auto"
+    var graphics: String?
 
-    @Option(help: "dark, light, contrast or mono; follows the terminal when not given.")
+    @Option(help: "auto, dark, light, contrast or mono; auto follows the terminal.")
     var theme: String?
 
     @Flag(help: "Lines of text instead of a screen, for screen readers and scripts.")
@@ -29,16 +28,22 @@ struct StudioCommand: ParsableCommand {
     @Option(help: "A PNG to open.")
     var open: String?
 
+    /// Options that are settings too.
+    private var settings: [(flag: String, setting: Setting, value: SettingValue?)] {
+        [
+            ("--graphics", .graphics, graphics.map(SettingValue.text)),
+            ("--theme", .theme, theme.map(SettingValue.text)),
+            ("--no-mouse", .mouse, noMouse ? .flag(false) : nil),
+            ("--output-folder", .outputFolder, outputFolder.map(SettingValue.text)),
+            ("--threads", .threads, model.threads.map(SettingValue.whole)),
+            ("--precision", .precision, model.precision.map(SettingValue.text))
+        ]
+    }
+
     func validate() throws {
-        guard GraphicsChoice(graphics) != nil else {
-            throw ValidationError(
-                "--graphics is \(graphics); it must be one of "
-                    + "\(GraphicsChoice.names.joined(separator: ", ")).")
-        }
-        if let theme, !StudioOptions.themes.contains(theme) {
-            throw ValidationError(
-                "--theme is \(theme); it must be one of "
-                    + "\(StudioOptions.themes.joined(separator: ", ")).")
+        for (flag, setting, value) in settings {
+            guard let value, setting.fitting(value) == nil else { continue }
+            throw ValidationError("\(flag) is \(value); it must be \(setting.allowed).")
         }
     }
 
@@ -47,15 +52,13 @@ struct StudioCommand: ParsableCommand {
             return try printOverview()
         }
         let environment = ProcessInfo.processInfo.environment
+        var sources = Preferences.sources
+        for (flag, setting, value) in settings {
+            if let value { sources.flags[setting] = SettingsSources.Flag(flag, value) }
+        }
         var options = StudioOptions(
-            modelFolder: try model.folder(), outputFolder: folder(environment))
-        let named = environment["DCAR_GRAPHICS"].flatMap(GraphicsChoice.init)
-        options.graphics = graphics == "auto" ? named : GraphicsChoice(graphics)
-        options.theme = theme
+            sources, modelFolder: try model.folder(), picturesFolder: picturesFolder(environment))
         options.isPlain = plain
-        options.hasMouse = !noMouse
-        options.threads = model.threads ?? environment["DCAR_THREADS"].flatMap(Int.init)
-        options.precision = Precision(rawValue: model.precision)
         options.appVersion = ProgramVersion.current
         options.picture = open
         options.historyFile = stateFolder(environment).map { "\($0)/dcar/prompts.jsonl" }
@@ -63,9 +66,7 @@ struct StudioCommand: ParsableCommand {
         if status != 0 { throw ExitCode(status) }
     }
 
-    private func folder(_ environment: [String: String]) -> String {
-        if let outputFolder { return outputFolder }
-        if let named = environment["DCAR_OUTPUT_DIR"], !named.isEmpty { return named }
+    private func picturesFolder(_ environment: [String: String]) -> String {
         if let pictures = environment["XDG_PICTURES_DIR"], !pictures.isEmpty {
             return "\(pictures)/dcar"
         }

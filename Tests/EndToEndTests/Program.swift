@@ -72,7 +72,9 @@ enum Program {
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         let inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("DCAR_") }
-        process.environment = inherited.merging(environment) { $1 }
+        // No settings but those of the test.
+        let own = ["XDG_CONFIG_HOME": "/nowhere"]
+        process.environment = inherited.merging(own) { $1 }.merging(environment) { $1 }
         let (output, messages, standardInput) = (Pipe(), Pipe(), Pipe())
         process.standardOutput = output
         process.standardError = messages

@@ -97,13 +97,3 @@ func wrongValuesChangeNothing(parameter: Parameter, typed: String) {
     #expect(!outcome13)
     #expect(parameters == Parameters())
 }
-
-@Test func anotherKeyTakesItFromItsOwner() {
-    var keymap = Keymap()
-    let key = Key(.character("d"))
-    #expect(keymap.command(for: key, in: [.canvas]) == .toggleResidual)
-    let outcome14 = keymap.bind(.save, to: key)
-    #expect(outcome14 == .toggleResidual)
-    #expect(keymap.command(for: key, in: [.canvas]) == .save)
-    #expect(keymap.key(for: .toggleResidual) == nil)
-}

@@ -1,0 +1,136 @@
+import Requests
+import TerminalGraphics
+
+/// Everything that can be configured.
+extension Setting {
+    package static let modelPath = Setting(
+        "model.path", .text, otherwise: "the embedded model", "The folder of the model.",
+        variable: "DCAR_MODEL", waitsForStart: true)
+    package static let threads = Setting(
+        "model.threads", .whole(1...1_024), otherwise: "one a physical core",
+        "Threads that compute.", variable: "DCAR_THREADS", waitsForStart: true)
+    package static let precision = Setting(
+        "model.precision", .choice(["auto", "fp32", "bf16"]), .text("auto"),
+        "The numbers that matrix products multiply; auto takes the fastest here.",
+        waitsForStart: true)
+
+    package static let steps = Setting(
+        "generate.steps", .whole(1...64), otherwise: "the model's own", "Steps of unmasking.")
+    package static let guidance = Setting(
+        "generate.guidance", .number(0...30), otherwise: "the model's own",
+        "How closely pictures follow their prompts.")
+    package static let guidanceDecay = Setting(
+        "generate.guidance_decay", .choice(GuidanceDecay.allCases.map(\.rawValue)),
+        otherwise: "the model's own", "How guidance changes over the steps.")
+    package static let temperature = Setting(
+        "generate.temperature", .number(0...20), otherwise: "the model's own",
+        "How much chance there is in the choice of tokens, at the first step.")
+    package static let schedule = Setting(
+        "generate.schedule", .choice(MaskSchedule.allCases.map(\.rawValue)),
+        otherwise: "the model's own", "How masked tokens thin out over the steps.")
+    package static let residualSteps = Setting(
+        "generate.residual_steps", .whole(1...200), otherwise: "the model's own",
+        "Steps of the residual head.")
+    package static let residualStrength = Setting(
+        "generate.residual_strength", .number(0...1.5), .number(1),
+        "How much residual tokens count; 1 is the official result.")
+    package static let size = Setting(
+        "generate.size", .whole(32...2_048), otherwise: "what the model was trained for",
+        "Pixels of each side of a new picture, in whole tokens.")
+    package static let count = Setting(
+        "generate.count", .whole(1...64), .whole(1),
+        "Pictures that `dcar generate` makes of a prompt.")
+    package static let seedMode = Setting(
+        "generate.seed_mode", .choice(["random", "fixed", "increment"]), .text("random"),
+        "Where the studio takes the seed of the next picture from.")
+
+    package static let feather = Setting(
+        "edit.feather_px", .whole(0...64), .whole(8),
+        "Pixels over which an edit fades into the picture.")
+    package static let variation = Setting(
+        "edit.strength", .number(0.01...1), .number(0.5),
+        "The share of tokens that a variation makes anew in the studio.")
+    package static let reroll = Setting(
+        "edit.reroll_percent", .whole(1...100), .whole(10),
+        "The share of tokens, the least sure, that a re-roll makes anew in the studio.")
+    package static let alternatives = Setting(
+        "edit.alternatives", .whole(2...16), .whole(4),
+        "Pictures to choose from in the studio.")
+
+    package static let graphics = Setting(
+        "graphics.protocol", .choice(GraphicsChoice.names), .text("auto"),
+        "How pictures are drawn in the terminal.", variable: "DCAR_GRAPHICS", waitsForStart: true)
+    package static let colors = Setting(
+        "graphics.colors", .whole(16...256), .whole(256), "The most colours of a sixel picture.",
+        waitsForStart: true)
+    package static let maximumBytes = Setting(
+        "graphics.max_bytes", .whole(10_000...10_000_000), .whole(900_000),
+        "The most bytes of one sixel picture; fewer colours, then a smaller picture keep to it.",
+        waitsForStart: true)
+    package static let probeTimeout = Setting(
+        "graphics.probe_timeout_ms", .whole(0...10_000),
+        otherwise: "200, or 1000 over ssh",
+        "How long the studio waits at its start for the terminal to say what it can do.",
+        waitsForStart: true)
+
+    package static let theme = Setting(
+        "ui.theme", .choice(["auto", "dark", "light", "contrast", "mono"]), .text("auto"),
+        "The studio's colours; auto follows the terminal's background.")
+    package static let mouse = Setting(
+        "ui.mouse", .flag, .flag(true),
+        "Whether the studio uses the mouse; without it the terminal does.")
+    package static let footer = Setting(
+        "ui.footer", .flag, .flag(true), "Whether the last line names the keys that matter now.")
+    package static let confirmQuit = Setting(
+        "ui.confirm_quit", .flag, .flag(true), "Whether the studio asks before it quits.")
+
+    package static let outputFolder = Setting(
+        "output.dir", .text,
+        otherwise: "dcar in the pictures folder; where commands run for their own pictures",
+        "Where pictures are saved.", variable: "DCAR_OUTPUT_DIR")
+    package static let outputPattern = Setting(
+        "output.pattern", .fileName, otherwise: "as each command names them",
+        "The names of saved pictures; {n}, {n:4}, {seed}, {prompt}, {model}, {width}, {height}.")
+    package static let metadata = Setting(
+        "output.metadata", .flag, .flag(true),
+        "Whether pictures carry how they were made, which resuming and editing read.")
+
+    package static let clipboard = Setting(
+        "clipboard.osc52", .flag, .flag(true),
+        "Whether copies go to the terminal's clipboard (OSC 52); otherwise they are only shown.")
+
+    package static let all: [Setting] = [
+        modelPath, threads, precision, steps, guidance, guidanceDecay, temperature, schedule,
+        residualSteps, residualStrength, size, count, seedMode, feather, variation, reroll,
+        alternatives, graphics, colors, maximumBytes, probeTimeout, theme, mouse, footer,
+        confirmQuit, outputFolder, outputPattern, metadata, clipboard
+    ]
+
+    private static let named = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+
+    package static func named(_ name: String) -> Setting? { named[name] }
+
+    /// The setting whose name is most like a mistyped one.
+    package static func nearest(to name: String) -> Setting? {
+        let ranked = all.map { ($0, $0.name.editDistance(to: name)) }.min { $0.1 < $1.1 }
+        return ranked.flatMap { $0.1 <= 3 ? $0.0 : nil }
+    }
+}
+
+extension String {
+    /// How many characters must be put in, taken out or replaced to get `other` (Levenshtein).
+    fileprivate func editDistance(to other: String) -> Int {
+        let other = Array(other.prefix(80))
+        var row = Array(0...other.count)
+        for (index, character) in prefix(80).enumerated() {
+            var diagonal = row[0]
+            row[0] = index + 1
+            for column in other.indices {
+                let cost = diagonal + (character == other[column] ? 0 : 1)
+                diagonal = row[column + 1]
+                row[column + 1] = Swift.min(cost, row[column] + 1, row[column + 1] + 1)
+            }
+        }
+        return row[other.count]
+    }
+}

@@ -1,0 +1,48 @@
+import Foundation
+
+/// Where settings come from, the strongest first: flags, environment, a project's file, the user's
+/// file, then each setting's own default.
+package struct SettingsSources: Sendable {
+    package var flags: [Setting: Flag] = [:]
+    package var environment: [String: String]
+    /// `.dcar.toml` in the current folder.
+    package var projectFile: String?
+    /// `config.toml` in the user's configuration folder, or what `DCAR_CONFIG` names.
+    package var userFile: String?
+
+    /// What a command line says.
+    package struct Flag: Sendable {
+        package let name: String
+        package let value: SettingValue
+
+        package init(_ name: String, _ value: SettingValue) {
+            (self.name, self.value) = (name, value)
+        }
+    }
+
+    /// The usual places.
+    package init(environment: [String: String], folder: String, home: String) {
+        self.environment = environment.filter { !$0.value.isEmpty }
+        projectFile = "\(folder)/.dcar.toml"
+        if let named = self.environment["DCAR_CONFIG"] {
+            userFile = named
+        } else if let base = self.environment["XDG_CONFIG_HOME"], base.hasPrefix("/") {
+            userFile = "\(base)/dcar/config.toml"
+        } else if home.hasPrefix("/") {
+            userFile = "\(home)/.config/dcar/config.toml"
+        }
+    }
+
+    package func load() -> ResolvedSettings { ResolvedSettings(self) }
+
+    /// Writes one entry of the user's file; nil takes it out.
+    package func write(_ path: [String], _ toml: String?) throws(SettingsError) {
+        guard let userFile else { throw .noPlace }
+        let file = SettingsFile(path: userFile)
+        if let toml {
+            try SettingsFile.write(try file.setting(path, to: toml), to: userFile)
+        } else if !file.text.isEmpty {
+            try SettingsFile.write(file.removing(path), to: userFile)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Test func aSettingIsSetReadListedAndTakenOut() throws {
+    let folder = try TemporaryFolder()
+    func config(_ words: String...) throws -> Program.Result {
+        try Program.run(
+            ["config"] + words, in: folder.path,
+            environment: ["DCAR_CONFIG": folder.file("my.toml")])
+    }
+    #expect(try config("path").text == folder.file("my.toml") + "\n")
+    #expect(try config("get", "generate.steps").text == "\n")
+    #expect(try config("set", "generate.steps", "3").status == 0)
+    #expect(try config("get", "generate.steps").text == "3\n")
+    let listed = try config("list", "--show-origin").lines
+    #expect(listed.contains("generate.steps = 3    # \(folder.file("my.toml")), line 2"))
+    #expect(listed.contains("ui.theme = \"auto\"    # default"))
+    #expect(try config("unset", "generate.steps").status == 0)
+    #expect(try config("get", "generate.steps").text == "\n")
+    #expect(try config("set", "keys.token.pin", "t", "F7").status == 0)
+    #expect(try config("get", "keys.token.pin").text == "t F7\n")
+}
+
+@Test(arguments: [
+    (
+        ["set", "generate.steps", "99"],
+        "generate.steps cannot be \"99\"; it must be a whole number from 1 to 64."
+    ),
+    (
+        ["set", "generate.step", "9"],
+        "generate.step is no setting; generate.steps is. `dcar config list` names them all."
+    ),
+    (
+        ["set", "keys.fork", "Ctrl-M"],
+        "Ctrl-M cannot be fork: terminals send it for Enter."
+    ),
+    (
+        ["set", "keys.forks", "x"],
+        "forks is no command; the studio's list of commands (F2) names them."
+    )
+])
+func whatCannotBeSetIsSaidAndNothingIsWritten(words: [String], message: String) throws {
+    let folder = try TemporaryFolder()
+    let result = try Program.run(
+        ["config"] + words, in: folder.path, environment: ["DCAR_CONFIG": folder.file("my.toml")])
+    #expect(result.status == 2 && sentence(result) == message)
+    #expect(try names(in: folder) == [])
+}
+
+@Test func settingsAreTheDefaultsOfGenerateAndFlagsCountMore() throws {
+    let folder = try TemporaryFolder()
+    let text = """
+        [generate]
+        steps = 2
+        size = 64
+        colour = "red"
+
+        [output]
+        dir = "\(folder.path)"
+        pattern = "made-{seed}-{n}.png"
+        """
+    try text.write(toFile: folder.file(".dcar.toml"), atomically: true, encoding: .utf8)
+    let result = try Program.run(["generate", "a beach", "--seed", "3"], in: folder.path)
+    #expect(result.status == 0)
+    #expect(
+        result.messages.contains(
+            "dcar: warning: \(folder.path)/.dcar.toml, line 4: generate.colour is no setting;"))
+    #expect(try names(in: folder) == [".dcar.toml", "made-3-1.png"])
+    let made = try Program.run(["info", "made-3-1.png"], in: folder.path).text
+    #expect(made.contains("64x64") && made.contains("2"))
+    let quiet = try Program.run(
+        ["generate", "a beach", "--seed", "3", "--steps", "1", "--quiet", "-o", "one.png"],
+        in: folder.path)
+    #expect(quiet.status == 0 && quiet.messages == "")
+    #expect(
+        try Program.run(["info", "one.png"], in: folder.path).text
+            != made.replacing("made-3-1.png", with: "one.png"))
+}

@@ -1,0 +1,83 @@
+import Foundation
+import Settings
+import TestSupport
+import Testing
+
+/// Text before, what is set, text after.
+@Test(arguments: [
+    ("", "generate.steps", "8", "[generate]\nsteps = 8\n"),
+    ("# mine\n", "generate.steps", "8", "# mine\n\n[generate]\nsteps = 8\n"),
+    ("[generate]\nsteps = 4   # few\n", "generate.steps", "8", "[generate]\nsteps = 8   # few\n"),
+    ("[generate]\nsteps=4", "generate.steps", "8", "[generate]\nsteps=8"),
+    (
+        "[generate]\n# about steps\nguidance = 3\n\n[ui]\ntheme = 'dark'\n", "generate.steps", "8",
+        "[generate]\n# about steps\nguidance = 3\nsteps = 8\n\n[ui]\ntheme = 'dark'\n"
+    ),
+    ("[generate]", "generate.steps", "8", "[generate]\nsteps = 8\n"),
+    (
+        "generate.guidance = 3\n", "generate.steps", "8",
+        "generate.steps = 8\ngenerate.guidance = 3\n"
+    ),
+    ("generate.steps = 3 # x\n", "generate.steps", "8", "generate.steps = 8 # x\n"),
+    (
+        "[ui]\ntheme = '''dark''' # it's \"dark\"\n", "ui.theme", "\"light\"",
+        "[ui]\ntheme = \"light\" # it's \"dark\"\n"
+    ),
+    (
+        "[keys]\n\"save.as\" = [ # two\n  'a',\n  'b' ]  # end\nfork = 'f'\n", "keys.save.as",
+        "\"W\"", "[keys]\n\"save.as\" = \"W\"  # end\nfork = 'f'\n"
+    ),
+    ("[keys]\n", "keys.save.as", "\"W\"", "[keys]\n\"save.as\" = \"W\"\n")
+])
+func settingKeepsCommentsAndAllOtherLines(
+    before: String, name: String, value: String, after: String
+) throws {
+    let file = SettingsFile(path: "config.toml", text: before)
+    let section = String(name.prefix { $0 != "." })
+    let path = [section, String(name.dropFirst(section.count + 1))]
+    #expect(try file.setting(path, to: value) == after)
+}
+
+@Test func whatCannotBeChangedLineByLineIsLeftToAnEditor() {
+    let file = SettingsFile(path: "config.toml", text: "generate = { steps = 4 }\n")
+    #expect(throws: SettingsError.notEditable(name: "generate.steps", file: "config.toml")) {
+        try file.setting(["generate", "steps"], to: "8")
+    }
+}
+
+@Test func anEntryIsTakenOutWithItsLinesAlone() {
+    let file = SettingsFile(
+        path: "x", text: "# a\n[keys]\nfork = [\n 'f',\n]\n# b\n\"save.as\" = 'W'\n")
+    #expect(file.removing(["keys", "fork"]) == "# a\n[keys]\n# b\n\"save.as\" = 'W'\n")
+    #expect(file.removing(["keys", "save"]) == file.text)
+}
+
+@Test func theFileIsItsOwnersAloneAndALinkStaysALink() throws {
+    let folder = try TemporaryFolder()
+    var sources = SettingsSources(environment: [:], folder: folder.path, home: folder.path)
+    let path = try #require(sources.userFile)
+    #expect(path == folder.file(".config/dcar/config.toml"))
+    try sources.write(["generate", "steps"], "8")
+    func mode(_ path: String) throws -> Int? {
+        try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+    }
+    #expect(try mode(path) == 0o600)
+    #expect(try mode(folder.file(".config/dcar")) == 0o700)
+
+    try FileManager.default.createSymbolicLink(
+        atPath: folder.file("link.toml"), withDestinationPath: path)
+    sources.userFile = folder.file("link.toml")
+    try sources.write(["generate", "steps"], "9")
+    #expect(
+        try FileManager.default.destinationOfSymbolicLink(atPath: folder.file("link.toml")) == path)
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "[generate]\nsteps = 9\n")
+    try sources.write(["generate", "steps"], nil)
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "[generate]\n")
+}
+
+@Test func aTextIsQuotedSoThatItIsReadBack() throws {
+    for text in ["a \"b\" \\ c", "tab\t, line\n", "bell \u{7}", "狐", ""] {
+        let file = SettingsFile(path: "x", text: "[styles]\nx = \(text.tomlQuoted)\n")
+        #expect(file.entries.first?.value.one == .text(text))
+    }
+}
