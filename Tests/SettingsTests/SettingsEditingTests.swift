@@ -16,7 +16,7 @@ import Testing
     ("[generate]", "generate.steps", "8", "[generate]\nsteps = 8\n"),
     (
         "generate.guidance = 3\n", "generate.steps", "8",
-        "generate.steps = 8\ngenerate.guidance = 3\n"
+        "generate.guidance = 3\ngenerate.steps = 8\n"
     ),
     ("generate.steps = 3 # x\n", "generate.steps", "8", "generate.steps = 8 # x\n"),
     (
