@@ -85,7 +85,19 @@ public struct MaskedRun: Sendable {
         self.init(
             gridWidth: gridWidth, gridHeight: gridHeight, maskID: maskID, ids: start,
             settings: settings, text: text, noise: noise)
-        states = [state]
+        // A token stays once it is fixed, so the steps that fixed them give back every state.
+        states =
+            (0..<state.step).map { step in
+                TokenState(
+                    step: step,
+                    ids: state.ids.indices.map {
+                        (state.fixedAt[$0] ?? .max) <= step ? state.ids[$0] : maskID
+                    },
+                    fixedAt: state.fixedAt.map { $0.flatMap { $0 <= step ? $0 : nil } },
+                    confidence: state.confidence.indices.map {
+                        (state.fixedAt[$0] ?? .max) <= step ? state.confidence[$0] : 0
+                    })
+            } + [state]
     }
 
     /// The present state.

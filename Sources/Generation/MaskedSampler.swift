@@ -77,25 +77,65 @@ public struct MaskedSampler: Sendable {
     public func step(
         _ items: [Item], step: Int, settings: SamplingSettings, gridWidth: Int
     ) throws -> [Outcome] {
-        let guidance = settings.guidance(at: step)
+        let states = try hiddenStates(items, step: step, settings: settings, gridWidth: gridWidth)
+        // The official code takes the count of masked tokens from the first image of the batch.
+        let firstMasked = items.first.map { masked($0.ids).count } ?? 0
+        return try zip(items, states).map { item, states in
+            try outcome(
+                item, states, step: step, settings: settings,
+                guidance: settings.guidance(at: step),
+                maskedCount: settings.schedule == .official ? firstMasked : nil)
+        }
+    }
+
+    /// What a round computes before it samples.
+    func hiddenStates(
+        _ items: [Item], step: Int, settings: SamplingSettings, gridWidth: Int
+    ) throws -> [HiddenStates] {
+        let isGuided = settings.guidance(at: step) != 0
         let rows = items.flatMap { item in
             let conditional = MaskedTransformer.Row(ids: item.ids, text: item.text.conditional)
-            guard guidance != 0 else { return [conditional] }
+            guard isGuided else { return [conditional] }
             return [
                 conditional, MaskedTransformer.Row(ids: item.ids, text: item.text.unconditional)
             ]
         }
         let hidden = try transformer.hiddenStates(rows, gridWidth: gridWidth)
-        let rowsPerItem = rows.count / items.count
-        // The official code takes the count of masked tokens from the first image of the batch.
-        let firstMasked = items.first.map { masked($0.ids).count } ?? 0
-        return try items.enumerated().map { index, item in
-            let states = HiddenStates(
-                conditional: row(index * rowsPerItem, of: hidden),
-                unconditional: rowsPerItem == 2 ? row(2 * index + 1, of: hidden) : nil)
-            return try outcome(
-                item, states, step: step, settings: settings, guidance: guidance,
-                maskedCount: settings.schedule == .official ? firstMasked : nil)
+        return items.indices.map { index in
+            HiddenStates(
+                conditional: row(isGuided ? 2 * index : index, of: hidden),
+                unconditional: isGuided ? row(2 * index + 1, of: hidden) : nil)
+        }
+    }
+
+    /// The likeliest entries at a place by the guided, scaled logits of a round, which are those
+    /// that confidences are read from; equal ones in the codebook's order.
+    func candidates(
+        _ states: HiddenStates, at position: Int, step: Int, settings: SamplingSettings, count: Int
+    ) throws -> [TokenCandidate] {
+        let conditional = try transformer.logits(states.conditional, at: [position])
+        let unconditional = try states.unconditional.map {
+            try transformer.logits($0, at: [position])
+        }
+        let codes = transformer.configuration.codebookSize
+        let mode: Int32 =
+            unconditional == nil ? 0 : settings.guidanceDecay == .powerCosine ? 2 : 1
+        let logits = Tensor([codes]) { base in
+            let to = base.assumingMemoryBound(to: Float.self)
+            conditional.withFloats { c in
+                (unconditional ?? conditional).withFloats { u in
+                    guard let c = c.baseAddress, let u = u.baseAddress else { return }
+                    dcar_guide(
+                        c, u, codes, mode, settings.guidance(at: step),
+                        settings.logitDivisor(at: step), to)
+                }
+            }
+        }.floats()
+        let total = logits.withUnsafeBufferPointer {
+            $0.baseAddress.map { dcar_log_sum_exp($0, codes) } ?? 0
+        }
+        return logits.indices.sorted { (logits[$0], $1) > (logits[$1], $0) }.prefix(count).map {
+            TokenCandidate(id: $0, probability: exp(logits[$0] - total))
         }
     }
 

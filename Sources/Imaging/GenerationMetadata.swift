@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a picture of this program carries in its PNG file: how it was made, and its tokens, so that
 /// it can be opened and edited again.
 public struct GenerationMetadata: Hashable, Sendable {
@@ -8,9 +10,13 @@ public struct GenerationMetadata: Hashable, Sendable {
     /// Its residual tokens.
     public var residual: ResidualRecord?
 
+    /// The pixels that a stopped edit makes anew.
+    public var mask: Mask?
+
     private static let recordKeyword = "dcar"
     private static let tokensKeyword = "dcar:tokens"
     private static let residualKeyword = "dcar:residual"
+    private static let maskKeyword = "dcar:mask"
 
     /// A picture's record and tokens.
     public init(
@@ -34,6 +40,9 @@ public struct GenerationMetadata: Hashable, Sendable {
         if let residual = residual?.base64, residual.utf8.count + 64 < PNGLimits.textChunkBytes {
             text.append(PNGText(Self.residualKeyword, residual, international: true))
         }
+        if let mask = mask?.base64, mask.utf8.count + 64 < PNGLimits.textChunkBytes {
+            text.append(PNGText(Self.maskKeyword, mask, international: true))
+        }
         text.append(PNGText("Software", "dcar " + record.appVersion))
         return text
     }
@@ -52,5 +61,19 @@ public struct GenerationMetadata: Hashable, Sendable {
                     ResidualRecord(base64: $0, tokenCount: tokens.ids.count)
                 }
             })
+        mask = contents[Self.maskKeyword].flatMap(Mask.init(base64:))
+    }
+}
+
+extension Mask {
+    /// As a PNG of greys; nil where that cannot be made.
+    fileprivate var base64: String? {
+        (try? PNG.encode(self, compression: 9)).map { Data($0).base64EncodedString() }
+    }
+
+    fileprivate init?(base64 text: String) {
+        guard let bytes = Data(base64Encoded: text), let decoded = try? PNG.decode(Array(bytes))
+        else { return nil }
+        self.init(decoded.image)
     }
 }

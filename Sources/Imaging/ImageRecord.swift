@@ -62,6 +62,8 @@ public struct ImageRecord: Hashable, Sendable {
     public var parentHash: String?
     /// What was done to the parent.
     public var edit: EditRecord?
+    /// What changes along the sides of a sheet; nil for a single picture.
+    public var sheet: SheetRecord?
     /// The step the run was stopped after; nil for a finished one.
     public var stoppedAtStep: Int?
     /// Seconds by phase; off by default, because they differ from run to run.
@@ -154,6 +156,7 @@ extension ImageRecord {
         precision = reader.text("precision") ?? precision
         parentHash = reader.text("parent_sha256")
         edit = reader.take("edit").flatMap(EditRecord.init)
+        sheet = reader.take("sheet").map(SheetRecord.init)
         stoppedAtStep = reader.int("stopped_at_step", in: 0...steps)
         timings = reader.take("timings")?.object?.compactMapValues(\.double) ?? [:]
         unknown = reader.members
@@ -190,6 +193,7 @@ extension ImageRecord {
         members["precision"] = .string(precision)
         members["parent_sha256"] = parentHash.map(JSONValue.string)
         members["edit"] = edit?.json
+        members["sheet"] = sheet?.json
         members["stopped_at_step"] = stoppedAtStep.map { .integer(Int64($0)) }
         if !timings.isEmpty { members["timings"] = .object(timings.mapValues(JSONValue.number)) }
         return members

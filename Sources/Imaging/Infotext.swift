@@ -214,6 +214,11 @@ extension Infotext {
         add("Residual steps", String(record.residualSteps))
         add("Masked tokens", record.edit.map { String($0.mask.maskedCount) })
         add("Stopped at step", record.stoppedAtStep.map { String($0) })
+        for (side, axis) in [("X", record.sheet?.across), ("Y", record.sheet?.down)] {
+            let parts = axis?.split(separator: "=", maxSplits: 1) ?? []
+            add("\(side) Type", parts.first.map(String.init))
+            add("\(side) Values", parts.count > 1 ? String(parts[1]) : nil)
+        }
         add("Version", "dcar " + record.appVersion)
         self.init(prompt: record.prompt, negativePrompt: record.negativePrompt, pairs: pairs)
     }

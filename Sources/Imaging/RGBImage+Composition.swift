@@ -38,6 +38,18 @@ extension RGBImage {
         }
     }
 
+    /// With the last column and row repeated until both sides are multiples of `unit`.
+    public func padded(toMultipleOf unit: Int) -> RGBImage {
+        var result = RGBImage(
+            width: (width + unit - 1) / unit * unit, height: (height + unit - 1) / unit * unit)
+        for y in 0..<result.height {
+            for x in 0..<result.width {
+                result[x, y] = self[min(x, width - 1), min(y, height - 1)]
+            }
+        }
+        return result
+    }
+
     /// Pictures in rows of `columns`, each in the middle of a cell as large as the largest of them,
     /// with `gap` pixels between and around the cells. One row of all makes a side by side.
     ///

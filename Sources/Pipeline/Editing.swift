@@ -36,6 +36,15 @@ public struct EditPlan: Sendable {
         result.composited(over: canvas, mask: feather > 0 ? mask.feathered(by: feather) : mask)
     }
 
+    /// A picture to save while the edit is unfinished: the result where the mask covers fully, the
+    /// canvas's own bytes elsewhere, so that the edit can be finished from the file.
+    public func unfinished(_ result: RGBImage) -> RGBImage {
+        let inner = Mask(
+            width: mask.width, height: mask.height,
+            coverage: mask.coverage.map { $0 == 255 ? 255 : 0 })
+        return result.composited(over: canvas, mask: inner)
+    }
+
     /// The mean difference of neighbouring colour values, in levels of 255, between the result and
     /// the canvas on the eight pixels around the mask: how visible the seam is.
     public func seamError(_ result: RGBImage) -> Double {
@@ -50,14 +59,6 @@ public struct EditPlan: Sendable {
         }
         return count == 0 ? 0 : Double(sum) / Double(count)
     }
-}
-
-/// Which tokens under a mask are made anew, when not all are.
-public enum MaskedContent: String, Sendable, CaseIterable {
-    case all
-    /// Those that were least sure when they were fixed.
-    case leastSure = "least-sure"
-    case random
 }
 
 extension Pipeline {
@@ -155,6 +156,30 @@ extension Pipeline {
         return EditPlan(
             canvas: canvas, grid: extended, mask: cells(isMasked, extended, unit: unit),
             isMasked: isMasked, operation: "outpaint", content: .all, strength: 1)
+    }
+
+    /// The plan of an edit that was stopped, from what `EditPlan.unfinished` and the run's metadata
+    /// kept; nil for a picture that is no edit.
+    /// - Throws: `RequestError` when the file lacks its mask, or mask and picture do not fit.
+    public func plan(resuming metadata: GenerationMetadata, _ image: RGBImage) throws -> EditPlan? {
+        guard let edit = metadata.record.edit else { return nil }
+        let unit = model.pixelsPerToken
+        guard let mask = metadata.mask, mask.width == image.width, mask.height == image.height,
+            edit.mask.gridWidth * unit == image.width, edit.mask.gridHeight * unit == image.height
+        else { throw RequestError.grid("the mask of the edit is missing or of another size") }
+        let count = edit.mask.isMasked.count
+        let channels = model.configuration.latentChannels
+        let residual = try residual(metadata, count: count)
+        return EditPlan(
+            canvas: image,
+            grid: HybridTokenGrid(
+                gridWidth: edit.mask.gridWidth, gridHeight: edit.mask.gridHeight,
+                ids: metadata.tokens?.ids.map { Int($0 ?? 0) } ?? Array(repeating: 0, count: count),
+                residual: residual.map { Tensor([count, channels], $0) }
+                    ?? Tensor([count, channels], repeating: 0)),
+            mask: mask, isMasked: edit.mask.isMasked, operation: edit.operation,
+            content: edit.content.flatMap(MaskedContent.init(rawValue:)) ?? .all,
+            strength: edit.strength ?? 1)
     }
 
     private func tokens(under mask: Mask, unit: Int) -> [Int] {

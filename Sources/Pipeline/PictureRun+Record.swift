@@ -14,12 +14,33 @@ extension Pipeline {
         of run: PictureRun, grid: HybridTokenGrid?, version: String,
         edit: EditRecord? = nil, parentHash: String? = nil
     ) -> GenerationMetadata {
-        let (request, state) = (run.request, run.run.state)
+        let state = run.run.state
+        var record = record(of: run.request, version: version)
+        record.width = run.width
+        record.height = run.height
+        record.parentHash = parentHash
+        record.edit = edit
+        // A finished run without its residual was stopped before its pixels were made.
+        record.stoppedAtStep = run.run.isFinished && grid != nil ? nil : state.step
+        let maskID = model.configuration.maskID
+        return GenerationMetadata(
+            record: record,
+            tokens: TokenGridRecord(
+                gridWidth: run.run.gridWidth, gridHeight: run.run.gridHeight,
+                ids: state.ids.map { $0 == maskID ? nil : UInt16($0) },
+                commitSteps: state.fixedAt.map { UInt8(min(255, $0 ?? 0)) },
+                confidence: state.confidence.map { UInt8((min(max($0, 0), 1) * 255).rounded()) }),
+            residual: (grid?.residual.floats() ?? run.keptResidual).map(ResidualRecord.init))
+    }
+
+    /// How a request makes its picture with this model.
+    public func record(of request: GenerationRequest, version: String) -> ImageRecord {
         var record = ImageRecord()
         record.appVersion = version
         record.modelName = model.name
         record.modelHash = model.sha256
         record.prompt = request.prompt
+        record.rawPrompt = request.rawPrompt
         record.negativePrompt = request.negativePrompt
         record.seed = request.seed
         record.rng = KeyedNoise.name
@@ -39,21 +60,10 @@ extension Pipeline {
             ? 0 : request.residual.steps ?? model.configuration.head.steps
         record.residualSeed = request.residual.seed
         record.residualStrength = Double(request.residual.strength)
-        record.width = run.width
-        record.height = run.height
+        record.width = request.width ?? model.trainedSide
+        record.height = request.height ?? model.trainedSide
         record.precision = model.compute.precision == .bfloat16 ? "bfloat16" : "float32"
-        record.parentHash = parentHash
-        record.edit = edit
-        record.stoppedAtStep = run.run.isFinished ? nil : state.step
-        let maskID = model.configuration.maskID
-        return GenerationMetadata(
-            record: record,
-            tokens: TokenGridRecord(
-                gridWidth: run.run.gridWidth, gridHeight: run.run.gridHeight,
-                ids: state.ids.map { $0 == maskID ? nil : UInt16($0) },
-                commitSteps: state.fixedAt.map { UInt8(min(255, $0 ?? 0)) },
-                confidence: state.confidence.map { UInt8((min(max($0, 0), 1) * 255).rounded()) }),
-            residual: (grid?.residual.floats() ?? run.keptResidual).map(ResidualRecord.init))
+        return record
     }
 
     /// The run that a stopped picture's file keeps, ready to go on.
@@ -68,8 +78,10 @@ extension Pipeline {
         request.height = tokens.gridHeight * model.pixelsPerToken
         let (width, height) = try checked(request)
         let ids = try checkedIDs(tokens)
-        let step = metadata.record.stoppedAtStep ?? request.sampling.steps
         let maskID = model.configuration.maskID
+        let lastFixed = zip(ids, tokens.commitSteps).map { $0 == maskID ? 0 : Int($1) }.max()
+        // An edit of few tokens ends before the steps that were asked for.
+        let step = metadata.record.stoppedAtStep ?? lastFixed ?? request.sampling.steps
         guard step < request.sampling.steps || !ids.contains(maskID) else {
             throw RequestError.grid(
                 "tokens are masked after step \(step) of \(request.sampling.steps)")
@@ -114,7 +126,7 @@ extension Pipeline {
         }
     }
 
-    private func residual(_ metadata: GenerationMetadata, count: Int) throws -> [Float]? {
+    func residual(_ metadata: GenerationMetadata, count: Int) throws -> [Float]? {
         guard let values = metadata.residual?.values else { return nil }
         guard values.count == count * model.configuration.latentChannels else {
             throw RequestError.grid(
@@ -135,12 +147,14 @@ extension Pipeline {
         sampling.annealsLogits = record.isSoftmaxAnnealed
         sampling.schedule =
             record.schedule == "linear" ? .linear : record.isScheduleScaled ? .scaled : .official
-        return GenerationRequest(
+        var request = GenerationRequest(
             prompt: record.prompt, negativePrompt: record.negativePrompt, seed: record.seed,
             width: record.width, height: record.height, sampling: sampling,
             residual: ResidualSettings(
                 steps: record.residualSteps > 0 ? record.residualSteps : nil,
                 seed: record.residualSeed,
                 strength: record.residualSteps > 0 ? Float(record.residualStrength) : 0))
+        request.rawPrompt = record.rawPrompt
+        return request
     }
 }

@@ -155,12 +155,16 @@ public struct Pipeline: Sendable {
         return (width, height)
     }
 
+    /// What samples a round of any run.
+    public var sampler: MaskedSampler {
+        MaskedSampler(model.transformer, compute: model.compute)
+    }
+
     /// The next step of several runs of one size and equal settings, in one batch.
     /// - Throws: `KernelError`; `Stopped`, which leaves the runs as they were.
     public func step(_ runs: inout [PictureRun]) throws {
         var masked = runs.map(\.run)
-        try MaskedRun.advance(
-            &masked, with: MaskedSampler(model.transformer, compute: model.compute))
+        try MaskedRun.advance(&masked, with: sampler)
         for index in runs.indices { runs[index].run = masked[index] }
     }
 
@@ -180,7 +184,8 @@ public struct Pipeline: Sendable {
         var numbers =
             picture.keptResidual
             ?? Array(repeating: 0, count: run.state.ids.count * channels)
-        if let hidden = run.hidden, !positions.isEmpty {
+        if !positions.isEmpty, let hidden = try run.hiddenStates(of: run.state.step, with: sampler)
+        {
             let settings = picture.request.residual
             let noise = KeyedNoise(
                 seed: picture.request.seed, residualSeed: picture.request.residual.seed)

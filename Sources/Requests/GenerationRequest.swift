@@ -1,6 +1,8 @@
 /// Everything that decides a picture, apart from the model.
 public struct GenerationRequest: Hashable, Sendable, Codable {
     public var prompt: String
+    /// The prompt as typed, before `{a|b}` was expanded; nil where nothing was.
+    public var rawPrompt: String?
     /// Replaces the model's own unconditional text when it is not empty.
     public var negativePrompt: String
     public var seed: UInt64

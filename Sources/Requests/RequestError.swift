@@ -11,6 +11,8 @@ public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
     case tokens(found: Int, expected: Int)
     case tokenID(Int, codebookSize: Int)
     case grid(String)
+    case axis(String)
+    case expansion(limit: Int)
 
     public var description: String {
         switch self {
@@ -33,6 +35,9 @@ public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
         case .tokenID(let id, let size):
             "Token id \(id) is not in this model's codebook of \(size) entries."
         case .grid(let problem): "The token grid does not fit: \(problem)."
+        case .axis(let problem): "A side of the sheet cannot be read: \(problem)."
+        case .expansion(let limit):
+            "The prompt stands for more than \(limit) pictures; leave some {a|b} out."
         }
     }
 }

@@ -9,19 +9,30 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case previousStep = "step.back"
     case firstStep = "step.first"
     case lastStep = "step.last"
+    case goToStep = "step.goto"
+    case skip = "job.skip"
     case fork
     case toggleResidual = "residual.toggle"
     case rerollResidual = "residual.reroll"
+    case repeatResidual = "residual.repeat"
     case strongerResidual = "residual.stronger"
     case weakerResidual = "residual.weaker"
     case nextOverlay = "overlay.next"
     case previousOverlay = "overlay.previous"
     case noOverlay = "overlay.off"
+    case tokensOverlay = "overlay.tokens"
+    case confidenceOverlay = "overlay.confidence"
+    case orderOverlay = "overlay.order"
+    case nextPreview = "preview.next"
+    case zoomIn = "zoom.in"
+    case zoomOut = "zoom.out"
+    case zoomFit = "zoom.fit"
     case pinToken = "token.pin"
     case swapToken = "token.swap"
     case split = "compare.split"
     case difference = "compare.diff"
     case residualMap = "compare.residual"
+    case compareWith = "compare.with"
     case dividerLeft = "compare.left"
     case dividerRight = "compare.right"
     case editMask = "mask.edit"
@@ -40,6 +51,8 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case clearMask = "mask.clear"
     case maskAll = "mask.all"
     case maskLeastSure = "mask.lowconf"
+    case loadMask = "mask.load"
+    case saveMask = "mask.save"
     case inpaint = "edit.inpaint"
     case variation = "edit.variation"
     case reroll = "edit.reroll"
@@ -61,6 +74,11 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case saveBoth = "save.both"
     case saveSteps = "export.sheet"
     case saveAnimation = "export.animation"
+    case saveEachStep = "export.steps"
+    case saveStripped = "export.strip"
+    case sheet = "grid.make"
+    case saveSheet = "export.grid"
+    case exports = "export.choose"
     case openFile = "image.import"
     case editPrompt = "prompt.edit"
     case externalEditor = "prompt.editor"
@@ -139,21 +157,31 @@ extension Command {
         Entry(.previousStep, "step back", [plain(",")]),
         Entry(.firstStep, "first step", [plain("0")]),
         Entry(.lastStep, "last step, then the picture", [plain("$")]),
-        Entry(.fork, "fork from the step shown", [plain("f")]),
-        Entry(.toggleResidual, "discrete or refined", [plain("d")]),
+        Entry(.goToStep, "go to a step", [plain("g")]),
+        Entry(.fork, "fork from the step shown, with another prompt or seed", [plain("f")]),
+        Entry(.toggleResidual, "flip: discrete or refined", [plain("d")]),
         Entry(.split, "split view of discrete and refined", [plain("c")]),
+        Entry(.compareWith, "compare with another picture", [plain("C")]),
         Entry(.difference, "difference, eightfold", [plain("x")]),
         Entry(.residualMap, "map of residual lengths", [plain("X")]),
         Entry(.dividerLeft, "move the divider left", [plain("<")]),
         Entry(.dividerRight, "move the divider right", [plain(">")]),
         Entry(.rerollResidual, "new residual with a new seed", [plain("R")]),
-        Entry(.strongerResidual, "stronger residual", [plain("+"), plain("=")]),
-        Entry(.weakerResidual, "weaker residual", [plain("-")]),
+        Entry(.repeatResidual, "residual again, with the steps of the parameters"),
+        Entry(.strongerResidual, "stronger residual", [plain("}")]),
+        Entry(.weakerResidual, "weaker residual", [plain("{")]),
+        Entry(.zoomIn, "zoom in", [plain("+")]),
+        Entry(.zoomOut, "zoom out", [plain("-")]),
+        Entry(.zoomFit, "show the whole picture", [plain("=")]),
         Entry(.nextOverlay, "next overlay of tokens", [plain("o")]),
         Entry(.previousOverlay, "previous overlay", [plain("O")]),
         Entry(.noOverlay, "no overlay"),
+        Entry(.tokensOverlay, "overlay: masked, new and pinned tokens"),
+        Entry(.confidenceOverlay, "overlay: confidence"),
+        Entry(.orderOverlay, "overlay: order of fixing"),
+        Entry(.nextPreview, "show steps in another way", [plain("P")]),
         Entry(.pinToken, "mask or pin the token under the cursor", [plain("t")]),
-        Entry(.swapToken, "swap the token for its next candidate", [plain("T")]),
+        Entry(.swapToken, "swap the token for one of its candidates", [plain("T")]),
         Entry(.editMask, "paint a mask, or stop painting", [plain("m")]),
         Entry(.applyTool, "use the tool at the cursor", [plain(" ")], .mask),
         Entry(.brush, "brush", [plain("b")], .mask),
@@ -170,18 +198,21 @@ extension Command {
         Entry(.clearMask, "clear the mask", [Key(.delete), plain("C")], .mask),
         Entry(.maskAll, "mask everything", [plain("a")], .mask),
         Entry(.maskLeastSure, "mask the least sure tokens", [plain("L")], .mask),
+        Entry(.loadMask, "mask from a file", [plain("I")], .mask),
+        Entry(.saveMask, "save the mask", [plain("W")], .mask),
         Entry(.inpaint, "paint the masked part anew", [Key(.enter)]),
-        Entry(.alternatives, "four alternatives", [plain("K")]),
+        Entry(.alternatives, "alternatives side by side", [plain("K")]),
         Entry(.variation, "variation: mask a share anew", [plain("v")]),
         Entry(.reroll, "re-roll the least sure tokens", [plain("%")]),
-        Entry(.outpaintLeft, "outpaint to the left", [Key(.left, .alt)]),
-        Entry(.outpaintRight, "outpaint to the right", [Key(.right, .alt)]),
-        Entry(.outpaintUp, "outpaint upwards", [Key(.up, .alt)]),
-        Entry(.outpaintDown, "outpaint downwards", [Key(.down, .alt)]),
+        Entry(.outpaintLeft, "a cell more to the left, to outpaint", [Key(.left, .alt)]),
+        Entry(.outpaintRight, "a cell more to the right, to outpaint", [Key(.right, .alt)]),
+        Entry(.outpaintUp, "a cell more upwards, to outpaint", [Key(.up, .alt)]),
+        Entry(.outpaintDown, "a cell more downwards, to outpaint", [Key(.down, .alt)]),
         Entry(.accept, "accept the result", [plain("A")], .proposal),
         Entry(.discard, "discard the result", [Key(.escape), plain("D")], .proposal),
         Entry(.nextCandidate, "next alternative", [plain("n"), Key(.tab)], .proposal),
         Entry(.previousCandidate, "previous alternative", [plain("N")], .proposal),
+        Entry(.skip, "skip the selected picture", [Key(.delete)], .proposal),
         Entry(.undo, "undo", [plain("z"), control("z")], .navigation),
         Entry(.redo, "redo", [plain("Z"), control("y")], .navigation),
         Entry(.previousPicture, "previous picture", [Key(.pageUp), plain("(")]),
@@ -191,6 +222,11 @@ extension Command {
         Entry(.saveBoth, "save discrete and refined"),
         Entry(.saveSteps, "save a sheet of all steps"),
         Entry(.saveAnimation, "save the unmasking as an animated PNG"),
+        Entry(.saveEachStep, "save every step as a PNG"),
+        Entry(.saveStripped, "save without metadata"),
+        Entry(.sheet, "parameter sheet of columns and rows", [plain("G")]),
+        Entry(.saveSheet, "save the parameter sheet"),
+        Entry(.exports, "all ways to save", [plain("E")]),
         Entry(.openFile, "open a PNG and edit it", [plain("I")]),
         Entry(.externalEditor, "edit the prompt in $EDITOR"),
         Entry(.example, "an example prompt", [plain("e")]),

@@ -17,12 +17,19 @@ package struct Parameters: Hashable, Sendable {
     package var variationPercent = 50
     /// Pictures to choose from.
     package var alternatives = 4
+    /// Pictures of each prompt, with this seed and those after it.
+    package var count = 1
+    /// Which tokens under a mask are made anew.
+    package var content = MaskedContent.all
     /// Pixels.
     package var width = 256
     /// Pixels.
     package var height = 256
     /// Pixels along a side of a token.
     package var tokenSide = 32
+
+    /// Pixels; the longest side of any picture.
+    package static let largestSide = 2_048
 
     package init() {}
 
@@ -43,8 +50,8 @@ package enum SeedMode: String, CaseIterable, Hashable, Sendable {
 
 /// One line of the parameters panel.
 package enum Parameter: Int, CaseIterable, Hashable, Sendable {
-    case steps, guidance, decay, temperature, seed, seedMode, residualSteps, strength, width,
-        height, feather, reroll, variation, schedule
+    case steps, guidance, decay, temperature, seed, seedMode, count, width, height, residualSteps,
+        strength, schedule, feather, content, variation, reroll, alternatives
 
     package var title: String {
         switch self {
@@ -60,7 +67,10 @@ package enum Parameter: Int, CaseIterable, Hashable, Sendable {
         case .height: "height"
         case .feather: "feather px"
         case .reroll: "re-roll %"
-        case .variation: "variation %"
+        case .variation: "share %"
+        case .count: "pictures"
+        case .content: "re-mask"
+        case .alternatives: "alternatives"
         case .schedule: "schedule"
         }
     }
@@ -82,6 +92,9 @@ extension Parameters {
         case .feather: String(feather)
         case .reroll: String(rerollPercent)
         case .variation: String(variationPercent)
+        case .count: String(count)
+        case .content: content.rawValue
+        case .alternatives: String(alternatives)
         case .schedule: sampling.schedule.rawValue
         }
     }
@@ -105,6 +118,9 @@ extension Parameters {
         case .reroll: set(.reroll, Double(rerollPercent + 5 * direction))
         case .variation: set(.variation, Double(variationPercent + 5 * direction))
         case .schedule: sampling.schedule = sampling.schedule.neighbour(direction)
+        case .count: set(.count, Double(count + direction))
+        case .content: content = content.neighbour(direction)
+        case .alternatives: set(.alternatives, Double(alternatives + direction))
         }
     }
 
@@ -125,6 +141,9 @@ extension Parameters {
         case .schedule:
             guard let schedule = MaskSchedule(rawValue: text) else { return false }
             sampling.schedule = schedule
+        case .content:
+            guard let content = MaskedContent(rawValue: text) else { return false }
+            self.content = content
         default:
             guard let number = Double(text), number.isFinite else { return false }
             set(parameter, number)
@@ -152,7 +171,9 @@ extension Parameters {
         case .feather: feather = whole(0...64)
         case .reroll: rerollPercent = whole(1...100)
         case .variation: variationPercent = whole(1...100)
-        case .decay, .seed, .seedMode, .schedule: break
+        case .count: count = whole(1...16)
+        case .alternatives: alternatives = whole(1...16)
+        case .decay, .seed, .seedMode, .schedule, .content: break
         }
     }
 

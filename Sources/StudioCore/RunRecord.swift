@@ -92,20 +92,24 @@ package struct EditOrder: Hashable, Sendable {
     package var mask: PaintedMask?
     /// Pixels.
     package var feather: Int
-    /// The share that was masked, for variations and re-rolls.
+    /// Which of the tokens under the mask are made anew.
+    package var content: MaskedContent
+    /// The share of them.
     package var share: Double?
     /// Token cells added at each side, for outpainting.
     package var margins: Margins
 
     package init(
         operation: String, base: RunID, isMasked: [Bool], mask: PaintedMask? = nil,
-        feather: Int = 0, share: Double? = nil, margins: Margins = Margins()
+        feather: Int = 0, content: MaskedContent = .all, share: Double? = nil,
+        margins: Margins = Margins()
     ) {
         self.operation = operation
         self.base = base
         self.isMasked = isMasked
         self.mask = mask
         self.feather = feather
+        self.content = content
         self.share = share
         self.margins = margins
     }
@@ -157,6 +161,9 @@ package struct RunRecord: Hashable, Sendable {
     /// From the request to the picture.
     package var seconds: Double?
     package var savedPath: String?
+    /// Given up while the batch it belongs to goes on.
+    package var isSkipped = false
+    package var timings: [RunPhase: PhaseTime] = [:]
     /// Tokens a person pinned.
     package var pinned: Set<Int> = []
 
@@ -168,6 +175,8 @@ package struct RunRecord: Hashable, Sendable {
 
     /// Steps done.
     package var step: Int { snapshots.last?.step ?? 0 }
+    /// Steps in all.
+    package var steps: Int { request.sampling.steps }
 
     package var edit: EditOrder? {
         if case .edit(let order) = origin { order } else { nil }
@@ -177,13 +186,15 @@ package struct RunRecord: Hashable, Sendable {
         guard let step else { return snapshots.last }
         return snapshots.first { $0.step == step } ?? snapshots.last
     }
+}
 
-    /// Seconds to the end, from the steps' own pace; nil before two steps are measured.
-    package var secondsLeft: Double? {
-        guard stepSeconds.count > 1, status == .running, phase == .steps else { return nil }
-        // The first step of a run also prepares kernels.
-        let paces = stepSeconds.dropFirst()
-        let pace = paces.reduce(0, +) / Double(paces.count)
-        return pace * Double(max(0, request.sampling.steps - step))
+/// How long a part of a phase took.
+package struct PhaseTime: Hashable, Sendable {
+    package let units: Int
+    package let seconds: Double
+
+    package init(units: Int, seconds: Double) {
+        self.units = units
+        self.seconds = seconds
     }
 }

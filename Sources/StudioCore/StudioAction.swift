@@ -29,6 +29,11 @@ package enum MouseTarget: Hashable, Sendable {
 /// What the studio asks of the world.
 package enum StudioEffect: Hashable, Sendable {
     case generate([RunOrder])
+    /// Ready runs without a step.
+    case prepare([RunOrder])
+    /// Give up one run of those being made.
+    case skip(RunID)
+    case preview(PreviewKind)
     /// Go on with runs, to the end or for one step.
     case advance([RunID], isSingleStep: Bool)
     case pause
@@ -38,11 +43,14 @@ package enum StudioEffect: Hashable, Sendable {
     /// Decode a finished picture with another residual strength.
     case changeStrength(RunID, Float)
     case pin(RunID, position: Int, id: Int?)
-    case candidates(RunID, position: Int)
+    case candidates(RunID, step: Int, position: Int)
     case inspect(prompt: String)
     case save(SaveOrder)
+    case saveSheet(SheetOrder)
+    case loadMask(path: String, width: Int, height: Int)
+    case saveMask(path: String, PaintedMask)
     /// Read a PNG as a run of this number.
-    case open(path: String, run: RunID)
+    case open(path: String, run: RunID, fit: ImportFit = .crop)
     case copy(String)
     case editPrompt(String)
     case redraw
@@ -70,7 +78,11 @@ package struct SaveOrder: Hashable, Sendable {
         case refined
         case discrete
         case both
+        /// Without a word of how it was made.
+        case stripped
         case steps
+        /// A file for every step.
+        case eachStep
         /// All steps in one animated PNG.
         case animation
     }
@@ -100,11 +112,14 @@ package enum StudioNews: Hashable, Sendable {
     case failed(RunID, String)
     case decoded(RunID, step: Int, StepPreview)
     case restrengthened(RunID, FinishedPicture)
-    case candidates(RunID, position: Int, [TokenCandidate])
+    case candidates(RunID, step: Int, position: Int, [TokenCandidate])
+    /// So many units of a phase took so long.
+    case timed(RunID, RunPhase, units: Int, seconds: Double)
     case changed(RunID, StepSnapshot)
     case inspected(PromptFacts)
     case saved(RunID, path: String)
     case opened(RunRecord)
+    case maskLoaded(PaintedMask)
     case problem(String)
     case note(String)
 }
@@ -146,16 +161,5 @@ package struct PromptFacts: Hashable, Sendable {
         self.tokens = tokens
         self.limit = limit
         self.unknownWords = unknownWords
-    }
-}
-
-/// A codebook entry that could stand at a place.
-package struct TokenCandidate: Hashable, Sendable {
-    package let id: Int
-    package let probability: Float
-
-    package init(id: Int, probability: Float) {
-        self.id = id
-        self.probability = probability
     }
 }

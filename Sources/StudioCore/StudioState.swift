@@ -27,6 +27,13 @@ package struct StudioState: Hashable, Sendable {
     package var theme = Theme.dark
     package var keymap = Keymap()
     package var candidates: TokenCandidates?
+    package var tokenChanges = TokenChanges()
+    /// How steps of a run are shown.
+    package var preview = PreviewKind.colors
+    /// What is done to an opened picture whose sides are no whole tokens.
+    package var importFit = ImportFit.crop
+    /// Seconds that a unit of each phase last took.
+    package var paces: [RunPhase: Double] = [:]
     /// What pictures look like here, for the header.
     package var graphics = ""
     /// The number of the newest run.
@@ -64,16 +71,19 @@ package struct StudioState: Hashable, Sendable {
         package var isCancelling = false
     }
 
-    /// Results of an edit that wait for a word.
+    /// Pictures to choose from.
     package struct Proposal: Hashable, Sendable {
-        package var base: RunID
+        /// What an edit would replace; nil for a batch.
+        package var base: RunID?
         package var candidates: [RunID]
         package var selected = 0
+        package var sheet: Sheet?
     }
 
     /// What the model would put at a place.
     package struct TokenCandidates: Hashable, Sendable {
         package var run: RunID
+        package var step: Int
         package var position: Int
         package var candidates: [TokenCandidate]
     }
@@ -121,6 +131,22 @@ package struct CanvasState: Hashable, Sendable {
     package var brushRadius = 20
     /// What a drag or a first corner has begun.
     package var stroke: Stroke?
+    /// How many times the picture is enlarged.
+    package var zoom = 1
+    /// The pixel in the view's top left corner.
+    package var origin = PixelPoint(x: 0, y: 0)
+    /// Token cells that wait to be painted beyond the picture's sides.
+    package var margins = EditOrder.Margins()
+    /// The picture to compare with; nil for the picture's own discrete half.
+    package var partner: RunID?
+    package var comparison: Comparison?
+
+    /// How far two pictures differ, in decibels.
+    package struct Comparison: Hashable, Sendable {
+        package let run: RunID
+        package let partner: RunID
+        package let psnr: Double
+    }
 
     package enum Display: String, CaseIterable, Hashable, Sendable {
         case refined
@@ -160,6 +186,11 @@ package enum Popup: Hashable, Sendable {
     case history(ListState)
     case saveAs(TextField)
     case open(TextField)
+    case form(Form)
+    /// What the token under the cursor could be, and which of them is selected.
+    case candidates(Int)
+    /// Pictures to compare with, and which of them is selected.
+    case comparison(Int)
     case quit
     case text(title: String, lines: [String])
 
@@ -169,6 +200,33 @@ package enum Popup: Hashable, Sendable {
         package var selected = 0
         package init() {}
     }
+}
+
+/// How a step of an unfinished picture is shown.
+package enum PreviewKind: String, CaseIterable, Hashable, Sendable {
+    case off
+    /// Painted from the tokens' own colours.
+    case colors
+    /// Decoded from the tokens, without residual.
+    case decoded
+
+    package var shown: String {
+        switch self {
+        case .off: "masks only"
+        case .colors: "token colours"
+        case .decoded: "decoded pictures"
+        }
+    }
+}
+
+/// What is done to an opened picture whose sides are no multiples of the token size.
+package enum ImportFit: String, CaseIterable, Hashable, Sendable {
+    /// What is too much at the sides is left out.
+    case crop
+    /// The outermost pixels are repeated.
+    case pad
+    /// Made a little larger or smaller, and cropped where the shape demands it.
+    case fit
 }
 
 /// The line above the footer.

@@ -11,11 +11,15 @@ extension StudioState {
         case .previousStep: return show(step: (canvas.step ?? shown?.lastStepShown ?? 0) - 1)
         case .firstStep: return show(step: 0)
         case .lastStep: return show(step: nil)
-        case .fork: return fork()
+        case .goToStep: askStep()
+        case .skip: return skip()
+        case .fork: askFork()
         case .toggleResidual, .split, .difference, .residualMap: return compare(command)
         case .dividerLeft: canvas.divider = max(0.05, canvas.divider - 0.05)
         case .dividerRight: canvas.divider = min(0.95, canvas.divider + 0.05)
-        case .rerollResidual: return rerollResidual()
+        case .compareWith: askComparison()
+        case .rerollResidual: return remakeResidual(withNewSeed: true)
+        case .repeatResidual: return remakeResidual(withNewSeed: false)
         case .strongerResidual, .weakerResidual:
             parameters.adjust(.strength, by: command == .strongerResidual ? 1 : -1)
             message = Message(
@@ -24,27 +28,46 @@ extension StudioState {
         case .nextOverlay: canvas.overlay = canvas.overlay.neighbour(1)
         case .previousOverlay: canvas.overlay = canvas.overlay.neighbour(-1)
         case .noOverlay: canvas.overlay = .off
+        case .tokensOverlay: canvas.overlay = .tokens
+        case .confidenceOverlay: canvas.overlay = .confidence
+        case .orderOverlay: canvas.overlay = .order
+        case .nextPreview:
+            preview = preview.neighbour(1)
+            message = Message("Steps are shown as \(preview.shown).")
+            return [.preview(preview)]
+        case .zoomIn: zoom(to: canvas.zoom * 2)
+        case .zoomOut: zoom(to: canvas.zoom / 2)
+        case .zoomFit: zoom(to: 1)
         case .pinToken: return togglePin()
-        case .swapToken: return swapToken()
+        case .swapToken: return askSwap()
         case .editMask, .brush, .eraser, .rectangle, .ellipse, .lasso, .flood, .largerBrush,
             .smallerBrush, .applyTool, .invertMask, .growMask, .shrinkMask, .clearMask, .maskAll,
             .maskLeastSure:
             performOnMask(command)
-        case .inpaint, .variation, .reroll, .alternatives, .outpaintLeft, .outpaintRight,
-            .outpaintUp, .outpaintDown:
-            return edit(command)
+        case .loadMask, .saveMask: askMaskFile(command)
+        case .inpaint, .variation, .reroll, .alternatives: return edit(command)
+        case .outpaintLeft, .outpaintRight, .outpaintUp, .outpaintDown: widen(command)
         case .accept: accept()
         case .discard: discard()
         case .nextCandidate: selectCandidate(1)
         case .previousCandidate: selectCandidate(-1)
-        case .undo: travel(isUndo: true)
-        case .redo: travel(isUndo: false)
+        case .undo, .redo:
+            if let effects = travelTokens(isUndo: command == .undo) { return effects }
+            travel(isUndo: command == .undo)
         case .previousPicture: browse(-1)
         case .nextPicture: browse(1)
         case .save: return save(canvas.display == .discrete ? .discrete : .refined)
         case .saveBoth: return save(.both)
         case .saveSteps: return save(.steps)
         case .saveAnimation: return save(.animation)
+        case .saveEachStep: return save(.eachStep)
+        case .saveStripped: return save(.stripped)
+        case .sheet: askSheet()
+        case .saveSheet: return saveSheet()
+        case .exports:
+            var list = Popup.ListState()
+            list.filter = TextField("save")
+            popup = .commands(list, isHelp: false)
         case .saveAs:
             if shown != nil { popup = .saveAs(TextField()) } else { sayNothingToSave() }
         case .openFile: popup = .open(TextField())
@@ -88,39 +111,27 @@ extension StudioState {
 
     // MARK: Runs
 
-    /// The request that the fields and parameters make now; a random or counting seed moves on.
-    private mutating func nextRequest() -> GenerationRequest {
+    /// The request that the fields and parameters make now; a random or counting seed moves on past
+    /// so many pictures.
+    mutating func nextRequest(of count: Int) -> GenerationRequest {
         let request = parameters.request(
             prompt: prompt.positive.text, negativePrompt: prompt.negative.text)
         switch parameters.seedMode {
         case .random: parameters.seed = randomSeed()
-        case .increment: parameters.seed &+= 1
+        case .increment: parameters.seed &+= UInt64(count)
         case .fixed: break
         }
         return request
     }
 
-    private mutating func generate() -> [StudioEffect] {
-        guard isReady() else { return [] }
-        guard !prompt.positive.text.allSatisfy(\.isWhitespace) else {
-            (view, focus) = (.studio, .prompt)
-            message = Message("Type a prompt first; e in the canvas brings an example.", .problem)
-            return []
-        }
-        let text = prompt.positive.text
-        remember(text)
-        let request = nextRequest()
-        return [.remember(prompt: text)] + begin([(request, .prompt)])
-    }
-
-    private mutating func remember(_ text: String) {
+    mutating func remember(_ text: String) {
         prompt.history.removeAll { $0 == text }
         prompt.history.append(text)
         prompt.historyIndex = nil
     }
 
     /// False, with a message, while a run is on or there is no model.
-    private mutating func isReady() -> Bool {
+    mutating func isReady() -> Bool {
         if let job, !job.isPaused {
             message = Message("A run is on; Ctrl-C cancels it.", .problem)
             return false
@@ -133,22 +144,30 @@ extension StudioState {
         return false
     }
 
-    private mutating func begin(_ requests: [(GenerationRequest, RunOrigin)]) -> [StudioEffect] {
-        let orders = requests.map { request, origin in
-            let id = newRunID()
-            order.append(id)
-            runs[id] = RunRecord(id: id, request: request, origin: origin)
-            return RunOrder(run: id, request: request, origin: origin)
-        }
+    mutating func begin(_ requests: [(GenerationRequest, RunOrigin)]) -> [StudioEffect] {
+        let orders = requests.map { add($0, $1) }
         if let job, job.isPaused { release(job) }
         job = Job(runs: orders.map(\.run))
+        show(orders)
+        return [.generate(orders)]
+    }
+
+    mutating func add(_ request: GenerationRequest, _ origin: RunOrigin) -> RunOrder {
+        let id = newRunID()
+        order.append(id)
+        runs[id] = RunRecord(id: id, request: request, origin: origin)
+        return RunOrder(run: id, request: request, origin: origin)
+    }
+
+    /// Turns the canvas to runs that begin.
+    mutating func show(_ orders: [RunOrder]) {
+        proposal = nil
         canvas.step = nil
         canvas.stroke = nil
         candidates = nil
         shownRun = orders.first?.run
         view = .studio
         focus = .canvas
-        return [.generate(orders)]
     }
 
     /// A paused run that something else takes the place of can still be forked and gone on with.
@@ -158,7 +177,7 @@ extension StudioState {
         }
     }
 
-    private mutating func cancel() -> [StudioEffect] {
+    mutating func cancel() -> [StudioEffect] {
         guard let job else { return quit() }
         if job.isPaused {
             release(job)
@@ -190,14 +209,17 @@ extension StudioState {
     /// Goes on with the run shown, from its newest step.
     private mutating func goOn(isSingleStep: Bool) -> [StudioEffect] {
         guard let run = shown else { return generate() }
-        guard run.status == .paused || run.status == .cancelled, !run.snapshots.isEmpty else {
+        let paused = job?.runs.contains(run.id) == true ? job?.runs ?? [] : []
+        guard !paused.isEmpty || run.status == .cancelled && !run.snapshots.isEmpty else {
             message = Message("This run is finished; f forks it from the step shown.")
             return []
         }
         canvas.step = nil
-        job = Job(runs: job?.runs.contains(run.id) == true ? job?.runs ?? [] : [run.id])
-        for id in job?.runs ?? [] { runs[id]?.status = .running }
-        return [.advance(job?.runs ?? [], isSingleStep: isSingleStep)]
+        let ids = paused.isEmpty ? [run.id] : paused
+        if proposal.map({ !$0.candidates.contains(run.id) }) ?? false { proposal = nil }
+        job = Job(runs: ids)
+        for id in ids where runs[id]?.picture == nil { runs[id]?.status = .running }
+        return [.advance(ids, isSingleStep: isSingleStep)]
     }
 
     private mutating func stepForward() -> [StudioEffect] {
@@ -216,206 +238,29 @@ extension StudioState {
         guard let run = shown, !run.snapshots.isEmpty else { return [] }
         guard let step else {
             canvas.step = nil
-            return []
+            return readToken()
         }
         let first = run.snapshots.first?.step ?? 0
         let shown = min(max(step, first), run.step)
         canvas.step = shown == run.step && run.picture == nil ? nil : shown
-        guard run.previews[shown]?.isDecoded != true, job?.isPaused ?? true, shown > 0 else {
-            return []
-        }
-        return [.decode(run.id, step: shown)]
+        return decode(run, step: shown) + readToken()
     }
 
-    private mutating func fork() -> [StudioEffect] {
-        guard isReady(), let run = shown, let snapshot = shownSnapshot else { return [] }
-        let step = isPictureShown ? max(0, run.request.sampling.steps / 2) : snapshot.step
-        guard step < run.request.sampling.steps else {
-            message = Message("Every token is fixed here; step back first.", .problem)
-            return []
-        }
-        var request = nextRequest()
-        if request.prompt.allSatisfy(\.isWhitespace) { request.prompt = run.request.prompt }
-        (request.width, request.height) = (run.request.width, run.request.height)
-        if request.seed == run.request.seed, request.prompt == run.request.prompt {
-            request.seed = randomSeed()
-        }
-        let effects = begin([(request, .fork(of: run.id, step: step))])
-        message = Message("Forked from step \(step) with seed \(request.seed).")
-        return effects
+    /// Asks for a step's tokens decoded in full, while there is nothing else to do.
+    func decode(_ run: RunRecord, step: Int) -> [StudioEffect] {
+        guard run.previews[step]?.isDecoded != true, job?.isPaused ?? true, step > 0,
+            preview != .off
+        else { return [] }
+        return [.decode(run.id, step: step)]
     }
 
-    private mutating func rerollResidual() -> [StudioEffect] {
-        guard isReady(), let run = shown else { return [] }
-        guard run.picture != nil else {
-            message = Message("A new residual needs a finished picture.", .problem)
-            return []
+    private mutating func askStep() {
+        guard let run = shown, run.step > 0 else {
+            message = Message("There are no steps yet.", .problem)
+            return
         }
-        var request = run.request
-        request.residual.seed = randomSeed()
-        request.residual.steps = parameters.residualSteps
-        request.residual.strength = parameters.residualStrength
-        return begin([(request, .residual(of: run.id))])
-    }
-
-    private mutating func compare(_ command: Command) -> [StudioEffect] {
-        guard isPictureShown else {
-            message = Message(
-                shown?.picture == nil
-                    ? "There is no residual before the run is finished."
-                    : "Steps have no residual; $ shows the finished picture.", .problem)
-            return []
-        }
-        switch command {
-        case .toggleResidual:
-            canvas.display = canvas.display == .refined ? .discrete : .refined
-        case .split: canvas.display = canvas.display == .split ? .refined : .split
-        case .difference:
-            canvas.display = canvas.display == .difference ? .refined : .difference
-        default: canvas.display = canvas.display == .residual ? .refined : .residual
-        }
-        return []
-    }
-
-    // MARK: Tokens
-
-    private mutating func togglePin() -> [StudioEffect] {
-        guard let run = shown, let token = cursorToken, job?.isPaused == true, canvas.step == nil
-        else {
-            message = Message("Tokens can be changed while a run is paused.", .problem)
-            return []
-        }
-        let isFixed = run.snapshots.last?.ids[token] != nil
-        if isFixed, run.pinned.contains(token) || run.snapshots.last?.fixedAt[token] != nil {
-            runs[run.id]?.pinned.remove(token)
-            return [.pin(run.id, position: token, id: nil)]
-        }
-        return swapToken()
-    }
-
-    private mutating func swapToken() -> [StudioEffect] {
-        guard let run = shown, let token = cursorToken, job?.isPaused == true, canvas.step == nil
-        else {
-            message = Message("Tokens can be changed while a run is paused.", .problem)
-            return []
-        }
-        guard let known = candidates, known.run == run.id, known.position == token,
-            !known.candidates.isEmpty
-        else {
-            message = Message("The candidates are not known yet; press again in a moment.")
-            return [.candidates(run.id, position: token)]
-        }
-        let now = run.snapshots.last?.ids[token] ?? nil
-        let ids = known.candidates.map(\.id)
-        let next = now.flatMap(ids.firstIndex(of:)).map { ids[($0 + 1) % ids.count] } ?? ids[0]
-        runs[run.id]?.pinned.insert(token)
-        return [.pin(run.id, position: token, id: next)]
-    }
-
-    // MARK: Edits
-
-    private mutating func edit(_ command: Command) -> [StudioEffect] {
-        guard isReady() else { return [] }
-        let base = proposal.map(\.base) ?? shownRun
-        guard let base, let run = runs[base], run.picture != nil else {
-            message = Message("An edit needs a finished picture; generate one first.", .problem)
-            return []
-        }
-        guard var order = repeated(command) ?? editOrder(command, run) else { return [] }
-        var request = nextRequest()
-        if request.prompt.allSatisfy(\.isWhitespace) { request.prompt = run.request.prompt }
-        request.sampling.steps = editSteps(order)
-        (request.width, request.height) = (run.request.width, run.request.height)
-        let count = command == .alternatives ? parameters.alternatives : 1
-        order.base = base
-        let requests = (0..<count).map { index in
-            var request = request
-            request.seed &+= UInt64(index)
-            return (request, RunOrigin.edit(order))
-        }
-        let effects = begin(requests)
-        proposal = Proposal(base: base, candidates: job?.runs ?? [])
-        canvas.isPainting = false
-        return effects
-    }
-
-    /// Trying again means the edit just made, unless that had a mask, which may have changed.
-    private func repeated(_ command: Command) -> EditOrder? {
-        guard command == .inpaint, let first = proposal?.candidates.first,
-            let order = runs[first]?.edit, order.mask == nil
-        else { return nil }
-        return order
-    }
-
-    private mutating func editOrder(_ command: Command, _ run: RunRecord) -> EditOrder? {
-        let count = run.gridWidth * run.gridHeight
-        switch command {
-        case .variation:
-            let share = Double(parameters.variationPercent) / 100
-            let chosen = Set(
-                (0..<count).shuffled(by: &self).prefix(max(1, Int(Double(count) * share))))
-            return EditOrder(
-                operation: "variation", base: run.id, isMasked: (0..<count).map(chosen.contains),
-                share: share)
-        case .reroll:
-            let share = Double(parameters.rerollPercent) / 100
-            let chosen = Set(run.leastSure(max(1, Int((Double(count) * share).rounded(.up)))))
-            return EditOrder(
-                operation: "reroll", base: run.id, isMasked: (0..<count).map(chosen.contains),
-                feather: 0, share: share)
-        case .outpaintLeft, .outpaintRight, .outpaintUp, .outpaintDown:
-            var margins = EditOrder.Margins()
-            let cells = 2
-            if command == .outpaintLeft { margins.left = cells }
-            if command == .outpaintRight { margins.right = cells }
-            if command == .outpaintUp { margins.top = cells }
-            if command == .outpaintDown { margins.bottom = cells }
-            return EditOrder(
-                operation: "outpaint", base: run.id,
-                isMasked: margins.masked(run.gridWidth, run.gridHeight), margins: margins)
-        default:
-            guard let mask, !mask.isEmpty else {
-                message = Message(
-                    "The mask is empty; m paints one, then Enter fills it in.", .problem)
-                return nil
-            }
-            return EditOrder(
-                operation: "inpaint", base: run.id,
-                isMasked: mask.tokens(cell: parameters.tokenSide), mask: mask,
-                feather: parameters.feather)
-        }
-    }
-
-    /// Fewer unknown tokens need fewer steps: max(4, 12 sqrt(unknown / tokens)) for 12.
-    private func editSteps(_ order: EditOrder) -> Int {
-        let share = Double(order.isMasked.count { $0 }) / Double(max(1, order.isMasked.count))
-        let steps = (Double(parameters.sampling.steps) * share.squareRoot()).rounded()
-        return min(parameters.sampling.steps, max(4, Int(steps)))
-    }
-
-    private mutating func accept() {
-        guard let proposal, job == nil else { return }
-        let chosen = proposal.candidates[proposal.selected]
-        guard runs[chosen]?.picture != nil else { return }
-        self.proposal = nil
-        shownRun = chosen
-        record(picture: chosen, mask: nil, runs[chosen]?.edit?.operation ?? "edit")
-        message = Message("Accepted; z takes it back.", .success)
-    }
-
-    private mutating func discard() {
-        guard let proposal, job == nil else { return }
-        self.proposal = nil
-        shownRun = proposal.base
-        message = Message("Discarded; the picture is as it was.")
-    }
-
-    private mutating func selectCandidate(_ direction: Int) {
-        guard var proposal, !proposal.candidates.isEmpty else { return }
-        let count = proposal.candidates.count
-        proposal.selected = (proposal.selected + direction + count) % count
-        self.proposal = proposal
-        shownRun = proposal.candidates[proposal.selected]
+        popup = .form(
+            Form(.step, [Form.Field("step 0 to \(run.step)", "\(shownSnapshot?.step ?? 0)")]))
     }
 
     // MARK: History
@@ -449,7 +294,13 @@ extension StudioState {
         if document.picture != before.picture {
             prompt.positive = TextField(document.prompt)
             prompt.negative = TextField(document.negativePrompt)
-            if let recorded = document.parameters { parameters = recorded }
+        }
+        if var recorded = document.parameters {
+            // A seed that moves on by itself is nobody's change.
+            if recorded.seedMode != .fixed, document.picture == before.picture {
+                recorded.seed = parameters.seed
+            }
+            parameters = recorded
         }
         message = Message(isUndo ? "Undone: \(label)." : "Done again: \(label).")
     }
@@ -491,7 +342,7 @@ extension StudioState {
 
     // MARK: Files
 
-    private mutating func save(_ content: SaveOrder.Content) -> [StudioEffect] {
+    mutating func save(_ content: SaveOrder.Content) -> [StudioEffect] {
         guard let run = shown, !run.snapshots.isEmpty else {
             sayNothingToSave()
             return []
@@ -520,35 +371,6 @@ extension StudioState {
 extension RunRecord {
     /// The step that the canvas counts from: the newest, or one past it for the finished picture.
     fileprivate var lastStepShown: Int { picture == nil ? step : step + 1 }
-
-    /// The tokens with the least confidence, ties in reading order.
-    func leastSure(_ count: Int) -> [Int] {
-        guard let confidence = snapshots.last?.confidence else { return [] }
-        let ranked = confidence.indices.sorted { (confidence[$0], $0) < (confidence[$1], $1) }
-        return Array(ranked.prefix(count))
-    }
-}
-
-extension EditOrder.Margins {
-    /// The tokens of the larger grid that lie outside the old one.
-    package func masked(_ gridWidth: Int, _ gridHeight: Int) -> [Bool] {
-        let (width, height) = (gridWidth + left + right, gridHeight + top + bottom)
-        return (0..<width * height).map { at in
-            let (x, y) = (at % width - left, at / width - top)
-            return !(0..<gridWidth ~= x && 0..<gridHeight ~= y)
-        }
-    }
-}
-
-extension Range<Int> {
-    /// In an order drawn from the state's own randomness (Fisher-Yates).
-    fileprivate func shuffled(by state: inout StudioState) -> [Int] {
-        var numbers = Array(self)
-        for at in stride(from: numbers.count - 1, to: 0, by: -1) {
-            numbers.swapAt(at, Int(state.randomSeed() % UInt64(at + 1)))
-        }
-        return numbers
-    }
 }
 
 extension GenerationRequest {

@@ -25,35 +25,55 @@ extension StudioState {
             runs[id]?.phase = phase
             runs[id]?.done = done
             runs[id]?.of = count
+        case .timed(let id, let phase, let units, let seconds):
+            runs[id]?.timings[phase] = PhaseTime(units: units, seconds: seconds)
+            if units > 0 { paces[phase] = seconds / Double(units) }
         case .paused(let id):
             runs[id]?.status = .paused
             if job?.runs.contains(id) == true {
                 job?.isPaused = true
                 message = Message("Paused. Space goes on, . takes one step, f forks.")
             }
-        case .cancelled(let id): end(id, .cancelled)
+            return idle(id)
+        case .cancelled(let id):
+            end(id, .cancelled)
+            return idle(id)
         case .failed(let id, let problem): end(id, .failed(problem))
-        case .finished(let id, let picture, let seconds): finish(id, picture, seconds)
+        case .finished(let id, let picture, let seconds):
+            finish(id, picture, seconds)
+            return idle(id)
         case .decoded(let id, let step, let preview): runs[id]?.previews[step] = preview
         case .restrengthened(let id, let picture):
             runs[id]?.picture = picture
             runs[id]?.request.residual.strength = picture.strength
-        case .candidates(let id, let position, let list):
-            candidates = TokenCandidates(run: id, position: position, candidates: list)
+        case .candidates(let id, let step, let position, let list):
+            candidates = TokenCandidates(
+                run: id, step: step, position: position, candidates: list)
         case .changed(let id, let snapshot):
             runs[id]?.snapshots.removeAll { $0.step >= snapshot.step }
             runs[id]?.snapshots.append(snapshot)
             runs[id]?.previews[snapshot.step] = nil
+            return idle(id)
         case .inspected(let facts):
             if facts.prompt == prompt.positive.text { prompt.facts = facts }
         case .saved(let id, let path):
             runs[id]?.savedPath = path
             message = Message("Saved as \(path).", .success)
-        case .opened(let record): opened(record)
+        case .opened(let record):
+            opened(record)
+            return idle(record.id)
+        case .maskLoaded(let mask): maskLoaded(mask)
         case .problem(let text): message = Message(text, .problem)
         case .note(let text): message = Message(text)
         }
         return []
+    }
+
+    /// What to look at more closely once a run stands still.
+    private mutating func idle(_ id: RunID) -> [StudioEffect] {
+        guard shownRun == id, job?.isPaused ?? true, let run = runs[id] else { return [] }
+        let step = canvas.step ?? run.step
+        return (isPictureShown ? [] : decode(run, step: step)) + readToken()
     }
 
     private mutating func open(_ facts: ModelFacts) {
@@ -63,6 +83,12 @@ extension StudioState {
         parameters.tokenSide = facts.pixelsPerToken
         (parameters.width, parameters.height) = (facts.trainedSide, facts.trainedSide)
         canvas.cursor = PixelPoint(x: facts.pixelsPerToken / 2, y: facts.pixelsPerToken / 2)
+        // The first change of a parameter has something to go back to.
+        if history.count == 1 {
+            var document = history.value
+            document.parameters = parameters
+            history = SnapshotTree(document)
+        }
     }
 
     private mutating func end(_ id: RunID, _ status: RunStatus) {
@@ -74,10 +100,10 @@ extension StudioState {
         } else {
             message = Message("Cancelled; what was fixed so far is kept. Space goes on, f forks.")
         }
-        if let proposal {
+        if let base = proposal?.base {
             // Nothing to choose from any more: back to the picture.
-            self.proposal = nil
-            shownRun = proposal.base
+            proposal = nil
+            shownRun = base
         }
     }
 
@@ -86,14 +112,11 @@ extension StudioState {
         runs[id]?.seconds = seconds
         runs[id]?.status = .finished
         guard let job, job.runs.contains(id) else { return }
-        guard job.runs.allSatisfy({ runs[$0]?.status == .finished }) else { return }
+        guard job.runs.allSatisfy({ runs[$0]?.status == .finished || runs[$0]?.isSkipped == true })
+        else { return }
         self.job = nil
         canvas.step = nil
-        if proposal != nil {
-            let seam = picture.seamError.map { ", seam \(Parameters.decimal(Float($0)))" } ?? ""
-            message = Message(
-                "Done\(seam). A accepts, Esc discards, Enter tries again.", .success)
-        } else {
+        guard let proposal else {
             if shownRun == id || shownRun == nil {
                 shownRun = id
                 record(picture: id, mask: nil, "picture \(id)")
@@ -101,7 +124,18 @@ extension StudioState {
             message = Message(
                 "Done in \(Parameters.decimal(Float(seconds))) s. d flips discrete and refined, "
                     + "m paints a mask, w saves.", .success)
+            return
         }
+        guard proposal.base != nil else {
+            record(picture: shownRun, mask: nil, "batch")
+            message = Message(
+                "\(proposal.candidates.count) pictures. Arrows choose, A shows one alone, "
+                    + (proposal.sheet == nil ? "w saves it." : "E saves it or the sheet."), .success
+            )
+            return
+        }
+        let seam = picture.seamError.map { ", seam \(Parameters.decimal(Float($0)))" } ?? ""
+        message = Message("Done\(seam). A accepts, Esc discards, Enter tries again.", .success)
     }
 
     private mutating func opened(_ record: RunRecord) {

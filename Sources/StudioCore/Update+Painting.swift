@@ -7,6 +7,9 @@ extension StudioState {
             message = Message("A mask is painted on a finished picture.", .problem)
             return
         }
+        // Painting on a picture of a batch takes that one.
+        if proposal != nil, proposal?.base == nil { accept() }
+        canvas.margins = EditOrder.Margins()
         let size = PixelPoint(x: picture.refined.width, y: picture.refined.height)
         switch command {
         case .editMask:
@@ -111,7 +114,7 @@ extension StudioState {
             focus = .canvas
             canvas.cursor = point
             if canvas.isPainting { beginStroke(at: point, isErasing: button == .right) }
-            return cursorMoved()
+            return readToken()
         case (.picture(let point), .drag):
             canvas.cursor = point
             if canvas.stroke != nil {
@@ -119,7 +122,10 @@ extension StudioState {
             } else if canvas.display == .split {
                 canvas.divider = Double(point.x) / Double(max(1, pictureSize.x))
             }
-        case (.picture, .scroll(let direction)):
+        case (.picture(let point), .scroll(let direction)):
+            canvas.cursor = point
+            return perform(direction == .up ? .zoomIn : .zoomOut)
+        case (.step, .scroll(let direction)):
             return perform(direction == .up ? .previousStep : .nextStep)
         case (.command(let command), .press): return perform(command)
         case (.focus(let place), .press): focus = place
@@ -128,6 +134,9 @@ extension StudioState {
             parameter = row
         case (.parameter(let row), .scroll(let direction)):
             parameters.adjust(row, by: direction == .up ? 1 : -1)
+            record(
+                picture: history.value.picture, mask: mask,
+                "\(row.title) \(parameters.shown(row))")
         case (.step(let step), .press): return show(step: step)
         case (.candidate(let index), .press):
             guard let proposal, proposal.candidates.indices.contains(index) else { return [] }

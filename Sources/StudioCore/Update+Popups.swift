@@ -18,6 +18,9 @@ extension StudioState {
             case .changed: popup = .history(list)
             case .chosen(let index): return take(historyList(list)[index])
             }
+        case .form(let form): return press(key, in: form)
+        case .comparison(let selected): pressInComparison(key, selected)
+        case .candidates(let selected): return pressInCandidates(key, selected)
         case .saveAs(let field): return pressInName(key, field, isSave: true)
         case .open(let field): return pressInName(key, field, isSave: false)
         case .quit:
@@ -47,10 +50,13 @@ extension StudioState {
         var field = field
         switch key.code {
         case .escape: popup = nil
+        case .tab where !isSave: importFit = importFit.neighbour(1)
         case .enter:
             popup = nil
             guard !field.isEmpty else { return [] }
-            guard isSave else { return [.open(path: field.text, run: newRunID())] }
+            guard isSave else {
+                return [.open(path: field.text, run: newRunID(), fit: importFit)]
+            }
             guard let run = shownRun else { return [] }
             let content = canvas.display == .discrete ? SaveOrder.Content.discrete : .refined
             return [.save(SaveOrder(run: run, content: content, path: field.text))]
@@ -104,11 +110,31 @@ extension StudioState {
                 list.selected = index
                 popup = .history(list)
                 return pressInPopup(Key(.enter))
+            case .candidates: return choose(index)
+            case .comparison: compareWith(index)
+            case .form(var form):
+                form.selected = min(max(index, 0), form.fields.count - 1)
+                popup = .form(form)
             case .quit: return index == 0 ? [.quit] : pressInPopup(Key(.escape))
             default: return []
             }
+            return []
         default: return []
         }
+    }
+
+    private mutating func pressInCandidates(_ key: Key, _ selected: Int) -> [StudioEffect] {
+        let count = readout?.count ?? 0
+        switch (key.code, key.modifiers) {
+        case (.escape, _), (.character("c"), .control): popup = nil
+        case (.enter, []): return choose(selected)
+        case (.up, []): popup = .candidates(max(0, selected - 1))
+        case (.down, []): popup = .candidates(max(0, min(count - 1, selected + 1)))
+        case (.character(let digit), []) where ("1"..."9").contains(digit):
+            return choose(Int(digit.value) - 0x31)
+        default: break
+        }
+        return []
     }
 
     /// The commands that match what was typed; in the help, those that have a key and those that

@@ -2,6 +2,7 @@ import TerminalGraphics
 
 /// The one way the studio changes.
 package func update(_ state: inout StudioState, _ action: StudioAction) -> [StudioEffect] {
+    defer { state.settleComparison() }
     switch action {
     case .key(let key): return state.press(key)
     case .paste(let text): return state.paste(text)
@@ -127,7 +128,10 @@ extension StudioState {
 
     /// A changed strength shows at once; all other parameters count for the next picture.
     private mutating func parameterChanged() -> [StudioEffect] {
-        parameter == .strength ? strengthChanged() : []
+        record(
+            picture: history.value.picture, mask: mask,
+            "\(parameter.title) \(parameters.shown(parameter))")
+        return parameter == .strength ? strengthChanged() : []
     }
 
     mutating func strengthChanged() -> [StudioEffect] {
@@ -149,22 +153,21 @@ extension StudioState {
         case .escape where proposal == nil && canvas.isPainting:
             canvas.isPainting = false
             return []
+        case .escape where proposal == nil && !canvas.margins.isEmpty:
+            canvas.margins = EditOrder.Margins()
+            return []
         default: return nil
         }
         guard key.modifiers.isDisjoint(with: [.control, .command]) else { return nil }
+        if let proposal, proposal.candidates.count > 1 {
+            selectCandidate(dx + dy * proposal.columns)
+            return []
+        }
         let size = pictureSize
         canvas.cursor.x = min(max(canvas.cursor.x + dx * step, 0), size.x - 1)
         canvas.cursor.y = min(max(canvas.cursor.y + dy * step, 0), size.y - 1)
-        return cursorMoved()
-    }
-
-    /// A paused run is asked what it would put under the cursor.
-    mutating func cursorMoved() -> [StudioEffect] {
-        guard let run = shown, let token = cursorToken, canvas.step == nil,
-            job?.isPaused ?? true, run.step > 0, run.status != .waiting
-        else { return [] }
-        if let known = candidates, known.run == run.id, known.position == token { return [] }
-        return [.candidates(run.id, position: token)]
+        followCursor()
+        return readToken()
     }
 
     fileprivate mutating func paste(_ text: String) -> [StudioEffect] {
@@ -175,6 +178,9 @@ extension StudioState {
         case (.open(var field)?, _):
             field.insert(text.filter { !$0.isNewline })
             popup = .open(field)
+        case (.form(var form)?, _):
+            form.field.insert(text.filter { !$0.isNewline })
+            popup = .form(form)
         case (nil, .prompt) where view == .studio:
             prompt.positive.insert(text)
             return inspection

@@ -1,3 +1,4 @@
+import Generation
 import HybridTokens
 import Imaging
 import Pipeline
@@ -5,81 +6,115 @@ import Requests
 import StudioCore
 import Tensors
 
-/// A PNG file as a picture that can be edited.
+/// A PNG file as a picture that can be edited, or as a run that can be gone on with.
 struct OpenedPicture {
-    let request: GenerationRequest
-    let grid: HybridTokenGrid
-    let discrete: RGBImage
-    let refined: RGBImage
-    let snapshot: StepSnapshot
-    let metadata: GenerationMetadata?
+    private(set) var piece: Bench.Piece
+    /// What was done to the picture to make it fit, in a sentence.
+    private(set) var remark: String?
+    private let snapshots: [StepSnapshot]
 
     /// - Throws: `ImageReadError`, `WorkshopError`, what encoding and decoding throw.
-    init(_ path: String, _ pipeline: Pipeline) throws {
+    init(_ path: String, _ fit: ImportFit, _ pipeline: Pipeline) throws {
         let file = try ImageFile.open(path)
-        let unit = pipeline.model.pixelsPerToken
         let metadata = try? GenerationMetadata(file.contents)
-        self.metadata = metadata
-        let channels = pipeline.model.configuration.latentChannels
-        var request = GenerationRequest(
-            prompt: metadata?.record.prompt ?? "", seed: metadata?.record.seed ?? 0)
-        request.negativePrompt = metadata?.record.negativePrompt ?? ""
-        if let record = metadata?.record {
-            request.sampling.steps = min(max(record.steps, 1), Pipeline.stepLimit)
-            request.sampling.guidanceScale = Float(record.guidanceScale)
-            request.sampling.temperature = Float(record.temperature)
-            request.residual.seed = record.residualSeed
-            request.residual.strength = Float(record.residualStrength)
+        if let metadata, let kept = try? Self.kept(metadata, file.image, pipeline) {
+            piece = kept
+            let maskID = pipeline.model.configuration.maskID
+            snapshots = kept.run?.run.states.map { $0.snapshot(maskID: maskID) } ?? []
+            return
         }
-        if let tokens = metadata?.tokens, metadata?.record.modelHash == pipeline.model.sha256,
-            tokens.gridWidth * unit == file.image.width,
-            tokens.gridHeight * unit == file.image.height, let residual = metadata?.residual,
-            residual.values.count == tokens.ids.count * channels,
-            tokens.ids.allSatisfy({
-                $0.map { Int($0) < pipeline.model.configuration.codebookSize } ?? false
-            })
-        {
-            grid = HybridTokenGrid(
-                gridWidth: tokens.gridWidth, gridHeight: tokens.gridHeight,
-                ids: tokens.ids.map { Int($0 ?? 0) },
-                residual: Tensor([tokens.ids.count, channels], residual.values))
-            refined = file.image
-            snapshot = StepSnapshot(
-                step: 0, ids: grid.ids, fixedAt: tokens.commitSteps.map(Int.init),
-                confidence: tokens.confidence.map { Float($0) / 255 })
-        } else {
-            var image = file.image
-            let longest = max(image.width, image.height)
-            let limit = 2 * pipeline.model.trainedSide
-            if longest > limit {
-                image = image.resized(
-                    width: max(1, image.width * limit / longest),
-                    height: max(1, image.height * limit / longest))
-            }
-            guard let cropped = image.centreCropped(toMultipleOf: unit) else {
-                throw WorkshopError.wrongGrid(path)
-            }
-            refined = cropped
-            grid = try pipeline.encode(cropped).grid
-            snapshot = StepSnapshot(
+        let (image, remark) = try Self.fitted(file.image, fit, path, pipeline)
+        self.remark = remark
+        var request = GenerationRequest(
+            prompt: metadata?.record.prompt ?? "", seed: metadata?.record.seed ?? 0,
+            width: image.width, height: image.height)
+        request.negativePrompt = metadata?.record.negativePrompt ?? ""
+        let grid = try pipeline.encode(image).grid
+        piece = Bench.Piece(
+            grid: grid, discrete: try pipeline.decode(grid, strength: 0), refined: image,
+            request: request, metadata: metadata)
+        snapshots = [
+            StepSnapshot(
                 step: 0, ids: grid.ids, fixedAt: grid.ids.map { _ in 0 },
                 confidence: grid.ids.map { _ in 1 })
+        ]
+    }
+
+    /// The run that the file keeps, with all its steps; nil for a file of another model.
+    private static func kept(
+        _ metadata: GenerationMetadata, _ image: RGBImage, _ pipeline: Pipeline
+    ) throws -> Bench.Piece? {
+        guard metadata.record.modelHash == pipeline.model.sha256 else { return nil }
+        let run = try pipeline.resume(metadata)
+        guard run.width == image.width, run.height == image.height else { return nil }
+        var piece = Bench.Piece(run: run, request: run.request)
+        if metadata.record.stoppedAtStep != nil {
+            if let plan = try pipeline.plan(resuming: metadata, image),
+                let edit = metadata.record.edit
+            {
+                piece.ground = EditGround(
+                    refined: image, discrete: image, mask: plan.mask, record: edit)
+            }
+            return piece
         }
-        request.width = refined.width
-        request.height = refined.height
-        self.request = request
-        discrete = try pipeline.decode(grid, strength: 0)
+        guard let grid = try pipeline.grid(of: metadata) else { return nil }
+        (piece.grid, piece.refined, piece.metadata) = (grid, image, metadata)
+        piece.discrete = try pipeline.decode(grid, strength: 0)
+        return piece
+    }
+
+    // MARK: Size
+
+    /// A picture whose sides are whole tokens, and what was done to make it so.
+    private static func fitted(
+        _ image: RGBImage, _ fit: ImportFit, _ path: String, _ pipeline: Pipeline
+    ) throws -> (RGBImage, remark: String?) {
+        let unit = pipeline.model.pixelsPerToken
+        var (result, done) = (image, [String]())
+        func size(_ image: RGBImage) -> String { "\(image.width)×\(image.height)" }
+        let (longest, limit) = (max(image.width, image.height), 2 * pipeline.model.trainedSide)
+        if longest > limit {
+            result = image.resized(
+                width: max(1, image.width * limit / longest),
+                height: max(1, image.height * limit / longest))
+            done.append("made smaller, to \(size(result))")
+        }
+        if result.width % unit != 0 || result.height % unit != 0 {
+            switch fit {
+            case .crop:
+                guard let cropped = result.centreCropped(toMultipleOf: unit) else {
+                    throw WorkshopError.wrongGrid(path)
+                }
+                result = cropped
+                done.append("cropped to \(size(result))")
+            case .pad:
+                result = result.padded(toMultipleOf: unit)
+                done.append("padded to \(size(result))")
+            case .fit:
+                func nearest(_ side: Int) -> Int { max(unit, (side + unit / 2) / unit * unit) }
+                result = result.filling(
+                    width: nearest(result.width), height: nearest(result.height))
+                done.append("fitted to \(size(result))")
+            }
+        }
+        guard !done.isEmpty else { return (result, nil) }
+        return (
+            result, "Opened; it was \(size(image)) and is \(done.joined(separator: ", then "))."
+        )
     }
 
     func record(id: RunID, name: String) -> RunRecord {
-        var record = RunRecord(id: id, request: request, origin: .file(name))
-        record.gridWidth = grid.gridWidth
-        record.gridHeight = grid.gridHeight
-        record.snapshots = [snapshot]
-        record.status = .finished
-        record.picture = FinishedPicture(
-            discrete: discrete, refined: refined, residualLengths: grid.residualLengths,
-            seamError: nil, strength: request.residual.strength)
+        var record = RunRecord(id: id, request: piece.request, origin: .file(name))
+        record.gridWidth = piece.run?.run.gridWidth ?? piece.grid?.gridWidth ?? 1
+        record.gridHeight = piece.run?.run.gridHeight ?? piece.grid?.gridHeight ?? 1
+        record.snapshots = snapshots
+        record.status = piece.refined == nil ? .cancelled : .finished
+        if let refined = piece.refined, let discrete = piece.discrete {
+            record.picture = FinishedPicture(
+                discrete: discrete, refined: refined,
+                residualLengths: piece.grid?.residualLengths ?? [], seamError: nil,
+                strength: piece.request.residual.strength)
+        }
         return record
     }
 }

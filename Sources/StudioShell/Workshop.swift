@@ -14,11 +14,19 @@ final class Workshop: Sendable {
     private let post: @Sendable (StudioNews) -> Void
     private let orders = Mutex<[StudioEffect]>([])
     private let waiting = DispatchSemaphore(value: 0)
-    private let stop = Mutex<StopSignal?>(nil)
+    private let current = Mutex<Current?>(nil)
+    private let skipped = Mutex<Set<RunID>>([])
     private let isPauseWanted = Atomic<Bool>(false)
     private let isBusy = Atomic<Bool>(false)
     private let model = Mutex<Model?>(nil)
     private let inspections = DispatchQueue(label: "prompt")
+
+    /// What is being done.
+    private struct Current {
+        let stop: StopSignal
+        /// Whether it is only a look at something, which any real work may interrupt.
+        let isLook: Bool
+    }
 
     /// - Parameter post: called from any thread.
     init(_ options: StudioOptions, post: @escaping @Sendable (StudioNews) -> Void) {
@@ -28,7 +36,11 @@ final class Workshop: Sendable {
 
     func start() {
         let thread = Thread { [self] in
-            var bench = Bench(options, post: post, pause: { [self] in takePause() })
+            var bench = Bench(
+                options, post: post,
+                wishes: Bench.Wishes(
+                    takePause: { [self] in takePause() },
+                    isSkipped: { [self] run in skipped.withLock { $0.contains(run) } }))
             guard let opened = bench.open() else { return }
             model.withLock { $0 = opened }
             bench.warmUp()
@@ -38,11 +50,11 @@ final class Workshop: Sendable {
                     continue
                 }
                 let signal = StopSignal()
-                stop.withLock { $0 = signal }
+                current.withLock { $0 = Current(stop: signal, isLook: effect.isLook) }
                 isBusy.store(true, ordering: .releasing)
                 bench.perform(effect, stop: signal)
                 isBusy.store(false, ordering: .releasing)
-                stop.withLock { $0 = nil }
+                current.withLock { $0 = nil }
             }
         }
         // Deep layers recurse little, but the default of 512 KiB is less than any main thread has.
@@ -59,6 +71,7 @@ final class Workshop: Sendable {
         case .pause: isPauseWanted.store(true, ordering: .releasing)
         case .cancel: cancel()
         case .inspect(let prompt): inspect(prompt)
+        case .skip(let run): _ = skipped.withLock { $0.insert(run) }
         default:
             if case .generate = effect { isPauseWanted.store(false, ordering: .releasing) }
             if case .advance = effect { isPauseWanted.store(false, ordering: .releasing) }
@@ -68,6 +81,9 @@ final class Workshop: Sendable {
                 orders.append(effect)
             }
             waiting.signal()
+            if !effect.isLook {
+                current.withLock { if $0?.isLook == true { $0?.stop.raise() } }
+            }
         }
     }
 
@@ -78,7 +94,7 @@ final class Workshop: Sendable {
             return orders.flatMap(\.runs)
         }
         for run in dropped { post(.cancelled(run)) }
-        stop.withLock { $0 }?.raise()
+        current.withLock { $0 }?.stop.raise()
     }
 
     /// Stops what runs and waits a little for it.
@@ -108,9 +124,17 @@ extension StudioEffect {
     /// The runs that this makes or goes on with.
     var runs: [RunID] {
         switch self {
-        case .generate(let orders): orders.map(\.run)
+        case .generate(let orders), .prepare(let orders): orders.map(\.run)
         case .advance(let runs, _): runs
         default: []
+        }
+    }
+
+    /// Whether this shows something and makes nothing.
+    fileprivate var isLook: Bool {
+        switch self {
+        case .decode, .candidates: true
+        default: false
         }
     }
 

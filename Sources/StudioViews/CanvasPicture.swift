@@ -12,26 +12,32 @@ struct CanvasPicture {
         side = state.parameters.tokenSide
         let isAlone = (state.proposal?.candidates.count ?? 1) == 1
         guard isAlone else {
-            guard let sheet = Self.sheet(of: state) else { return nil }
+            guard let sheet = CanvasSheet.image(of: state) else { return nil }
             image = sheet
             return
         }
         guard let base = Self.base(run, snapshot, state) else { return nil }
         image = base
         let isUnfinished = !state.isPictureShown
-        if isUnfinished { drawMasked(run, snapshot, drawing: base) }
+        if isUnfinished { drawMasked(run, snapshot) }
         switch state.canvas.overlay {
         case .off: break
         case .tokens: if isUnfinished { drawTokens(run, snapshot) }
         case .confidence: tint(run) { snapshot.fixedAt[$0] == nil ? nil : snapshot.confidence[$0] }
         case .order:
-            let steps = Float(max(1, run.request.sampling.steps))
+            let steps = Float(max(1, run.steps))
             tint(run) { snapshot.fixedAt[$0].map { Float($0) / steps } }
+            number(run, snapshot)
         }
         if let mask = state.visibleMask, state.isPictureShown, state.proposal == nil {
             drawMask(mask, run)
         }
         if state.focus == .canvas, state.popup == nil { drawCursor(state) }
+        if !state.canvas.margins.isEmpty, state.isPictureShown, state.proposal == nil {
+            widen(by: state.canvas.margins)
+        } else if state.canvas.zoom > 1 {
+            image = image.cropped(to: state.viewport)
+        }
     }
 
     // MARK: Base
@@ -40,7 +46,8 @@ struct CanvasPicture {
         _ run: RunRecord, _ snapshot: StepSnapshot, _ state: StudioState
     ) -> RGBImage? {
         if state.isPictureShown, let picture = run.picture {
-            return finished(picture, run, state.canvas)
+            return finished(
+                picture, beside: state.counterpart ?? picture.discrete, run, state.canvas)
         }
         return run.previews[snapshot.step]?.image
             ?? RGBImage(
@@ -48,20 +55,20 @@ struct CanvasPicture {
                 height: run.gridHeight * state.parameters.tokenSide, red: 24, green: 24, blue: 28)
     }
 
-    private static func finished(
-        _ picture: FinishedPicture, _ run: RunRecord, _ canvas: CanvasState
+    /// - Parameter other: what the picture is compared with.
+    static func finished(
+        _ picture: FinishedPicture, beside other: RGBImage, _ run: RunRecord, _ canvas: CanvasState
     ) -> RGBImage {
         switch canvas.display {
         case .refined: return picture.refined
-        case .discrete: return picture.discrete
-        case .difference: return picture.discrete.difference(to: picture.refined, gain: 8)
+        case .discrete: return other
+        case .difference: return other.difference(to: picture.refined, gain: 8)
         case .split:
             let at = Int(Double(picture.refined.width) * canvas.divider)
             var image = picture.refined
             image.draw(
-                picture.discrete.cropped(
-                    to: PixelRectangle(
-                        x: 0, y: 0, width: max(1, at), height: picture.discrete.height)),
+                other.cropped(
+                    to: PixelRectangle(x: 0, y: 0, width: max(1, at), height: other.height)),
                 x: 0, y: 0)
             for y in 0..<image.height {
                 for (offset, level) in [(-1, UInt8(0)), (0, 255), (1, 0)] {
@@ -86,25 +93,6 @@ struct CanvasPicture {
         }
     }
 
-    /// All alternatives side by side, the selected one framed.
-    private static func sheet(of state: StudioState) -> RGBImage? {
-        guard let proposal = state.proposal else { return nil }
-        let size = state.pictureSize
-        let tiles = proposal.candidates.enumerated().map { index, id -> RGBImage in
-            var tile = RGBImage(width: size.x, height: size.y, red: 24, green: 24, blue: 28)
-            if let run = state.runs[id] {
-                let drawn =
-                    run.picture.map { finished($0, run, state.canvas) }
-                    ?? run.snapshots.last.flatMap { run.previews[$0.step]?.image }
-                if let drawn { tile.draw(drawn, x: 0, y: 0) }
-            }
-            return tile.framed(
-                index == proposal.selected ? SIMD3(255, 208, 64) : SIMD3(24, 24, 28), width: 8)
-        }
-        return RGBImage.contactSheet(
-            of: tiles, columns: 2, gap: 4, background: SIMD3(24, 24, 28))
-    }
-
     // MARK: Tokens
 
     private func cell(_ token: Int, _ run: RunRecord) -> PixelRectangle {
@@ -114,9 +102,7 @@ struct CanvasPicture {
     }
 
     /// Masked tokens are dark with a dot, whatever was decoded there.
-    private mutating func drawMasked(
-        _ run: RunRecord, _ snapshot: StepSnapshot, drawing base: RGBImage
-    ) {
+    private mutating func drawMasked(_ run: RunRecord, _ snapshot: StepSnapshot) {
         for token in snapshot.fixedAt.indices where snapshot.fixedAt[token] == nil {
             let area = cell(token, run)
             let parity: UInt8 = (token % run.gridWidth + token / run.gridWidth) % 2 == 0 ? 30 : 36
@@ -144,6 +130,36 @@ struct CanvasPicture {
             let color = HeatColor.of(value)
             fill(cell(token, run)) { $0.mixed(with: color, share: 160) }
         }
+    }
+
+    /// The step that fixed each token, in figures.
+    private mutating func number(_ run: RunRecord, _ snapshot: StepSnapshot) {
+        let scale = max(1, side / 32)
+        for token in snapshot.fixedAt.indices {
+            guard let step = snapshot.fixedAt[token], step > 0 else { continue }
+            let (text, area) = (String(step), cell(token, run))
+            let x = area.x + (side - text.count * PixelFont.width * scale) / 2
+            let y = area.y + (side - PixelFont.height * scale) / 2
+            image.write(text, x: x + scale, y: y + scale, color: SIMD3(0, 0, 0), scale: scale)
+            image.write(text, x: x, y: y, color: SIMD3(255, 255, 255), scale: scale)
+        }
+    }
+
+    /// The cells that wait to be painted, in stripes around the picture.
+    private mutating func widen(by margins: EditOrder.Margins) {
+        var larger = RGBImage(
+            width: image.width + (margins.left + margins.right) * side,
+            height: image.height + (margins.top + margins.bottom) * side)
+        for y in 0..<larger.height {
+            for x in 0..<larger.width {
+                let isLine = x % side == 0 || y % side == 0
+                let isStripe = (x + y) % max(4, side / 2) < max(2, side / 4)
+                larger[x, y] =
+                    isLine ? SIMD3(112, 40, 72) : isStripe ? SIMD3(72, 28, 48) : SIMD3(44, 24, 36)
+            }
+        }
+        larger.draw(image, x: margins.left * side, y: margins.top * side)
+        image = larger
     }
 
     // MARK: Mask and cursor
@@ -266,12 +282,5 @@ extension RGBImage {
                 if isEdge { self[x, y] = color }
             }
         }
-    }
-
-    fileprivate func framed(_ color: SIMD3<UInt8>, width: Int) -> RGBImage {
-        var image = self
-        image.outline(
-            PixelRectangle(x: 0, y: 0, width: self.width, height: height), color, width: width)
-        return image
     }
 }

@@ -16,36 +16,47 @@ extension FrameBuilder {
         let isPreview = !state.isPictureShown
         let place = self.picture(picture.image, in: inner, isPreview: isPreview)
         hits(on: place, state)
-        if abilities.colors == .mono || !abilities.hasUnicode { marks(state, on: place) }
+        let isNumbered = state.canvas.overlay == .order
+        if abilities.colors == .mono || !abilities.hasUnicode || isNumbered {
+            marks(state, on: place)
+        }
     }
 
     private mutating func hits(on place: CellArea, _ state: StudioState) {
         if let proposal = state.proposal, proposal.candidates.count > 1 {
-            let rows = (proposal.candidates.count + 1) / 2
+            let columns = proposal.columns
+            let rows = (proposal.candidates.count + columns - 1) / columns
             for index in proposal.candidates.indices {
                 hit(
                     CellArea(
-                        column: place.column + index % 2 * place.columns / 2,
-                        row: place.row + index / 2 * place.rows / rows,
-                        columns: place.columns / 2, rows: place.rows / rows),
+                        column: place.column + index % columns * place.columns / columns,
+                        row: place.row + index / columns * place.rows / rows,
+                        columns: place.columns / columns, rows: place.rows / rows),
                     .fixed(.candidate(index)))
             }
             return
         }
-        let size = state.pictureSize
-        hit(place, .picture(width: size.x, height: size.y))
+        guard state.canvas.margins.isEmpty else { return }
+        hit(place, .picture(state.viewport))
     }
 
-    /// Letters on tokens, where colour and outlines cannot be seen.
+    /// Letters on tokens, where colour and outlines cannot be seen, and the order in figures.
     private mutating func marks(_ state: StudioState, on place: CellArea) {
         guard let run = state.shown, let snapshot = state.shownSnapshot,
-            (state.proposal?.candidates.count ?? 1) == 1
+            (state.proposal?.candidates.count ?? 1) == 1, state.canvas.margins.isEmpty
         else { return }
+        let view = state.viewport
+        let side = state.parameters.tokenSide
         let mask = state.isPictureShown ? state.visibleMask : nil
         let masked = mask?.tokens(cell: state.parameters.tokenSide)
+        let isPlain = abilities.colors == .mono || !abilities.hasUnicode
         for token in snapshot.fixedAt.indices {
             let mark: String? =
-                if let masked, masked.indices.contains(token), masked[token] {
+                if state.canvas.overlay == .order, let step = snapshot.fixedAt[token] {
+                    step == 0 ? nil : " \(step) "
+                } else if !isPlain {
+                    nil
+                } else if let masked, masked.indices.contains(token), masked[token] {
                     "%"
                 } else if state.focus == .canvas, token == state.cursorToken {
                     "X"
@@ -61,12 +72,12 @@ extension FrameBuilder {
                     nil
                 }
             guard let mark else { continue }
-            let (x, y) = (token % run.gridWidth, token / run.gridWidth)
+            let x = (2 * (token % run.gridWidth) + 1) * side / 2 - view.x
+            let y = (2 * (token / run.gridWidth) + 1) * side / 2 - view.y
+            guard 0..<view.width ~= x, 0..<view.height ~= y else { continue }
             put(
-                mark,
-                column: place.column + (2 * x + 1) * place.columns / (2 * run.gridWidth),
-                row: place.row + (2 * y + 1) * place.rows / (2 * run.gridHeight), palette.title,
-                width: 1)
+                mark, column: place.column + x * place.columns / view.width - (mark.count - 1) / 2,
+                row: place.row + y * place.rows / view.height, palette.title, width: mark.count)
         }
     }
 
@@ -103,9 +114,12 @@ extension StudioState {
         guard let run = shown else { return "Picture" }
         let size = pictureSize
         if let proposal, proposal.candidates.count > 1 {
-            return "Alternative \(proposal.selected + 1) of \(proposal.candidates.count)"
+            if let sheet = proposal.sheet { return sheet.caption(proposal.selected) }
+            let kind = proposal.base == nil ? "Picture" : "Alternative"
+            return "\(kind) \(proposal.selected + 1) of \(proposal.candidates.count)  seed "
+                + "\(run.request.seed)"
         }
-        let name = proposal == nil ? "Picture \(run.id)" : "Proposal"
+        let name = proposal?.base == nil ? "Picture \(run.id)" : "Proposal"
         return "\(name)  \(size.x)×\(size.y)  seed \(run.request.seed)"
     }
 
@@ -113,22 +127,35 @@ extension StudioState {
         guard let run = shown else { return "" }
         if canvas.isPainting {
             let count = mask?.tokens(cell: parameters.tokenSide).count { $0 } ?? 0
-            return "mask: \(canvas.tool.rawValue) \(canvas.brushRadius) px, \(count) tokens"
+            return
+                "mask: \(canvas.tool.rawValue) \(canvas.brushRadius) px, \(count) tokens\(enlarged)"
         }
-        if isPictureShown {
-            switch canvas.display {
-            case .refined: return "refined"
-            case .discrete: return "discrete"
-            case .split: return "discrete | refined"
-            case .difference: return "difference ×8"
-            case .residual: return "residual lengths"
-            }
-        }
+        if !canvas.margins.isEmpty, isPictureShown { return "outpaint: \(canvas.margins.shown)" }
+        if isPictureShown { return compared + enlarged }
         guard let step = shownSnapshot?.step else { return statusWord }
         let preview = run.previews[step]
         let kind =
             preview == nil ? "masked" : preview?.isDecoded == true ? "decoded" : "token colours"
         let state = run.status == .running ? "" : "  \(statusWord)"
-        return "step \(step)/\(run.request.sampling.steps)  \(kind)\(state)"
+        return "step \(step)/\(run.steps)  \(kind)\(state)\(enlarged)"
+    }
+
+    private var enlarged: String { canvas.zoom > 1 ? "  \(canvas.zoom)×" : "" }
+
+    /// What is shown of a finished picture, and beside what.
+    private var compared: String {
+        let decibels = canvas.comparison.map { comparison in
+            comparison.psnr.isFinite
+                ? "  \(Parameters.decimal(Float(comparison.psnr))) dB" : "  equal"
+        }
+        let other = canvas.comparison.map { "picture \($0.partner)" } ?? "discrete"
+        let own = canvas.comparison == nil ? "refined" : "picture \(shownRun ?? 0)"
+        switch canvas.display {
+        case .refined: return own + (decibels ?? "")
+        case .discrete: return other + (decibels ?? "")
+        case .split: return "\(other) | \(own)\(decibels ?? "")"
+        case .difference: return "difference ×8: \(own) - \(other)"
+        case .residual: return "residual lengths"
+        }
     }
 }

@@ -25,12 +25,12 @@ package struct Frame: Hashable, Sendable {
         for region in hits.reversed() where region.area.contains(column: column, row: row) {
             switch region.target {
             case .fixed(let target): return target
-            case .picture(let width, let height):
+            case .picture(let part):
                 let (x, y) = (column - region.area.column, row - region.area.row)
                 return .picture(
                     PixelPoint(
-                        x: (2 * x + 1) * width / (2 * region.area.columns),
-                        y: (2 * y + 1) * height / (2 * region.area.rows)))
+                        x: part.x + (2 * x + 1) * part.width / (2 * region.area.columns),
+                        y: part.y + (2 * y + 1) * part.height / (2 * region.area.rows)))
             case .nothing: return nil
             }
         }
@@ -125,8 +125,8 @@ package struct CellArea: Hashable, Sendable {
 package struct HitRegion: Hashable, Sendable {
     package enum Target: Hashable, Sendable {
         case fixed(MouseTarget)
-        /// A picture of so many pixels.
-        case picture(width: Int, height: Int)
+        /// The pixels of a picture that are shown.
+        case picture(PixelRectangle)
         case nothing
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Requests
 import StudioCore
 
@@ -9,7 +10,9 @@ extension FrameBuilder {
             return
         }
         // What every height has room for, then what is left over for prompt and pictures.
-        let parameterRows = (Parameter.allCases.count + 1) / 2 + 1
+        let allRows = (Parameter.allCases.count + 1) / 2 + 1
+        // The list scrolls where there is no room for all of it.
+        let parameterRows = min(allRows, max(4, area.rows - 4 - 3 - 2 - 4))
         let fixed = parameterRows + 4 + 3 + 2
         let spare = max(0, area.rows - fixed - 4)
         let promptRows = 4 + min(spare, 3)
@@ -94,9 +97,13 @@ extension FrameBuilder {
         hit(area, .fixed(.focus(.parameters)))
         let half = area.columns / 2
         let rows = (Parameter.allCases.count + 1) / 2
+        let visible = max(1, area.rows - 1)
+        let selected = (Parameter.allCases.firstIndex(of: state.parameter) ?? 0) % rows
+        let first =
+            isFocused ? max(0, min(selected - visible / 2, rows - visible)) : 0
         for (index, parameter) in Parameter.allCases.enumerated() {
-            let row = area.row + 1 + index % rows
-            guard row < area.endRow else { continue }
+            let row = area.row + 1 + index % rows - first
+            guard index % rows >= first, row < area.endRow else { continue }
             let column = area.column + 1 + (index < rows ? 0 : half)
             let width = index < rows ? half - 2 : area.columns - half - 1
             let isSelected = isFocused && parameter == state.parameter
@@ -130,8 +137,11 @@ extension FrameBuilder {
 
     private mutating func steps(_ state: StudioState, in area: CellArea) {
         let run = state.shown
-        let remark = run?.secondsLeft.map { "about \(Parameters.decimal(Float($0))) s left" }
-        heading("Steps", in: area, isFocused: false, remark: remark ?? "")
+        let left = run.flatMap(state.remainingTime).map { time in
+            "about \(Parameters.decimal(Float(time.seconds))) s"
+                + (time.isStepsOnly ? " of steps left" : " left")
+        }
+        heading("Steps", in: area, isFocused: false, remark: left ?? "")
         guard let run, area.rows >= 2 else {
             if area.rows >= 2 {
                 put("no run yet", column: area.column + 1, row: area.row + 1, palette.faint)
@@ -190,12 +200,11 @@ extension FrameBuilder {
             line = "masked"
         }
         put(line, column: area.column + 1, row: area.row + 1, palette.text, width: area.columns - 2)
-        guard area.rows >= 3, let known = state.candidates, known.run == run.id,
-            known.position == token
-        else { return }
-        let list = known.candidates.map { "\($0.id) \(Int(($0.probability * 100).rounded()))%" }
+        guard area.rows >= 3, let known = state.readout else { return }
+        let list = known.map { "\($0.id) \(Int(($0.probability * 100).rounded()))%" }
         put(
-            list.joined(separator: "  "), column: area.column + 1, row: area.row + 2,
+            list.joined(separator: "  ").atWords(area.columns - 2), column: area.column + 1,
+            row: area.row + 2,
             palette.faint, width: area.columns - 2)
     }
 
@@ -248,6 +257,22 @@ extension RunRecord {
         }
     }
 
+    /// Every phase with what it took, the one that runs with how far it is.
+    fileprivate var phases: String {
+        let order: [(RunPhase, String)] = [
+            (.encoding, "prompt"), (.steps, "steps"), (.residual, "residual"), (.decoding, "decode")
+        ]
+        let at = order.firstIndex { $0.0 == phase } ?? 0
+        return order.enumerated().map { index, item in
+            let (kind, name) = item
+            if index > at { return "\(name) –" }
+            if index == at { return of > 1 ? "\(name) \(done)/\(of)" : "\(name)…" }
+            let seconds =
+                kind == .steps ? stepSeconds.reduce(0, +) : timings[kind]?.seconds ?? 0
+            return "\(name) \(Parameters.decimal(Float(seconds)))s"
+        }.joined(separator: "  ")
+    }
+
     fileprivate var parent: RunID? {
         switch origin {
         case .prompt, .file: nil
@@ -262,8 +287,7 @@ extension StudioState {
     fileprivate var progressLine: String {
         guard let run = shown else { return "" }
         switch run.status {
-        case .running where run.of > 1: return "\(run.phase.shown) \(run.done)/\(run.of)"
-        case .running: return "\(run.phase.shown)…"
+        case .running: return run.phases
         case .finished:
             guard let picture = run.picture else { return "finished" }
             var parts: [String] = []
@@ -298,5 +322,15 @@ extension StudioState {
                 .map { TreeLine(run: $0, depth: line.depth + 1) }
         }
         return lines
+    }
+}
+
+extension String {
+    /// As many whole words, two spaces apart, as fit.
+    fileprivate func atWords(_ columns: Int) -> String {
+        guard cellWidth > columns else { return self }
+        let fitting = prefix(columns + 1)
+        guard let end = fitting.range(of: "  ", options: .backwards) else { return self }
+        return String(self[..<end.lowerBound])
     }
 }

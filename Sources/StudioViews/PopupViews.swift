@@ -23,7 +23,20 @@ extension FrameBuilder {
                 })
         case .saveAs(let field): nameBox("Save as", field, "A path that ends in .png.")
         case .open(let field):
-            nameBox("Open a PNG", field, "Any PNG; those of dcar keep their tokens.")
+            nameBox(
+                "Open a PNG", field,
+                "Any PNG. Odd sizes: \(state.importFit.rawValue) (Tab changes).")
+        case .form(let form): formBox(form)
+        case .candidates(let selected): candidateBox(state, selected)
+        case .comparison(let selected):
+            choiceBox(
+                "Compare with",
+                state.comparisonChoices.map { id in
+                    guard let id, let run = state.runs[id] else {
+                        return "its own discrete picture"
+                    }
+                    return "\(id) \(run.shortTitle)"
+                }, selected)
         case .quit:
             let inner = centredBox("Quit", columns: 44, rows: 5)
             let isRunning = state.job != nil
@@ -54,7 +67,7 @@ extension FrameBuilder {
         }
     }
 
-    private mutating func centredBox(_ title: String, columns: Int, rows: Int) -> CellArea {
+    mutating func centredBox(_ title: String, columns: Int, rows: Int) -> CellArea {
         let columns = min(columns, frame.columns - 2)
         let rows = min(rows, frame.rows - 2)
         return box(

@@ -200,6 +200,9 @@ extension StudioState {
         func word(_ key: String, _ label: String) -> FooterHint {
             FooterHint(key: key, label: label, command: nil)
         }
+        if case .form = popup {
+            return [word("Enter", "do it"), word("Tab", "next line"), word("Esc", "close")]
+        }
         if popup != nil {
             return [word("Esc", "close"), word("Enter", "choose"), word("Up/Down", "move")]
         }
@@ -224,6 +227,12 @@ extension StudioState {
             ]
         case .canvas: break
         }
+        if proposal != nil, proposal?.base == nil, job == nil {
+            return [
+                word("Arrows", "choose"), hint(.accept, "this one"), hint(.discard, "close"),
+                hint(.save, "save"), hint(.exports, "export"), helpHint
+            ]
+        }
         if proposal != nil, job == nil {
             return [
                 hint(.accept, "accept"), hint(.discard, "discard"), word("Enter", "again"),
@@ -233,13 +242,21 @@ extension StudioState {
         if let job {
             guard job.isPaused else {
                 return [
-                    hint(.pause, "pause"), hint(.cancel, "cancel"), hint(.previousStep, "back"),
+                    hint(.pause, "pause"), hint(.cancel, "cancel"),
+                    job.runs.count > 1
+                        ? hint(.skip, "skip one") : hint(.previousStep, "back"),
                     hint(.nextOverlay, "overlay"), helpHint
                 ]
             }
             return [
-                hint(.pause, "go on"), hint(.nextStep, "step"), hint(.previousStep, "back"),
-                hint(.fork, "fork"), hint(.pinToken, "mask/pin token"), helpHint
+                hint(.pause, "go on"), hint(.nextStep, "step"), hint(.fork, "fork"),
+                hint(.pinToken, "mask/pin token"), hint(.swapToken, "swap"), helpHint
+            ]
+        }
+        if !canvas.margins.isEmpty {
+            return [
+                word("Alt-arrows", "more cells"), word("Enter", "paint them"), word("Esc", "none"),
+                hint(.alternatives, "alternatives"), hint(.editPrompt, "prompt"), helpHint
             ]
         }
         if canvas.isPainting {

@@ -57,6 +57,11 @@ struct EditCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "Results with seeds seed, seed + 1, ...")
     var alternatives = 1
 
+    @Option(
+        parsing: .unconditional, help: "Stop after this step; dcar resume goes on from the picture."
+    )
+    var stopAt: Int?
+
     @Flag(help: "Scale and crop a picture whose sides are not multiples of the token size.")
     var fit = false
 
@@ -84,6 +89,13 @@ struct EditCommand: ParsableCommand {
             throw ValidationError(
                 "--content all leaves no choice to --strength; leave one out, or choose least-sure "
                     + "or random.")
+        }
+        if let stopAt, stopAt < 1 {
+            throw ValidationError("--stop-at is \(stopAt); it must be at least 1.")
+        }
+        if stopAt != nil, output.noMetadata {
+            throw ValidationError(
+                "--no-metadata leaves nothing to resume from; leave it or --stop-at out.")
         }
         if invertMask, mask == nil {
             throw ValidationError("--invert-mask needs a --mask to invert.")
@@ -127,6 +139,7 @@ struct EditCommand: ParsableCommand {
         job.edit = PictureJob.EditContext(
             plan: plan, feather: feather ?? Preferences.current.whole(.feather) ?? 8,
             parentHash: SHA256Sum.of(file))
+        job.stopAfter = stopAt
         try job.run(runs)
     }
 

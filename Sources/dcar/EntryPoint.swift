@@ -37,7 +37,8 @@ struct DCARCommand: ParsableCommand {
         abstract: "DC-AR Studio: pictures from prompts, in the terminal.",
         version: ProgramVersion.current,
         subcommands: [
-            StudioCommand.self, GenerateCommand.self, EditCommand.self, ResumeCommand.self,
+            StudioCommand.self, GenerateCommand.self, EditCommand.self, GridCommand.self,
+            ResumeCommand.self,
             ReconstructCommand.self,
             InfoCommand.self, ShowCommand.self, StripCommand.self, VerifyCommand.self,
             BenchCommand.self, DoctorCommand.self, ConfigCommand.self, CompletionsCommand.self

@@ -11,7 +11,7 @@ struct GenerateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate", abstract: "Make pictures from prompts.", aliases: ["run"])
 
-    @Argument(help: "The prompt.")
+    @Argument(help: "The prompt; {a|b} stands for a picture with a and one with b.")
     var words: [String] = []
 
     @Option(name: .shortAndLong, parsing: .unconditional, help: "The prompt.")
@@ -66,9 +66,11 @@ struct GenerateCommand: ParsableCommand {
     @OptionGroup var model: ModelOptions
     @OptionGroup var output: OutputOptions
 
-    /// A prompt, and the number of its line where it came from a file.
+    /// A prompt, and its number where prompts came from a file.
     private struct Job {
         let prompt: String
+        /// As typed, where `{a|b}` was expanded.
+        let raw: String?
         let line: Int?
     }
 
@@ -108,7 +110,9 @@ struct GenerateCommand: ParsableCommand {
         if shard != nil, promptFile == nil {
             throw ValidationError("--shard divides the lines of a --prompt-file; name one.")
         }
-        if output.isStandardOutput, promptFile != nil || count > 1 || discrete || saveSteps {
+        if output.isStandardOutput,
+            promptFile != nil || count > 1 || discrete || saveSteps || isExpanded
+        {
             throw ValidationError("-o - takes one picture; ask for one, or name files.")
         }
     }
@@ -116,6 +120,10 @@ struct GenerateCommand: ParsableCommand {
     /// Pictures of each prompt.
     private var count: Int {
         batch ?? (output.isStandardOutput ? 1 : Preferences.current.whole(.count) ?? 1)
+    }
+
+    private var isExpanded: Bool {
+        (try? PromptExpansion(prompt ?? words.joined(separator: " ")))?.isExpanded ?? false
     }
 
     func run() throws {
@@ -129,12 +137,13 @@ struct GenerateCommand: ParsableCommand {
         let isFile = promptFile != nil
         let pattern = try output.pattern(
             standard: isFile ? "dcar-{n:4}.png" : "dcar-{seed}-{n}.png",
-            isSeveral: isFile || count > 1)
+            isSeveral: isFile || count > 1 || jobs.count > 1)
         if isFile, !pattern.isNumbered {
             throw CommandError.usage(
                 "-o \(pattern) has no {n}; with --prompt-file, pictures are named by line number.")
         }
         // Lines of a file keep their seeds whatever shard or order they run in.
+        // So do the parts of a {a|b}, which are to be compared.
         let first = sampling.seed ?? (isFile ? 0 : UInt64.random(in: 0...UInt64(UInt32.max)))
         for job in jobs {
             let line = job.line ?? 1
@@ -161,11 +170,13 @@ struct GenerateCommand: ParsableCommand {
         _ stop: StopSignal, _ progress: ProgressLine
     ) throws {
         let requests = pictures.map { picture in
-            GenerationRequest(
+            var request = GenerationRequest(
                 prompt: job.prompt, negativePrompt: sampling.negativePrompt, seed: picture.seed,
                 width: width ?? side(pipeline), height: height ?? side(pipeline),
                 sampling: sampling.sampling(pipeline.model.configuration.defaults),
                 residual: sampling.residual())
+            request.rawPrompt = job.raw
+            return request
         }
         if output.json {
             try Events.send(["event": "start", "prompt": job.prompt, "seed": pictures[0].seed])
@@ -203,10 +214,14 @@ struct GenerateCommand: ParsableCommand {
 
     private func jobs() throws -> [Job] {
         guard let promptFile else {
-            return [Job(prompt: prompt ?? words.joined(separator: " "), line: nil)]
+            let prompt = prompt ?? words.joined(separator: " ")
+            return try expanded(prompt).map { Job(prompt: $0.prompt, raw: $0.raw, line: nil) }
         }
-        let jobs = try PromptFile.lines(promptFile).enumerated().compactMap { index, line in
-            line.isEmpty ? nil : Job(prompt: line, line: index + 1)
+        // Every picture that a line stands for has its number, whatever the others are.
+        let prompts = try PromptFile.lines(promptFile).flatMap { line in try expanded(line) }
+        let jobs = prompts.enumerated().compactMap { index, prompt in
+            prompt.prompt.isEmpty
+                ? nil : Job(prompt: prompt.prompt, raw: prompt.raw, line: index + 1)
         }
         guard !jobs.isEmpty else {
             throw CommandError.usage(
@@ -214,6 +229,11 @@ struct GenerateCommand: ParsableCommand {
         }
         guard let shard else { return jobs }
         return jobs.filter { (($0.line ?? 1) - 1) % shard.count == shard.index - 1 }
+    }
+
+    private func expanded(_ text: String) throws -> [(prompt: String, raw: String?)] {
+        let expansion = try PromptExpansion(text)
+        return expansion.prompts.map { ($0, expansion.isExpanded ? text : nil) }
     }
 }
 

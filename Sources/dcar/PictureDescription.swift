@@ -30,6 +30,12 @@ enum PictureDescription {
                     "\(edit.operation) of \(edit.mask.maskedCount) \(edit.mask.maskedCount == 1 ? "token" : "tokens")"
                 ))
         }
+        if let raw = record.rawPrompt { lines.insert(("typed", raw), at: 0) }
+        if let sheet = record.sheet {
+            for (name, side) in [("columns", sheet.across), ("rows", sheet.down)] {
+                if let side { lines.append((name, side)) }
+            }
+        }
         if let parent = record.parentHash { lines.append(("parent", parent)) }
         if let tokens = metadata.tokens {
             let kept = metadata.residual == nil ? "" : " with residual"

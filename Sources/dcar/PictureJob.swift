@@ -37,6 +37,7 @@ struct PictureJob {
     /// - Throws: what computing and saving throw; `Stopped` after a partial picture was saved.
     func run(_ runs: [PictureRun]) throws {
         var runs = runs
+        var finished = 0
         try checkPlaces(runs)
         for run in runs where run.isPromptTruncated {
             note("The prompt is longer than the text encoder reads; its end does not count.")
@@ -46,19 +47,23 @@ struct PictureJob {
                 try unmask(&runs)
                 if let stopAfter, runs.contains(where: { !$0.run.isFinished }) {
                     note("Stopped after step \(stopAfter); dcar resume goes on from there.")
-                    try savePartial(runs)
+                    try savePartial(runs, runs.indices.filter { !runs[$0].run.isFinished })
                 } else {
-                    for (index, run) in runs.enumerated() { try finish(run, index: index) }
+                    for (index, run) in runs.enumerated() {
+                        try finish(run, index: index)
+                        finished = index + 1
+                    }
                 }
             }
         } catch let stopped as Stopped {
             progress.end()
             // A numbered file means that its line is done, so an unfinished one must not be there.
-            if numbers == nil,
-                runs.contains(where: { $0.run.state.step > 0 && !$0.run.isFinished })
-            {
+            let unfinished = runs.indices.dropFirst(finished).filter {
+                runs[$0].run.state.step > 0
+            }
+            if numbers == nil, !unfinished.isEmpty {
                 note("Stopped; saving what there is. Ctrl-C again ends at once.")
-                try savePartial(runs)
+                try savePartial(runs, unfinished)
             }
             throw stopped
         }
@@ -126,14 +131,15 @@ struct PictureJob {
         edit.map { $0.plan.composited(image, feather: $0.feather) } ?? image
     }
 
-    private func savePartial(_ runs: [PictureRun]) throws {
+    private func savePartial(_ runs: [PictureRun], _ unfinished: [Int]) throws {
         // The signal is raised by now; decoding must not obey it again.
         try pipeline.model.compute.stoppable(by: StopSignal()) {
-            for (index, run) in runs.enumerated() where !run.run.isFinished {
+            for index in unfinished {
+                let run = runs[index]
                 let image = try pipeline.preview(of: run)
                 try output.save(
-                    composed(image), metadata(of: run, grid: nil), as: pattern,
-                    fields: fields(run), number: numbers?[index])
+                    edit?.plan.unfinished(image) ?? image, metadata(of: run, grid: nil),
+                    as: pattern, fields: fields(run), number: numbers?[index])
             }
         }
     }
@@ -141,7 +147,7 @@ struct PictureJob {
     private func saveStep(_ run: PictureRun, index: Int) throws {
         let image = try pipeline.preview(of: run)
         try output.save(
-            composed(image), metadata(of: run, grid: nil),
+            edit?.plan.unfinished(image) ?? image, metadata(of: run, grid: nil),
             as: suffixed(String(format: "-step%02d", run.run.state.step)), fields: fields(run),
             number: numbers?[index])
     }
@@ -154,9 +160,11 @@ struct PictureJob {
                 strength: edit.plan.strength, content: edit.plan.content.rawValue,
                 feather: edit.feather)
         }
-        return pipeline.metadata(
+        var metadata = pipeline.metadata(
             of: run, grid: grid, version: ProgramVersion.current, edit: record,
             parentHash: edit?.parentHash)
+        if grid == nil { metadata.mask = edit?.plan.mask }
+        return metadata
     }
 
     private func fields(_ run: PictureRun) -> OutputPattern.Fields {

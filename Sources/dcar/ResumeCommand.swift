@@ -19,17 +19,13 @@ struct ResumeCommand: ParsableCommand {
         var model = model
         let stop = StopSignal()
         Interrupts.watch(stop)
-        let contents = try ImageFile.contents(of: picture)
-        guard let metadata = try GenerationMetadata(contents), metadata.tokens != nil else {
+        let file = try ImageFile.open(picture)
+        guard let metadata = try GenerationMetadata(file.contents), metadata.tokens != nil else {
             throw CommandError.inputImage(
                 "\(picture) keeps no tokens of a run; only pictures saved by dcar can be resumed.")
         }
         guard metadata.record.stoppedAtStep != nil else {
             throw CommandError.inputImage("\(picture) is finished; there is nothing to resume.")
-        }
-        guard metadata.record.edit == nil else {
-            throw CommandError.inputImage(
-                "\(picture) is a stopped edit; run the edit again from its parent picture.")
         }
         Preferences.warn(unless: output.quiet)
         let progress = ProgressLine(isQuiet: output.quiet)
@@ -47,15 +43,22 @@ struct ResumeCommand: ParsableCommand {
         }
         progress.receive(.phase(.encoding, count: 1))
         let run: PictureRun
+        let plan: EditPlan?
         do {
             run = try pipeline.model.compute.stoppable(by: stop) { try pipeline.resume(metadata) }
+            plan = try pipeline.plan(resuming: metadata, file.image)
         } catch let error as RequestError {
             throw CommandError.inputImage("\(SanitizedText(picture)): \(error)")
         }
-        try PictureJob(
+        var job = PictureJob(
             pipeline: pipeline, output: output,
             pattern: try output.pattern(standard: "dcar-{seed}-{n}.png", isSeveral: false),
-            stop: stop, progress: progress
-        ).run([run])
+            stop: stop, progress: progress)
+        job.edit = plan.map {
+            PictureJob.EditContext(
+                plan: $0, feather: metadata.record.edit?.feather ?? 0,
+                parentHash: metadata.record.parentHash)
+        }
+        try job.run([run])
     }
 }

@@ -112,13 +112,15 @@ import Testing
     story.press("$")
     #expect(story.state.isPictureShown)
     #expect(story.state.runs[1] == run)
-    #expect(story.takeEffects() == [.decode(1, step: 4), .decode(1, step: 3)])
+    let decoded = story.takeEffects().filter { if case .decode = $0 { true } else { false } }
+    #expect(decoded == [.decode(1, step: 4), .decode(1, step: 3)])
 }
 
 @Test func aForkStartsFromTheStepShownWithAnotherSeed() {
     var story = Story()
     story.draw("a fox")
     story.press(",", ",", "f")
+    story.press(Key(.enter))
     guard case .generate(let orders)? = story.takeEffects().last else {
         Issue.record("a fork is a run")
         return

@@ -67,7 +67,7 @@ enum Scene: String, CaseIterable, Sendable {
             tell(.paused(run))
             tell(
                 .candidates(
-                    run, position: 0,
+                    run, step: 1, position: 0,
                     [
                         TokenCandidate(id: 3, probability: 0.5),
                         TokenCandidate(id: 9, probability: 0.25)

@@ -1,0 +1,106 @@
+/// One side of a parameter sheet: a parameter and the values it takes, written `seed=1,2,3`.
+public struct ParameterAxis: Hashable, Sendable, CustomStringConvertible {
+    public let parameter: Parameter
+    /// As written.
+    public let values: [String]
+
+    public enum Parameter: String, CaseIterable, Sendable {
+        case seed
+        case steps
+        case guidance
+        case decay
+        case temperature
+        case schedule
+        case residualSteps = "residual-steps"
+        case residualSeed = "residual-seed"
+        case strength
+        case prompt
+        case negative
+    }
+
+    /// Values along one side.
+    public static let limit = 32
+
+    /// - Throws: `RequestError.axis` for anything but a parameter's name, `=` and values that it
+    ///   can take.
+    public init(_ text: String) throws(RequestError) {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let name = parts[0].filter { !$0.isWhitespace }
+        guard parts.count == 2, let parameter = Parameter(rawValue: String(name)) else {
+            throw .axis(
+                "\"\(text)\" is no axis; write a parameter and its values, such as seed=1,2,3. "
+                    + "Parameters are "
+                    + Parameter.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        self.parameter = parameter
+        values = parts[1].split(separator: ",", omittingEmptySubsequences: false).map {
+            $0.trimmed
+        }
+        guard 1...Self.limit ~= values.count else {
+            throw .axis("\(name) has \(values.count) values; a side has 1 to \(Self.limit)")
+        }
+        var request = GenerationRequest(prompt: "", seed: 0)
+        for index in values.indices { try apply(index, to: &request) }
+    }
+
+    public var description: String {
+        "\(parameter.rawValue)=\(values.joined(separator: ","))"
+    }
+
+    /// What stands beside a row or above a column.
+    public func caption(_ index: Int) -> String {
+        parameter == .prompt ? values[index] : "\(parameter.rawValue) \(values[index])"
+    }
+
+    /// Sets the parameter to its value at a place. Ranges are checked where the request is used.
+    /// - Throws: `RequestError.axis` for a value of the wrong kind.
+    public func apply(_ index: Int, to request: inout GenerationRequest) throws(RequestError) {
+        let value = values[index]
+        switch parameter {
+        case .seed: request.seed = try read(value, "a whole number from 0")
+        case .steps: request.sampling.steps = try read(value, "a whole number")
+        case .guidance: request.sampling.guidanceScale = try read(value, "a number")
+        case .decay:
+            request.sampling.guidanceDecay = try read(
+                value, Self.names(GuidanceDecay.allCases), GuidanceDecay.init(rawValue:))
+        case .temperature: request.sampling.temperature = try read(value, "a number")
+        case .schedule:
+            request.sampling.schedule = try read(
+                value, Self.names(MaskSchedule.allCases), MaskSchedule.init(rawValue:))
+        case .residualSteps: request.residual.steps = try read(value, "a whole number") as Int
+        case .residualSeed:
+            request.residual.seed = try read(value, "a whole number from 0") as UInt64
+        case .strength: request.residual.strength = try read(value, "a number")
+        case .prompt: request.prompt = value
+        case .negative: request.negativePrompt = value
+        }
+    }
+
+    private func read<Value: LosslessStringConvertible>(
+        _ text: String, _ right: String
+    ) throws(RequestError) -> Value {
+        try read(text, right, Value.init)
+    }
+
+    private func read<Value>(
+        _ text: String, _ right: String, _ convert: (String) -> Value?
+    ) throws(RequestError) -> Value {
+        guard let value = convert(text) else {
+            throw .axis("\(parameter.rawValue) cannot be \"\(text)\"; it is \(right)")
+        }
+        return value
+    }
+
+    private static func names<Value: RawRepresentable<String>>(_ values: [Value]) -> String {
+        "one of " + values.map(\.rawValue).joined(separator: ", ")
+    }
+}
+
+extension StringProtocol {
+    fileprivate var trimmed: String {
+        var text = self[...]
+        while let first = text.first, first.isWhitespace { text = text.dropFirst() }
+        while let last = text.last, last.isWhitespace { text = text.dropLast() }
+        return String(text)
+    }
+}

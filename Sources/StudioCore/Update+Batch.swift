@@ -1,0 +1,153 @@
+import Requests
+
+extension StudioState {
+    /// A picture for every part of the prompt and every seed.
+    mutating func generate() -> [StudioEffect] {
+        guard isReady() else { return [] }
+        let text = prompt.positive.text
+        guard !text.allSatisfy(\.isWhitespace) else {
+            (view, focus) = (.studio, .prompt)
+            message = Message("Type a prompt first; e in the canvas brings an example.", .problem)
+            return []
+        }
+        do throws(RequestError) {
+            let expansion = try PromptExpansion(text)
+            let base = nextRequest(of: parameters.count)
+            remember(text)
+            let requests = expansion.prompts.flatMap { prompt in
+                (0..<parameters.count).map { index in
+                    var request = base
+                    request.prompt = prompt
+                    request.rawPrompt = expansion.isExpanded ? text : nil
+                    request.seed &+= UInt64(index)
+                    return request
+                }
+            }
+            return [.remember(prompt: text)] + beginBatch(requests)
+        } catch {
+            message = Message("\(error)", .problem)
+            return []
+        }
+    }
+
+    private mutating func beginBatch(_ requests: [GenerationRequest]) -> [StudioEffect] {
+        guard requests.count <= Proposal.limit else {
+            message = Message(
+                "That would be \(requests.count) pictures; \(Proposal.limit) at once are the most.",
+                .problem)
+            return []
+        }
+        let effects = begin(requests.map { ($0, .prompt) })
+        if requests.count > 1 { proposal = Proposal(base: nil, candidates: job?.runs ?? []) }
+        return effects
+    }
+
+    // MARK: Parameter sheets
+
+    mutating func askSheet() {
+        guard isReady() else { return }
+        let seed = parameters.seed
+        popup = .form(
+            Form(
+                .sheet,
+                [
+                    Form.Field("columns", "seed=\(seed),\(seed &+ 1),\(seed &+ 2)"),
+                    Form.Field("rows", "guidance=2,4.5")
+                ]))
+    }
+
+    mutating func makeSheet(across: String, down: String) throws(FormProblem) -> [StudioEffect] {
+        guard isReady() else { return [] }
+        var requests: [GenerationRequest] = []
+        let axes: (x: ParameterAxis?, y: ParameterAxis?)
+        do throws(RequestError) {
+            axes.x = across.isEmpty ? nil : try ParameterAxis(across)
+            axes.y = down.isEmpty ? nil : try ParameterAxis(down)
+            let base = parameters.request(
+                prompt: prompt.positive.text, negativePrompt: prompt.negative.text)
+            for row in 0..<(axes.y?.values.count ?? 1) {
+                for column in 0..<(axes.x?.values.count ?? 1) {
+                    var request = base
+                    try axes.x?.apply(column, to: &request)
+                    try axes.y?.apply(row, to: &request)
+                    requests.append(request)
+                }
+            }
+        } catch {
+            throw FormProblem(text: "\(error)")
+        }
+        guard axes.x != nil || axes.y != nil else {
+            throw FormProblem(text: "Say what changes, such as seed=1,2,3.")
+        }
+        guard axes.x?.parameter != axes.y?.parameter else {
+            throw FormProblem(text: "Columns and rows change the same parameter.")
+        }
+        guard requests.allSatisfy({ !$0.prompt.allSatisfy(\.isWhitespace) }) else {
+            throw FormProblem(text: "Type a prompt first, or let a side change it.")
+        }
+        guard requests.count <= Proposal.limit else {
+            throw FormProblem(
+                text: "That would be \(requests.count) pictures; \(Proposal.limit) are the most.")
+        }
+        let effects = beginBatch(requests)
+        proposal = Proposal(base: nil, candidates: job?.runs ?? [])
+        proposal?.sheet = Proposal.Sheet(across: axes.x, down: axes.y)
+        return effects
+    }
+
+    mutating func saveSheet() -> [StudioEffect] {
+        guard let proposal, let sheet = proposal.sheet, job == nil else {
+            message = Message("G makes a parameter sheet first.", .problem)
+            return []
+        }
+        return [.saveSheet(SheetOrder(runs: proposal.candidates, sheet: sheet))]
+    }
+
+    // MARK: Skipping
+
+    /// Gives up the selected picture of a batch that is being made.
+    mutating func skip() -> [StudioEffect] {
+        guard let job, let run = shownRun, job.runs.contains(run), runs[run]?.picture == nil,
+            runs[run]?.isSkipped == false
+        else {
+            message = Message("Only a picture that is being made can be skipped.", .problem)
+            return []
+        }
+        let left = job.runs.filter { runs[$0]?.picture == nil && runs[$0]?.isSkipped == false }
+        guard left.count > 1 else { return cancel() }
+        runs[run]?.isSkipped = true
+        message = Message("Picture \(run) is skipped.")
+        selectCandidate(1)
+        return [.skip(run)]
+    }
+}
+
+extension StudioState.Proposal {
+    /// Pictures made together.
+    package static let limit = 64
+
+    /// What changes along the sides of a parameter sheet.
+    package struct Sheet: Hashable, Sendable {
+        package var across: ParameterAxis?
+        package var down: ParameterAxis?
+
+        /// What makes a picture of the sheet different.
+        package func caption(_ index: Int) -> String {
+            let columns = across?.values.count ?? 1
+            return [across?.caption(index % columns), down?.caption(index / columns)]
+                .compactMap { $0 }.joined(separator: ", ")
+        }
+    }
+
+    /// Pictures in a row where all are shown.
+    package var columns: Int {
+        if let sheet { return sheet.across?.values.count ?? 1 }
+        return max(1, Int(Double(candidates.count).squareRoot().rounded(.up)))
+    }
+}
+
+/// A parameter sheet to write.
+package struct SheetOrder: Hashable, Sendable {
+    package let runs: [RunID]
+    package let sheet: StudioState.Proposal.Sheet
+}

@@ -1,0 +1,113 @@
+import Imaging
+import TerminalGraphics
+
+extension StudioState {
+    mutating func compare(_ command: Command) -> [StudioEffect] {
+        guard isPictureShown else {
+            message = Message(
+                shown?.picture == nil
+                    ? "There is no residual before the run is finished."
+                    : "Steps have no residual; $ shows the finished picture.", .problem)
+            return []
+        }
+        let wanted: CanvasState.Display =
+            switch command {
+            case .toggleResidual: .discrete
+            case .split: .split
+            case .difference: .difference
+            default: .residual
+            }
+        canvas.display = canvas.display == wanted ? .refined : wanted
+        return []
+    }
+
+    // MARK: Two pictures
+
+    /// Pictures that the one shown can be laid against.
+    package var comparable: [RunID] {
+        guard let own = shown?.picture else { return [] }
+        return order.filter { id in
+            guard id != shownRun, let other = runs[id]?.picture else { return false }
+            return other.refined.width == own.refined.width
+                && other.refined.height == own.refined.height
+        }
+    }
+
+    mutating func askComparison() {
+        guard isPictureShown else {
+            message = Message("Two finished pictures can be compared.", .problem)
+            return
+        }
+        guard !comparable.isEmpty else {
+            message = Message(
+                "There is no other finished picture of this size to compare with.", .problem)
+            return
+        }
+        popup = .comparison(0)
+    }
+
+    /// The choices of the comparison: the picture's own discrete half, then other pictures, the
+    /// newest first.
+    package var comparisonChoices: [RunID?] { [nil] + comparable.reversed() }
+
+    mutating func compareWith(_ index: Int) {
+        popup = nil
+        guard comparisonChoices.indices.contains(index) else { return }
+        canvas.partner = comparisonChoices[index]
+        canvas.display = .split
+        settleComparison()
+        message = Message(
+            canvas.partner.map { "Picture \($0) is on the left; d flips, x shows differences." }
+                ?? "The discrete picture is on the left.")
+    }
+
+    /// The picture that the one shown is laid against: another one's, or its own discrete half.
+    package var counterpart: RGBImage? {
+        guard let own = shown?.picture else { return nil }
+        guard let partner = canvas.partner, partner != shownRun,
+            let other = runs[partner]?.picture, other.refined.width == own.refined.width,
+            other.refined.height == own.refined.height
+        else { return own.discrete }
+        return other.refined
+    }
+
+    /// Measures two pictures once, when one of them changes.
+    mutating func settleComparison() {
+        guard let partner = canvas.partner, let shownRun, partner != shownRun,
+            let own = shown?.picture, let other = counterpart, isPictureShown
+        else {
+            canvas.comparison = nil
+            return
+        }
+        if canvas.comparison?.run == shownRun, canvas.comparison?.partner == partner { return }
+        canvas.comparison = CanvasState.Comparison(
+            run: shownRun, partner: partner, psnr: own.refined.psnr(against: other))
+    }
+
+    mutating func pressInComparison(_ key: Key, _ selected: Int) {
+        let count = comparisonChoices.count
+        switch (key.code, key.modifiers) {
+        case (.escape, _), (.character("c"), .control): popup = nil
+        case (.enter, []): compareWith(selected)
+        case (.up, []): popup = .comparison(max(0, selected - 1))
+        case (.down, []): popup = .comparison(min(count - 1, selected + 1))
+        default: break
+        }
+    }
+
+    // MARK: Residual
+
+    /// Residual tokens again: with a new seed, or with the same one and other steps.
+    mutating func remakeResidual(withNewSeed: Bool) -> [StudioEffect] {
+        guard isReady(), let run = shown else { return [] }
+        guard run.picture != nil else {
+            message = Message("A new residual needs a finished picture.", .problem)
+            return []
+        }
+        var request = run.request
+        if withNewSeed { request.residual.seed = randomSeed() }
+        request.residual.steps = parameters.residualSteps
+        request.residual.strength = parameters.residualStrength
+        return begin([(request, .residual(of: run.id))])
+    }
+}

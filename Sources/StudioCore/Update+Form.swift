@@ -1,0 +1,114 @@
+import Requests
+import TerminalGraphics
+
+extension StudioState {
+    mutating func press(_ key: Key, in form: Form) -> [StudioEffect] {
+        var form = form
+        switch (key.code, key.modifiers) {
+        case (.escape, _), (.character("c"), .control): popup = nil
+        case (.enter, []):
+            popup = nil
+            return complete(form)
+        case (.tab, []), (.down, []):
+            form.move(by: 1)
+            popup = .form(form)
+        case (.tab, .shift), (.up, []):
+            form.move(by: -1)
+            popup = .form(form)
+        default:
+            if form.field.edit(key) { popup = .form(form) }
+        }
+        return []
+    }
+
+    private mutating func complete(_ form: Form) -> [StudioEffect] {
+        message = nil
+        do throws(FormProblem) {
+            switch form.purpose {
+            case .fork(let run): return try fork(run, form)
+            case .step: return show(step: try whole(form, 0, 0...(shown?.step ?? 0)))
+            case .sheet: return try makeSheet(across: form.text(0), down: form.text(1))
+            case .loadMask: return loadMask(form.text(0))
+            case .saveMask: return saveMask(form.text(0))
+            }
+        } catch {
+            // What was typed stays, to be put right.
+            popup = .form(form)
+            message = Message(error.text, .problem)
+            return []
+        }
+    }
+
+    /// What is wrong with what was typed.
+    struct FormProblem: Error {
+        let text: String
+    }
+
+    private func whole(_ form: Form, _ index: Int, _ range: ClosedRange<Int>)
+        throws(FormProblem) -> Int
+    {
+        guard let number = Int(form.text(index)), range ~= number else {
+            throw FormProblem(
+                text: "\(form.fields[index].label) is a whole number from \(range.lowerBound) to "
+                    + "\(range.upperBound).")
+        }
+        return number
+    }
+
+    // MARK: Fork
+
+    /// Asks with what to go on from the step that is shown.
+    mutating func askFork() {
+        guard isReady(), let run = shown, let snapshot = shownSnapshot else { return }
+        let last = run.request.sampling.steps - 1
+        guard last > 0, !run.snapshots.isEmpty else {
+            message = Message("This picture has no steps to fork from.", .problem)
+            return
+        }
+        // A finished picture is forked from its middle unless a step is shown.
+        let step = isPictureShown ? min(last, run.step / 2) : min(last, snapshot.step)
+        let typed = prompt.positive.text
+        popup = .form(
+            Form(
+                .fork(run.id),
+                [
+                    Form.Field("prompt", typed.isEmpty ? run.request.prompt : typed),
+                    Form.Field("step", String(step)),
+                    Form.Field("seed", String(randomSeed())),
+                    Form.Field("guidance", Parameters.decimal(parameters.sampling.guidanceScale))
+                ]))
+    }
+
+    private mutating func fork(_ id: RunID, _ form: Form) throws(FormProblem) -> [StudioEffect] {
+        guard isReady(), let run = runs[id] else { return [] }
+        let first = run.snapshots.first?.step ?? 0
+        let step = try whole(form, 1, first...max(first, min(run.step, run.steps - 1)))
+        guard let seed = UInt64(form.text(2)) else {
+            throw FormProblem(text: "seed is a whole number from 0 to 2^64 - 1.")
+        }
+        guard parameters.set(.guidance, typed: form.text(3)) else {
+            throw FormProblem(text: "guidance is a number from 0 to 30.")
+        }
+        prompt.positive = TextField(form.text(0))
+        var request = run.request
+        request.prompt = form.text(0)
+        request.rawPrompt = nil
+        request.negativePrompt = prompt.negative.text
+        request.seed = seed
+        let steps = run.request.sampling.steps
+        request.sampling = parameters.sampling
+        request.sampling.steps = steps
+        request.residual.seed = nil
+        let effects = begin([(request, .fork(of: run.id, step: step))])
+        message = Message("Forked from step \(step) with seed \(seed).")
+        return effects
+    }
+
+    /// A copy of a run at a step, paused there, to change its tokens.
+    mutating func forkPaused(_ run: RunRecord, step: Int) -> (run: RunID, effects: [StudioEffect]) {
+        let order = add(run.request, .fork(of: run.id, step: step))
+        job = Job(runs: [order.run], isPaused: true)
+        show([order])
+        return (order.run, [.prepare([order])])
+    }
+}

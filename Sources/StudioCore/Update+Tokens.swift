@@ -1,0 +1,145 @@
+import Requests
+
+extension StudioState {
+    /// The step whose pass of the transformer tells most about the token under the cursor: the one
+    /// that fixed it, or that shown where it is masked.
+    package var readoutStep: Int? {
+        guard let snapshot = shownSnapshot, let token = cursorToken,
+            snapshot.fixedAt.indices.contains(token)
+        else { return nil }
+        let fixed = snapshot.fixedAt[token] ?? 0
+        return max(1, fixed > 0 ? fixed : snapshot.step)
+    }
+
+    /// Asks what the model would put under the cursor, while it has nothing else to do.
+    mutating func readToken() -> [StudioEffect] {
+        guard let run = shown, let token = cursorToken, let step = readoutStep,
+            job?.isPaused ?? true, run.status != .waiting, run.step > 0,
+            (proposal?.candidates.count ?? 1) == 1
+        else { return [] }
+        if let known = candidates, known.run == run.id, known.position == token,
+            known.step == step
+        {
+            return []
+        }
+        return [.candidates(run.id, step: step, position: token)]
+    }
+
+    /// What the model would put under the cursor, if that is known already.
+    package var readout: [TokenCandidate]? {
+        guard let known = candidates, known.run == shownRun, known.position == cursorToken,
+            known.step == readoutStep
+        else { return nil }
+        return known.candidates
+    }
+
+    // MARK: Changing tokens
+
+    /// Why tokens cannot be changed now; nil where they can.
+    private var tokenProblem: String? {
+        guard let run = shown, cursorToken != nil, !run.snapshots.isEmpty else {
+            return "There are no tokens to change yet."
+        }
+        if let job, !job.isPaused { return "Space pauses the run; tokens can be changed then." }
+        guard let snapshot = shownSnapshot, snapshot.step < run.steps else {
+            return "Step back first: tokens can be changed at any step before the last."
+        }
+        return nil
+    }
+
+    /// Masks a fixed token again; a masked one gets the likeliest entry.
+    mutating func togglePin() -> [StudioEffect] {
+        if let problem = tokenProblem {
+            message = Message(problem, .problem)
+            return []
+        }
+        guard let token = cursorToken, let snapshot = shownSnapshot else { return [] }
+        if snapshot.ids[token] != nil { return change(token, to: nil) }
+        guard let best = readout?.first else {
+            message = Message("The candidates are not known yet; press again in a moment.")
+            return readToken()
+        }
+        return change(token, to: best.id)
+    }
+
+    mutating func askSwap() -> [StudioEffect] {
+        if let problem = tokenProblem {
+            message = Message(problem, .problem)
+            return []
+        }
+        popup = .candidates(0)
+        return readToken()
+    }
+
+    /// Puts a candidate under the cursor.
+    mutating func choose(_ index: Int) -> [StudioEffect] {
+        popup = nil
+        guard let list = readout, list.indices.contains(index), let token = cursorToken else {
+            return []
+        }
+        return change(token, to: list[index].id)
+    }
+
+    /// At the newest step of an unfinished run the run itself changes; at an earlier step, or once
+    /// it is finished, a fork of it does.
+    private mutating func change(_ token: Int, to id: Int?) -> [StudioEffect] {
+        guard let run = shown, let snapshot = shownSnapshot,
+            snapshot.ids.indices.contains(token)
+        else { return [] }
+        let before = snapshot.ids[token]
+        var target = run.id
+        var effects: [StudioEffect] = []
+        if snapshot.step < run.step || run.picture != nil {
+            (target, effects) = forkPaused(run, step: snapshot.step)
+            runs[target]?.pinned = run.pinned.filter { snapshot.ids[$0] != nil }
+            message = Message(
+                "A fork from step \(snapshot.step), paused, with this change; Space goes on.")
+        }
+        if tokenChanges.run != target { tokenChanges = TokenChanges(run: target) }
+        tokenChanges.undone = []
+        tokenChanges.done.append(TokenChange(position: token, before: before, after: id))
+        mark(target, token, id)
+        return effects + [.pin(target, position: token, id: id)]
+    }
+
+    private mutating func mark(_ run: RunID, _ token: Int, _ id: Int?) {
+        if id == nil {
+            runs[run]?.pinned.remove(token)
+        } else {
+            runs[run]?.pinned.insert(token)
+        }
+    }
+
+    /// Takes back, or does again, a change of a paused run's tokens; nil where there is none.
+    mutating func travelTokens(isUndo: Bool) -> [StudioEffect]? {
+        guard let run = shownRun, tokenChanges.run == run, job?.isPaused == true,
+            let change = isUndo ? tokenChanges.done.popLast() : tokenChanges.undone.popLast()
+        else { return nil }
+        if isUndo {
+            tokenChanges.undone.append(change)
+        } else {
+            tokenChanges.done.append(change)
+        }
+        let id = isUndo ? change.before : change.after
+        mark(run, change.position, id)
+        message = Message(isUndo ? "Token put back." : "Token changed again.")
+        return [.pin(run, position: change.position, id: id)]
+    }
+}
+
+/// The changes made by hand to a paused run's tokens since its last step.
+package struct TokenChanges: Hashable, Sendable {
+    package var run: RunID?
+    package var done: [TokenChange] = []
+    package var undone: [TokenChange] = []
+
+    package init(run: RunID? = nil) {
+        self.run = run
+    }
+}
+
+package struct TokenChange: Hashable, Sendable {
+    package let position: Int
+    package let before: Int?
+    package let after: Int?
+}

@@ -1,0 +1,204 @@
+import Foundation
+import HybridTokens
+import Imaging
+import Pipeline
+import Requests
+import StudioCore
+
+extension Bench {
+    // MARK: Saving
+
+    func save(_ order: SaveOrder, _ pipeline: Pipeline) throws {
+        guard let piece = pieces[order.run] else { throw WorkshopError.noTokens(order.run) }
+        let metadata = options.writesMetadata ? metadata(of: piece, pipeline) : nil
+        let bytes: [UInt8]
+        switch order.content {
+        case .refined, .both:
+            bytes = try PNG.encode(piece.refined ?? partial(piece, pipeline), text: text(metadata))
+        case .discrete:
+            bytes = try PNG.encode(piece.discrete ?? partial(piece, pipeline), text: text(metadata))
+        case .stripped: bytes = try PNG.encode(piece.refined ?? partial(piece, pipeline))
+        case .steps: bytes = try PNG.encode(sheet(piece, pipeline), text: summary(metadata))
+        case .animation:
+            bytes = try AnimatedPNG.encode(
+                frames(piece, pipeline).map(\.image), text: summary(metadata),
+                millisecondsPerFrame: 250)
+        case .eachStep:
+            post(.saved(order.run, path: try saveSteps(order, piece, pipeline)))
+            return
+        }
+        let path = try write(bytes, order.path, piece.request, pipeline)
+        if order.content == .both, let discrete = piece.discrete {
+            let name = (path as NSString).deletingPathExtension + "-discrete.png"
+            try ImageFile.save(try PNG.encode(discrete, text: text(metadata)), to: name)
+        }
+        post(.saved(order.run, path: path))
+    }
+
+    private func text(_ metadata: GenerationMetadata?) -> [PNGText] { metadata?.text ?? [] }
+
+    /// How it was made without its tokens, which are not those of the picture in the file.
+    private func summary(_ metadata: GenerationMetadata?) -> [PNGText] {
+        metadata.map { GenerationMetadata(record: $0.record).text } ?? []
+    }
+
+    private func saveSteps(_ order: SaveOrder, _ piece: Piece, _ pipeline: Pipeline) throws
+        -> String
+    {
+        guard let run = piece.run else { throw WorkshopError.nothingToSave }
+        var first: String?
+        for state in run.run.states where state.step > 0 {
+            let part = run.woundBack(to: state.step)
+            var step = piece
+            (step.run, step.grid) = (part, nil)
+            let texts = options.writesMetadata ? text(metadata(of: step, pipeline)) : []
+            let path = try write(
+                try PNG.encode(partial(step, pipeline), text: texts), nil, piece.request, pipeline)
+            first = first ?? path
+        }
+        guard let first else { throw WorkshopError.nothingToSave }
+        return first
+    }
+
+    func saveSheet(_ order: SheetOrder, _ pipeline: Pipeline) throws {
+        let pictures = order.runs.compactMap { pieces[$0]?.refined }
+        let (x, y) = (order.sheet.across, order.sheet.down)
+        guard pictures.count == order.runs.count, let run = order.runs.first,
+            let request = pieces[run]?.request,
+            let sheet = RGBImage.labelledSheet(
+                of: pictures,
+                columns: x.map { axis in axis.values.indices.map(axis.caption) } ?? [""],
+                rows: y.map { axis in axis.values.indices.map(axis.caption) } ?? [""],
+                title: [x, y].contains { $0?.parameter == .prompt } ? "" : request.prompt)
+        else { throw WorkshopError.nothingToSave }
+        var record = pipeline.record(of: request, version: options.appVersion)
+        (record.width, record.height) = (sheet.width, sheet.height)
+        record.sheet = SheetRecord(across: x?.description, down: y?.description)
+        let texts = options.writesMetadata ? GenerationMetadata(record: record).text : []
+        let path = try write(try PNG.encode(sheet, text: texts), nil, request, pipeline)
+        post(.saved(run, path: path))
+    }
+
+    func saveMask(_ path: String, _ mask: PaintedMask) throws {
+        let full = try place(path)
+        try ImageFile.save(try PNG.encode(mask.mask), to: full)
+        post(.note("The mask is saved as \(full)."))
+    }
+
+    private func write(
+        _ bytes: [UInt8], _ path: String?, _ request: GenerationRequest, _ pipeline: Pipeline
+    ) throws -> String {
+        if let path {
+            let full = try place(path)
+            try ImageFile.save(bytes, to: full)
+            return full
+        }
+        try makeFolder(options.outputFolder)
+        let pattern = try OutputPattern("\(options.outputFolder)/\(options.outputPattern)")
+        return try ImageFile.save(
+            bytes, as: pattern,
+            fields: OutputPattern.Fields(
+                seed: request.seed, prompt: request.prompt, model: pipeline.model.name,
+                width: request.width ?? 0, height: request.height ?? 0))
+    }
+
+    /// Where a name that was typed leads: below the output folder unless it says otherwise.
+    private func place(_ path: String) throws -> String {
+        let named = path.lowercased().hasSuffix(".png") ? path : path + ".png"
+        let isPlace = named.hasPrefix("/") || named.hasPrefix(".") || named.hasPrefix("~")
+        let full =
+            isPlace
+            ? (named as NSString).expandingTildeInPath : "\(options.outputFolder)/\(named)"
+        try makeFolder((full as NSString).deletingLastPathComponent)
+        return full
+    }
+
+    private func makeFolder(_ path: String) throws {
+        guard !path.isEmpty, !FileManager.default.fileExists(atPath: path) else { return }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw WorkshopError.noFolder(path)
+        }
+    }
+
+    // MARK: Pictures of steps
+
+    /// What an unfinished run can be saved as.
+    private func partial(_ piece: Piece, _ pipeline: Pipeline) throws -> RGBImage {
+        guard let run = piece.run else { throw WorkshopError.nothingToSave }
+        let image = try pipeline.preview(of: run)
+        return piece.ground?.unfinished(image) ?? image
+    }
+
+    /// Every step's tokens decoded, then the finished picture.
+    private func frames(_ piece: Piece, _ pipeline: Pipeline) throws
+        -> [(image: RGBImage, caption: String)]
+    {
+        guard let run = piece.run else { throw WorkshopError.nothingToSave }
+        let side = run.width / run.run.gridWidth
+        let dark = RGBImage(width: side, height: side, red: 30, green: 30, blue: 36)
+        var frames: [(image: RGBImage, caption: String)] = []
+        for state in run.run.states where state.step > 0 {
+            let decoded = try pipeline.preview(of: run.woundBack(to: state.step))
+            var image = piece.ground?.filled(decoded) ?? decoded
+            for (token, id) in state.ids.enumerated() where id == run.run.maskID {
+                image.draw(
+                    dark, x: token % run.run.gridWidth * side, y: token / run.run.gridWidth * side)
+            }
+            let fixed = state.ids.count - state.maskedCount
+            frames.append(
+                (image, "step \(state.step)/\(run.run.settings.steps)  \(fixed)/\(state.ids.count)")
+            )
+        }
+        if let refined = piece.refined { frames.append((refined, "refined")) }
+        guard !frames.isEmpty else { throw WorkshopError.nothingToSave }
+        return frames
+    }
+
+    private func sheet(_ piece: Piece, _ pipeline: Pipeline) throws -> RGBImage {
+        let frames = try frames(piece, pipeline)
+        guard
+            let sheet = RGBImage.captionedSheet(
+                of: frames.map(\.image), captions: frames.map(\.caption), columns: 4)
+        else { throw WorkshopError.nothingToSave }
+        return sheet
+    }
+
+    /// How a picture was made; an opened one keeps what its file said.
+    private func metadata(of piece: Piece, _ pipeline: Pipeline) -> GenerationMetadata? {
+        guard let run = piece.run, piece.metadata == nil else { return piece.metadata }
+        var metadata = pipeline.metadata(
+            of: run, grid: piece.grid, version: options.appVersion, edit: piece.ground?.record)
+        if piece.grid == nil { metadata.mask = piece.ground?.mask }
+        return metadata
+    }
+
+    // MARK: Opening
+
+    /// A name as typed; one that is not here may be in the output folder.
+    func resolved(_ path: String) -> String {
+        let full = (path as NSString).expandingTildeInPath
+        guard !full.hasPrefix("/"), !FileManager.default.fileExists(atPath: full) else {
+            return full
+        }
+        let other = "\(options.outputFolder)/\(full)"
+        return FileManager.default.fileExists(atPath: other) ? other : full
+    }
+
+    /// Reads a PNG: its own tokens where it carries them, else those that DC-HT finds.
+    mutating func open(
+        _ path: String, as id: RunID, _ fit: ImportFit, _ pipeline: Pipeline
+    ) throws {
+        let path = resolved(path)
+        let opened = try OpenedPicture(path, fit, pipeline)
+        pieces[id] = opened.piece
+        var record = opened.record(id: id, name: (path as NSString).lastPathComponent)
+        for snapshot in record.snapshots where snapshot.step > 0 {
+            record.previews[snapshot.step] = sketch(snapshot, of: id)
+        }
+        post(.opened(record))
+        if let remark = opened.remark { post(.note(remark)) }
+    }
+}

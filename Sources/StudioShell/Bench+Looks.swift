@@ -1,0 +1,88 @@
+import Generation
+import HybridTokens
+import Imaging
+import Pipeline
+import Requests
+import StudioCore
+
+extension Bench {
+    // MARK: Steps as pictures
+
+    /// A step as a person wants to see it.
+    func picture(of snapshot: StepSnapshot, _ id: RunID, _ pipeline: Pipeline) throws
+        -> StepPreview?
+    {
+        switch preview {
+        case .off: nil
+        case .colors: sketch(snapshot, of: id)
+        case .decoded: try decoded(id, snapshot.step, pipeline)
+        }
+    }
+
+    /// The tokens' own colours, and the pixels of an edit's base where its tokens stay.
+    func sketch(_ snapshot: StepSnapshot, of id: RunID) -> StepPreview? {
+        guard let piece = pieces[id], let run = piece.run, preview != .off,
+            let image = colors?.picture(
+                ids: snapshot.ids, gridWidth: run.run.gridWidth,
+                side: run.width / run.run.gridWidth)
+        else { return nil }
+        return StepPreview(image: piece.ground?.filled(image) ?? image, isDecoded: false)
+    }
+
+    private func decoded(_ id: RunID, _ step: Int, _ pipeline: Pipeline) throws -> StepPreview? {
+        guard let piece = pieces[id], let run = piece.run else { return nil }
+        let image = try pipeline.preview(of: run.woundBack(to: step))
+        return StepPreview(image: piece.ground?.filled(image) ?? image, isDecoded: true)
+    }
+
+    func decode(_ id: RunID, _ step: Int, _ pipeline: Pipeline) throws {
+        guard let preview = try decoded(id, step, pipeline) else { return }
+        post(.decoded(id, step: step, preview))
+    }
+
+    // MARK: Residual
+
+    mutating func restrengthen(_ id: RunID, _ strength: Float, _ pipeline: Pipeline) throws {
+        guard let grid = pieces[id]?.grid else { return }
+        let refined = try pipeline.decode(grid, strength: strength)
+        let discrete = try pipeline.decode(grid, strength: 0)
+        pieces[id]?.request.residual.strength = strength
+        if let run = pieces[id]?.run {
+            var residual = run.request.residual
+            residual.strength = strength
+            pieces[id]?.run = run.with(residual)
+        }
+        post(.restrengthened(id, compose(id, discrete, refined, strength: strength)))
+    }
+
+    // MARK: Tokens
+
+    mutating func pin(_ id: RunID, _ position: Int, _ code: Int?) throws {
+        guard var run = pieces[id]?.run, run.tokens.ids.indices.contains(position) else { return }
+        if let code, 0..<run.run.maskID ~= code {
+            run.pin(position, to: code)
+        } else {
+            run.unpin(position)
+        }
+        pieces[id]?.run = run
+        post(.changed(id, run.tokens.snapshot(maskID: run.run.maskID)))
+    }
+
+    /// The likeliest entries at a place by the pass that a step sampled from.
+    mutating func candidates(
+        _ id: RunID, _ step: Int, _ position: Int, _ pipeline: Pipeline
+    ) throws {
+        guard let run = pieces[id]?.run?.run, run.state.ids.indices.contains(position) else {
+            return
+        }
+        if pass?.run != id || pass?.step != step {
+            pass = try run.hiddenStates(of: step, with: pipeline.sampler).map { (id, step, $0) }
+        }
+        guard let states = pass?.states else { return }
+        post(
+            .candidates(
+                id, step: step, position: position,
+                try run.candidates(
+                    states, of: step, at: position, count: 9, with: pipeline.sampler)))
+    }
+}

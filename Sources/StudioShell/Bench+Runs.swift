@@ -1,0 +1,182 @@
+import Generation
+import Imaging
+import Pipeline
+import Requests
+import StudioCore
+
+extension Bench {
+    /// Runs that are unmasked together; more would only take more memory.
+    private static let batch = 4
+
+    mutating func begin(_ order: RunOrder, _ pipeline: Pipeline) throws {
+        waiting[order.run] = nil
+        post(.phase(order.run, .encoding, done: 0, of: 1))
+        let start = Terminal.now
+        let run: PictureRun
+        var ground: EditGround?
+        switch order.origin {
+        case .prompt, .file: run = try pipeline.start(order.request)
+        case .fork(let parent, let step):
+            guard let source = pieces[parent]?.run else { throw WorkshopError.noTokens(parent) }
+            let isSameText =
+                source.request.prompt == order.request.prompt
+                && source.request.negativePrompt == order.request.negativePrompt
+            let text = isSameText ? nil : try pipeline.text(for: order.request).text
+            run = source.woundBack(to: step).forked(order.request, text: text)
+            ground = pieces[parent]?.ground
+        case .edit(let asked):
+            guard let base = pieces[asked.base], let source = base.grid else {
+                throw WorkshopError.noTokens(asked.base)
+            }
+            let grid = asked.margins.isEmpty ? source : source.extended(by: asked.margins)
+            run = try pipeline.start(order.request, editing: grid, isMasked: asked.isMasked)
+            ground = EditGround(asked, over: base, width: run.width, height: run.height)
+        case .residual(let parent):
+            guard let source = pieces[parent]?.run else { throw WorkshopError.noTokens(parent) }
+            run = source.with(order.request.residual)
+            ground = pieces[parent]?.ground
+        }
+        var piece = Piece(run: run, ground: ground, request: run.request)
+        piece.seconds = (Terminal.now - start).seconds
+        pieces[order.run] = piece
+        post(.timed(order.run, .encoding, units: 1, seconds: piece.seconds))
+        announce(order.run, run)
+        try learnColors()
+    }
+
+    /// A run with the steps that are behind it.
+    private func announce(_ id: RunID, _ run: PictureRun) {
+        let maskID = run.run.maskID
+        guard let first = run.run.states.first else { return }
+        post(
+            .started(
+                id, gridWidth: run.run.gridWidth, gridHeight: run.run.gridHeight,
+                first.snapshot(maskID: maskID), isPromptTruncated: run.isPromptTruncated))
+        // A fork or a new residual has steps behind it already.
+        for state in run.run.states.dropFirst() {
+            let snapshot = state.snapshot(maskID: maskID)
+            post(.stepped(id, snapshot, sketch(snapshot, of: id), seconds: 0))
+        }
+    }
+
+    // MARK: Steps
+
+    mutating func advance(_ ids: [RunID], isSingleStep: Bool, _ pipeline: Pipeline) throws {
+        for group in groups(of: ids) {
+            for id in group { if let order = waiting[id] { try begin(order, pipeline) } }
+            let isPaused = try unmask(group, isSingleStep: isSingleStep, pipeline)
+            guard !isPaused else {
+                for id in ids where pieces[id]?.refined == nil { post(.paused(id)) }
+                return
+            }
+            for id in group where !wishes.isSkipped(id) { try finish(id, pipeline) }
+        }
+    }
+
+    /// What runs must have in common to be stepped together.
+    private struct Pace: Hashable {
+        let sampling: SamplingSettings
+        let width: Int?
+        let height: Int?
+        let step: Int
+    }
+
+    private func groups(of ids: [RunID]) -> [[RunID]] {
+        var groups: [(pace: Pace, runs: [RunID])] = []
+        for id in ids where pieces[id]?.refined == nil && !wishes.isSkipped(id) {
+            guard let request = pieces[id]?.request ?? waiting[id]?.request else { continue }
+            let pace = Pace(
+                sampling: pieces[id]?.run?.run.settings ?? request.sampling, width: request.width,
+                height: request.height, step: pieces[id]?.run?.tokens.step ?? 0)
+            if let at = groups.lastIndex(where: { $0.pace == pace && $0.runs.count < Self.batch }) {
+                groups[at].runs.append(id)
+            } else {
+                groups.append((pace, [id]))
+            }
+        }
+        return groups.map(\.runs)
+    }
+
+    /// - Returns: whether the runs were paused before their end.
+    private mutating func unmask(
+        _ group: [RunID], isSingleStep: Bool, _ pipeline: Pipeline
+    ) throws -> Bool {
+        while true {
+            let ids = group.filter { !wishes.isSkipped($0) }
+            var runs = ids.compactMap { pieces[$0]?.run }
+            guard runs.count == ids.count, runs.contains(where: { !$0.run.isFinished }) else {
+                return false
+            }
+            let before = runs.map(\.tokens.step)
+            let start = Terminal.now
+            try pipeline.step(&runs)
+            let seconds = (Terminal.now - start).seconds
+            for (index, id) in ids.enumerated() where runs[index].tokens.step > before[index] {
+                pieces[id]?.run = runs[index]
+                pieces[id]?.seconds += seconds
+                let state = runs[index].tokens
+                post(.phase(id, .steps, done: state.step, of: runs[index].run.settings.steps))
+                let snapshot = state.snapshot(maskID: runs[index].run.maskID)
+                post(
+                    .stepped(
+                        id, snapshot, try picture(of: snapshot, id, pipeline), seconds: seconds))
+            }
+            if isSingleStep || wishes.takePause(), runs.contains(where: { !$0.run.isFinished }) {
+                return true
+            }
+        }
+    }
+
+    // MARK: Pixels
+
+    private mutating func finish(_ id: RunID, _ pipeline: Pipeline) throws {
+        guard let piece = pieces[id], let run = piece.run, piece.refined == nil else { return }
+        let start = Terminal.now
+        var phaseStart = start
+        let picture = try pipeline.picture(of: run, withDiscrete: true) { event in
+            switch event {
+            case .phase(let phase, let count):
+                phaseStart = Terminal.now
+                post(.phase(id, phase, done: 0, of: count))
+            case .progress(let phase, let done, let count):
+                post(
+                    .timed(id, phase, units: done, seconds: (Terminal.now - phaseStart).seconds))
+                post(.phase(id, phase, done: done, of: count))
+            case .stepped: break
+            }
+        }
+        let discrete = picture.discrete ?? picture.refined
+        colors?.learn(ids: picture.grid.ids, gridWidth: picture.grid.gridWidth, from: discrete)
+        pieces[id]?.grid = picture.grid
+        pieces[id]?.seconds += (Terminal.now - start).seconds
+        post(
+            .finished(
+                id, compose(id, discrete, picture.refined, strength: run.request.residual.strength),
+                seconds: pieces[id]?.seconds ?? 0))
+    }
+
+    /// Lays an edit over its base and measures it.
+    mutating func compose(
+        _ id: RunID, _ discrete: RGBImage, _ refined: RGBImage, strength: Float
+    ) -> FinishedPicture {
+        let ground = pieces[id]?.ground
+        let seam = ground?.seamError(refined)
+        let discrete = ground?.composited(discrete, over: ground?.discrete) ?? discrete
+        let refined = ground?.composited(refined, over: ground?.refined) ?? refined
+        pieces[id]?.discrete = discrete
+        pieces[id]?.refined = refined
+        return FinishedPicture(
+            discrete: discrete, refined: refined,
+            residualLengths: pieces[id]?.grid?.residualLengths ?? [], seamError: seam,
+            strength: strength)
+    }
+}
+
+extension TokenState {
+    /// As the studio keeps it.
+    func snapshot(maskID: Int) -> StepSnapshot {
+        StepSnapshot(
+            step: step, ids: ids.map { $0 == maskID ? nil : $0 }, fixedAt: fixedAt,
+            confidence: confidence)
+    }
+}

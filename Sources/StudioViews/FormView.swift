@@ -1,0 +1,73 @@
+import StudioCore
+
+extension FrameBuilder {
+    /// A line for each field, and what to do below them.
+    mutating func formBox(_ form: Form) {
+        let inner = centredBox(form.title, columns: 76, rows: form.fields.count + 4)
+        let labels = (form.fields.map(\.label.cellWidth).max() ?? 0) + 2
+        let room = max(1, inner.columns - labels - 1)
+        for (index, field) in form.fields.enumerated() {
+            let row = inner.row + index
+            let isSelected = index == form.selected
+            put(
+                field.label, column: inner.column, row: row,
+                isSelected ? palette.selection : palette.popup)
+            let skip = isSelected ? max(0, field.text.cursor - room) : 0
+            put(
+                String(field.text.characters.dropFirst(skip)).onOneLine,
+                column: inner.column + labels, row: row, palette.popup, width: room + 1)
+            hit(
+                CellArea(column: inner.column, row: row, columns: inner.columns, rows: 1),
+                .fixed(.listItem(index)))
+            guard isSelected else { continue }
+            let before = field.text.characters[skip..<field.text.cursor]
+                .reduce(0) { $0 + $1.cellWidth }
+            cursor(column: inner.column + labels + before, row: row)
+        }
+        put(
+            form.hint, column: inner.column, row: inner.row + form.fields.count + 1, palette.popup,
+            width: inner.columns)
+    }
+
+    /// What the model would put under the cursor, each with a bar as long as it is likely.
+    mutating func candidateBox(_ state: StudioState, _ selected: Int) {
+        guard let list = state.readout else {
+            choiceBox("Candidates", ["They are being computed…"], -1)
+            return
+        }
+        let bar = 24
+        choiceBox(
+            "Candidates for this token at step \(state.readoutStep ?? 0)",
+            list.enumerated().map { index, candidate in
+                let length = Int((candidate.probability * Float(bar)).rounded())
+                let percent = "\(Int((candidate.probability * 100).rounded()))%"
+                return "\(index + 1)  \(String(candidate.id).padded(to: 6))"
+                    + "\(percent.padded(to: 5))\(String(repeating: "█", count: length))"
+            }, selected)
+    }
+
+    /// Lines of which one is selected.
+    mutating func choiceBox(_ title: String, _ lines: [String], _ selected: Int) {
+        let inner = centredBox(title, columns: 60, rows: min(frame.rows - 4, lines.count + 2))
+        let first = max(0, min(selected - inner.rows / 2, lines.count - inner.rows))
+        for (offset, text) in lines.dropFirst(first).prefix(inner.rows).enumerated() {
+            let isSelected = first + offset == selected
+            let line = CellArea(
+                column: inner.column, row: inner.row + offset, columns: inner.columns, rows: 1)
+            let style = isSelected ? palette.selection : palette.popup
+            fill(line, style)
+            put(
+                (isSelected ? "▸ " : "  ") + text, column: line.column, row: line.row, style,
+                width: line.columns)
+            hit(line, .fixed(.listItem(first + offset)))
+        }
+    }
+}
+
+extension String {
+    fileprivate var onOneLine: String { String(map { $0.isNewline ? " " : $0 }) }
+
+    fileprivate func padded(to width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - count))
+    }
+}

@@ -1,0 +1,190 @@
+import ArgumentParser
+import Foundation
+import Imaging
+import Kernels
+import Pipeline
+import Requests
+
+/// A sheet of pictures whose parameters change along its sides.
+struct GridCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "grid",
+        abstract: "Make a sheet of pictures whose parameters change along its sides.",
+        discussion: """
+            dcar grid "a fox" --x seed=1,2,3 --y guidance=2,4.5 -o sheet.png
+            Sides can change: \(ParameterAxis.Parameter.allCases.map(\.rawValue).joined(separator: ", ")).
+            """)
+
+    @Argument(help: "The prompt.")
+    var words: [String] = []
+
+    @Option(name: .shortAndLong, parsing: .unconditional, help: "The prompt.")
+    var prompt: String?
+
+    @Option(name: .customLong("x"), help: "What changes from column to column: seed=1,2,3")
+    var across: String?
+
+    @Option(name: .customLong("y"), help: "What changes from row to row: guidance=2,4.5")
+    var down: String?
+
+    @Flag(help: "Also save every picture alone, as it would come from dcar generate.")
+    var saveCells = false
+
+    @Option(
+        name: [.customShort("W"), .long], parsing: .unconditional,
+        help: "Pixels of each picture; a multiple of the token size.")
+    var width: Int?
+
+    @Option(
+        name: [.customShort("H"), .long], parsing: .unconditional,
+        help: "Pixels of each picture; a multiple of the token size.")
+    var height: Int?
+
+    @OptionGroup var sampling: SamplingOptions
+    @OptionGroup var model: ModelOptions
+    @OptionGroup var output: OutputOptions
+
+    /// Pictures unmasked together; more would only take more memory.
+    private static let batch = 8
+
+    func validate() throws {
+        guard across != nil || down != nil else {
+            throw ValidationError("Name a side: --x or --y, such as --x seed=1,2,3.")
+        }
+        guard words.isEmpty || prompt == nil else {
+            throw ValidationError("Give one prompt: as words or with --prompt.")
+        }
+        let isPrompted = [across, down].contains { $0?.hasPrefix("prompt=") ?? false }
+        let isBlank = (prompt ?? words.joined()).allSatisfy(\.isWhitespace)
+        guard isPrompted || !isBlank else {
+            throw ValidationError("The prompt is empty; say what the pictures show.")
+        }
+        if output.isStandardOutput, saveCells {
+            throw ValidationError("-o - takes one picture; leave --save-cells out, or name a file.")
+        }
+    }
+
+    func run() throws {
+        let axes = (
+            x: try across.map { try ParameterAxis($0) }, y: try down.map { try ParameterAxis($0) }
+        )
+        if let x = axes.x, let y = axes.y, x.parameter == y.parameter {
+            throw CommandError.usage(
+                "Both sides change \(x.parameter.rawValue); give --y another parameter.")
+        }
+        let stop = StopSignal()
+        Interrupts.watch(stop)
+        let progress = ProgressLine(isQuiet: output.quiet)
+        progress.receive(.phase(.loading, count: 1))
+        let pipeline = try model.open()
+        let base = base(pipeline)
+        let requests = try requests(base, axes.x, axes.y)
+        progress.receive(.phase(.encoding, count: 1))
+        let pattern = try output.pattern(standard: "dcar-grid-{n}.png", isSeveral: false)
+        let cells = try pipeline.model.compute.stoppable(by: stop) {
+            let runs = try pipeline.start(requests)
+            try checkSize(runs, columns: axes.x?.values.count ?? 1)
+            return try pictures(of: runs, axes.x, axes.y, pattern, pipeline, progress)
+        }
+        progress.end()
+        guard
+            let sheet = RGBImage.labelledSheet(
+                of: cells, columns: captions(axes.x), rows: captions(axes.y),
+                title: [axes.x, axes.y].contains { $0?.parameter == .prompt } ? "" : base.prompt)
+        else { throw CommandError.usage(Self.tooLarge) }
+        try output.save(
+            sheet, metadata(base, sheet, axes.x, axes.y, pipeline), as: pattern,
+            fields: OutputPattern.Fields(
+                seed: base.seed, prompt: base.prompt, model: pipeline.model.name,
+                width: sheet.width, height: sheet.height))
+    }
+
+    private func base(_ pipeline: Pipeline) -> GenerationRequest {
+        GenerationRequest(
+            prompt: prompt ?? words.joined(separator: " "),
+            negativePrompt: sampling.negativePrompt,
+            seed: sampling.seed ?? UInt64.random(in: 0...UInt64(UInt32.max)), width: width,
+            height: height, sampling: sampling.sampling(pipeline.model.configuration.defaults),
+            residual: sampling.residual())
+    }
+
+    /// Row by row.
+    private func requests(
+        _ base: GenerationRequest, _ x: ParameterAxis?, _ y: ParameterAxis?
+    ) throws -> [GenerationRequest] {
+        try (0..<(y?.values.count ?? 1)).flatMap { row in
+            try (0..<(x?.values.count ?? 1)).map { column in
+                var request = base
+                try x?.apply(column, to: &request)
+                try y?.apply(row, to: &request)
+                return request
+            }
+        }
+    }
+
+    private static let tooLarge = "The sheet would be too large; give its sides fewer values."
+
+    private func checkSize(_ runs: [PictureRun], columns: Int) throws {
+        guard let first = runs.first else { return }
+        let rows = runs.count / max(1, columns)
+        guard columns * (first.width + 8) <= PNGLimits.side * 4,
+            rows * (first.height + 8) <= PNGLimits.side * 4
+        else { throw CommandError.usage(Self.tooLarge) }
+    }
+
+    private func pictures(
+        of runs: [PictureRun], _ x: ParameterAxis?, _ y: ParameterAxis?, _ pattern: OutputPattern,
+        _ pipeline: Pipeline, _ progress: ProgressLine
+    ) throws -> [RGBImage] {
+        var cells: [RGBImage?] = Array(repeating: nil, count: runs.count)
+        // A batch has one set of settings.
+        let groups = Dictionary(grouping: runs.indices) { runs[$0].run.settings }
+            .values.sorted { $0[0] < $1[0] }
+        for group in groups {
+            for start in stride(from: 0, to: group.count, by: Self.batch) {
+                let places = Array(group[start..<min(start + Self.batch, group.count)])
+                var batch = places.map { runs[$0] }
+                try pipeline.unmask(&batch) { progress.receive($0) }
+                for (place, run) in zip(places, batch) {
+                    let picture = try pipeline.picture(of: run)
+                    cells[place] = picture.refined
+                    if saveCells { try save(picture, run, place, x, y, pattern, pipeline) }
+                }
+                progress.begin("picture \(cells.count { $0 != nil }) of \(cells.count)")
+            }
+        }
+        return cells.compactMap { $0 }
+    }
+
+    private func save(
+        _ picture: Picture, _ run: PictureRun, _ place: Int, _ x: ParameterAxis?,
+        _ y: ParameterAxis?, _ pattern: OutputPattern, _ pipeline: Pipeline
+    ) throws {
+        let columns = x?.values.count ?? 1
+        let captions = [x?.caption(place % columns), y?.caption(place / columns)].compactMap { $0 }
+        let name = pattern.description as NSString
+        let suffix = captions.map { OutputPattern.slug($0) }.joined(separator: "-")
+        try output.save(
+            picture.refined,
+            pipeline.metadata(of: run, grid: picture.grid, version: ProgramVersion.current),
+            as: try OutputPattern("\(name.deletingPathExtension)-\(suffix).\(name.pathExtension)"),
+            fields: OutputPattern.Fields(
+                seed: run.request.seed, prompt: run.request.prompt, model: pipeline.model.name,
+                width: run.width, height: run.height))
+    }
+
+    private func captions(_ axis: ParameterAxis?) -> [String] {
+        axis.map { axis in axis.values.indices.map(axis.caption) } ?? [""]
+    }
+
+    /// What all pictures of the sheet have in common, and what changes along its sides.
+    private func metadata(
+        _ base: GenerationRequest, _ sheet: RGBImage, _ x: ParameterAxis?, _ y: ParameterAxis?,
+        _ pipeline: Pipeline
+    ) -> GenerationMetadata {
+        var record = pipeline.record(of: base, version: ProgramVersion.current)
+        (record.width, record.height) = (sheet.width, sheet.height)
+        record.sheet = SheetRecord(across: x?.description, down: y?.description)
+        return GenerationMetadata(record: record)
+    }
+}
