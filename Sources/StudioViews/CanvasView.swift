@@ -130,7 +130,9 @@ extension StudioState {
             return
                 "mask: \(canvas.tool.rawValue) \(canvas.brushRadius) px, \(count) tokens\(enlarged)"
         }
-        if !canvas.margins.isEmpty, isPictureShown { return "outpaint: \(canvas.margins.shown)" }
+        if !canvas.margins.isEmpty, isPictureShown, proposal == nil {
+            return "outpaint: \(canvas.margins.shown)"
+        }
         if isPictureShown { return compared + enlarged }
         guard let step = shownSnapshot?.step else { return statusWord }
         let preview = run.previews[step]
