@@ -72,6 +72,7 @@ struct GridCommand: ParsableCommand {
             throw CommandError.usage(
                 "Both sides change \(x.parameter.rawValue); give --y another parameter.")
         }
+        Preferences.warn(unless: output.quiet)
         let stop = StopSignal()
         Interrupts.watch(stop)
         let progress = ProgressLine(isQuiet: output.quiet)

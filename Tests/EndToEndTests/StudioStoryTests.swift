@@ -26,10 +26,11 @@ private struct Story {
     }
 
     func pauseStepAndFork() throws {
-        try write(".", thenSee: "step 2/24  token colours  paused")
-        try write(".", thenSee: "step 3/24  token colours  paused")
-        try write(",", thenSee: "step 2/24  token colours")
-        try write("f", thenSee: "Forked from step 2")
+        try write(".", thenSee: "step 2/24  decoded  paused")
+        try write(".", thenSee: "step 3/24  decoded  paused")
+        try write(",", thenSee: "step 2/24  decoded")
+        try write("f", thenSee: "Fork picture 1")
+        try write(Keys.enter, thenSee: "Forked from step 2")
         try session.wait(forText: "Done in")
         try #require(session.terminal.text.contains("Picture 2  256×256"))
     }
