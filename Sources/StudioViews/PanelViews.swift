@@ -172,7 +172,7 @@ extension FrameBuilder {
         put(line, column: area.column + 1, row: area.row + 2, palette.text, width: room)
         guard area.rows >= 4 else { return }
         put(
-            state.progressLine, column: area.column + 1, row: area.row + 3, palette.faint,
+            state.progressLine(in: room), column: area.column + 1, row: area.row + 3, palette.faint,
             width: room)
     }
 
@@ -257,20 +257,25 @@ extension RunRecord {
         }
     }
 
-    /// Every phase with what it took, the one that runs with how far it is.
-    fileprivate var phases: String {
-        let order: [(RunPhase, String)] = [
-            (.encoding, "prompt"), (.steps, "steps"), (.residual, "residual"), (.decoding, "decode")
+    /// The phases so far with what each took, the one that runs with how far it is; the oldest go
+    /// where there is no room for all.
+    fileprivate func phases(in columns: Int) -> String {
+        let order: [(phase: RunPhase, name: String)] = [
+            (.encoding, "prompt"), (.steps, "steps"), (.residual, "residual"),
+            (.decoding, "decoding")
         ]
-        let at = order.firstIndex { $0.0 == phase } ?? 0
-        return order.enumerated().map { index, item in
-            let (kind, name) = item
-            if index > at { return "\(name) –" }
-            if index == at { return of > 1 ? "\(name) \(done)/\(of)" : "\(name)…" }
+        let at = order.firstIndex { $0.phase == phase } ?? 0
+        var parts = order.prefix(at).map { part in
             let seconds =
-                kind == .steps ? stepSeconds.reduce(0, +) : timings[kind]?.seconds ?? 0
-            return "\(name) \(Parameters.decimal(Float(seconds)))s"
-        }.joined(separator: "  ")
+                part.phase == .steps
+                ? stepSeconds.reduce(0, +) : timings[part.phase]?.seconds ?? 0
+            return "\(part.name) \(Parameters.decimal(Float(seconds))) s"
+        }
+        parts.append(of > 1 ? "\(order[at].name) \(done)/\(of)" : "\(order[at].name)…")
+        while parts.count > 1, parts.joined(separator: "  ").cellWidth > columns {
+            parts.removeFirst()
+        }
+        return parts.joined(separator: "  ")
     }
 
     fileprivate var parent: RunID? {
@@ -284,10 +289,10 @@ extension RunRecord {
 
 extension StudioState {
     /// The phase that runs, or what became of the run.
-    fileprivate var progressLine: String {
+    fileprivate func progressLine(in columns: Int) -> String {
         guard let run = shown else { return "" }
         switch run.status {
-        case .running: return run.phases
+        case .running: return run.phases(in: columns)
         case .finished:
             guard let picture = run.picture else { return "finished" }
             var parts: [String] = []
