@@ -87,7 +87,7 @@ func theFirstMinutesInTmux() throws {
         environment: studioEnvironment(in: folder))
     let story = Story(session: tmux.outer, folder: folder)
     try story.begin()
-    #expect(try tmux.capture().contains("dcar studio"))
+    #expect(try tmux.capture().contains("1 Studio"))
     try story.pauseStepAndFork()
     try story.compare()
     try story.inpaint()
