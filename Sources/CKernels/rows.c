@@ -1,109 +1,6 @@
 // Kernels that work on one row at a time: norms, softmax, activations, sampling.
 #pragma clang diagnostic ignored "-Wpsabi"
-#include "CKernels.h"
 #include "vector.h"
-
-DCAR_INLINE v16 load_part(const float *p, size_t left, float fill) {
-    if (left >= 16) return LOAD(p);
-    float buffer[16];
-    lanes_from(p, left, fill, buffer);
-    return LOAD(buffer);
-}
-
-DCAR_INLINE void store_part(float *p, size_t left, v16 v) {
-    if (left >= 16) {
-        STORE(p, v);
-    } else {
-        memcpy(p, &v, left * sizeof(float));
-    }
-}
-
-DCAR_INLINE h16 narrow(v16 v) {
-    u16 bits = (u16)v;
-    bits = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
-    return __builtin_convertvector(bits, h16);
-}
-
-/// Writes `left` (at most 16) lanes at element `at` of an output.
-DCAR_INLINE void store_out(dcar_out out, size_t at, size_t left, v16 v) {
-    if (!out.half) {
-        store_part((float *)out.start + at, left, v);
-        return;
-    }
-    h16 bits = narrow(v);
-    memcpy((uint16_t *)out.start + at, &bits, (left >= 16 ? 16 : left) * sizeof(uint16_t));
-}
-
-DCAR_INLINE float sum_lanes(v16 v) {
-    float total = 0;
-    for (int i = 0; i < 16; i++) total += v[i];
-    return total;
-}
-
-DCAR_INLINE v16 select(i16 mask, v16 yes, v16 no) {
-    return (v16)(((i16)yes & mask) | ((i16)no & ~mask));
-}
-
-DCAR_INLINE v16 larger(v16 a, v16 b) { return select(a > b, a, b); }
-
-/// e^x to about one unit in the last place; 0 below -87, capped above 88.
-DCAR_INLINE v16 exp16(v16 x) {
-    x = select(x < SPLAT(-87.3f), SPLAT(-87.3f), x);
-    x = select(x > SPLAT(88.3f), SPLAT(88.3f), x);
-    const v16 magic = SPLAT(12582912.f);
-    v16 n = (x * 1.44269504f + magic) - magic;
-    v16 r = x - n * 0.693359375f;
-    r = r - n * -2.12194440e-4f;
-    v16 p = SPLAT(1.9875691500e-4f);
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.f;
-    i16 exponent = (__builtin_convertvector(n, i16) + 127) << 23;
-    return p * (v16)exponent;
-}
-
-/// ln x for positive normal x, to about one unit in the last place, exact in sign near 1.
-DCAR_INLINE v16 log16(v16 x) {
-    i16 bits = (i16)x;
-    i16 exponent = ((bits >> 23) & 0xFF) - 126;
-    v16 m = (v16)((bits & 0x007FFFFF) | 0x3F000000);
-    i16 low = m < SPLAT(0.707106781f);
-    v16 e = __builtin_convertvector(exponent + low, v16);
-    m = select(low, m + m, m) - 1.f;
-    v16 z = m * m;
-    v16 p = SPLAT(7.0376836292e-2f);
-    p = p * m + -1.1514610310e-1f;
-    p = p * m + 1.1676998740e-1f;
-    p = p * m + -1.2420140846e-1f;
-    p = p * m + 1.4249322787e-1f;
-    p = p * m + -1.6668057665e-1f;
-    p = p * m + 2.0000714765e-1f;
-    p = p * m + -2.4999993993e-1f;
-    p = p * m + 3.3333331174e-1f;
-    v16 y = p * m * z;
-    y = y + e * -2.12194440e-4f;
-    y = y - 0.5f * z;
-    return m + y + e * 0.693359375f;
-}
-
-DCAR_INLINE v16 sigmoid16(v16 x) { return 1.f / (1.f + exp16(-x)); }
-
-DCAR_INLINE v16 gelu16(v16 x) {
-    v16 inner = 0.79788456080286536f * (x + 0.044715f * x * x * x);
-    return x * sigmoid16(2.f * inner);
-}
-
-DCAR_INLINE v16 activate(v16 x, int activation) {
-    switch (activation) {
-    case 1: return select(x > SPLAT(0.f), x, SPLAT(0.f));
-    case 2: return x * sigmoid16(x);
-    case 3: return gelu16(x);
-    default: return x;
-    }
-}
 
 DCAR_CLONES
 void dcar_finish_tile(const float *tile, size_t tile_stride, size_t rows, size_t columns,
@@ -113,6 +10,11 @@ void dcar_finish_tile(const float *tile, size_t tile_stride, size_t rows, size_t
         for (size_t i = 0; i < columns; i += 16) {
             size_t left = columns - i;
             v16 v = load_part(x + i, left, 0);
+            if (epilogue.row_scale) {
+                i16 offset = (i16)load_part((const float *)epilogue.column_offset + i, left, 0);
+                v = __builtin_convertvector((i16)v - offset, v16)
+                    * load_part(epilogue.column_scale + i, left, 0) * epilogue.row_scale[row];
+            }
             if (epilogue.bias) v += load_part(epilogue.bias + i, left, 0);
             v = activate(v, epilogue.activation);
             if (epilogue.addend)

@@ -40,8 +40,10 @@ public struct MaskedTransformer: Sendable {
         blocks = try (0..<configuration.layers).map { index in
             try MaskedTransformerBlock(scope["blocks"][index], configuration)
         }
+        // Ids hang on small differences of logits, and this layer is a thirtieth of the work.
         logitsLayer = try Linear(
-            scope["final_layer"]["linear"], from: width, to: configuration.codebookSize)
+            scope["final_layer"]["linear"], from: width, to: configuration.codebookSize,
+            precision: scope.compute.floatPrecision)
     }
 
     /// Checks and arranges the weights; see `LayerScope.prepare`.

@@ -32,13 +32,19 @@ public struct HeadColumns: Sendable {
     var rows: Int { tensor.shape[1] }
     var stride: Int { tensor.shape[2] }
 
-    func start(item: Int, row: Int, head: Int, width: Int) -> UnsafePointer<Float> {
-        tensor.pointer + ((firstItem + item) * rows + row) * stride + firstColumn + head * width
+    /// Rows of one head of an item, at most `count` of them.
+    func rows(_ item: Int, first: Int, count: Int, _ head: Int, _ headWidth: Int) -> dcar_rows {
+        dcar_rows(
+            start: tensor.pointer + ((firstItem + item) * rows + first) * stride + firstColumn
+                + head * headWidth,
+            stride: stride, count: min(count, rows - first))
     }
 }
 
 extension Compute {
     private static let queriesPerTask = 64
+    /// In bfloat16 a task arranges its keys and values, which pays for more queries.
+    private static let queriesPerArrangedTask = 256
 
     /// softmax(scale q k^T + bias) v for every head of every item.
     ///
@@ -54,41 +60,30 @@ extension Compute {
     ) -> Tensor {
         let (items, queryRows) = (queries.items, queries.rows)
         let width = heads * headWidth
-        let grain = Self.queriesPerTask
-        let runs = (queryRows + grain - 1) / grain
         let output = operand
+        let grain = output == .bfloat16 ? Self.queriesPerArrangedTask : Self.queriesPerTask
+        let runs = (queryRows + grain - 1) / grain
         defer { withExtendedLifetime((queries, keys, values, bias)) {} }
         return Tensor([items, queryRows, width], output) { base in
             forEach(items * heads * runs) { task in
                 let (item, head) = (task / (heads * runs), task / runs % heads)
                 let first = task % runs * grain
-                let rows = min(grain, queryRows - first)
                 let (key, value) = (
                     keys[min(item, keys.count - 1)], values[min(item, values.count - 1)]
                 )
-                let keyRows = key.rows
-                let scratch = Storage(byteCount: rows * (keyRows + headWidth) * 4)
-                let scores = scratch.base.assumingMemoryBound(to: Float.self)
-                let result = scores + rows * keyRows
-                product.multiply(
-                    queries.start(item: item, row: first, head: head, width: headWidth),
-                    stride: queries.stride,
-                    key.start(item: 0, row: 0, head: head, width: headWidth),
-                    stride: key.stride, isTransposed: true, into: scores, stride: keyRows,
-                    rows: rows, columns: keyRows, inner: headWidth, alpha: 1)
-                dcar_softmax(
-                    scores, rows, keyRows, scale,
-                    bias.map { $0.pointer + (head * queryRows + first) * keyRows }, keyRows)
-                product.multiply(
-                    scores, stride: keyRows,
-                    value.start(item: 0, row: 0, head: head, width: headWidth),
-                    stride: value.stride, isTransposed: false, into: result, stride: headWidth,
-                    rows: rows, columns: headWidth, inner: keyRows, alpha: 1)
-                let place = ((item * queryRows + first) * width + head * headWidth)
-                dcar_copy_rows(
-                    result, headWidth, rows, headWidth,
-                    out(base + place * output.byteWidth, output),
-                    width)
+                let part = AttentionPart(
+                    queries: queries.rows(item, first: first, count: grain, head, headWidth),
+                    keys: key.rows(0, first: 0, count: key.rows, head, headWidth),
+                    values: value.rows(0, first: 0, count: value.rows, head, headWidth),
+                    headWidth: headWidth, scale: scale,
+                    bias: bias.map { $0.pointer + (head * queryRows + first) * key.rows })
+                let place = (item * queryRows + first) * width + head * headWidth
+                let to = out(base + place * output.byteWidth, output)
+                if output == .bfloat16 {
+                    part.runInBFloat16(into: to, stride: width)
+                } else {
+                    part.run(product, into: to, stride: width)
+                }
             }
         }
     }

@@ -28,15 +28,16 @@ public final class Compute: Sendable {
         let library = library ?? named.flatMap(MatrixLibrary.init) ?? .oneDNN
         let threads = threadCount ?? Processor.physicalCores
         guard 1...256 ~= threads else { throw .threadCount(threads, limit: 256) }
-        if precision == .bfloat16 {
+        if let precision, precision != .float32 {
             guard library == .oneDNN else {
-                throw .precisionNeedsOneDNN(.bfloat16, library: library)
+                throw .precisionNeedsOneDNN(precision, library: library)
             }
-            guard Processor.hasBFloat16 else { throw .precisionNeedsProcessor(.bfloat16) }
+            guard Processor.has(precision) else { throw .precisionNeedsProcessor(precision) }
         }
         self.library = library
         self.precision =
-            precision ?? (library == .oneDNN && Processor.hasBFloat16 ? .bfloat16 : .float32)
+            precision
+            ?? (library == .oneDNN && Processor.has(.bfloat16) ? .bfloat16 : .float32)
         self.threadCount = threads
         product =
             switch library {
@@ -47,9 +48,14 @@ public final class Compute: Sendable {
         pool = WorkerPool(threadCount: threads)
     }
 
-    /// The element type of the operands of matrix products.
+    /// The element type of the operands of matrix products, before any are made integers.
     public var operand: ElementType {
-        precision == .bfloat16 ? .bfloat16 : .float32
+        precision == .float32 ? .float32 : .bfloat16
+    }
+
+    /// The precision for layers that must not be integers.
+    public var floatPrecision: Precision {
+        precision == .float32 ? .float32 : .bfloat16
     }
 
     /// Runs `body` with `signal` in force: once it is raised, tasks are skipped, and the next

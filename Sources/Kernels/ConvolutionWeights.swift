@@ -19,7 +19,13 @@ public final class ConvolutionWeights: Sendable {
         inputs = weights.shape[1]
         self.bias = bias?.converted(to: .float32)
         self.compute = compute
-        arranged = compute.product.arrangeConvolution(weights, scale: scale)
+        arranged = compute.product.arrangeConvolution(
+            weights, scale: scale, precision: compute.precision)
+    }
+
+    /// Arranges the weights as far as that is possible without an image.
+    public func prepare() throws(KernelError) {
+        try arranged.prepare()
     }
 
     /// activation(conv(x) + bias) + addend; x is float32 [height, width, inputs], and addend, if

@@ -9,8 +9,11 @@ public enum Activation: Int32, Sendable {
     case gelu = 3
 }
 
-/// What happens to a product before it is stored: bias, activation, sum.
+/// What happens to a product before it is stored: scales, bias, activation, sum.
 struct Epilogue {
+    /// Of each row of a product of integers, and of each output; nil for a product of floats.
+    var rowScale: UnsafePointer<Float>?
+    var scales: OutputScales?
     /// One number an output channel, or nil.
     var bias: UnsafePointer<Float>?
     var activation: Activation = .none
@@ -21,6 +24,11 @@ struct Epilogue {
     /// The epilogue for outputs from `output` of rows from `row` on.
     func at(row: Int, output: Int) -> dcar_epilogue {
         dcar_epilogue(
+            row_scale: rowScale.map { $0 + row },
+            column_scale: scales.map { $0.scale.pointer + output },
+            column_offset: scales.map {
+                UnsafePointer($0.offset.base.assumingMemoryBound(to: Int32.self)) + output
+            },
             bias: bias.map { $0 + output }, activation: activation.rawValue,
             addend: addend.map { $0 + row * addendStride + output }, addend_stride: addendStride)
     }

@@ -21,6 +21,10 @@ final class GatheredConvolution: ArrangedConvolution {
         self.product = product
     }
 
+    func prepare() {
+        _ = arrangedWeights()
+    }
+
     /// [outputs, 9 * inputs], the position in the neighbourhood before the channel.
     private func arrangedWeights() -> Tensor {
         arranged.withLock { arranged in

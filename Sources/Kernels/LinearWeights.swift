@@ -68,7 +68,8 @@ public final class LinearWeights: Sendable {
         output: ElementType = .float32
     ) throws(KernelError) -> Tensor {
         let matrix = try arranged()
-        let x = x.converted(to: precision == .bfloat16 ? .bfloat16 : .float32)
+        let quantized = precision == .int8 ? compute.quantized(x) : nil
+        let x = quantized?.integers ?? x.converted(to: precision == .float32 ? .float32 : .bfloat16)
         let items = x.shape.rank == 3 ? x.shape[0] : 1
         let rows = x.shape[x.shape.rank - 2]
         precondition(x.shape[x.shape.rank - 1] == inputs)
@@ -79,6 +80,8 @@ public final class LinearWeights: Sendable {
             Shape(x.shape.dimensions.dropLast() + [outputs]), output
         ) { base in
             var epilogue = Epilogue(activation: activation)
+            epilogue.rowScale = quantized?.scale.pointer
+            epilogue.scales = matrix.scales
             epilogue.bias = bias?.pointer
             epilogue.addend = addend?.pointer
             epilogue.addendStride = outputs
@@ -104,7 +107,7 @@ public final class LinearWeights: Sendable {
                     epilogue.at(row: first, output: run.lowerBound), out(place, output), outputs)
             }
         }
-        withExtendedLifetime((x, bias, addend)) {}
+        withExtendedLifetime((x, quantized, bias, addend)) {}
         if let failure = failure.withLock({ $0 }) { throw failure }
         return result
     }

@@ -14,15 +14,19 @@ protocol MatrixProduct: Sendable {
     func arrange(_ weights: Tensor, precision: Precision) throws(KernelError)
         -> any ArrangedMatrix
 
-    /// Weights [outputs, inputs, 3, 3] of a convolution, arranged for this library when it first
-    /// runs; `scale` multiplies each output's weights.
-    func arrangeConvolution(_ weights: Tensor, scale: [Float]?) -> any ArrangedConvolution
+    /// Weights [outputs, inputs, 3, 3] of a convolution, arranged for this library and precision
+    /// when it is prepared or first runs; `scale` multiplies each output's weights.
+    func arrangeConvolution(_ weights: Tensor, scale: [Float]?, precision: Precision)
+        -> any ArrangedConvolution
 }
 
 /// The weights of a linear layer, ready to be multiplied.
 protocol ArrangedMatrix: Sendable {
+    /// What turns the integer sums of a product of integers into numbers; nil for floats.
+    var scales: OutputScales? { get }
     /// C = A W^T for the weight rows `outputs`; A's elements are of the arranged precision.
-    /// A is [rows, inputs] without gaps, C is float32 [rows, outputs.count] without gaps.
+    /// A is [rows, inputs] without gaps, C is float32, or int32 where there are scales,
+    /// [rows, outputs.count] without gaps.
     func multiply(
         _ a: UnsafeRawPointer, rows: Int, outputs: Range<Int>,
         into c: UnsafeMutablePointer<Float>) throws(KernelError)
@@ -30,6 +34,8 @@ protocol ArrangedMatrix: Sendable {
 
 /// The weights of a 3x3 convolution with stride 1 and zero padding 1, ready to be applied.
 protocol ArrangedConvolution: Sendable {
+    /// Does now what can be done before an image is there.
+    func prepare() throws(KernelError)
     /// The tasks into which an image of this size is divided; they depend on the size alone.
     func tasks(width: Int, height: Int) -> Int
     /// Computes one task of `input` [height, width, inputs], writing [height, width, outputs].

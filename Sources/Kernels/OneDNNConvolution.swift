@@ -44,6 +44,9 @@ final class OneDNNConvolution: ArrangedConvolution {
             min(inputs, outputs) >= 32 && inputs * outputs * 36 * 4 <= Self.winogradWeightLimit
     }
 
+    /// The order of the weights depends on the size of the image.
+    func prepare() {}
+
     private func stripeRows(width: Int, height: Int) -> Int {
         let rows = (Self.pixelsPerStripe + width - 1) / width
         return min((height + 3) / 4 * 4, (rows + 3) / 4 * 4)

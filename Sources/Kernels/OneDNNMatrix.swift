@@ -2,8 +2,10 @@ import COneDNN
 import Synchronization
 import Tensors
 
-/// Linear weights in bfloat16, cut into runs of outputs and laid out as oneDNN's kernels read them.
+/// Linear weights in bfloat16 or as 8-bit integers, cut into runs of outputs and laid out as
+/// oneDNN's kernels read them.
 final class OneDNNMatrix: ArrangedMatrix {
+    let scales: OutputScales?
     private let inputs: Int
     /// By the first output of the run.
     private let runs: [Int: Storage]
@@ -14,7 +16,18 @@ final class OneDNNMatrix: ArrangedMatrix {
         let outputs: Int
     }
 
-    init(_ weights: Tensor) throws(KernelError) {
+    /// Weights in bfloat16.
+    convenience init(_ weights: Tensor) throws(KernelError) {
+        try self.init(weights, scales: nil)
+    }
+
+    /// Weights as integers.
+    convenience init(_ weights: QuantizedWeights) throws(KernelError) {
+        try self.init(weights.integers, scales: weights.scales)
+    }
+
+    private init(_ weights: Tensor, scales: OutputScales?) throws(KernelError) {
+        self.scales = scales
         inputs = weights.shape[1]
         var runs: [Int: Storage] = [:]
         for run in Tiling.outputs(weights.shape[0]) {
@@ -32,11 +45,14 @@ final class OneDNNMatrix: ArrangedMatrix {
         switch weights.elementType {
         case .bfloat16: (type, source) = (dnnl_bf16, weights)
         case .float32: (type, source) = (dnnl_f32, weights)
+        case .int8: (type, source) = (dnnl_s8, weights)
         default: (type, source) = (dnnl_f32, weights.converted(to: .float32))
         }
         // The numbers of one run in the file's order, seen as [inputs, outputs].
         let from = try layout([inputs, run.count], type, dnnl_ba)
-        let primitive = try product(rows: Tiling.rows, outputs: run.count, inputs: inputs)
+        let primitive = try product(
+            rows: Tiling.rows, outputs: run.count, inputs: inputs,
+            isInteger: weights.elementType == .int8)
         guard let to = primitive.layout(DNNL_ARG_WEIGHTS) else {
             throw .oneDNN(call: "dnnl_primitive_desc_query_md", status: 0)
         }
@@ -47,13 +63,16 @@ final class OneDNNMatrix: ArrangedMatrix {
         }
     }
 
-    private static func product(rows: Int, outputs: Int, inputs: Int) throws(KernelError)
-        -> OneDNNPrimitive
+    private static func product(rows: Int, outputs: Int, inputs: Int, isInteger: Bool)
+        throws(KernelError) -> OneDNNPrimitive
     {
-        var a = try layout([rows, inputs], dnnl_bf16, dnnl_ab)
+        var a = try layout([rows, inputs], isInteger ? dnnl_u8 : dnnl_bf16, dnnl_ab)
         // Weight layouts must not depend on the number of rows, so the order is named.
-        var b = try layout([inputs, outputs], dnnl_bf16, weightOrder(outputs))
-        var c = try layout([rows, outputs], dnnl_f32, dnnl_ab)
+        var b =
+            isInteger
+            ? try layout([inputs, outputs], dnnl_s8, integerOrder(outputs))
+            : try layout([inputs, outputs], dnnl_bf16, bfloat16Order(outputs))
+        var c = try layout([rows, outputs], isInteger ? dnnl_s32 : dnnl_f32, dnnl_ab)
         var product = dnnl_matmul_desc_t()
         try check(dnnl_matmul_desc_init(&product, &a, &b, nil, &c), "dnnl_matmul_desc_init")
         return try OneDNNPrimitive(arguments: [
@@ -67,14 +86,23 @@ final class OneDNNMatrix: ArrangedMatrix {
         }
     }
 
-    /// The blocked orders that oneDNN's bfloat16 kernels read without a copy: pairs of inputs
-    /// together, 64, 48, 32 or 16 outputs in a block.
-    private static func weightOrder(_ outputs: Int) -> dnnl_format_tag_t {
+    /// The blocked orders that oneDNN's kernels read without a copy: 64, 48, 32 or 16 outputs in a
+    /// block, and of each two inputs together in bfloat16, four as integers.
+    private static func bfloat16Order(_ outputs: Int) -> dnnl_format_tag_t {
         switch outputs {
         case 49...: dnnl_BA16a64b2a
         case 33...48: dnnl_BA16a48b2a
         case 17...32: dnnl_BA16a32b2a
         default: dnnl_BA16a16b2a
+        }
+    }
+
+    private static func integerOrder(_ outputs: Int) -> dnnl_format_tag_t {
+        switch outputs {
+        case 49...: dnnl_BA16a64b4a
+        case 33...48: dnnl_BA16a48b4a
+        case 17...32: dnnl_BA16a32b4a
+        default: dnnl_BA16a16b4a
         }
     }
 
@@ -93,7 +121,8 @@ final class OneDNNMatrix: ArrangedMatrix {
     private func primitive(rows: Int, outputs: Int) throws(KernelError) -> OneDNNPrimitive {
         let key = PrimitiveKey(rows: rows, outputs: outputs)
         if let found = primitives.withLock({ $0[key] }) { return found }
-        let made = try Self.product(rows: rows, outputs: outputs, inputs: inputs)
+        let made = try Self.product(
+            rows: rows, outputs: outputs, inputs: inputs, isInteger: scales != nil)
         primitives.withLock { $0[key] = made }
         return made
     }

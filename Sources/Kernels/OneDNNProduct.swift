@@ -23,11 +23,17 @@ struct OneDNNProduct: MatrixProduct {
         switch precision {
         case .float32: RowMajorMatrix(weights, product: self)
         case .bfloat16: try OneDNNMatrix(weights)
+        case .int8: try OneDNNMatrix(QuantizedWeights(weights))
         }
     }
 
-    func arrangeConvolution(_ weights: Tensor, scale: [Float]?) -> any ArrangedConvolution {
-        OneDNNConvolution(weights, scale: scale)
+    func arrangeConvolution(_ weights: Tensor, scale: [Float]?, precision: Precision)
+        -> any ArrangedConvolution
+    {
+        switch precision {
+        case .float32: OneDNNConvolution(weights, scale: scale)
+        case .bfloat16, .int8: WinogradConvolution(weights, scale: scale, product: self)
+        }
     }
 }
 

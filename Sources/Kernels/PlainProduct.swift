@@ -26,7 +26,9 @@ struct PlainProduct: MatrixProduct {
         RowMajorMatrix(weights, product: self)
     }
 
-    func arrangeConvolution(_ weights: Tensor, scale: [Float]?) -> any ArrangedConvolution {
+    func arrangeConvolution(_ weights: Tensor, scale: [Float]?, precision: Precision)
+        -> any ArrangedConvolution
+    {
         GatheredConvolution(weights, scale: scale, product: self)
     }
 }

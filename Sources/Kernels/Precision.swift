@@ -3,6 +3,9 @@
 public enum Precision: String, Sendable, CaseIterable {
     case float32 = "fp32"
     case bfloat16 = "bf16"
+    /// 8-bit integers for weights, with a scale for each output, and for activations, with a scale
+    /// for each row; bfloat16 where a layer asks for it, and in convolutions and attention.
+    case int8
 }
 
 /// The library that multiplies matrices.

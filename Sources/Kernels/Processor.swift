@@ -17,11 +17,18 @@ public enum Processor {
         return max(1, min(allowed, cores.count))
     }()
 
-    /// True when the processor multiplies bfloat16 matrices at more than the float32 rate.
-    public static let hasBFloat16: Bool = {
-        let needed = dnnl_cpu_isa_avx512_core_bf16.rawValue
-        return dnnl_get_effective_cpu_isa().rawValue & needed == needed
-    }()
+    /// True when the processor multiplies matrices in this precision, faster than in any wider one.
+    public static func has(_ precision: Precision) -> Bool {
+        let isa = dnnl_get_effective_cpu_isa().rawValue
+        func offers(_ needed: dnnl_cpu_isa_t) -> Bool { isa & needed.rawValue == needed.rawValue }
+        return switch precision {
+        case .float32: true
+        case .bfloat16: offers(dnnl_cpu_isa_avx512_core_bf16)
+        // Together with bfloat16, which the layers use that are not made integers.
+        case .int8:
+            offers(dnnl_cpu_isa_avx512_core_vnni) && offers(dnnl_cpu_isa_avx512_core_bf16)
+        }
+    }
 
     /// The widest vector instructions that oneDNN uses here, as a person writes them.
     public static var vectorInstructions: String {

@@ -5,6 +5,7 @@ import Tensors
 struct RowMajorMatrix: ArrangedMatrix {
     private let weights: Tensor
     private let product: any MatrixProduct
+    var scales: OutputScales? { nil }
 
     init(_ weights: Tensor, product: any MatrixProduct) {
         self.weights = weights.converted(to: .float32)

@@ -18,7 +18,9 @@ public struct Convolution: Sendable {
 
     /// A convolution with weights [outputs, inputs, 3, 3], each output's times a factor of `scale`.
     public init(_ weight: Tensor, bias: Tensor?, scale: [Float]? = nil, _ scope: LayerScope) {
-        weights = ConvolutionWeights(weight, bias: bias, scale: scale, compute: scope.compute)
+        let weights = ConvolutionWeights(weight, bias: bias, scale: scale, compute: scope.compute)
+        self.weights = weights
+        scope.whenPrepared { try weights.prepare() }
     }
 
     /// See `ConvolutionWeights.callAsFunction`.

@@ -1,6 +1,7 @@
 import Generation
 import HybridTokens
 import Imaging
+import Kernels
 import Requests
 import Tensors
 
@@ -62,7 +63,7 @@ extension Pipeline {
         record.residualStrength = Double(request.residual.strength)
         record.width = request.width ?? model.trainedSide
         record.height = request.height ?? model.trainedSide
-        record.precision = model.compute.precision == .bfloat16 ? "bfloat16" : "float32"
+        record.precision = model.compute.precision.recordName
         return record
     }
 
@@ -156,5 +157,16 @@ extension Pipeline {
                 strength: record.residualSteps > 0 ? Float(record.residualStrength) : 0))
         request.rawPrompt = record.rawPrompt
         return request
+    }
+}
+
+extension Precision {
+    /// As pictures' metadata names it.
+    public var recordName: String {
+        switch self {
+        case .float32: "float32"
+        case .bfloat16: "bfloat16"
+        case .int8: "int8"
+        }
     }
 }

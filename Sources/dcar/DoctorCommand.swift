@@ -20,7 +20,7 @@ struct DoctorCommand: ParsableCommand {
             "computes with",
             "\(compute.library.rawValue), \(compute.precision.rawValue), \(compute.threadCount) threads"
         )
-        if !Processor.hasBFloat16 {
+        if !Processor.has(.bfloat16) {
             try row("", "This processor has no bfloat16 instructions; fp32 is used.")
         }
         try modelLines(compute)

@@ -12,7 +12,7 @@ struct ModelOptions: ParsableArguments {
         help: "Model folder; the embedded Storybook model, or DCAR_MODEL, when not given.")
     var model: String?
 
-    @Option(help: "auto, fp32 or bf16: the operands of matrix products.")
+    @Option(help: "auto, fp32, bf16 or int8: the operands of matrix products.")
     var precision: String?
 
     @Option(
@@ -24,7 +24,8 @@ struct ModelOptions: ParsableArguments {
         guard let precision, precision != "auto", Precision(rawValue: precision) == nil else {
             return
         }
-        throw ValidationError("--precision is \(precision); it must be auto, fp32 or bf16.")
+        throw ValidationError(
+            "--precision is \(precision); it must be auto, fp32, bf16 or int8.")
     }
 
     /// The folder that was asked for.

@@ -32,8 +32,9 @@ struct ResumeCommand: ParsableCommand {
         progress.receive(.phase(.loading, count: 1))
         // Another precision would give another picture than the run that was stopped.
         if model.precision == nil || model.precision == "auto" {
-            let isShort = metadata.record.precision == "bfloat16"
-            model.precision = (isShort ? Precision.bfloat16 : .float32).rawValue
+            let recorded = metadata.record.precision
+            let precision = Precision.allCases.first { $0.recordName == recorded } ?? .float32
+            model.precision = precision.rawValue
         }
         let pipeline = try model.open()
         guard metadata.record.modelHash == pipeline.model.sha256 else {

@@ -76,7 +76,8 @@ private let edits = "edit -i finished.png -o x.png "
         "generate fox --stop-at 1 --no-metadata", 2,
         "--no-metadata leaves nothing to resume from; leave it or --stop-at out."),
     ErrorCase(
-        "generate fox --precision int8", 2, "--precision is int8; it must be auto, fp32 or bf16."),
+        "generate fox --precision int4", 2,
+        "--precision is int4; it must be auto, fp32, bf16 or int8."),
     ErrorCase(
         "generate fox -o - --json", 2, "--json and -o - both want standard output; choose one."),
     ErrorCase(

@@ -69,7 +69,7 @@ func attentionAgreesWithThePlainOne(library: MatrixLibrary, shape: (Int, Int, In
 }
 
 @Test func bfloat16ProductsStayWithinItsRounding() throws {
-    guard Processor.hasBFloat16 else { return }
+    guard Processor.has(.bfloat16) else { return }
     let x = Tensor.random([150, 96], seed: 12).converted(to: .bfloat16)
     for outputs in [1, 16, 40, 64, 200, 450] {
         let weights = Tensor.random([outputs, 96], seed: 13).converted(to: .bfloat16)
@@ -79,6 +79,75 @@ func attentionAgreesWithThePlainOne(library: MatrixLibrary, shape: (Int, Int, In
         let (maximum, scale) = difference(fast, plain)
         #expect(maximum <= 1e-5 * max(1, scale))
     }
+}
+
+/// Relative length of the difference; bfloat16 keeps eight bits.
+private func expectBFloat16Agreement(_ fast: Tensor, _ exact: Tensor) {
+    let (a, b) = (fast.floats(), exact.floats())
+    let error = zip(a, b).reduce(0.0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
+    let length = b.reduce(0.0) { $0 + Double($1) * Double($1) }
+    #expect(a.count == b.count && error.squareRoot() <= 0.01 * length.squareRoot())
+}
+
+@Test(arguments: [(1, 1, 1, 8), (65, 300, 3, 24), (7, 31, 2, 72), (300, 16, 1, 64), (6, 5, 2, 5)])
+func bfloat16AttentionAgreesWithThePlainOne(shape: (Int, Int, Int, Int)) throws {
+    guard Processor.has(.bfloat16) else { return }
+    let (queryRows, keyRows, heads, headWidth) = shape
+    let width = heads * headWidth
+    let queries = Tensor.random([2, queryRows, width], seed: 9)
+    let keysAndValues = Tensor.random([2, keyRows, 2 * width], seed: 10)
+    for bias in [nil, Tensor.random([heads, queryRows, keyRows], seed: 11)] {
+        let results = try [engine(.oneDNN, .bfloat16), engine(.plain)].map { engine in
+            engine.attention(
+                queries: HeadColumns(queries), keys: HeadColumns(keysAndValues).separated,
+                values: HeadColumns(keysAndValues, firstColumn: width).separated, heads: heads,
+                headWidth: headWidth, scale: 0.3, bias: bias)
+        }
+        expectBFloat16Agreement(results[0], results[1])
+    }
+}
+
+@Test(arguments: [
+    (4, 4, 3, 16), (5, 7, 12, 20), (33, 18, 40, 36), (16, 70, 64, 64), (1, 1, 8, 12),
+    (9, 130, 33, 65), (4, 4, 64, 600)
+])
+func aBFloat16ConvolutionAgreesWithThePlainOne(shape: (Int, Int, Int, Int)) throws {
+    guard Processor.has(.bfloat16) else { return }
+    let (height, width, inputs, outputs) = shape
+    let x = Tensor.random([height, width, inputs], seed: 5)
+    let weights = Tensor.random([outputs, inputs, 3, 3], seed: 6)
+    let bias = Tensor.random([outputs], seed: 7)
+    let addend = Tensor.random([height, width, outputs], seed: 8)
+    let results = try [engine(.oneDNN, .bfloat16), engine(.plain)].map { engine in
+        try ConvolutionWeights(
+            weights, bias: bias, scale: (0..<outputs).map { 0.5 + Float($0) / 64 }, compute: engine)(
+                x, activation: .silu, adding: addend)
+    }
+    expectBFloat16Agreement(results[0], results[1])
+}
+
+@Test func bfloat16ResultsAreTheSameBitsForAnyNumberOfThreadsAndItems() throws {
+    guard Processor.has(.bfloat16) else { return }
+    let x = Tensor.random([3, 300, 96], seed: 14)
+    let image = Tensor.random([40, 48, 64], seed: 15)
+    let kernel = Tensor.random([64, 64, 3, 3], seed: 17)
+    func attention(_ x: Tensor, _ compute: Compute) -> [Float] {
+        compute.attention(
+            queries: HeadColumns(x), keys: HeadColumns(x).separated,
+            values: HeadColumns(x).separated, heads: 4, headWidth: 24, scale: 0.2
+        ).floats()
+    }
+    let runs = try [1, 2, 3].map { threads in
+        let compute = try engine(.oneDNN, threads: threads, .bfloat16)
+        return [
+            attention(x, compute),
+            try ConvolutionWeights(kernel, bias: nil, compute: compute)(image).floats()
+        ]
+    }
+    #expect(runs[0] == runs[1] && runs[0] == runs[2])
+    let last = Tensor([1, 300, 96], Array(x.floats()[2 * 300 * 96..<3 * 300 * 96]))
+    let alone = attention(last, try engine(.oneDNN, .bfloat16))
+    #expect(alone == Array(runs[0][0][2 * 300 * 96..<3 * 300 * 96]))
 }
 
 @Test(arguments: [MatrixLibrary.oneDNN, .openBLAS])

@@ -21,9 +21,9 @@ private func picture(
     return try runs.map { try pipeline.picture(of: $0, withDiscrete: true) }
 }
 
-@Test(arguments: [Precision.float32, .bfloat16])
+@Test(arguments: Precision.allCases)
 func theSameSeedGivesTheSameBytesForAnyNumberOfThreads(precision: Precision) throws {
-    guard precision == .float32 || Processor.hasBFloat16 else { return }
+    guard Processor.has(precision) else { return }
     let pictures = try [1, 2, 3].map {
         try picture(embeddedPipeline(threads: $0, precision), seeds: [5])[0]
     }
@@ -32,9 +32,9 @@ func theSameSeedGivesTheSameBytesForAnyNumberOfThreads(precision: Precision) thr
     #expect(pictures[0].discrete == pictures[1].discrete)
 }
 
-@Test(arguments: [Precision.float32, .bfloat16])
+@Test(arguments: Precision.allCases)
 func aPictureDoesNotDependOnItsBatch(precision: Precision) throws {
-    guard precision == .float32 || Processor.hasBFloat16 else { return }
+    guard Processor.has(precision) else { return }
     let pipeline = try embeddedPipeline(precision)
     let batch = try picture(pipeline, seeds: [1, 2, 3])
     for (index, seed) in [UInt64(1), 2, 3].enumerated() {

@@ -29,7 +29,7 @@ func everyRecordedTensorIsReproduced(library: MatrixLibrary) throws {
 }
 
 @Test func bfloat16StaysWithinItsTolerance() throws {
-    guard Processor.hasBFloat16 else { return }
+    guard Processor.has(.bfloat16) else { return }
     let lines = try replay(.oneDNN, .bfloat16)
     #expect(lines.filter { !$0.isPassed }.map(\.text) == [])
 }

@@ -13,8 +13,13 @@ typedef struct {
     int half;
 } dcar_out;
 
-/// What follows a matrix product, in this order: bias, activation, sum with `addend`.
+/// What follows a matrix product, in this order: scales, bias, activation, sum with `addend`.
 typedef struct {
+    // Of a product of 8-bit integers, whose sums are int32: each is its number, less the offset of
+    // its column, times the scales of its row and column. NULL for a product of floats.
+    const float *row_scale;
+    const float *column_scale;
+    const int32_t *column_offset;
     const float *bias;    // one number a column, or NULL
     int activation;       // 0 none, 1 relu, 2 silu, 3 gelu (tanh form)
     const float *addend;  // same shape as the result, or NULL
@@ -23,6 +28,15 @@ typedef struct {
 
 void dcar_finish_tile(const float *tile, size_t tile_stride, size_t rows, size_t columns,
                       dcar_epilogue epilogue, dcar_out out, size_t out_stride);
+
+/// Rows of bfloat16 numbers as 8-bit integers, 128 for zero, and the scale of each row: the number
+/// is (integer - 128) * scale.
+void dcar_quantize_rows(const uint16_t *x, size_t rows, size_t columns, uint8_t *out,
+                        float *scale);
+/// Rows of float32 weights as 8-bit integers around zero, the scale of each row, and the sum of its
+/// integers times 128: what the offset in `dcar_quantize_rows` adds to a product with it.
+void dcar_quantize_weights(const float *x, size_t rows, size_t columns, int8_t *out, float *scale,
+                           int32_t *offset);
 
 /// Rows of `x` are `x_stride` numbers apart; `addend`, or NULL, is added last.
 void dcar_layer_norm(const float *x, size_t x_stride, size_t rows, size_t columns,
@@ -94,3 +108,33 @@ void dcar_downsample_row(const float *conv_top, const float *conv_bottom, const 
                          size_t out_channels, float *out);
 /// ln of the sum of e^x over a row.
 float dcar_log_sum_exp(const float *x, size_t count);
+
+/// Rows of float32 numbers, `stride` numbers apart.
+typedef struct {
+    const float *start;
+    size_t stride;
+    size_t count;
+} dcar_rows;
+
+/// softmax(scale q k^T + bias) v of one head of `width` columns, for processors with bfloat16 dot
+/// products. `bias`, or NULL, is [queries, keys]; a row's result does not depend on which other
+/// queries are in the call.
+void dcar_attention(dcar_rows query, dcar_rows key, dcar_rows value, size_t width, float scale,
+                    const float *bias, dcar_out out, size_t out_stride, void *scratch);
+/// Bytes of scratch memory that `dcar_attention` needs.
+size_t dcar_attention_scratch(size_t queries, size_t keys, size_t width);
+
+/// Weights [outputs, inputs, 3, 3], each output's times its `scale` (NULL for 1), transformed for
+/// Winograd's F(2x2, 3x3): bfloat16 [16, outputs, inputs].
+void dcar_winograd_weights(const float *x, size_t outputs, size_t inputs, const float *scale,
+                           uint16_t *out);
+/// The tiles first ..< first + count of an image [height, width, channels] with zero padding 1,
+/// transformed: bfloat16 [16, count, channels], `stride` numbers from position to position.
+void dcar_winograd_input(const float *x, size_t width, size_t height, size_t channels,
+                         size_t first, size_t count, uint16_t *out, size_t stride);
+/// The products [16, count, channels] of those tiles, `stride` numbers from position to position,
+/// transformed back, with the epilogue: their pixels of an image whose pixels are `out_stride`
+/// numbers apart.
+void dcar_winograd_output(const float *product, size_t stride, size_t width, size_t height,
+                          size_t first, size_t count, size_t channels, dcar_epilogue epilogue,
+                          float *out, size_t out_stride);

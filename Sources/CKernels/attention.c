@@ -1,0 +1,118 @@
+// Attention of one head in bfloat16, with float32 sums and softmax.
+#include "CKernels.h"
+#include <math.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define BFLOAT16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
+#define BFLOAT16_INLINE BFLOAT16 static inline __attribute__((always_inline))
+
+/// C = A B for a few rows and sixteen columns a vector, kept in registers. A word of A holds two
+/// neighbours along the inner axis, and so does one of B; strides count words.
+BFLOAT16_INLINE void multiply(const uint32_t *a, size_t a_stride, const uint32_t *b,
+                              size_t b_stride, size_t pairs, float *c, size_t c_stride,
+                              const int rows, const int vectors) {
+    __m512 sums[6][4];
+    for (int row = 0; row < rows; row++)
+        for (int v = 0; v < vectors; v++) sums[row][v] = _mm512_setzero_ps();
+    for (size_t k = 0; k < pairs; k++) {
+        __m512bh columns[4];
+        for (int v = 0; v < vectors; v++)
+            columns[v] = (__m512bh)_mm512_loadu_si512(b + k * b_stride + 16 * v);
+        for (int row = 0; row < rows; row++) {
+            __m512bh x = (__m512bh)_mm512_set1_epi32((int)a[row * a_stride + k]);
+            for (int v = 0; v < vectors; v++)
+                sums[row][v] = _mm512_dpbf16_ps(sums[row][v], x, columns[v]);
+        }
+    }
+    for (int row = 0; row < rows; row++)
+        for (int v = 0; v < vectors; v++)
+            _mm512_storeu_ps(c + row * c_stride + 16 * v, sums[row][v]);
+}
+
+/// The same for any number of rows and a multiple of 16 columns.
+BFLOAT16
+static void product(const uint32_t *a, size_t a_stride, const uint32_t *b, size_t pairs, float *c,
+                    size_t rows, size_t columns) {
+    size_t vectors = columns / 16, blocks = (vectors + 3) / 4;
+    for (size_t block = 0; block < blocks; block++) {
+        size_t first = block * vectors / blocks, count = (block + 1) * vectors / blocks - first;
+        for (size_t row = 0; row < rows; row += 6) {
+            const uint32_t *x = a + row * a_stride;
+            float *y = c + row * columns + 16 * first;
+            size_t n = rows - row < 6 ? rows - row : 6;
+#define CASE(r, v)                                                                                 \
+    case 8 * r + v: multiply(x, a_stride, b + 16 * first, columns, pairs, y, columns, r, v); break;
+#define CASES(r) CASE(r, 1) CASE(r, 2) CASE(r, 3) CASE(r, 4)
+            switch (8 * n + count) { CASES(1) CASES(2) CASES(3) CASES(4) CASES(5) CASES(6) }
+        }
+    }
+}
+
+BFLOAT16_INLINE __mmask16 lanes(size_t left) {
+    return left >= 16 ? 0xFFFF : (__mmask16)((1u << left) - 1);
+}
+
+/// Sixteen numbers as bfloat16, zeros after the first `left`.
+BFLOAT16_INLINE __m256i narrowed(const float *x, size_t left) {
+    return (__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(lanes(left), x));
+}
+
+static size_t padded(size_t count) { return (count + 15) / 16 * 16; }
+
+size_t dcar_attention_scratch(size_t queries, size_t keys, size_t width) {
+    size_t columns = padded(keys), wide = padded(width);
+    size_t words = wide / 2 * (queries + columns + 16) + columns / 2 * (wide + queries);
+    return 4 * (words + queries * (columns + wide));
+}
+
+BFLOAT16
+void dcar_attention(dcar_rows query, dcar_rows key, dcar_rows value, size_t width, float scale,
+                    const float *bias, dcar_out out, size_t out_stride, void *scratch) {
+    size_t columns = padded(key.count), wide = padded(width), pairs = wide / 2;
+    uint32_t *lines = scratch, *q = lines + 16 * pairs, *k = q + query.count * pairs;
+    uint32_t *v = k + pairs * columns, *weights = v + columns / 2 * wide;
+    float *scores = (float *)(weights + query.count * columns / 2);
+    float *result = scores + query.count * columns;
+
+    for (size_t row = 0; row < query.count; row++)
+        for (size_t i = 0; i < width; i += 16)
+            _mm256_storeu_si256(
+                (__m256i *)(q + row * pairs + i / 2),
+                narrowed(query.start + row * query.stride + i, width - i));
+    for (size_t first = 0; first < columns; first += 16) {
+        for (size_t row = first; row < first + 16; row++)
+            for (size_t i = 0; i < width; i += 16)
+                _mm256_storeu_si256(
+                    (__m256i *)(lines + (row - first) * pairs + i / 2),
+                    narrowed(key.start + row * key.stride + i, row < key.count ? width - i : 0));
+        for (size_t i = 0; i < pairs; i++)
+            for (size_t row = 0; row < 16; row++)
+                k[i * columns + first + row] = lines[row * pairs + i];
+    }
+    for (size_t row = 0; row < columns; row += 2)
+        for (size_t i = 0; i < width; i += 16) {
+            const float *x = value.start + row * value.stride + i;
+            __m256i even = narrowed(x, row < value.count ? width - i : 0);
+            __m256i odd = narrowed(x + value.stride, row + 1 < value.count ? width - i : 0);
+            _mm512_storeu_si512(
+                v + row / 2 * wide + i,
+                _mm512_or_si512(_mm512_cvtepu16_epi32(even),
+                                _mm512_slli_epi32(_mm512_cvtepu16_epi32(odd), 16)));
+        }
+    product(q, pairs, k, (width + 1) / 2, scores, query.count, columns);
+    for (size_t row = 0; row < query.count; row++) {
+        float *x = scores + row * columns;
+        // Whole vectors are faster; what stands for no key comes out as zero.
+        for (size_t i = key.count; i < columns; i++) x[i] = -INFINITY;
+        dcar_softmax(x, 1, bias ? key.count : columns, scale,
+                     bias ? bias + row * key.count : 0, 0);
+        for (size_t i = 0; i < columns; i += 16)
+            _mm256_storeu_si256((__m256i *)(weights + (row * columns + i) / 2),
+                                narrowed(x + i, i < key.count ? key.count - i : 0));
+    }
+    product(weights, columns / 2, v, columns / 2, result, query.count, wide);
+    dcar_copy_rows(result, wide, query.count, width, out, out_stride);
+}
+#endif
