@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -95,6 +97,30 @@ void dcar_terminal_leave(void) { restore(); }
 int dcar_signal_pipe(void) { return signal_pipe[0]; }
 
 void dcar_stop_process(void) { raise(SIGSTOP); }
+
+int dcar_run_in_terminal(const char *script, const char *argument) {
+    char *const words[] = {"sh", "-c", (char *)script, "sh", (char *)argument, NULL};
+    pid_t child;
+    if (posix_spawn(&child, "/bin/sh", NULL, NULL, words, environ) != 0) return 127;
+    int status = 0;
+    while (waitpid(child, &status, WUNTRACED) >= 0 || errno == EINTR) {
+        if (WIFEXITED(status)) break;
+        if (WIFSIGNALED(status)) break;
+        if (WIFSTOPPED(status)) {
+            /* The shell that started us must get its turn, too. */
+            raise(SIGSTOP);
+            kill(child, SIGCONT);
+            status = 0;
+        }
+    }
+    /* Ctrl-C and Ctrl-Z were meant for the child alone. */
+    unsigned char numbers[64];
+    ssize_t count;
+    while ((count = read(signal_pipe[0], numbers, sizeof numbers)) > 0)
+        for (ssize_t i = 0; i < count; i++)
+            if (numbers[i] == SIGTERM || numbers[i] == SIGHUP) raise(numbers[i]), count = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
 
 void dcar_end_by_signal(int number) {
     restore();

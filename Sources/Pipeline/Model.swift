@@ -16,6 +16,8 @@ public final class Model: Sendable {
     public let name: String
     public let compute: Compute
     public let parts: [ModelParts.Part]
+    /// Prompts that it draws well, from `examples.txt` in its folder, one a line; none without.
+    public let examples: [String]
     public let textTokenizer: T5Tokenizer
     public let textEncoder: T5Encoder
     public let configuration: GeneratorConfiguration
@@ -47,6 +49,7 @@ public final class Model: Sendable {
             (folder as NSString).standardizingPath.split(separator: "/").last.map(String.init)
             ?? folder
         parts = [text, generator, tokenizer]
+        examples = Self.examples(in: folder)
         self.compute = compute
 
         let textCheckpoint = try Checkpoint(path: text.checkpoint)
@@ -64,6 +67,17 @@ public final class Model: Sendable {
             compute: compute)
         checkpoints = [textCheckpoint, generatorCheckpoint, tokenizerCheckpoint]
         try checkParts()
+    }
+
+    /// At most 200 lines of at most 64 KiB; what is no text is left out.
+    private static func examples(in folder: String) -> [String] {
+        guard let file = FileHandle(forReadingAtPath: "\(folder)/examples.txt"),
+            let data = try? file.read(upToCount: 64 << 10),
+            let text = String(data: data, encoding: .utf8)
+        else { return [] }
+        return text.split(whereSeparator: \.isNewline)
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+            .filter { !$0.isEmpty && !$0.hasPrefix("#") }.prefix(200).map { $0 }
     }
 
     private static func textEncoder(

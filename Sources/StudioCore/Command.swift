@@ -83,6 +83,7 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case editPrompt = "prompt.edit"
     case externalEditor = "prompt.editor"
     case example = "prompt.example"
+    case style = "prompt.style"
     case searchHistory = "history.search"
     case newSeed = "seed.new"
     case fixSeed = "seed.fix"
@@ -90,10 +91,14 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case recallSeed = "recall.seed"
     case parameters = "parameters.edit"
     case nextPanel = "panel.next"
+    case copy
     case copySeed = "copy.seed"
     case copyPrompt = "copy.prompt"
-    case showCommandLine = "copy.command"
+    case copyCommandLine = "copy.command"
     case nextTheme = "theme.next"
+    case editConfiguration = "config.edit"
+    case reloadConfiguration = "config.reload"
+    case resetSetting = "config.reset"
     case viewStudio = "view.studio"
     case viewEdit = "view.edit"
     case viewGallery = "view.gallery"
@@ -114,6 +119,8 @@ package enum KeyContext: Int, CaseIterable, Hashable, Sendable {
     case mask
     /// In the studio's own view, while no text is typed.
     case canvas
+    /// In the settings view, while no value is typed.
+    case settings
     /// In every view, while no text is typed.
     case navigation
     /// Even in a text.
@@ -228,18 +235,24 @@ extension Command {
         Entry(.saveSheet, "save the parameter sheet"),
         Entry(.exports, "all ways to save", [plain("E")]),
         Entry(.openFile, "open a PNG and edit it", [plain("I")]),
-        Entry(.externalEditor, "edit the prompt in $EDITOR"),
+        Entry(.externalEditor, "edit the prompt in $EDITOR (Ctrl-X Ctrl-E)"),
         Entry(.example, "an example prompt", [plain("e")]),
+        Entry(.style, "add a style to the prompt", [plain("E")]),
         Entry(.searchHistory, "search earlier prompts", [control("r")], .anywhere),
         Entry(.newSeed, "another seed", [plain("r")]),
         Entry(.fixSeed, "keep or release the seed", [plain("S")]),
         Entry(.recallAll, "recall prompt, seed and parameters", [plain("a")]),
         Entry(.recallSeed, "recall the seed of the picture"),
         Entry(.nextPanel, "next panel", [Key(.tab)]),
+        Entry(.copy, "copy seed, prompt or command line", [plain("y")]),
         Entry(.copySeed, "copy the seed"),
         Entry(.copyPrompt, "copy the prompt"),
-        Entry(.showCommandLine, "show the equivalent command line", [plain("y")]),
+        Entry(.copyCommandLine, "copy the equivalent command line"),
         Entry(.nextTheme, "next theme", [], .navigation),
+        Entry(.editConfiguration, "open the settings file in $EDITOR", [plain("e")], .settings),
+        Entry(.reloadConfiguration, "read the settings files again", [plain("r")], .settings),
+        Entry(
+            .resetSetting, "set back to the default", [Key(.delete), Key(.backspace)], .settings),
         Entry(.viewStudio, "view: studio", view("1"), .navigation),
         Entry(.viewEdit, "view: studio, painting a mask", view("2"), .navigation),
         Entry(.viewGallery, "view: gallery of saved pictures", view("3"), .navigation),

@@ -71,44 +71,53 @@ extension Keymap {
     {
         var keymap = Keymap()
         var warnings: [SettingWarning] = []
-        var configured: Set<Command> = []
+        var wishes: [(command: Command, keys: [Key], binding: ResolvedSettings.KeyBinding)] = []
+        func warn(_ text: String, _ binding: ResolvedSettings.KeyBinding) {
+            warnings.append(SettingWarning(file: binding.file, line: binding.line, text: text))
+        }
         for binding in settings.keys {
-            func warn(_ text: String) {
-                warnings.append(
-                    SettingWarning(file: binding.file, line: binding.line, text: text))
-            }
             guard let command = Command(rawValue: binding.command) else {
-                warn("\(binding.command) is no command; the list of commands (F2) names them.")
+                warn(
+                    "\(binding.command) is no command; the list of commands (F2) names them.",
+                    binding)
                 continue
             }
             var keys: [Key] = []
             for name in binding.keys {
-                switch Self.key(named: name, for: command) {
-                case .failure(let problem): warn(problem.text)
-                case .success(let key):
-                    if let rival = keymap.holder(of: key, besides: command) {
-                        guard !configured.contains(rival) else {
-                            warn(
-                                "\(key) cannot be both \(rival.rawValue) and \(command.rawValue); "
-                                    + "it stays \(rival.rawValue).")
-                            continue
-                        }
-                        let left = keymap.keys(of: rival).filter { $0 != key }
-                        warn(
-                            "\(key) is \(command.rawValue) now and no longer \(rival.rawValue), "
-                                + (left.isEmpty
-                                    ? "which has no key left."
-                                    : "which has \(left.map(\.description).joined(separator: " ")).")
-                        )
-                    }
-                    keys.append(key)
+                switch key(named: name, for: command) {
+                case .failure(let problem): warn(problem.text, binding)
+                case .success(let key): keys.append(key)
                 }
             }
-            guard !keys.isEmpty || binding.keys.isEmpty else { continue }
-            keymap.bind(command, to: keys)
-            configured.insert(command)
+            if keys.isEmpty, !binding.keys.isEmpty { continue }
+            wishes.append((command, keys, binding))
+        }
+        // All of them give up their keys before any takes one, so that two can swap.
+        for wish in wishes { keymap.bind(wish.command, to: []) }
+        for wish in wishes {
+            var keys: [Key] = []
+            for key in wish.keys {
+                guard let rival = keymap.holder(of: key, besides: wish.command) else {
+                    keys.append(key)
+                    continue
+                }
+                let isAsked = wishes.contains { $0.command == rival }
+                warn(
+                    isAsked
+                        ? "\(key) cannot be both \(rival.rawValue) and \(wish.command.rawValue); "
+                            + "it stays \(rival.rawValue)."
+                        : keymap.loss(of: key, by: rival, to: wish.command), wish.binding)
+                if !isAsked { keys.append(key) }
+            }
+            keymap.bind(wish.command, to: keys)
         }
         return (keymap, warnings)
+    }
+
+    private func loss(of key: Key, by rival: Command, to command: Command) -> String {
+        let left = keys(of: rival).filter { $0 != key }.map(\.description)
+        return "\(key) is \(command.rawValue) now and no longer \(rival.rawValue), which has "
+            + (left.isEmpty ? "no key left." : "\(left.joined(separator: " ")).")
     }
 
     /// Why a key cannot be used.
@@ -146,6 +155,13 @@ extension Keymap {
     private static let lookalikes: [Unicode.Scalar: String] = [
         "m": "Enter", "j": "Enter", "i": "Tab", "h": "Backspace", "[": "Esc"
     ]
+}
+
+extension StudioState {
+    /// The key to name for a command, or what to type into the list of commands.
+    package func key(_ command: Command) -> String {
+        keymap.key(for: command)?.description ?? ":\(command.rawValue)"
+    }
 }
 
 extension Command {

@@ -1,5 +1,6 @@
 import Imaging
 import Requests
+import Settings
 import TerminalGraphics
 
 /// Everything that can happen to the studio.
@@ -11,6 +12,9 @@ package enum StudioAction: Hashable, Sendable {
     case news(StudioNews)
     /// The text of the prompt after it was edited elsewhere.
     case promptEdited(String)
+    case negativeEdited(String)
+    /// A part of the picture to mask, in pixels.
+    case region(x: Int, y: Int, width: Int, height: Int)
 }
 
 /// What lies under the mouse.
@@ -24,6 +28,7 @@ package enum MouseTarget: Hashable, Sendable {
     case candidate(Int)
     /// A line of the list that is open.
     case listItem(Int)
+    case setting(Int)
 }
 
 /// What the studio asks of the world.
@@ -53,6 +58,12 @@ package enum StudioEffect: Hashable, Sendable {
     case open(path: String, run: RunID, fit: ImportFit = .crop)
     case copy(String)
     case editPrompt(String)
+    /// Set an entry of the user's settings file; nil takes it out.
+    case writeSetting([String], String?)
+    case editSettings
+    case reloadSettings
+    /// Work by these settings from now on.
+    case use(ResolvedSettings)
     case redraw
     case suspend
     case remember(prompt: String)
@@ -120,6 +131,7 @@ package enum StudioNews: Hashable, Sendable {
     case saved(RunID, path: String)
     case opened(RunRecord)
     case maskLoaded(PaintedMask)
+    case settings(ResolvedSettings)
     case problem(String)
     case note(String)
 }
@@ -133,10 +145,12 @@ package struct ModelFacts: Hashable, Sendable {
     package let residualSteps: Int
     package let sampling: SamplingSettings
     package let threads: Int
+    /// Prompts that it draws well.
+    package let examples: [String]
 
     package init(
         name: String, trainedSide: Int, pixelsPerToken: Int, codebookSize: Int,
-        residualSteps: Int, sampling: SamplingSettings, threads: Int
+        residualSteps: Int, sampling: SamplingSettings, threads: Int, examples: [String] = []
     ) {
         self.name = name
         self.trainedSide = trainedSide
@@ -145,6 +159,7 @@ package struct ModelFacts: Hashable, Sendable {
         self.residualSteps = residualSteps
         self.sampling = sampling
         self.threads = threads
+        self.examples = examples
     }
 }
 
@@ -155,11 +170,16 @@ package struct PromptFacts: Hashable, Sendable {
     package let limit: Int
     /// Words that the vocabulary does not know.
     package let unknownWords: [String]
+    /// The character from which on nothing is read; nil where everything is.
+    package let end: Int?
 
-    package init(prompt: String, tokens: Int, limit: Int, unknownWords: [String]) {
+    package init(
+        prompt: String, tokens: Int, limit: Int, unknownWords: [String], end: Int? = nil
+    ) {
         self.prompt = prompt
         self.tokens = tokens
         self.limit = limit
         self.unknownWords = unknownWords
+        self.end = end
     }
 }

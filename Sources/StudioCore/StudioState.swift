@@ -1,5 +1,7 @@
 import Imaging
 import Requests
+import Settings
+import TerminalGraphics
 
 /// The studio as a value: what the screen shows and what may happen next.
 package struct StudioState: Hashable, Sendable {
@@ -25,7 +27,13 @@ package struct StudioState: Hashable, Sendable {
     package var popup: Popup?
     package var message: Message?
     package var theme = Theme.dark
+    /// What fits the terminal's background, for a theme that is `auto`.
+    package var terminalTheme = Theme.dark
     package var keymap = Keymap()
+    package internal(set) var settings = ResolvedSettings()
+    /// What is wrong in the settings files.
+    package internal(set) var settingWarnings: [SettingWarning] = []
+    package var settingsView = SettingsView()
     package var candidates: TokenCandidates?
     package var tokenChanges = TokenChanges()
     /// How steps of a run are shown.
@@ -99,13 +107,8 @@ package struct PromptState: Hashable, Sendable {
     package var historyIndex: Int?
     package var draft = ""
     package var facts: PromptFacts?
-    package var exampleIndex = 0
-
-    /// Prompts that the embedded model can draw.
-    package static let examples = [
-        "a beach at sunset", "a fox in the snow", "two whales under water", "a meadow",
-        "a house at night"
-    ]
+    /// Ctrl-X was pressed, which Ctrl-E may follow.
+    package var isChordBegun = false
 }
 
 /// What takes the keys.
@@ -183,7 +186,12 @@ package struct CanvasState: Hashable, Sendable {
 /// What lies over the screen and takes all keys.
 package enum Popup: Hashable, Sendable {
     case commands(ListState, isHelp: Bool)
+    /// The next key becomes a command's; one that is another's is asked for twice.
+    case rebind(Command, asked: Key?, ListState)
     case history(ListState)
+    case examples(ListState)
+    case styles(ListState)
+    case copy
     case saveAs(TextField)
     case open(TextField)
     case form(Form)

@@ -73,7 +73,8 @@ extension StudioState {
         case .openFile: popup = .open(TextField())
         case .editPrompt: (view, focus) = (.studio, .prompt)
         case .externalEditor: return [.editPrompt(prompt.positive.text)]
-        case .example: return takeExample()
+        case .example: popup = .examples(Popup.ListState())
+        case .style: openStyles()
         case .searchHistory: popup = .history(Popup.ListState())
         case .newSeed:
             parameters.seed = randomSeed()
@@ -89,9 +90,11 @@ extension StudioState {
             }
         case .parameters: (view, focus) = (.studio, .parameters)
         case .nextPanel: focus = focus.neighbour(1)
-        case .copySeed: return [.copy(String(shown?.request.seed ?? parameters.seed))]
-        case .copyPrompt: return [.copy(shown?.request.prompt ?? prompt.positive.text)]
-        case .showCommandLine: showCommandLine()
+        case .copy: popup = .copy
+        case .copySeed, .copyPrompt, .copyCommandLine: return copy(command)
+        case .editConfiguration: return [.editSettings]
+        case .reloadConfiguration: return [.reloadSettings]
+        case .resetSetting: return resetSetting()
         case .nextTheme:
             theme = theme.neighbour(1)
             message = Message("Theme: \(theme.rawValue).")
@@ -194,6 +197,7 @@ extension StudioState {
     }
 
     private mutating func quit() -> [StudioEffect] {
+        guard job != nil || settings.isOn(.confirmQuit) else { return [.quit] }
         popup = .quit
         return []
     }
@@ -332,14 +336,6 @@ extension StudioState {
         message = Message("Prompt, seed \(run.request.seed) and parameters are this picture's.")
     }
 
-    private mutating func takeExample() -> [StudioEffect] {
-        let examples = PromptState.examples
-        prompt.positive = TextField(examples[prompt.exampleIndex % examples.count])
-        prompt.exampleIndex += 1
-        (view, focus) = (.studio, .prompt)
-        return [.inspect(prompt: prompt.positive.text)]
-    }
-
     // MARK: Files
 
     mutating func save(_ content: SaveOrder.Content) -> [StudioEffect] {
@@ -358,41 +354,9 @@ extension StudioState {
     private mutating func sayNothingToSave() {
         message = Message("There is no picture to save yet.", .problem)
     }
-
-    private mutating func showCommandLine() {
-        let request =
-            shown?.request
-            ?? parameters.request(
-                prompt: prompt.positive.text, negativePrompt: prompt.negative.text)
-        popup = .text(title: "Equivalent command line", lines: [request.commandLine])
-    }
 }
 
 extension RunRecord {
     /// The step that the canvas counts from: the newest, or one past it for the finished picture.
     fileprivate var lastStepShown: Int { picture == nil ? step : step + 1 }
-}
-
-extension GenerationRequest {
-    /// What makes the same picture without the studio.
-    package var commandLine: String {
-        var words = ["dcar", "generate", "--prompt", prompt.shellQuoted]
-        if !negativePrompt.isEmpty { words += ["--negative-prompt", negativePrompt.shellQuoted] }
-        words += ["--seed", String(seed), "--steps", String(sampling.steps)]
-        words += ["--guidance", Parameters.decimal(sampling.guidanceScale)]
-        words += ["--guidance-decay", sampling.guidanceDecay.rawValue]
-        words += ["--temperature", Parameters.decimal(sampling.temperature)]
-        if let steps = residual.steps { words += ["--residual-steps", String(steps)] }
-        if let width { words += ["--width", String(width)] }
-        if let height { words += ["--height", String(height)] }
-        return words.joined(separator: " ")
-    }
-}
-
-extension String {
-    /// As one word of a shell.
-    fileprivate var shellQuoted: String {
-        "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
-            + "'"
-    }
 }

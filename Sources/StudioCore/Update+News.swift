@@ -63,6 +63,7 @@ extension StudioState {
             opened(record)
             return idle(record.id)
         case .maskLoaded(let mask): maskLoaded(mask)
+        case .settings(let settings): return learn(settings)
         case .problem(let text): message = Message(text, .problem)
         case .note(let text): message = Message(text)
         }
@@ -82,6 +83,7 @@ extension StudioState {
         parameters.modelResidualSteps = facts.residualSteps
         parameters.tokenSide = facts.pixelsPerToken
         (parameters.width, parameters.height) = (facts.trainedSide, facts.trainedSide)
+        parameters.adopt(settings, since: nil, facts)
         canvas.cursor = PixelPoint(x: facts.pixelsPerToken / 2, y: facts.pixelsPerToken / 2)
         // The first change of a parameter has something to go back to.
         if history.count == 1 {

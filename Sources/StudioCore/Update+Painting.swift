@@ -128,6 +128,9 @@ extension StudioState {
         case (.step, .scroll(let direction)):
             return perform(direction == .up ? .previousStep : .nextStep)
         case (.command(let command), .press): return perform(command)
+        case (.setting(let index), .press): return point(atSetting: index)
+        case (.setting, .scroll(let direction)):
+            return pressInSettings(Key(direction == .up ? .up : .down)) ?? []
         case (.focus(let place), .press): focus = place
         case (.parameter(let row), .press):
             focus = .parameters

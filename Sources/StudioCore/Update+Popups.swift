@@ -3,6 +3,12 @@ import TerminalGraphics
 extension StudioState {
     mutating func pressInPopup(_ key: Key) -> [StudioEffect] {
         switch popup {
+        case .commands(let list, true) where key == Key(.tab):
+            let entries = commandList(list, isHelp: true)
+            guard entries.indices.contains(list.selected) else { return [] }
+            popup = .rebind(entries[list.selected].command, asked: nil, list)
+        case .rebind(let command, let asked, let list):
+            return pressInRebind(key, command, asked, list)
         case .commands(var list, let isHelp):
             switch pressInList(key, &list, count: commandList(list, isHelp: isHelp).count) {
             case .closed: popup = nil
@@ -21,6 +27,19 @@ extension StudioState {
         case .form(let form): return press(key, in: form)
         case .comparison(let selected): pressInComparison(key, selected)
         case .candidates(let selected): return pressInCandidates(key, selected)
+        case .examples(var list):
+            switch pressInList(key, &list, count: exampleList(list).count) {
+            case .closed: popup = nil
+            case .changed: popup = .examples(list)
+            case .chosen(let index): return take(exampleList(list)[index])
+            }
+        case .styles(var list):
+            switch pressInList(key, &list, count: styleList(list).count) {
+            case .closed: popup = nil
+            case .changed: popup = .styles(list)
+            case .chosen(let index): return add(styleList(list)[index])
+            }
+        case .copy: return pressInCopy(key)
         case .saveAs(let field): return pressInName(key, field, isSave: true)
         case .open(let field): return pressInName(key, field, isSave: false)
         case .quit:
@@ -37,7 +56,7 @@ extension StudioState {
         return []
     }
 
-    private mutating func take(_ text: String) -> [StudioEffect] {
+    mutating func take(_ text: String) -> [StudioEffect] {
         popup = nil
         prompt.positive = TextField(text)
         (view, focus) = (.studio, .prompt)
@@ -115,6 +134,15 @@ extension StudioState {
             case .form(var form):
                 form.selected = min(max(index, 0), form.fields.count - 1)
                 popup = .form(form)
+            case .examples(var list):
+                list.selected = index
+                popup = .examples(list)
+                return pressInPopup(Key(.enter))
+            case .styles(var list):
+                list.selected = index
+                popup = .styles(list)
+                return pressInPopup(Key(.enter))
+            case .copy: return choose(copyChoices[min(max(index, 0), 2)])
             case .quit: return index == 0 ? [.quit] : pressInPopup(Key(.escape))
             default: return []
             }
@@ -151,8 +179,10 @@ extension StudioState {
         let matching = (literal + loose).map { Command.entries[$0] }
         guard isHelp else { return matching }
         let contexts = underlyingContexts
-        let now = matching.filter { contexts.contains($0.context) && !$0.keys.isEmpty }
-        return now + matching.filter { !contexts.contains($0.context) || $0.keys.isEmpty }
+        func isNow(_ entry: Command.Entry) -> Bool {
+            contexts.contains(entry.context) && keymap.key(for: entry.command) != nil
+        }
+        return matching.filter(isNow) + matching.filter { !isNow($0) }
     }
 
     private var underlyingContexts: [KeyContext] {

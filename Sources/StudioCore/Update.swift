@@ -12,12 +12,17 @@ package func update(_ state: inout StudioState, _ action: StudioAction) -> [Stud
     case .promptEdited(let text):
         state.prompt.positive = TextField(text)
         return [.inspect(prompt: text)]
+    case .negativeEdited(let text): state.prompt.negative = TextField(text)
+    case .region(let x, let y, let width, let height):
+        state.mask(x: x, y: y, width: width, height: height)
     }
+    return []
 }
 
 extension StudioState {
     /// Where keys are looked up now, the narrowest first.
     package var contexts: [KeyContext] {
+        if view == .settings { return [.settings, .navigation, .anywhere] }
         guard view == .studio else { return [.navigation, .anywhere] }
         var contexts: [KeyContext] = []
         if focus == .canvas, proposal != nil { contexts.append(.proposal) }
@@ -30,7 +35,10 @@ extension StudioState {
     fileprivate mutating func press(_ key: Key) -> [StudioEffect] {
         if popup != nil { return pressInPopup(key) }
         switch (view, focus) {
-        case (.gallery, _), (.queue, _), (.settings, _):
+        case (.settings, _):
+            if let effects = pressInSettings(key) { return effects }
+            if key == Key(.escape) { return open(.studio) }
+        case (.gallery, _), (.queue, _):
             if key == Key(.escape) { return open(.studio) }
         case (_, .prompt), (_, .negative):
             if let effects = pressInPrompt(key) { return effects }
@@ -44,7 +52,11 @@ extension StudioState {
     }
 
     private mutating func pressInPrompt(_ key: Key) -> [StudioEffect]? {
+        let wasChordBegun = prompt.isChordBegun
+        prompt.isChordBegun = key == Key(.character("x"), .control)
         switch (key.code, key.modifiers) {
+        case (.character("x"), .control): return []
+        case (.character("e"), .control) where wasChordBegun: return perform(.externalEditor)
         case (.enter, []):
             let isMasked = mask.map { !$0.isEmpty } ?? false
             return perform(isMasked && shown?.picture != nil ? .inpaint : .generate)
@@ -181,6 +193,7 @@ extension StudioState {
         case (.form(var form)?, _):
             form.field.insert(text.filter { !$0.isNewline })
             popup = .form(form)
+        case (nil, _) where view == .settings: settingsView.field?.insert(text)
         case (nil, .prompt) where view == .studio:
             prompt.positive.insert(text)
             return inspection

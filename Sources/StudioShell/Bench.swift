@@ -10,7 +10,7 @@ import Tensors
 
 /// The model and the runs of a session, as the workshop's thread holds them.
 struct Bench {
-    let options: StudioOptions
+    var options: StudioOptions
     let post: (StudioNews) -> Void
     let wishes: Wishes
     private var pipeline: Pipeline?
@@ -65,7 +65,8 @@ struct Bench {
                         pixelsPerToken: model.pixelsPerToken,
                         codebookSize: model.configuration.codebookSize,
                         residualSteps: model.configuration.head.steps,
-                        sampling: model.configuration.defaults, threads: compute.threadCount)))
+                        sampling: model.configuration.defaults, threads: compute.threadCount,
+                        examples: model.examples)))
             return model
         } catch {
             post(.modelFailed("\(error)"))
@@ -162,6 +163,7 @@ struct Bench {
             post(.maskLoaded(PaintedMask(mask)))
         case .saveMask(let path, let mask): try saveMask(path, mask)
         case .open(let path, let run, let fit): try open(path, as: run, fit, pipeline)
+        case .use(let settings): options.settings = settings
         default: break
         }
     }

@@ -13,7 +13,11 @@ package enum Studio {
     /// - Returns: the exit code: 0, or 128 plus the number of the signal that ended it.
     /// - Throws: `StudioError` where there is no usable terminal.
     package static func run(_ options: StudioOptions) throws -> Int32 {
-        if options.isPlain { return PlainStudio(options).run() }
+        let type = ProcessInfo.processInfo.environment["TERM"] ?? ""
+        if options.isPlain || type.isEmpty || type == "dumb" {
+            var plain = PlainStudio(options)
+            return plain.run()
+        }
         setlocale(LC_ALL, "")
         let session = try Session(options)
         return session.run()
@@ -53,7 +57,7 @@ final class Inbox: Sendable {
 /// One sitting at the terminal: reads, updates, draws.
 private final class Session {
     private let options: StudioOptions
-    private let terminal: Terminal
+    private var terminal: Terminal
     private let screen: Screen
     private let workshop: Workshop
     private let inbox = Inbox()
@@ -70,17 +74,23 @@ private final class Session {
         workshop = Workshop(options) { inbox.post($0) }
         workshop.start()
         terminal = try Terminal(hasMouse: options.settings.isOn(.mouse))
-        let (replies, typed) = terminal.probe(&parser)
-        let capabilities = TerminalCapabilities.decide(
+        let (replies, typed) = terminal.probe(
+            &parser, timeout: options.settings.whole(.probeTimeout).map { .milliseconds($0) })
+        var capabilities = TerminalCapabilities.decide(
             terminal.environment, replies,
             configuration: options.settings.text(.graphics).flatMap(GraphicsChoice.init))
+        capabilities.sixelColors = min(
+            capabilities.sixelColors, options.settings.whole(.colors) ?? 256)
+        if let bytes = options.settings.whole(.maximumBytes) { capabilities.maximumBytes = bytes }
         guard dcar_screen_start(capabilities.terminfoName) == 0 else {
             dcar_terminal_leave()
             throw .unknownTerminal(ProcessInfo.processInfo.environment["TERM"] ?? "")
         }
         screen = Screen(capabilities)
         state = StudioState(randomness: UInt64.random(in: .min ... .max))
-        state.theme = Self.theme(options, capabilities)
+        state.terminalTheme = Self.terminalTheme(capabilities)
+        state.theme = state.terminalTheme
+        apply(.news(.settings(options.settings)))
         state.graphics = capabilities.shortName
         state.prompt.positive = TextField(options.prompt)
         state.prompt.history = history.prompts
@@ -91,12 +101,8 @@ private final class Session {
         }
     }
 
-    private static func theme(_ options: StudioOptions, _ capabilities: TerminalCapabilities)
-        -> Theme
-    {
-        if let named = options.settings.text(.theme).flatMap(Theme.init(rawValue:)) { return named }
-        let isPlain = ProcessInfo.processInfo.environment["NO_COLOR"].map { !$0.isEmpty } ?? false
-        if isPlain { return .mono }
+    private static func terminalTheme(_ capabilities: TerminalCapabilities) -> Theme {
+        if capabilities.colors == .mono { return .mono }
         return capabilities.isOnLightBackground ? .light : .dark
     }
 
@@ -175,47 +181,86 @@ private final class Session {
         case .suspend: suspend()
         case .copy(let text): copy(text)
         case .editPrompt(let text): editPrompt(text)
+        case .writeSetting(let path, let toml): writeSetting(path, toml)
+        case .editSettings: editSettings()
+        case .reloadSettings: reloadSettings()
+        case .use(let settings):
+            terminal.setMouse(settings.isOn(.mouse))
+            workshop.perform(effect)
         case .remember(let prompt): history.add(prompt)
         default: workshop.perform(effect)
         }
     }
 
     private func copy(_ text: String) {
-        guard options.settings.isOn(.clipboard) else {
-            apply(.news(.note("Copying is off; the text is: \(text)")))
-            return
-        }
         let coded = Data(text.utf8).base64EncodedString()
         Screen.write(Array("\u{1B}]52;c;\(coded)\u{07}".utf8))
-        apply(.news(.note("Copied.")))
     }
 
     private func editPrompt(_ text: String) {
-        let environment = ProcessInfo.processInfo.environment
-        let editor = environment["VISUAL"] ?? environment["EDITOR"] ?? "vi"
-        let path = NSTemporaryDirectory() + "dcar-prompt-\(getpid()).txt"
+        let path = NSTemporaryDirectory() + "dcar-prompt-\(UUID().uuidString).txt"
         guard
             FileManager.default.createFile(
                 atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
-        else { return }
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        giveBack()
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", "\(editor) \"$0\"", path]
-        do {
-            try process.run()
-            process.waitUntilExit()
-        } catch {
-            takeBack()
-            apply(.news(.problem("The editor \(editor) cannot be started.")))
+        else {
+            apply(.news(.problem("The prompt cannot be written to \(path) for the editor.")))
             return
         }
-        takeBack()
-        if let edited = try? String(contentsOfFile: path, encoding: .utf8) {
-            let trimmed = edited.trimmingCharacters(in: .whitespacesAndNewlines)
-            apply(.promptEdited(trimmed))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        guard openEditor(path), let edited = try? String(contentsOfFile: path, encoding: .utf8)
+        else { return }
+        apply(.promptEdited(edited.trimmingCharacters(in: .whitespacesAndNewlines)))
+    }
+
+    private func editSettings() {
+        guard let path = options.sources.userFile else {
+            apply(.news(.problem("\(SettingsError.noPlace)")))
+            return
         }
+        do {
+            if !FileManager.default.fileExists(atPath: path) {
+                try SettingsFile.write(
+                    "# Settings of dcar; `dcar help config` explains them.\n", to: path)
+            }
+        } catch {
+            apply(.news(.problem("\(error)")))
+            return
+        }
+        if openEditor(path) { reloadSettings() }
+    }
+
+    private func reloadSettings() {
+        apply(.news(.settings(options.sources.load())))
+    }
+
+    private func writeSetting(_ path: [String], _ toml: String?) {
+        do {
+            try options.sources.write(path, toml)
+            reloadSettings()
+        } catch {
+            apply(.news(.problem("\(error)")))
+        }
+    }
+
+    /// Gives the terminal to the person's editor until it ends; false, with a message, where it
+    /// cannot be started or ends with a failure.
+    private func openEditor(_ path: String) -> Bool {
+        let environment = ProcessInfo.processInfo.environment
+        let editor =
+            [environment["VISUAL"], environment["EDITOR"]].compactMap { $0 }
+            .first { !$0.isEmpty } ?? "vi"
+        giveBack()
+        let status = dcar_run_in_terminal(editor + " \"$1\"", path)
+        takeBack()
+        guard status == 0 else {
+            apply(
+                .news(
+                    .problem(
+                        "The editor \(editor) ended with status \(status); set VISUAL or EDITOR to "
+                            + "one that works.")))
+            return false
+        }
+        return true
     }
 
     // MARK: Signals

@@ -5,7 +5,7 @@ import TerminalGraphics
 /// The terminal between start and end of the studio: modes, alternate screen, probe.
 struct Terminal {
     let environment: TerminalEnvironment
-    let hasMouse: Bool
+    private(set) var hasMouse: Bool
 
     /// What puts the terminal back, also from a signal handler: synchronised output off, mouse,
     /// paste and focus reports off, no kitty pictures, colours reset, cursor on, main screen.
@@ -32,13 +32,16 @@ struct Terminal {
     }
 
     /// Asks the terminal what it can do; what else comes meanwhile is kept for later.
-    func probe(_ parser: inout ReplyParser) -> (replies: TerminalReplies, others: [TerminalInput]) {
+    /// - Parameter timeout: nil for what fits the connection.
+    func probe(_ parser: inout ReplyParser, timeout: Duration? = nil)
+        -> (replies: TerminalReplies, others: [TerminalInput])
+    {
         let batch = ProbeBatch(environment)
         var replies = TerminalReplies()
         var others: [TerminalInput] = []
         guard !batch.bytes.isEmpty else { return (replies, others) }
         Screen.write(batch.bytes)
-        let end = Self.now + batch.timeout
+        let end = Self.now + (timeout ?? batch.timeout)
         parser.expectFence(until: end + .seconds(5))
         while !batch.isAnswered(by: replies), Self.now < end {
             let rest = (end - Self.now) / .milliseconds(1)
@@ -60,10 +63,17 @@ struct Terminal {
 
     /// Turns on what only the studio wants.
     func enterModes() {
-        var text = "\u{1B}[?2004h\u{1B}[?1004h"
-        if hasMouse { text += "\u{1B}[?1000h\u{1B}[?1002h\u{1B}[?1006h" }
-        Screen.write(Array(text.utf8))
+        Screen.write(Array("\u{1B}[?2004h\u{1B}[?1004h\(hasMouse ? Self.mouseOn : "")".utf8))
     }
+
+    mutating func setMouse(_ isOn: Bool) {
+        guard isOn != hasMouse else { return }
+        hasMouse = isOn
+        Screen.write(Array((isOn ? Self.mouseOn : Self.mouseOff).utf8))
+    }
+
+    private static let mouseOn = "\u{1B}[?1000h\u{1B}[?1002h\u{1B}[?1006h"
+    private static let mouseOff = "\u{1B}[?1006l\u{1B}[?1002l\u{1B}[?1000l"
 
     /// Waits for late replies, so that none is typed into the shell, and puts everything back.
     func leave(_ parser: inout ReplyParser) {

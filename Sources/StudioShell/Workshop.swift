@@ -115,8 +115,17 @@ final class Workshop: Sendable {
                 .inspected(
                     PromptFacts(
                         prompt: prompt, tokens: text.untruncatedCount, limit: limit,
-                        unknownWords: model.textTokenizer.unknownWords(in: prompt))))
+                        unknownWords: model.textTokenizer.unknownWords(in: prompt),
+                        end: text.truncationPoint.map { prompt.characterCount(beforeByte: $0) })))
         }
+    }
+}
+
+extension String {
+    /// The characters before an offset into the UTF-8.
+    fileprivate func characterCount(beforeByte offset: Int) -> Int {
+        let end = utf8.index(utf8.startIndex, offsetBy: min(max(offset, 0), utf8.count))
+        return self[..<end].count
     }
 }
 

@@ -96,7 +96,7 @@ extension FrameBuilder {
                     ("Type a prompt and press Enter.", palette.title), ("", palette.text),
                     ("For example:", palette.faint)
                 ]
-                lines += PromptState.examples.map { ($0, palette.text) }
+                lines += (state.facts?.examples ?? []).prefix(6).map { ($0, palette.text) }
                 lines += [("", palette.text), ("F1 shows every key.", palette.faint)]
             }
         }

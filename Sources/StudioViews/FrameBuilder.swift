@@ -12,6 +12,7 @@ struct FrameBuilder {
         frame = Frame(columns: columns, rows: rows)
         self.palette = palette
         self.abilities = abilities
+        fill(CellArea(column: 0, row: 0, columns: columns, rows: rows), palette.ground)
     }
 
     /// Draws text on one line, cut at the area's end.

@@ -2,8 +2,11 @@ import StudioCore
 import TerminalGraphics
 
 /// The styles of a theme at a number of colours. Meaning never hangs on colour alone: what is
-/// focused, selected or wrong also differs in attributes or words.
-struct Palette {
+/// focused, selected or wrong also differs in attributes or words. Themes with colours paint their
+/// own ground, as no terminal has to say what its own looks like.
+package struct Palette {
+    /// What is under everything.
+    var ground = TextStyle()
     var text = TextStyle()
     var faint = TextStyle(.standard, on: .standard, .dim)
     var title = TextStyle(.standard, on: .standard, .bold)
@@ -13,62 +16,98 @@ struct Palette {
     var key = TextStyle(.standard, on: .standard, .bold)
     var bar = TextStyle(.standard, on: .standard, .reverse)
     var barFaint = TextStyle(.standard, on: .standard, .reverse)
+    /// Keys on a bar.
+    var barKey = TextStyle(.standard, on: .standard, [.reverse, .bold])
     /// The open view's tab.
     var tab = TextStyle(.standard, on: .standard, .bold)
     var success = TextStyle(.standard, on: .standard, .bold)
     var problem = TextStyle(.standard, on: .standard, [.bold, .underline])
+    /// The part of a prompt that the model does not read.
+    var unread = TextStyle(.standard, on: .standard, [.dim, .underline])
     var popup = TextStyle()
+    var popupKey = TextStyle(.standard, on: .standard, .bold)
 
-    init(_ theme: Theme, _ colors: ColorDepth) {
+    package init(_ theme: Theme, _ colors: ColorDepth) {
         guard theme != .mono, colors != .mono else { return }
         let isRich = colors >= .xterm256
-        func ink(_ rich: UInt8, _ basic: UInt8, _ attributes: TextStyle.Attributes = [])
-            -> TextStyle
-        {
-            TextStyle(.indexed(isRich ? rich : basic), on: .standard, attributes)
+        func pair(
+            _ rich: (UInt8, UInt8), _ basic: (UInt8, UInt8),
+            _ attributes: TextStyle.Attributes = []
+        ) -> TextStyle {
+            let (ink, ground) = isRich ? rich : basic
+            return TextStyle(.indexed(ink), on: .indexed(ground), attributes)
         }
         switch theme {
         case .dark:
-            text = isRich ? ink(252, 7) : TextStyle()
-            faint = isRich ? ink(246, 7) : TextStyle(.standard, on: .standard, .dim)
+            func ink(_ rich: UInt8, _ basic: UInt8, _ attributes: TextStyle.Attributes = [])
+                -> TextStyle
+            { pair((rich, 234), (basic, 0), attributes) }
+            text = ink(252, 7)
+            faint = ink(246, 7)
             title = ink(255, 15, .bold)
             rule = ink(240, 8)
             focus = ink(80, 14, .bold)
-            selection = TextStyle(.indexed(isRich ? 16 : 0), on: .indexed(isRich ? 80 : 6))
             key = ink(222, 11)
-            bar = TextStyle(.indexed(isRich ? 254 : 15), on: .indexed(isRich ? 236 : 4))
-            barFaint = TextStyle(.indexed(isRich ? 248 : 7), on: .indexed(isRich ? 236 : 4))
-            tab = selection
-            tab.attributes = .bold
             success = ink(114, 10)
             problem = ink(210, 9, .bold)
-            popup = TextStyle(
-                .indexed(isRich ? 252 : 7), on: isRich ? .indexed(235) : .standard)
+            selection = pair((16, 80), (0, 6))
+            bar = pair((254, 237), (15, 4))
+            barFaint = pair((249, 237), (7, 4))
+            barKey = pair((222, 237), (11, 4), .bold)
+            popup = pair((252, 236), (7, 0))
+            popupKey = pair((222, 236), (11, 0), .bold)
         case .light:
+            func ink(_ rich: UInt8, _ basic: UInt8, _ attributes: TextStyle.Attributes = [])
+                -> TextStyle
+            { pair((rich, 231), (basic, 7), attributes) }
             text = ink(235, 0)
             faint = ink(241, 0)
             title = ink(16, 0, .bold)
-            rule = ink(249, 7)
+            rule = ink(249, 0)
             focus = ink(25, 4, .bold)
-            selection = TextStyle(.indexed(isRich ? 231 : 7), on: .indexed(isRich ? 25 : 4))
-            key = ink(94, 5)
-            bar = TextStyle(.indexed(isRich ? 235 : 0), on: .indexed(isRich ? 254 : 7))
-            barFaint = TextStyle(.indexed(isRich ? 240 : 0), on: .indexed(isRich ? 254 : 7))
-            tab = selection
-            tab.attributes = .bold
-            success = ink(22, 2)
+            key = ink(94, 0, .bold)
+            success = ink(22, 0, .bold)
             problem = ink(124, 1, .bold)
-            popup = TextStyle(
-                .indexed(isRich ? 235 : 0), on: isRich ? .indexed(255) : .standard)
+            selection = pair((231, 25), (7, 4))
+            bar = pair((235, 253), (7, 4))
+            barFaint = pair((239, 253), (7, 4))
+            barKey = pair((88, 253), (7, 4), .bold)
+            popup = pair((235, 255), (0, 7))
+            popupKey = pair((94, 255), (0, 7), .bold)
         case .contrast:
-            title = TextStyle(.standard, on: .standard, [.bold, .underline])
-            faint = TextStyle()
-            rule = TextStyle()
+            func ink(_ rich: UInt8, _ basic: UInt8, _ attributes: TextStyle.Attributes = [])
+                -> TextStyle
+            { pair((rich, 16), (basic, 0), attributes) }
+            text = ink(231, 15)
+            faint = text
+            title = ink(231, 15, [.bold, .underline])
+            rule = text
             focus = ink(226, 11, [.bold, .underline])
             key = ink(226, 11, .bold)
             success = ink(46, 10, .bold)
-            problem = ink(226, 11, [.bold, .reverse])
+            problem = pair((16, 226), (0, 3), .bold)
+            selection = pair((16, 231), (0, 7), .bold)
+            bar = pair((16, 231), (0, 7))
+            barFaint = bar
+            barKey = pair((16, 231), (0, 7), [.bold, .underline])
+            popup = text
+            popupKey = key
         case .mono: break
         }
+        ground = text
+        tab = selection
+        tab.attributes.insert(.bold)
+        unread = faint
+        unread.attributes.insert(.underline)
+    }
+
+    /// Every style that text is written in, by name.
+    package var texts: [String: TextStyle] {
+        [
+            "text": text, "faint": faint, "title": title, "focus": focus, "selection": selection,
+            "key": key, "bar": bar, "barFaint": barFaint, "barKey": barKey, "tab": tab,
+            "success": success, "problem": problem, "unread": unread, "popup": popup,
+            "popupKey": popupKey
+        ]
     }
 }

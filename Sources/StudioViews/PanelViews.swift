@@ -60,7 +60,9 @@ extension FrameBuilder {
         heading(
             isMasked ? "Prompt for the mask" : "Prompt", in: area,
             isFocused: state.focus == .prompt, remark: count)
-        field(state.prompt.positive, in: area, isFocused: state.focus == .prompt, state)
+        field(
+            state.prompt.positive, in: area, isFocused: state.focus == .prompt, isPrompt: true,
+            state)
         hit(area, .fixed(.focus(.prompt)))
     }
 
@@ -71,16 +73,27 @@ extension FrameBuilder {
     }
 
     private mutating func field(
-        _ field: TextField, in area: CellArea, isFocused: Bool, _ state: StudioState
+        _ field: TextField, in area: CellArea, isFocused: Bool, isPrompt: Bool = false,
+        _ state: StudioState
     ) {
         let (columns, rows) = (area.columns - 2, area.rows - 1)
         guard rows > 0 else { return }
         let wrapped = WrappedText(field.characters, columns: columns, cursor: field.cursor)
         let first = max(0, min(wrapped.cursor.row - rows + 1, wrapped.lines.count - rows))
+        let end = isPrompt ? state.readEnd(columns: columns) : nil
         for (offset, line) in wrapped.lines.dropFirst(first).prefix(rows).enumerated() {
+            let place = CellPosition(column: area.column + 1, row: area.row + 1 + offset)
+            let isUnread = end.map { first + offset > $0.row } ?? false
             put(
-                line, column: area.column + 1, row: area.row + 1 + offset, palette.text,
+                line, column: place.column, row: place.row,
+                isUnread ? palette.unread : palette.text,
                 width: columns + 1)
+            if let end, first + offset == end.row {
+                let rest = line.drop(cells: end.column)
+                put(
+                    String(rest), column: place.column + end.column, row: place.row, palette.unread,
+                    width: columns + 1 - end.column)
+            }
         }
         if isFocused, state.popup == nil {
             cursor(
@@ -229,6 +242,25 @@ extension FrameBuilder {
                 "\(indent)\(mark) \(run.id) \(run.shortTitle)\(saved)", column: area.column + 1,
                 row: area.row + 1 + offset, isShown ? palette.text : palette.faint,
                 width: area.columns - 2)
+        }
+    }
+}
+
+extension StudioState {
+    /// Where in the wrapped prompt the text begins that the model does not read.
+    fileprivate func readEnd(columns: Int) -> CellPosition? {
+        guard let facts = prompt.facts, facts.prompt == prompt.positive.text, let end = facts.end
+        else { return nil }
+        return WrappedText(prompt.positive.characters, columns: columns, cursor: end).cursor
+    }
+}
+
+extension String {
+    fileprivate func drop(cells: Int) -> Substring {
+        var width = 0
+        return drop { character in
+            width += character.cellWidth
+            return width <= cells
         }
     }
 }

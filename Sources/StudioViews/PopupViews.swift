@@ -8,9 +8,10 @@ extension FrameBuilder {
         case .commands(let list, let isHelp):
             let entries = state.commandList(list, isHelp: isHelp)
             listBox(
-                isHelp ? "Help: type to filter, Enter runs" : "Commands", list,
+                isHelp ? "Help: type to filter, Enter runs, Tab changes the key" : "Commands", list,
                 entries.map { entry in
-                    let key = state.keymap.key(for: entry.command)?.description ?? ""
+                    let key = state.keymap.keys(of: entry.command).prefix(2)
+                        .map(\.description).joined(separator: " ")
                     return (
                         isHelp ? entry.title : "\(entry.title)  (\(entry.command.rawValue))", key
                     )
@@ -21,6 +22,27 @@ extension FrameBuilder {
                 state.historyList(list).map {
                     ($0.split(whereSeparator: \.isNewline).joined(separator: " "), "")
                 })
+        case .examples(let list):
+            listBox(
+                "Examples that this model can draw", list,
+                state.exampleList(list).map { ($0, "") })
+        case .styles(let list):
+            listBox(
+                "Styles", list, state.styleList(list).map { ("\($0.name): \($0.text)", "") })
+        case .rebind(let command, let asked, _):
+            let inner = centredBox("Key for: \(command.title)", columns: 56, rows: 6)
+            let keys = state.keymap.keys(of: command).map(\.description)
+            let lines = [
+                "Now: \(keys.isEmpty ? "none" : keys.joined(separator: " "))",
+                asked.map { "Press \($0) again to take it." } ?? "Press the new key.",
+                "", "Backspace: the key it came with.  Esc: back."
+            ]
+            for (index, line) in lines.enumerated() {
+                put(
+                    line, column: inner.column, row: inner.row + index, palette.popup,
+                    width: inner.columns)
+            }
+        case .copy: copyBox(state)
         case .saveAs(let field): nameBox("Save as", field, "A path that ends in .png.")
         case .open(let field):
             nameBox(
@@ -75,6 +97,33 @@ extension FrameBuilder {
             CellArea(
                 column: (frame.columns - columns) / 2, row: (frame.rows - rows) / 2,
                 columns: columns, rows: rows))
+    }
+
+    /// What can be copied, in full: where the clipboard is out of reach, a mouse can take it.
+    private mutating func copyBox(_ state: StudioState) {
+        let columns = min(frame.columns - 4, 90)
+        let choices = state.copyChoices.map { choice in
+            (choice, WrappedText(Array(choice.text), columns: max(1, columns - 18)).lines)
+        }
+        let inner = centredBox(
+            "Copy: press a letter", columns: columns,
+            rows: choices.reduce(0) { $0 + $1.1.count } + 2)
+        var row = inner.row
+        for (index, (choice, lines)) in choices.enumerated() {
+            put(
+                "\(choice.key)", column: inner.column, row: row,
+                palette.popupKey)
+            put(choice.title, column: inner.column + 3, row: row, palette.popup)
+            hit(
+                CellArea(column: inner.column, row: row, columns: inner.columns, rows: 1),
+                .fixed(.listItem(index)))
+            for line in lines where row < inner.endRow {
+                put(
+                    line, column: inner.column + 13, row: row, palette.popup,
+                    width: inner.columns - 13)
+                row += 1
+            }
+        }
     }
 
     private mutating func nameBox(_ title: String, _ field: TextField, _ hint: String) {

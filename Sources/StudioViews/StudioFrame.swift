@@ -82,8 +82,6 @@ extension FrameBuilder {
     /// The views with their keys; on narrow screens only the open one is named.
     /// - Returns: the column after them.
     private mutating func tabs(_ state: StudioState) -> Int {
-        var key = palette.bar
-        if palette.key.foreground != .standard { key.foreground = palette.key.foreground }
         var column = 0
         for view in StudioView.allCases {
             let isOpen = view == state.tab
@@ -92,7 +90,7 @@ extension FrameBuilder {
             if isOpen {
                 column = put(" \(view.rawValue)\(name)", column: column, row: 0, palette.tab)
             } else {
-                column = put(" \(view.rawValue)", column: column, row: 0, key)
+                column = put(" \(view.rawValue)", column: column, row: 0, palette.barKey)
                 column = put(name, column: column, row: 0, palette.bar)
             }
             hit(
@@ -116,23 +114,22 @@ extension FrameBuilder {
             put(" ! \(warning)", column: 0, row: row, palette.problem)
         } else if state.shown == nil, state.facts != nil {
             put(
-                " Type what you want to see and press Enter; ? lists everything else.", column: 0,
+                " Type what you want to see and press Enter; \(state.key(.help)) lists everything "
+                    + "else, \(state.key(.example)) in the picture shows examples.", column: 0,
                 row: row, palette.faint)
         }
     }
 
     /// The six keys that matter most now.
     mutating func footer(_ state: StudioState, row: Int) {
+        guard state.settings.isOn(.footer) else { return }
         fill(CellArea(column: 0, row: row, columns: frame.columns, rows: 1), palette.bar)
         var column = 1
-        var keyStyle = palette.bar
-        keyStyle.attributes.insert(.bold)
-        if palette.key.foreground != .standard { keyStyle.foreground = palette.key.foreground }
         for hint in state.hints {
             let width = hint.key.cellWidth + 1 + hint.label.cellWidth
             guard column + width < frame.columns else { break }
             let start = column
-            column = put(hint.key, column: column, row: row, keyStyle)
+            column = put(hint.key, column: column, row: row, palette.barKey)
             column = put(" \(hint.label)", column: column, row: row, palette.bar)
             if let command = hint.command {
                 hit(
@@ -185,7 +182,8 @@ extension StudioState {
     var promptWarning: String? {
         guard let facts = prompt.facts, facts.prompt == prompt.positive.text else { return nil }
         if facts.tokens > facts.limit {
-            return "The model reads \(facts.limit) of the prompt's \(facts.tokens) tokens."
+            return "The model reads \(facts.limit) of the prompt's \(facts.tokens) tokens; the "
+                + "underlined rest does not count."
         }
         guard !facts.unknownWords.isEmpty else { return nil }
         let words = facts.unknownWords.prefix(4).map { "\"\($0)\"" }.joined(separator: ", ")
@@ -194,20 +192,43 @@ extension StudioState {
 
     var hints: [FooterHint] {
         func hint(_ command: Command, _ label: String) -> FooterHint {
-            FooterHint(
-                key: keymap.key(for: command)?.description ?? ":", label: label, command: command)
+            FooterHint(key: key(command), label: label, command: command)
         }
         func word(_ key: String, _ label: String) -> FooterHint {
             FooterHint(key: key, label: label, command: nil)
         }
-        if case .form = popup {
+        switch popup {
+        case nil: break
+        case .commands(_, true):
+            return [
+                word("Enter", "run"), word("Up/Down", "move"), word("Tab", "change its key"),
+                word("Esc", "close")
+            ]
+        case .rebind:
+            return [
+                word("any key", "becomes its key"), word("Backspace", "as it came"),
+                word("Esc", "back")
+            ]
+        case .form:
             return [word("Enter", "do it"), word("Tab", "next line"), word("Esc", "close")]
-        }
-        if popup != nil {
-            return [word("Esc", "close"), word("Enter", "choose"), word("Up/Down", "move")]
+        case .copy: return [word("s p c", "copy"), word("Esc", "close")]
+        case .saveAs, .open: return [word("Enter", "go"), word("Esc", "close")]
+        case .text: return [word("any key", "close")]
+        case .quit: return [word("y", "quit"), word("Esc", "stay")]
+        default:
+            return [word("Enter", "choose"), word("Up/Down", "move"), word("Esc", "close")]
         }
         switch view {
-        case .gallery, .queue, .settings:
+        case .settings:
+            guard settingsView.field == nil else {
+                return [word("Enter", "keep"), word("Esc", "leave as it was")]
+            }
+            return [
+                word("Enter", "change"), hint(.resetSetting, "default"),
+                hint(.editConfiguration, "editor"), hint(.reloadConfiguration, "read again"),
+                word("Esc", "studio"), helpHint
+            ]
+        case .gallery, .queue:
             return [word("Esc", "studio"), hint(.palette, "commands"), helpHint]
         case .studio, .edit: break
         }
@@ -218,7 +239,7 @@ extension StudioState {
                 word("Enter", isMasked ? "paint the mask anew" : "generate"),
                 word("Esc", "to the picture"), word("Tab", "next panel"),
                 word("Ctrl-P", "earlier prompts"), hint(.searchHistory, "search"),
-                FooterHint(key: "F1", label: "help", command: .help)
+                helpHint
             ]
         case .parameters:
             return [
@@ -235,7 +256,7 @@ extension StudioState {
         }
         if proposal != nil, job == nil {
             return [
-                hint(.accept, "accept"), hint(.discard, "discard"), word("Enter", "again"),
+                hint(.accept, "accept"), hint(.discard, "discard"), hint(.inpaint, "again"),
                 hint(.nextCandidate, "next"), hint(.toggleResidual, "discrete"), helpHint
             ]
         }
@@ -261,8 +282,10 @@ extension StudioState {
         }
         if canvas.isPainting {
             return [
-                word("Space", canvas.tool.rawValue), word("b e u l g", "tools"),
-                word("[ ]", "size"), isMasked ? word("Enter", "paint anew") : hint(.maskAll, "all"),
+                hint(.applyTool, canvas.tool.rawValue),
+                word(keys(.brush, .eraser, .rectangle, .lasso, .flood), "tools"),
+                word(keys(.smallerBrush, .largerBrush), "size"),
+                isMasked ? hint(.inpaint, "paint anew") : hint(.maskAll, "all"),
                 hint(.editPrompt, "prompt"), hint(.undo, "undo")
             ]
         }
@@ -286,5 +309,11 @@ extension StudioState {
         ]
     }
 
-    private var helpHint: FooterHint { FooterHint(key: "?", label: "help", command: .help) }
+    private var helpHint: FooterHint {
+        FooterHint(key: key(.help), label: "help", command: .help)
+    }
+
+    private func keys(_ commands: Command...) -> String {
+        commands.map(key).joined(separator: " ")
+    }
 }

@@ -5,7 +5,10 @@ import Settings
 enum Preferences {
     static let sources = SettingsSources(
         environment: ProcessInfo.processInfo.environment,
-        folder: FileManager.default.currentDirectoryPath, home: NSHomeDirectory())
+        folder: FileManager.default.currentDirectoryPath, home: home)
+
+    /// As shells take it: Foundation reads the user database, whatever HOME says.
+    static let home = ProcessInfo.processInfo.environment["HOME"] ?? NSHomeDirectory()
 
     static let current = sources.load()
 

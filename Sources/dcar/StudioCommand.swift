@@ -31,6 +31,7 @@ struct StudioCommand: ParsableCommand {
     /// Options that are settings too.
     private var settings: [(flag: String, setting: Setting, value: SettingValue?)] {
         [
+            ("--model", .modelPath, model.model.map(SettingValue.text)),
             ("--graphics", .graphics, graphics.map(SettingValue.text)),
             ("--theme", .theme, theme.map(SettingValue.text)),
             ("--no-mouse", .mouse, noMouse ? .flag(false) : nil),
@@ -63,19 +64,21 @@ struct StudioCommand: ParsableCommand {
         options.picture = open
         options.historyFile = stateFolder(environment).map { "\($0)/dcar/prompts.jsonl" }
         let status = try Studio.run(options)
-        if status != 0 { throw ExitCode(status) }
+        // The workshop may still compute; to end at once spares it libraries that close under it.
+        fflush(nil)
+        _exit(status)
     }
 
     private func picturesFolder(_ environment: [String: String]) -> String {
         if let pictures = environment["XDG_PICTURES_DIR"], !pictures.isEmpty {
             return "\(pictures)/dcar"
         }
-        return "\(NSHomeDirectory())/Pictures/dcar"
+        return "\(Preferences.home)/Pictures/dcar"
     }
 
     private func stateFolder(_ environment: [String: String]) -> String? {
         if let named = environment["XDG_STATE_HOME"], !named.isEmpty { return named }
-        return "\(NSHomeDirectory())/.local/state"
+        return "\(Preferences.home)/.local/state"
     }
 
     private func printOverview() throws {

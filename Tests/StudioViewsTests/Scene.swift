@@ -27,6 +27,7 @@ enum Scene: String, CaseIterable, Sendable {
     case parameters
     case help
     case alternatives
+    case settings
 
     static func abilities(_ colors: ColorDepth) -> ScreenAbilities {
         ScreenAbilities(
@@ -82,6 +83,9 @@ enum Scene: String, CaseIterable, Sendable {
             perform(.applyTool)
         case .parameters: perform(.parameters)
         case .help: perform(.help)
+        case .settings:
+            perform(.viewSettings)
+            for _ in 0..<3 { _ = update(&state, .key(Key(.down))) }
         case .alternatives:
             perform(.maskAll)
             perform(.alternatives)

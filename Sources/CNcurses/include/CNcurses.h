@@ -16,6 +16,10 @@ void dcar_terminal_leave(void);
 int dcar_signal_pipe(void);
 /* Stops this process as SIGTSTP does by default, and returns when it goes on. */
 void dcar_stop_process(void);
+/* Runs a line of sh, whose $1 is the argument, in the terminal's foreground until it ends, and
+   returns its status. Foundation's Process would put it into the background, where reading from
+   the terminal stops it. */
+int dcar_run_in_terminal(const char *script, const char *argument);
 /* Ends this process by a signal, as if nobody had caught it. */
 void dcar_end_by_signal(int number);
 /* 1 and the sizes where the terminal tells them. */

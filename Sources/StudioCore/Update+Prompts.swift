@@ -1,0 +1,34 @@
+import Settings
+
+/// Example prompts and styles to pick from.
+extension StudioState {
+    /// Examples of the model that match.
+    package func exampleList(_ list: Popup.ListState) -> [String] {
+        let filter = list.filter.text.lowercased()
+        return (facts?.examples ?? []).filter { $0.lowercased().matchesFuzzily(filter) }
+    }
+
+    /// Styles of the settings files that match.
+    package func styleList(_ list: Popup.ListState) -> [ResolvedSettings.Style] {
+        let filter = list.filter.text.lowercased()
+        return settings.styles.filter {
+            "\($0.name) \($0.text)".lowercased().matchesFuzzily(filter)
+        }
+    }
+
+    mutating func openStyles() {
+        guard !settings.styles.isEmpty else {
+            message = Message(
+                "There are no styles yet; write [styles] and NAME = \"text\" into the settings file."
+            )
+            return
+        }
+        popup = .styles(Popup.ListState())
+    }
+
+    /// Styles are written out, so that a person sees and can change what the model reads.
+    mutating func add(_ style: ResolvedSettings.Style) -> [StudioEffect] {
+        let text = prompt.positive.text
+        return take(text.isEmpty ? style.text : "\(text), \(style.text)")
+    }
+}

@@ -1,0 +1,48 @@
+import Settings
+import TerminalGraphics
+
+/// Keys given to commands by pressing them, kept in the user's settings file.
+extension StudioState {
+    mutating func pressInRebind(
+        _ key: Key, _ command: Command, _ asked: Key?, _ list: Popup.ListState
+    ) -> [StudioEffect] {
+        let back = Popup.commands(list, isHelp: true)
+        message = nil
+        switch key {
+        case Key(.escape):
+            popup = back
+            return []
+        case Key(.backspace), Key(.delete):
+            popup = back
+            message = Message("\(command.rawValue) has the keys it came with.", .success)
+            return [.writeSetting(command.keyPath, nil)]
+        default: break
+        }
+        if let problem = Keymap.problem(with: key, for: command) {
+            message = Message(problem.text, .problem)
+            return []
+        }
+        let rival = keymap.holder(of: key, besides: command)
+        if let rival, asked != key {
+            popup = .rebind(command, asked: key, list)
+            message = Message(
+                "\(key) is \(rival.rawValue); press it again to take it for \(command.rawValue).",
+                .problem)
+            return []
+        }
+        popup = back
+        message = Message("\(key) is \(command.rawValue).", .success)
+        var effects: [StudioEffect] = []
+        if let rival {
+            // Written out too, so that nothing has to be said of it at each start.
+            let left = keymap.keys(of: rival).filter { $0 != key }.map(\.description.tomlQuoted)
+            effects.append(
+                .writeSetting(rival.keyPath, "[\(left.joined(separator: ", "))]"))
+        }
+        return effects + [.writeSetting(command.keyPath, key.description.tomlQuoted)]
+    }
+}
+
+extension Command {
+    fileprivate var keyPath: [String] { ["keys", rawValue] }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import Imaging
+import TestSupport
+import Testing
+
+private func plain(_ lines: String, in folder: TemporaryFolder) throws -> Program.Result {
+    try Program.run(
+        ["tui", "--plain", "--output-folder", folder.path], in: folder.path,
+        environment: ["HOME": folder.path], input: lines)
+}
+
+@Test func aPictureIsMadeEditedUndoneAndSavedByWords() throws {
+    let folder = try TemporaryFolder()
+    let result = try plain(
+        """
+        :steps 2
+        :set width 64
+        :height 64
+        a beach
+        :save one.png
+        :edit 0,0,32,32 a fox
+        :accept
+        :undo
+        :edit 900,0,1,1 nothing
+        :nonsense
+        help
+        quit
+
+        """, in: folder)
+    #expect(result.status == 0)
+    #expect(result.messages == "")
+    #expect(try names(in: folder).contains("one.png"))
+    for line in [
+        "steps is 2.", "step 2: 0 tokens masked", "Saved as \(folder.file("one.png")).",
+        "Undone: inpaint.",
+        "problem: That part lies outside the picture, which is 64 by 64 pixels.",
+        "problem: There is no command nonsense; :help explains the usual ones.",
+        "A line without a colon is a prompt, and makes a picture."
+    ] {
+        #expect(result.lines.contains(line), "\(line)")
+    }
+    // Nothing but text and ends of lines.
+    #expect(result.output.allSatisfy { $0 >= 0x20 || $0 == 0x0A })
+}
+
+@Test func theCommandLineThatIsCopiedMakesTheSameBytes() throws {
+    let folder = try TemporaryFolder()
+    let made = try plain(
+        ":steps 3\n:guidance 2.75\n:width 64\n:height 64\n:schedule linear\n"
+            + ":negative blurry, 'dark'\n:residualSteps 5\na fox's den\n:save studio.png\n:copy\n",
+        in: folder)
+    let line = try #require(made.lines.first { $0.hasPrefix("command: dcar generate") })
+    let script = line.replacing("command: dcar", with: "$dcar") + " -o again.png"
+    let again = try Program.shell(script, in: folder.path)
+    #expect(again.status == 0, "\(again.messages)")
+    #expect(
+        try ImageFile.read(folder.file("studio.png")) == ImageFile.read(folder.file("again.png")))
+}
+
+@Test func theStudioOfATerminalThatCanDoNothingWritesPlainLines() throws {
+    let folder = try TemporaryFolder()
+    let session = try studio(in: folder, environment: ["TERM": "dumb"])
+    try session.wait(forText: "dcar studio, in plain lines.")
+    session.type(":status\n")
+    try session.wait(forText: "There is no picture yet.")
+    session.type("quit\n")
+    #expect(try session.waitForEnd() == 0)
+}
