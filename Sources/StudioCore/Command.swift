@@ -237,7 +237,7 @@ extension Command {
         Entry(.openFile, "open a PNG and edit it", [plain("I")]),
         Entry(.externalEditor, "edit the prompt in $EDITOR (Ctrl-X Ctrl-E)"),
         Entry(.example, "an example prompt", [plain("e")]),
-        Entry(.style, "add a style to the prompt", [plain("E")]),
+        Entry(.style, "add a style to the prompt", [plain("Y")]),
         Entry(.searchHistory, "search earlier prompts", [control("r")], .anywhere),
         Entry(.newSeed, "another seed", [plain("r")]),
         Entry(.fixSeed, "keep or release the seed", [plain("S")]),
