@@ -13,6 +13,13 @@ package struct Keymap: Hashable, Sendable {
         }
     }
 
+    /// No keys at all: commands are named instead.
+    package static let none: Keymap = {
+        var keymap = Keymap()
+        for entry in Command.entries { keymap.bind(entry.command, to: []) }
+        return keymap
+    }()
+
     private mutating func add(_ key: Key, for entry: Command.Entry) {
         commands[entry.context, default: [:]][key] = entry.command
         // Keys that type nothing mean the same while typing.

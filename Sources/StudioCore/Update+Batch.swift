@@ -7,7 +7,8 @@ extension StudioState {
         let text = prompt.positive.text
         guard !text.allSatisfy(\.isWhitespace) else {
             (view, focus) = (.studio, .prompt)
-            message = Message("Type a prompt first; e in the canvas brings an example.", .problem)
+            message = Message(
+                "Type a prompt first; \(key(.example)) in the picture shows examples.", .problem)
             return []
         }
         do throws(RequestError) {
@@ -97,7 +98,7 @@ extension StudioState {
 
     mutating func saveSheet() -> [StudioEffect] {
         guard let proposal, let sheet = proposal.sheet, job == nil else {
-            message = Message("G makes a parameter sheet first.", .problem)
+            message = Message("\(key(.sheet)) makes a parameter sheet first.", .problem)
             return []
         }
         return [.saveSheet(SheetOrder(runs: proposal.candidates, sheet: sheet))]

@@ -136,7 +136,7 @@ extension StudioState {
     /// False, with a message, while a run is on or there is no model.
     mutating func isReady() -> Bool {
         if let job, !job.isPaused {
-            message = Message("A run is on; Ctrl-C cancels it.", .problem)
+            message = Message("A run is on; \(key(.cancel)) cancels it.", .problem)
             return false
         }
         switch model {
@@ -215,7 +215,7 @@ extension StudioState {
         guard let run = shown else { return generate() }
         let paused = job?.runs.contains(run.id) == true ? job?.runs ?? [] : []
         guard !paused.isEmpty || run.status == .cancelled && !run.snapshots.isEmpty else {
-            message = Message("This run is finished; f forks it from the step shown.")
+            message = Message("This run is finished; \(key(.fork)) forks it from the step shown.")
             return []
         }
         canvas.step = nil
@@ -281,7 +281,7 @@ extension StudioState {
 
     private mutating func travel(isUndo: Bool) {
         guard job == nil else {
-            message = Message("Undo waits for the run; Ctrl-C cancels it.", .problem)
+            message = Message("Undo waits for the run; \(key(.cancel)) cancels it.", .problem)
             return
         }
         if proposal != nil, isUndo { return discard() }

@@ -7,7 +7,8 @@ extension StudioState {
             message = Message(
                 shown?.picture == nil
                     ? "There is no residual before the run is finished."
-                    : "Steps have no residual; $ shows the finished picture.", .problem)
+                    : "Steps have no residual; \(key(.lastStep)) shows the finished picture.",
+                .problem)
             return []
         }
         let wanted: CanvasState.Display =
@@ -57,7 +58,9 @@ extension StudioState {
         canvas.display = .split
         settleComparison()
         message = Message(
-            canvas.partner.map { "Picture \($0) is on the left; d flips, x shows differences." }
+            canvas.partner.map {
+                "Picture \($0) is on the left; \(key(.toggleResidual)) flips, \(key(.difference)) shows differences."
+            }
                 ?? "The discrete picture is on the left.")
     }
 

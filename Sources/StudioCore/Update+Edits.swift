@@ -55,7 +55,8 @@ extension StudioState {
         }
         guard let mask, !mask.isEmpty else {
             message = Message(
-                "The mask is empty; m paints one, then Enter fills it in.", .problem)
+                "The mask is empty; \(key(.editMask)) paints one, then \(key(.inpaint)) fills it in.",
+                .problem)
             return nil
         }
         let touched = mask.tokens(cell: parameters.tokenSide)
@@ -124,7 +125,9 @@ extension StudioState {
         canvas.margins = margins
         canvas.isPainting = false
         focus = .canvas
-        message = Message("Alt-arrows add cells, Enter paints them, Esc takes them away.")
+        message = Message(
+            "\(key(.outpaintLeft)) and so on add cells, \(key(.inpaint)) paints them, Esc takes them away."
+        )
     }
 
     // MARK: Results
@@ -141,7 +144,7 @@ extension StudioState {
         }
         canvas.margins = EditOrder.Margins()
         record(picture: chosen, mask: nil, runs[chosen]?.edit?.operation ?? "edit")
-        message = Message("Accepted; z takes it back.", .success)
+        message = Message("Accepted; \(key(.undo)) takes it back.", .success)
     }
 
     mutating func discard() {
@@ -200,7 +203,7 @@ extension StudioState {
         canvas.isPainting = true
         focus = .canvas
         let count = mask.tokens(cell: parameters.tokenSide).count { $0 }
-        message = Message("Mask of \(count) tokens; Enter paints them anew.", .success)
+        message = Message("Mask of \(count) tokens; \(key(.inpaint)) paints them anew.", .success)
     }
 }
 

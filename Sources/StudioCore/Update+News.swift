@@ -32,7 +32,9 @@ extension StudioState {
             runs[id]?.status = .paused
             if job?.runs.contains(id) == true {
                 job?.isPaused = true
-                message = Message("Paused. Space goes on, . takes one step, f forks.")
+                message = Message(
+                    "Paused. \(key(.pause)) goes on, \(key(.nextStep)) takes one step, \(key(.fork)) forks."
+                )
             }
             return idle(id)
         case .cancelled(let id):
@@ -100,7 +102,9 @@ extension StudioState {
         if case .failed(let problem) = status {
             message = Message(problem, .problem)
         } else {
-            message = Message("Cancelled; what was fixed so far is kept. Space goes on, f forks.")
+            message = Message(
+                "Cancelled; what was fixed so far is kept. \(key(.pause)) goes on, \(key(.fork)) forks."
+            )
         }
         if let base = proposal?.base {
             // Nothing to choose from any more: back to the picture.
@@ -124,20 +128,24 @@ extension StudioState {
                 record(picture: id, mask: nil, "picture \(id)")
             }
             message = Message(
-                "Done in \(Parameters.decimal(Float(seconds))) s. d flips discrete and refined, "
-                    + "m paints a mask, w saves.", .success)
+                "Done in \(Parameters.decimal(Float(seconds))) s. \(key(.toggleResidual)) flips discrete and refined, "
+                    + "\(key(.editMask)) paints a mask, \(key(.save)) saves.", .success)
             return
         }
         guard proposal.base != nil else {
             record(picture: shownRun, mask: nil, "batch")
             message = Message(
-                "\(proposal.candidates.count) pictures. Arrows choose, A shows one alone, "
-                    + (proposal.sheet == nil ? "w saves it." : "E saves it or the sheet."), .success
+                "\(proposal.candidates.count) pictures. Arrows choose, \(key(.accept)) shows one alone, "
+                    + (proposal.sheet == nil
+                        ? "\(key(.save)) saves it." : "\(key(.exports)) saves it or the sheet."),
+                .success
             )
             return
         }
         let seam = picture.seamError.map { ", seam \(Parameters.decimal(Float($0)))" } ?? ""
-        message = Message("Done\(seam). A accepts, Esc discards, Enter tries again.", .success)
+        message = Message(
+            "Done\(seam). \(key(.accept)) accepts, \(key(.discard)) discards, \(key(.inpaint)) tries again.",
+            .success)
     }
 
     private mutating func opened(_ record: RunRecord) {
@@ -145,7 +153,7 @@ extension StudioState {
         order.append(id)
         runs[id] = record
         guard job == nil else {
-            message = Message("Opened as picture \(id); PgDn shows it.", .success)
+            message = Message("Opened as picture \(id); \(key(.nextPicture)) shows it.", .success)
             return
         }
         shownRun = id
@@ -158,6 +166,8 @@ extension StudioState {
             prompt.positive = TextField(record.request.prompt)
         }
         self.record(picture: id, mask: nil, "open")
-        message = Message("Opened; m paints a mask, v makes a variation.", .success)
+        message = Message(
+            "Opened; \(key(.editMask)) paints a mask, \(key(.variation)) makes a variation.",
+            .success)
     }
 }

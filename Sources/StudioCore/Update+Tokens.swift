@@ -93,7 +93,8 @@ extension StudioState {
             (target, effects) = forkPaused(run, step: snapshot.step)
             runs[target]?.pinned = run.pinned.filter { snapshot.ids[$0] != nil }
             message = Message(
-                "A fork from step \(snapshot.step), paused, with this change; Space goes on.")
+                "A fork from step \(snapshot.step), paused, with this change; \(key(.pause)) goes on."
+            )
         }
         if tokenChanges.run != target { tokenChanges = TokenChanges(run: target) }
         tokenChanges.undone = []

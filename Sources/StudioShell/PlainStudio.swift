@@ -27,6 +27,7 @@ struct PlainStudio {
         workshop.start()
         say("dcar studio, in plain lines. Type a prompt and press Enter, or :help.")
         perform([.news(.settings(options.settings))])
+        state.keymap = .none
         listen { $0.model != .opening }
         if let picture = options.picture, case .ready = state.model {
             open(picture)

@@ -93,11 +93,14 @@ extension FrameBuilder {
                 lines = [(run.status == .waiting ? "Reading the prompt…" : "", palette.faint)]
             } else {
                 lines = [
-                    ("Type a prompt and press Enter.", palette.title), ("", palette.text),
-                    ("For example:", palette.faint)
+                    ("Type a prompt and press Enter.", palette.title), ("", palette.text)
                 ]
-                lines += (state.facts?.examples ?? []).prefix(6).map { ($0, palette.text) }
-                lines += [("", palette.text), ("F1 shows every key.", palette.faint)]
+                let examples = state.facts?.examples ?? []
+                if !examples.isEmpty { lines.append(("For example:", palette.faint)) }
+                lines += examples.prefix(6).map { ($0, palette.text) }
+                lines += [
+                    ("", palette.text), ("\(state.key(.help)) shows every key.", palette.faint)
+                ]
             }
         }
         let top = area.row + max(0, (area.rows - lines.count) / 2)

@@ -57,7 +57,8 @@ struct FrameBuilder {
         _ title: String, in area: CellArea, isFocused: Bool, remark: String = ""
     ) {
         let style = isFocused ? palette.focus : palette.title
-        let rule = isFocused ? palette.focus : palette.rule
+        var rule = isFocused ? palette.focus : palette.rule
+        rule.attributes.remove(.underline)
         let mark = isFocused ? "▸" : "─"
         put(mark, column: area.column, row: area.row, rule)
         let at = put(
@@ -76,6 +77,7 @@ struct FrameBuilder {
         fill(area, palette.popup)
         var border = palette.focus
         border.background = palette.popup.background
+        border.attributes.remove(.underline)
         let line = String(repeating: "─", count: max(0, area.columns - 2))
         put("┌\(line)┐", column: area.column, row: area.row, border)
         put("└\(line)┘", column: area.column, row: area.endRow - 1, border)

@@ -80,9 +80,9 @@ package struct Palette {
             { pair((rich, 16), (basic, 0), attributes) }
             text = ink(231, 15)
             faint = text
-            title = ink(231, 15, [.bold, .underline])
+            title = ink(231, 15, .bold)
             rule = text
-            focus = ink(226, 11, [.bold, .underline])
+            focus = ink(226, 11, .bold)
             key = ink(226, 11, .bold)
             success = ink(46, 10, .bold)
             problem = pair((16, 226), (0, 3), .bold)
@@ -95,7 +95,8 @@ package struct Palette {
         case .mono: break
         }
         ground = text
-        tab = selection
+        // On a bar that is as bright as a selection, the open tab is as dark as the ground.
+        tab = theme == .contrast ? focus : selection
         tab.attributes.insert(.bold)
         unread = faint
         unread.attributes.insert(.underline)

@@ -112,22 +112,24 @@ extension FrameBuilder {
             put(" \(mark)\(message.text)", column: 0, row: row, style)
         } else if let warning = state.promptWarning {
             put(" ! \(warning)", column: 0, row: row, palette.problem)
-        } else if state.shown == nil, state.facts != nil {
+        } else if state.shown == nil, state.facts != nil, state.view == .studio {
             put(
-                " Type what you want to see and press Enter; \(state.key(.help)) lists everything "
-                    + "else, \(state.key(.example)) in the picture shows examples.", column: 0,
-                row: row, palette.faint)
+                " Type a prompt and press Enter; \(state.key(.help)) is help, Esc then "
+                    + "\(state.key(.example)) shows examples.", column: 0, row: row, palette.faint)
         }
     }
 
-    /// The six keys that matter most now.
+    /// The six keys that matter most now. The last one, help, has its place on narrow screens too.
     mutating func footer(_ state: StudioState, row: Int) {
         guard state.settings.isOn(.footer) else { return }
         fill(CellArea(column: 0, row: row, columns: frame.columns, rows: 1), palette.bar)
         var column = 1
-        for hint in state.hints {
-            let width = hint.key.cellWidth + 1 + hint.label.cellWidth
-            guard column + width < frame.columns else { break }
+        let hints = state.hints
+        let last = hints.last.map { $0.width + 3 } ?? 0
+        for (index, hint) in hints.enumerated() {
+            let width = hint.width
+            let reserve = index + 1 < hints.count ? last : 0
+            guard column + width + reserve <= frame.columns else { continue }
             let start = column
             column = put(hint.key, column: column, row: row, palette.barKey)
             column = put(" \(hint.label)", column: column, row: row, palette.bar)
@@ -160,6 +162,8 @@ struct FooterHint {
     let key: String
     let label: String
     let command: Command?
+
+    var width: Int { key.cellWidth + 1 + label.cellWidth }
 }
 
 extension StudioState {

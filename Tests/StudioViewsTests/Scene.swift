@@ -50,7 +50,8 @@ enum Scene: String, CaseIterable, Sendable {
             .modelOpened(
                 ModelFacts(
                     name: "storybook", trainedSide: 64, pixelsPerToken: 32, codebookSize: 16,
-                    residualSteps: 20, sampling: SamplingSettings(steps: 4), threads: 2)))
+                    residualSteps: 20, sampling: SamplingSettings(steps: 4), threads: 2,
+                    examples: ["a beach at sunset", "a fox in the snow"])))
         guard self != .start else { return state }
         _ = update(&state, .promptEdited("a fox in the snow, and a prompt that needs two lines"))
         perform(.generate)
