@@ -24,7 +24,8 @@ extension Bench {
                 frames(piece, pipeline).map(\.image), text: summary(metadata),
                 millisecondsPerFrame: 250)
         case .eachStep:
-            post(.saved(order.run, path: try saveSteps(order, piece, pipeline)))
+            let first = try saveSteps(order, piece, pipeline)
+            post(.note("Every step is saved, as \(first) and on."))
             return
         }
         let path = try write(bytes, order.path, piece.request, pipeline)
@@ -42,18 +43,23 @@ extension Bench {
         metadata.map { GenerationMetadata(record: $0.record).text } ?? []
     }
 
+    /// A file for each step, which share a number.
     private func saveSteps(_ order: SaveOrder, _ piece: Piece, _ pipeline: Pipeline) throws
         -> String
     {
         guard let run = piece.run else { throw WorkshopError.nothingToSave }
+        try makeFolder(options.outputFolder)
+        let pattern = try OutputPattern("\(options.outputFolder)/\(options.outputPattern)")
+        let fields = fields(piece.request, pipeline)
+        let name = pattern.path(number: pattern.nextNumber(fields), fields) as NSString
         var first: String?
         for state in run.run.states where state.step > 0 {
-            let part = run.woundBack(to: state.step)
             var step = piece
-            (step.run, step.grid) = (part, nil)
+            (step.run, step.grid) = (run.woundBack(to: state.step), nil)
             let texts = options.writesMetadata ? text(metadata(of: step, pipeline)) : []
-            let path = try write(
-                try PNG.encode(partial(step, pipeline), text: texts), nil, piece.request, pipeline)
+            let path =
+                name.deletingPathExtension + String(format: "-step%02d.png", state.step)
+            try ImageFile.save(try PNG.encode(partial(step, pipeline), text: texts), to: path)
             first = first ?? path
         }
         guard let first else { throw WorkshopError.nothingToSave }
@@ -97,9 +103,14 @@ extension Bench {
         let pattern = try OutputPattern("\(options.outputFolder)/\(options.outputPattern)")
         return try ImageFile.save(
             bytes, as: pattern,
-            fields: OutputPattern.Fields(
-                seed: request.seed, prompt: request.prompt, model: pipeline.model.name,
-                width: request.width ?? 0, height: request.height ?? 0))
+            fields: fields(request, pipeline))
+    }
+
+    private func fields(_ request: GenerationRequest, _ pipeline: Pipeline) -> OutputPattern.Fields
+    {
+        OutputPattern.Fields(
+            seed: request.seed, prompt: request.prompt, model: pipeline.model.name,
+            width: request.width ?? 0, height: request.height ?? 0)
     }
 
     /// Where a name that was typed leads: below the output folder unless it says otherwise.

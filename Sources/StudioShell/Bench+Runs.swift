@@ -41,7 +41,6 @@ extension Bench {
         pieces[order.run] = piece
         post(.timed(order.run, .encoding, units: 1, seconds: piece.seconds))
         announce(order.run, run)
-        try learnColors()
     }
 
     /// A run with the steps that are behind it.
@@ -146,7 +145,7 @@ extension Bench {
             }
         }
         let discrete = picture.discrete ?? picture.refined
-        colors?.learn(ids: picture.grid.ids, gridWidth: picture.grid.gridWidth, from: discrete)
+        learnColors(picture.grid.ids, picture.grid.gridWidth, discrete)
         pieces[id]?.grid = picture.grid
         pieces[id]?.seconds += (Terminal.now - start).seconds
         post(

@@ -13,8 +13,12 @@ struct Bench {
     var options: StudioOptions
     let post: (StudioNews) -> Void
     let wishes: Wishes
-    private var pipeline: Pipeline?
+    private(set) var pipeline: Pipeline?
     var colors: TokenColors?
+    /// Where they are kept between sessions.
+    var colorFile: String?
+    /// Whether the colours of tokens are still to be learned while nothing else is to do.
+    var isSampling = false
     var preview = PreviewKind.colors
     var pieces: [RunID: Piece] = [:]
     /// Runs of a batch that have not begun.
@@ -77,35 +81,12 @@ struct Bench {
     /// Readies what every run needs while a person is still typing.
     mutating func warmUp() {
         do {
-            _ = try pipeline?.text(for: GenerationRequest(prompt: "a", seed: 0))
-            try learnColors()
+            guard let pipeline else { return }
+            try pipeline.prepare()
+            try recallColors()
         } catch {
             post(.problem("\(error)"))
         }
-    }
-
-    /// Fits the colours of tokens to a few pictures of random ones, which also readies the decoder.
-    mutating func learnColors() throws {
-        guard let pipeline, colors == nil else { return }
-        let model = pipeline.model
-        try model.hybridTokenizer.prepareDecoder()
-        let side = model.trainedSide / model.pixelsPerToken
-        var learned = TokenColors(
-            codebook: model.hybridTokenizer.codebook.entries.floats(),
-            channels: model.configuration.latentChannels)
-        var random: UInt64 = 1
-        for _ in 0..<4 {
-            let ids = (0..<side * side).map { _ in
-                random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                return Int(random >> 33) % model.configuration.codebookSize
-            }
-            let start = Terminal.now
-            let image = try pipeline.decode(plain(ids, side), strength: 0)
-            learned.learn(ids: ids, gridWidth: side, from: image)
-            // A large model's decoder is too slow to play with.
-            if Terminal.now - start > .milliseconds(400) { break }
-        }
-        colors = learned
     }
 
     func plain(_ ids: [Int], _ gridWidth: Int) -> HybridTokenGrid {

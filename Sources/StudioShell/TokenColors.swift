@@ -1,7 +1,9 @@
+import Foundation
 import Imaging
 
-/// What tokens look like without the decoder: colours of a few patches per token, as a linear
-/// function of the codebook entry that is fitted to pictures the decoder made.
+/// What tokens look like without the decoder: colours of a few patches per token. They are a linear
+/// function of the codebook entry, fitted to pictures that the decoder made, and for entries that
+/// were seen in those what the function missed on average.
 struct TokenColors {
     /// Patches along a side of a token.
     private static let patches = 4
@@ -11,9 +13,14 @@ struct TokenColors {
     /// Sums of products of inputs, and of inputs and outputs.
     private var inputs: [Double]
     private var products: [Double]
-    private var sampleCount = 0
+    /// For each entry how often it was seen, and the sums of its colours.
+    private var counts: [Float]
+    private var sums: [Float]
     /// `outputs` bytes for each codebook entry.
     private var colors: [UInt8] = []
+
+    /// Pictures learned from.
+    private(set) var pictureCount = 0
 
     /// - Parameter codebook: [entries, channels].
     init(codebook: [Float], channels: Int) {
@@ -22,6 +29,8 @@ struct TokenColors {
         let width = self.channels + 1
         inputs = [Double](repeating: 0, count: width * width)
         products = [Double](repeating: 0, count: width * Self.outputs)
+        counts = [Float](repeating: 0, count: codebook.count / self.channels)
+        sums = [Float](repeating: 0, count: counts.count * Self.outputs)
     }
 
     var isReady: Bool { !colors.isEmpty }
@@ -35,6 +44,7 @@ struct TokenColors {
         for (position, id) in ids.enumerated() {
             let x = input(id)
             let (column, row) = (position % gridWidth, position / gridWidth)
+            if counts.indices.contains(id) { counts[id] += 1 }
             for i in 0..<width {
                 for j in 0..<width { inputs[i * width + j] += x[i] * x[j] }
                 for patch in 0..<Self.patches * Self.patches {
@@ -44,11 +54,14 @@ struct TokenColors {
                     for channel in 0..<3 {
                         products[i * Self.outputs + patch * 3 + channel] +=
                             x[i] * Double(color[channel])
+                        if i == 0, counts.indices.contains(id) {
+                            sums[id * Self.outputs + patch * 3 + channel] += Float(color[channel])
+                        }
                     }
                 }
             }
         }
-        sampleCount += ids.count
+        pictureCount += 1
         fit()
     }
 
@@ -98,10 +111,42 @@ struct TokenColors {
             for output in 0..<Self.outputs {
                 var sum = 0.0
                 for i in 0..<width { sum += x[i] * solution[i * Self.outputs + output] }
-                made[id * Self.outputs + output] = UInt8(min(max(sum, 0), 255))
+                // The function counts as one sight of the entry.
+                let seen = (Double(sums[id * Self.outputs + output]) + sum) / Double(counts[id] + 1)
+                made[id * Self.outputs + output] = UInt8(min(max(seen, 0), 255))
             }
         }
         colors = made
+    }
+
+    // MARK: Keeping
+
+    /// What was learned, to be read again for the same model.
+    var data: Data {
+        let numbers =
+            [Float(pictureCount)] + inputs.map(Float.init) + products.map(Float.init) + counts
+            + sums
+        return numbers.withUnsafeBytes { Data($0) }
+    }
+
+    /// Takes up what was learned before; what does not fit this codebook is left.
+    mutating func adopt(_ data: Data) {
+        let sizes = [1, inputs.count, products.count, counts.count, sums.count]
+        guard data.count == 4 * sizes.reduce(0, +) else { return }
+        var numbers = [Float](repeating: 0, count: data.count / 4)
+        _ = numbers.withUnsafeMutableBytes { data.copyBytes(to: $0) }
+        guard numbers.allSatisfy(\.isFinite), 0...1e9 ~= numbers[0] else { return }
+        var start = 1
+        func part(_ count: Int) -> [Float] {
+            defer { start += count }
+            return Array(numbers[start..<start + count])
+        }
+        pictureCount = Int(numbers[0])
+        inputs = part(inputs.count).map(Double.init)
+        products = part(products.count).map(Double.init)
+        counts = part(counts.count)
+        sums = part(sums.count)
+        fit()
     }
 
     /// A picture of the tokens; masked ones are dark.

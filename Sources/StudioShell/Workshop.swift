@@ -45,7 +45,15 @@ final class Workshop: Sendable {
             model.withLock { $0 = opened }
             bench.warmUp()
             while true {
-                waiting.wait()
+                guard waiting.wait(timeout: bench.isSampling ? .now() : .distantFuture) == .success
+                else {
+                    let signal = StopSignal()
+                    current.withLock { $0 = Current(stop: signal, isLook: true) }
+                    // What came in meanwhile would not know whom to stop.
+                    if orders.withLock({ $0.isEmpty }) { bench.sample(stop: signal) }
+                    current.withLock { $0 = nil }
+                    continue
+                }
                 guard let effect = orders.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else {
                     continue
                 }
