@@ -1,0 +1,60 @@
+import Foundation
+import Imaging
+import TestSupport
+import Testing
+
+@Test func everyCellOfASheetIsThePictureThatGenerateMakes() throws {
+    let folder = try TemporaryFolder()
+    let result = try Program.run(
+        ["grid", "a fox", "--x", "seed=1,2", "--y", "guidance=2,4", "--save-cells", "-q"] + small
+            + ["-o", "sheet.png"], in: folder.path)
+    #expect(result.status == 0, "\(result.messages)")
+    #expect(result.lines.last == "sheet.png" && result.lines.count == 5)
+    let alone = try Program.run(
+        ["generate", "a fox", "-s", "2", "--guidance", "4", "-o", "alone.png"] + small,
+        in: folder.path)
+    #expect(alone.status == 0)
+    #expect(
+        try ImageFile.read(folder.file("sheet-seed-2-guidance-4.png"))
+            == ImageFile.read(folder.file("alone.png")))
+    let info = try Program.run(["info", "sheet.png"], in: folder.path)
+    #expect(info.text.contains("columns         seed=1,2\n"))
+    #expect(info.text.contains("rows            guidance=2,4\n"))
+}
+
+@Test(arguments: [
+    (["grid", "a fox"], "Name a side: --x or --y, such as --x seed=1,2,3."),
+    (["grid", "--x", "seed=1"], "The prompt is empty; say what the pictures show."),
+    (
+        ["grid", "a fox", "--x", "seed=1", "--y", "seed=2"],
+        "Both sides change seed; give --y another parameter."
+    )
+])
+func aSheetThatCannotBeMadeSaysWhy(arguments: [String], problem: String) throws {
+    let folder = try TemporaryFolder()
+    let result = try Program.run(arguments, in: folder.path)
+    #expect(result.status == 2)
+    #expect(sentence(result) == problem)
+}
+
+@Test func aPromptWithPartsMakesAPictureOfEach() throws {
+    let folder = try TemporaryFolder()
+    let result = try Program.run(
+        ["generate", "a {red|blue} house", "-s", "3", "-o", "{n}.png", "-q"] + small,
+        in: folder.path)
+    #expect(result.lines == ["1.png", "2.png"])
+    let record = try #require(
+        try GenerationMetadata(ImageFile.contents(of: folder.file("2.png")))
+    ).record
+    #expect(record.prompt == "a blue house")
+    #expect(record.rawPrompt == "a {red|blue} house")
+    #expect(record.seed == 3)
+}
+
+@Test func partsOfALineAreNumberedLikeLines() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write("a {red|blue} house\na fox\n", as: "prompts.txt")
+    let arguments = ["generate", "--prompt-file", "prompts.txt", "-o", "{n}.png", "-q"] + small
+    #expect(try Program.run(arguments, in: folder.path).lines == ["1.png", "2.png", "3.png"])
+    #expect(try Program.run(arguments, in: folder.path).lines == [])
+}

@@ -1,0 +1,259 @@
+import Imaging
+import Requests
+import StudioCore
+import TerminalGraphics
+import Testing
+
+// MARK: Batches and sheets
+
+@Test func aBatchHasAPictureForEverySeedAndPartOfThePrompt() {
+    var story = Story()
+    story.set(.count, "2")
+    story.press("p")
+    story.type("a {red|blue} fox")
+    story.press(Key(.enter))
+    let requests = story.takeEffects().orders.map(\.request)
+    #expect(requests.map(\.prompt) == ["a red fox", "a red fox", "a blue fox", "a blue fox"])
+    #expect(requests.allSatisfy { $0.rawPrompt == "a {red|blue} fox" })
+    #expect(requests.map { $0.seed &- requests[0].seed } == [0, 1, 0, 1])
+    #expect(story.state.proposal?.candidates == [1, 2, 3, 4])
+}
+
+@Test func oneOfABatchIsSkippedAndTheRestEndTheJob() {
+    var story = Story()
+    story.batch(of: 3)
+    story.press(Key(.right), Key(.delete))
+    #expect(story.takeEffects() == [.skip(2)])
+    story.finish(1)
+    story.finish(3)
+    #expect(story.state.job == nil)
+    #expect(story.state.runs[2]?.picture == nil)
+    story.do(.accept)
+    #expect(story.state.proposal == nil)
+    #expect(story.state.history.value.picture == 3)
+}
+
+@Test func aPausedBatchGoesOnAsAWhole() {
+    var story = Story()
+    story.batch(of: 2)
+    story.step(1, 1)
+    story.step(2, 1)
+    story.press(" ")
+    story.tell(.paused(1))
+    story.tell(.paused(2))
+    _ = story.takeEffects()
+    story.press(" ")
+    #expect(story.takeEffects().last == .advance([1, 2], isSingleStep: false))
+}
+
+@Test func aParameterSheetIsMadeAndSaved() {
+    var story = Story()
+    story.type("a fox")
+    story.press(Key(.escape))
+    story.press("G")
+    story.fill("seed=1,2,3")
+    story.press(Key(.tab))
+    story.fill("guidance=2,4")
+    story.press(Key(.enter))
+    let requests = story.takeEffects().orders.map(\.request)
+    #expect(requests.map(\.seed) == [1, 2, 3, 1, 2, 3])
+    #expect(requests.map(\.sampling.guidanceScale) == [2, 2, 2, 4, 4, 4])
+    #expect(story.state.proposal?.columns == 3)
+    #expect(story.state.proposal?.sheet?.caption(4) == "seed 2, guidance 4")
+    for run in 1...6 {
+        story.start(run)
+        story.finish(run)
+    }
+    story.do(.saveSheet)
+    guard case .saveSheet(let order)? = story.takeEffects().last else {
+        Issue.record("the sheet is not saved")
+        return
+    }
+    #expect(order.runs == [1, 2, 3, 4, 5, 6])
+}
+
+@Test func aSheetOfNothingKnownIsRefused() {
+    var story = Story()
+    story.type("a fox")
+    story.press(Key(.escape))
+    story.press("G")
+    story.fill("sed=1,2,3")
+    story.press(Key(.enter))
+    #expect(story.takeEffects().orders.isEmpty)
+    #expect(story.state.message?.text.contains("\"sed=1,2,3\" is no axis") == true)
+}
+
+// MARK: Edits
+
+@Test func cellsOnSeveralSidesAreOutpaintedAtOnce() throws {
+    var story = Story()
+    story.draw("a fox")
+    story.press(Key(.right, .alt), Key(.right, .alt), Key(.up, .alt))
+    #expect(story.takeEffects().isEmpty)
+    story.press(Key(.enter))
+    let edit = try #require(story.state.runs[2]?.edit)
+    #expect(edit.margins == EditOrder.Margins(left: 0, top: 1, right: 2, bottom: 0))
+    #expect(edit.isMasked.count == 4 * 3)
+    #expect(edit.isMasked.count { !$0 } == 4)
+    #expect(edit.operation == "outpaint")
+}
+
+@Test func escapeTakesWaitingCellsAway() {
+    var story = Story()
+    story.draw("a fox")
+    story.press(Key(.left, .alt), Key(.escape))
+    #expect(story.state.canvas.margins.isEmpty)
+}
+
+@Test func aShareOfTheLeastSureUnderAMaskIsMadeAnew() throws {
+    var story = Story()
+    story.draw("a fox")
+    story.set(.content, "least-sure")
+    story.set(.variation, "50")
+    story.do(.maskAll)
+    story.do(.inpaint)
+    let edit = try #require(story.state.runs[2]?.edit)
+    // The later a token of the story's model is fixed, the less sure it is.
+    #expect(edit.isMasked == [false, false, true, true])
+    #expect(edit.content == .leastSure && edit.share == 0.5)
+}
+
+@Test func fewTokensNeedFewSteps() throws {
+    var story = Story()
+    story.draw("a fox")
+    story.set(.steps, "12")
+    story.press("m", " ")
+    story.press(Key(.enter))
+    // max(4, 12 sqrt(1 / 4)), but one token cannot take more than one step.
+    #expect(story.state.runs[2]?.request.sampling.steps == 1)
+}
+
+@Test func aMaskFromAFileIsPaintedAndUndone() {
+    var story = Story()
+    story.draw("a fox")
+    var mask = PaintedMask(width: 64, height: 64)
+    mask.stamp(x: 40, y: 40, radius: 3, true)
+    story.press("m", "I")
+    story.type("mask.png")
+    story.press(Key(.enter))
+    #expect(story.takeEffects() == [.loadMask(path: "mask.png", width: 64, height: 64)])
+    story.tell(.maskLoaded(mask))
+    #expect(story.state.mask == mask)
+    story.press("W")
+    story.type("again.png")
+    story.press(Key(.enter))
+    #expect(story.takeEffects() == [.saveMask(path: "again.png", mask)])
+    story.press("z")
+    #expect(story.state.mask == nil)
+}
+
+@Test func aStoppedPictureOpensReadyToGoOn() {
+    var story = Story()
+    var record = RunRecord(
+        id: 5, request: GenerationRequest(prompt: "a fox", seed: 1), origin: .file("a.png"))
+    (record.gridWidth, record.gridHeight) = (2, 2)
+    record.snapshots = (0...2).map(Story.snapshot)
+    record.status = .cancelled
+    story.tell(.opened(record))
+    #expect(story.state.shownSnapshot?.step == 2)
+    _ = story.takeEffects()
+    story.press(" ")
+    #expect(story.takeEffects() == [.advance([5], isSingleStep: false)])
+}
+
+// MARK: Undo
+
+@Test func parametersAreUndoneToo() {
+    var story = Story()
+    story.draw("a fox")
+    story.set(.steps, "9")
+    story.set(.guidance, "7")
+    story.press("z")
+    #expect(story.state.parameters.sampling.guidanceScale == 4.5)
+    #expect(story.state.parameters.sampling.steps == 9)
+    story.press("z")
+    #expect(story.state.parameters.sampling.steps == 4)
+    story.press("Z")
+    #expect(story.state.parameters.sampling.steps == 9)
+}
+
+@Test func aThousandStrokesAreUndoneOneByOne() {
+    var story = Story()
+    story.draw("a fox")
+    story.press("m")
+    let start = story.state.mask
+    var masks: [PaintedMask?] = [start]
+    for stroke in 0..<1_200 {
+        story.stroke(at: PixelPoint(x: stroke * 7 % 64, y: stroke * 11 % 64), stroke % 3 == 0)
+        if story.state.mask != masks.last { masks.append(story.state.mask) }
+    }
+    #expect(masks.count > 1_000)
+    for mask in masks.dropLast().reversed() {
+        story.press("z")
+        #expect(story.state.mask == mask)
+    }
+    for mask in masks.dropFirst() {
+        story.press("Z")
+        #expect(story.state.mask == mask)
+    }
+}
+
+/// Undo and redo at random always lead to what a list of all states says.
+@Test(arguments: 0..<4)
+func undoAndRedoFollowTheirReplay(seed: UInt64) {
+    var story = Story()
+    story.draw("a fox")
+    story.press("m")
+    var random = StudioState(randomness: seed)
+    var replay: [PaintedMask?] = [story.state.mask]
+    var at = 0
+    for _ in 0..<2_000 {
+        switch random.randomSeed() % 5 {
+        case 0 where at > 0:
+            story.press("z")
+            at -= 1
+        case 1 where at + 1 < replay.count:
+            story.press("Z")
+            at += 1
+        case 0, 1: continue
+        default:
+            let place = Int(random.randomSeed() % 4_096)
+            story.stroke(
+                at: PixelPoint(x: place % 64, y: place / 64), random.randomSeed() % 2 == 0)
+            guard story.state.mask != replay[at] else { continue }
+            replay = replay[...at] + [story.state.mask]
+            at += 1
+        }
+        #expect(story.state.mask == replay[at])
+    }
+}
+
+extension Story {
+    /// Types a value for a parameter.
+    mutating func set(_ parameter: Parameter, _ value: String) {
+        point(.parameter(parameter), .press(.left))
+        press(Key(.enter), Key(.character("u"), .control))
+        type(value)
+        press(Key(.enter), Key(.escape))
+    }
+
+    /// Types into the field of a form.
+    fileprivate mutating func fill(_ text: String) {
+        press(Key(.character("u"), .control))
+        type(text)
+    }
+
+    fileprivate mutating func batch(of count: Int) {
+        set(.count, String(count))
+        press("p")
+        type("a fox")
+        press(Key(.enter))
+        for run in 1...count { start(run) }
+        _ = takeEffects()
+    }
+
+    fileprivate mutating func stroke(at point: PixelPoint, _ isErasing: Bool) {
+        self.point(.picture(point), .press(isErasing ? .right : .left))
+        self.point(.picture(point), .release(isErasing ? .right : .left))
+    }
+}

@@ -1,0 +1,185 @@
+import Imaging
+import Requests
+import StudioCore
+import TerminalGraphics
+import Testing
+
+@Test func aForkTakesAnotherPromptSeedAndGuidanceFromItsForm() throws {
+    var story = Story()
+    story.draw("a fox")
+    story.press(",", ",", "f")
+    story.type(" at night")
+    story.press(Key(.tab), Key(.tab), Key(.character("u"), .control))
+    story.type("77")
+    story.press(Key(.tab), Key(.character("u"), .control))
+    story.type("2.5")
+    story.press(Key(.enter))
+    let order = try #require(story.takeEffects().orders.first)
+    #expect(order.origin == .fork(of: 1, step: 3))
+    #expect(order.request.prompt == "a fox at night")
+    #expect(order.request.seed == 77)
+    #expect(order.request.sampling.guidanceScale == 2.5)
+    #expect(story.state.popup == nil)
+}
+
+@Test func aFormThatCannotBeReadStaysOpenAndSaysWhy() {
+    var story = Story()
+    story.draw("a fox")
+    story.press("f")
+    story.press(Key(.tab))
+    story.type("9")
+    story.press(Key(.enter))
+    #expect(story.takeEffects().orders.isEmpty)
+    #expect(story.state.message?.text == "step is a whole number from 0 to 3.")
+    guard case .form? = story.state.popup else {
+        Issue.record("what was typed is gone")
+        return
+    }
+}
+
+@Test func goToShowsTheStepThatWasTyped() {
+    var story = Story()
+    story.draw("a fox")
+    story.press("g")
+    story.press(Key(.character("u"), .control))
+    story.press("2")
+    story.press(Key(.enter))
+    #expect(story.state.shownSnapshot?.step == 2)
+}
+
+@Test func aPauseHasTheStepDecodedAndTheTokenRead() {
+    var story = Story()
+    story.pauseAfter(2)
+    #expect(story.takeEffects() == [.decode(1, step: 2), .candidates(1, step: 1, position: 0)])
+}
+
+@Test func aTokenIsReadAtTheStepThatFixedIt() {
+    var story = Story()
+    story.draw("a fox")
+    story.press(Key(.right))
+    #expect(story.takeEffects() == [.candidates(1, step: 2, position: 1)])
+    story.tell(
+        .candidates(1, step: 2, position: 1, [TokenCandidate(id: 4, probability: 0.75)]))
+    #expect(story.state.readout == [TokenCandidate(id: 4, probability: 0.75)])
+    story.press(Key(.down))
+    #expect(story.state.readout == nil)
+}
+
+@Test func aTokenIsSwappedForTheCandidateOfOnesChoiceAndPutBack() {
+    var story = Story()
+    story.pauseAfter(2)
+    story.tell(.candidates(1, step: 1, position: 0, Story.candidates))
+    _ = story.takeEffects()
+    story.press("T", "3")
+    #expect(story.takeEffects() == [.pin(1, position: 0, id: 9)])
+    #expect(story.state.runs[1]?.pinned == [0])
+    story.press("z")
+    #expect(story.takeEffects() == [.pin(1, position: 0, id: 3)])
+    story.press("Z")
+    #expect(story.takeEffects() == [.pin(1, position: 0, id: 9)])
+}
+
+@Test func changingATokenOfAnEarlierStepForksThereAndPauses() throws {
+    var story = Story()
+    story.draw("a fox")
+    story.press(",", ",", "t")
+    let effects = story.takeEffects()
+    guard case .prepare(let orders)? = effects.first(where: { $0.isPrepare }) else {
+        Issue.record("there is no fork")
+        return
+    }
+    #expect(orders.map(\.origin) == [.fork(of: 1, step: 3)])
+    #expect(effects.last == .pin(2, position: 0, id: nil))
+    #expect(story.state.job?.isPaused == true)
+    #expect(story.state.runs[1]?.picture != nil)
+}
+
+@Test func theTimeLeftIsHiddenUntilTwoStepsAreMeasured() throws {
+    var story = Story()
+    story.type("a fox")
+    story.press(Key(.enter))
+    story.start(1)
+    story.tell(.phase(1, .steps, done: 0, of: 4))
+    for step in 1...3 {
+        let run = try #require(story.state.runs[1])
+        #expect((story.state.remainingTime(of: run) == nil) == (step < 3))
+        story.step(1, step)
+    }
+    var run = try #require(story.state.runs[1])
+    #expect(story.state.remainingTime(of: run) == RemainingTime(seconds: 0.5, isStepsOnly: true))
+    // Once the later phases were measured, they count too.
+    story.tell(.timed(9, .residual, units: 20, seconds: 2))
+    story.tell(.timed(9, .decoding, units: 2, seconds: 1))
+    run = try #require(story.state.runs[1])
+    #expect(story.state.remainingTime(of: run) == RemainingTime(seconds: 3.5, isStepsOnly: false))
+}
+
+@Test func theViewEnlargesAndFollowsTheCursor() {
+    var story = Story()
+    story.draw("a fox")
+    story.press("+")
+    #expect(story.state.viewport == PixelRectangle(x: 8, y: 8, width: 32, height: 32))
+    for _ in 0..<4 { story.press(Key(.right), Key(.down)) }
+    let view = story.state.viewport
+    #expect(view.x + view.width <= 64 && view.y + view.height <= 64)
+    #expect(view.x..<view.x + view.width ~= story.state.canvas.cursor.x)
+    #expect(view.y..<view.y + view.height ~= story.state.canvas.cursor.y)
+    story.press("=")
+    #expect(story.state.viewport == PixelRectangle(x: 0, y: 0, width: 64, height: 64))
+}
+
+@Test func anyTwoPicturesAreCompared() {
+    var story = Story()
+    story.draw("a fox")
+    story.press("C")
+    #expect(story.state.message?.kind == .problem)
+    story.draw("a cat")
+    story.press("C")
+    story.press(Key(.down), Key(.enter))
+    #expect(story.state.canvas.partner == 1)
+    #expect(story.state.canvas.display == .split)
+    #expect(story.state.canvas.comparison?.psnr.isInfinite == true)
+    #expect(story.state.counterpart == story.state.runs[1]?.picture?.refined)
+    story.press("C")
+    story.press(Key(.enter))
+    #expect(story.state.counterpart == story.state.runs[2]?.picture?.discrete)
+}
+
+@Test func theResidualAloneIsMadeAnew() throws {
+    var story = Story()
+    story.draw("a fox")
+    story.press("R")
+    let order = try #require(story.takeEffects().orders.first)
+    let before = try #require(story.state.runs[1]?.request)
+    #expect(order.origin == .residual(of: 1))
+    #expect(order.request.seed == before.seed)
+    #expect(order.request.residual.seed != nil)
+}
+
+extension Story {
+    static let candidates = [3, 7, 9].map { TokenCandidate(id: $0, probability: 0.25) }
+
+    /// A run that pauses after a step.
+    mutating func pauseAfter(_ step: Int) {
+        type("a fox")
+        press(Key(.enter))
+        start(1)
+        for number in 1...step { self.step(1, number) }
+        press(" ")
+        _ = takeEffects()
+        tell(.paused(1))
+    }
+}
+
+extension [StudioEffect] {
+    /// The runs that are to be made.
+    var orders: [RunOrder] {
+        flatMap { effect -> [RunOrder] in
+            if case .generate(let orders) = effect { orders } else { [] }
+        }
+    }
+}
+
+extension StudioEffect {
+    fileprivate var isPrepare: Bool { if case .prepare = self { true } else { false } }
+}
