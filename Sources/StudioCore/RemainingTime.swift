@@ -5,6 +5,11 @@ package struct RemainingTime: Hashable, Sendable {
     package let seconds: Double
     /// Whether later phases were never measured, so that the number counts the steps alone.
     package let isStepsOnly: Bool
+
+    package init(seconds: Double, isStepsOnly: Bool) {
+        self.seconds = seconds
+        self.isStepsOnly = isStepsOnly
+    }
 }
 
 extension StudioState {

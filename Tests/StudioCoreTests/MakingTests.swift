@@ -124,8 +124,9 @@ import Testing
     story.set(.steps, "12")
     story.press("m", " ")
     story.press(Key(.enter))
-    // max(4, 12 sqrt(1 / 4)), but one token cannot take more than one step.
-    #expect(story.state.runs[2]?.request.sampling.steps == 1)
+    // 12 sqrt(3 / 4) would be ten, but three tokens cannot take more than three steps.
+    #expect(story.state.runs[2]?.edit?.isMasked.count { $0 } == 3)
+    #expect(story.state.runs[2]?.request.sampling.steps == 3)
 }
 
 @Test func aMaskFromAFileIsPaintedAndUndone() {
