@@ -49,6 +49,8 @@ public struct MaskedTransformer: Sendable {
     /// Checks and arranges the weights; see `LayerScope.prepare`.
     public func prepare() throws {
         try scope.prepare()
+        // Every row was checked; a run reads few of them.
+        tokenEmbedding.storage.releasePages()
     }
 
     /// The text of one row, projected, with each block's cross-attention keys and values: all that

@@ -14,8 +14,14 @@ final class WinogradConvolution: ArrangedConvolution {
 
     private enum State {
         case stored(Tensor)
-        /// One matrix [outputs, inputs] for each position of the transformed domain.
-        case arranged([any ArrangedMatrix])
+        case arranged([Share])
+    }
+
+    /// A run of outputs, with one matrix [outputs.count, inputs] for each position of the
+    /// transformed domain.
+    private struct Share {
+        let outputs: Range<Int>
+        let matrices: [any ArrangedMatrix]
     }
 
     private static let tilesPerTask = 64
@@ -35,16 +41,16 @@ final class WinogradConvolution: ArrangedConvolution {
         _ = try arranged()
     }
 
-    private func arranged() throws(KernelError) -> [any ArrangedMatrix] {
-        let result: Result<[any ArrangedMatrix], KernelError> = state.withLock { state in
+    private func arranged() throws(KernelError) -> [Share] {
+        let result: Result<[Share], KernelError> = state.withLock { state in
             switch state {
-            case .arranged(let matrices): return .success(matrices)
+            case .arranged(let shares): return .success(shares)
             case .stored(let weights):
                 do throws(KernelError) {
-                    let matrices = try arrange(weights)
-                    state = .arranged(matrices)
+                    let shares = try arrange(weights)
+                    state = .arranged(shares)
                     weights.storage.releasePages()
-                    return .success(matrices)
+                    return .success(shares)
                 } catch {
                     return .failure(error)
                 }
@@ -53,34 +59,52 @@ final class WinogradConvolution: ArrangedConvolution {
         return try result.get()
     }
 
-    private func arrange(_ weights: Tensor) throws(KernelError) -> [any ArrangedMatrix] {
-        let (outputs, inputs) = (outputs, inputs)
+    private func arrange(_ weights: Tensor) throws(KernelError) -> [Share] {
         let source = weights.converted(to: .float32)
-        let transformed = Tensor([16, outputs, inputs], .bfloat16) { base in
-            dcar_winograd_weights(
-                source.pointer, outputs, inputs, scale, base.assumingMemoryBound(to: UInt16.self))
+        var shares: [Share] = []
+        for run in Tiling.outputs(outputs) {
+            let transformed = transformed(source, run)
+            var matrices: [any ArrangedMatrix] = []
+            for position in 0..<16 {
+                matrices.append(
+                    try product.arrange(transformed.part(position), precision: .bfloat16))
+            }
+            shares.append(Share(outputs: run, matrices: matrices))
         }
-        withExtendedLifetime(source) {}
-        var matrices: [any ArrangedMatrix] = []
-        for position in 0..<16 {
-            let matrix = transformed.part(position)
-            matrices.append(try product.arrange(matrix, precision: .bfloat16))
+        return shares
+    }
+
+    /// The weights of a run of outputs, transformed: [16, run.count, inputs].
+    private func transformed(_ weights: Tensor, _ run: Range<Int>) -> Tensor {
+        let inputs = inputs
+        defer { withExtendedLifetime(weights) {} }
+        return Tensor([16, run.count, inputs], .bfloat16) { base in
+            let to = base.assumingMemoryBound(to: UInt16.self)
+            let from = weights.pointer + run.lowerBound * inputs * 9
+            if let scale {
+                scale.withUnsafeBufferPointer { scale in
+                    dcar_winograd_weights(
+                        from, run.count, inputs, scale.baseAddress.map { $0 + run.lowerBound }, to)
+                }
+            } else {
+                dcar_winograd_weights(from, run.count, inputs, nil, to)
+            }
         }
-        return matrices
     }
 
     private func tiles(width: Int, height: Int) -> Int {
         (width + 1) / 2 * ((height + 1) / 2)
     }
 
-    private func shares(tileTasks: Int) -> Int {
+    /// Into how many groups the runs of outputs are divided.
+    private func groups(tileTasks: Int) -> Int {
         let runs = Tiling.outputs(outputs).count
         return min(runs, (Self.fewestTasks + tileTasks - 1) / tileTasks)
     }
 
     func tasks(width: Int, height: Int) -> Int {
         let tileTasks = tileTasks(width: width, height: height)
-        return tileTasks * shares(tileTasks: tileTasks)
+        return tileTasks * groups(tileTasks: tileTasks)
     }
 
     private func tileTasks(width: Int, height: Int) -> Int {
@@ -91,9 +115,9 @@ final class WinogradConvolution: ArrangedConvolution {
         _ task: Int, input: UnsafePointer<Float>, width: Int, height: Int, epilogue: Epilogue,
         output: UnsafeMutablePointer<Float>
     ) throws(KernelError) {
-        let matrices = try arranged()
-        let shares = shares(tileTasks: tileTasks(width: width, height: height))
-        let first = task / shares * Self.tilesPerTask
+        let shares = try arranged()
+        let groups = groups(tileTasks: tileTasks(width: width, height: height))
+        let first = task / groups * Self.tilesPerTask
         let count = min(Self.tilesPerTask, tiles(width: width, height: height) - first)
         // A line more from position to position, because powers of two fall on the same cache sets.
         let stride = count * inputs + 32
@@ -101,20 +125,21 @@ final class WinogradConvolution: ArrangedConvolution {
         dcar_winograd_input(
             input, width, height, inputs, first, count,
             transformed.base.assumingMemoryBound(to: UInt16.self), stride)
-        let runs = Tiling.outputs(outputs)
-        let share = task % shares
-        for run in runs[share * runs.count / shares..<(share + 1) * runs.count / shares] {
-            let productStride = count * run.count + 16
+        let group = task % groups
+        for share in shares[group * shares.count / groups..<(group + 1) * shares.count / groups] {
+            let columns = share.outputs.count
+            let productStride = count * columns + 16
             let products = Storage(byteCount: 16 * productStride * 4)
             let c = products.base.assumingMemoryBound(to: Float.self)
-            for (position, matrix) in matrices.enumerated() {
+            for (position, matrix) in share.matrices.enumerated() {
                 try matrix.multiply(
-                    transformed.base + position * stride * 2, rows: count, outputs: run,
+                    transformed.base + position * stride * 2, rows: count, outputs: 0..<columns,
                     into: c + position * productStride)
             }
             dcar_winograd_output(
-                c, productStride, width, height, first, count, run.count,
-                epilogue.at(row: 0, output: run.lowerBound), output + run.lowerBound, outputs)
+                c, productStride, width, height, first, count, columns,
+                epilogue.at(row: 0, output: share.outputs.lowerBound),
+                output + share.outputs.lowerBound, outputs)
         }
     }
 }

@@ -53,17 +53,49 @@ public final class Storage: @unchecked Sendable {
     }
 }
 
-/// Freed blocks by size, at most `limit` bytes in all.
+/// Freed blocks by size, at most `limit` bytes in all; the sizes that were longest not asked for
+/// make room for new ones.
 private enum Recycler {
     static let limit = 256 << 20
     static let alignment = 64
 
-    private struct Blocks {
-        var bySize: [Int: [UInt]] = [:]
-        var byteCount = 0
+    private struct Shelf {
+        var blocks: [UInt] = []
+        /// The number of the call that last asked for this size.
+        var lastTaken = 0
     }
 
-    private static let blocks = Mutex(Blocks())
+    private struct Shelves {
+        var bySize: [Int: Shelf] = [:]
+        var byteCount = 0
+        var calls = 0
+
+        mutating func take(_ size: Int) -> UInt? {
+            calls += 1
+            bySize[size, default: Shelf()].lastTaken = calls
+            guard let block = bySize[size]?.blocks.popLast() else { return nil }
+            byteCount -= size
+            return block
+        }
+
+        /// - Returns: blocks for which there is no room any more.
+        mutating func give(_ block: UInt, _ size: Int) -> [UInt] {
+            guard size <= limit else { return [block] }
+            var dropped: [UInt] = []
+            while byteCount + size > limit,
+                let oldest = bySize.min(by: { $0.value.lastTaken < $1.value.lastTaken })
+            {
+                bySize[oldest.key] = nil
+                byteCount -= oldest.key * oldest.value.blocks.count
+                dropped += oldest.value.blocks
+            }
+            bySize[size, default: Shelf(lastTaken: calls)].blocks.append(block)
+            byteCount += size
+            return dropped
+        }
+    }
+
+    private static let shelves = Mutex(Shelves())
 
     private static func rounded(_ byteCount: Int) -> Int {
         max(alignment, (byteCount + alignment - 1) / alignment * alignment)
@@ -71,23 +103,13 @@ private enum Recycler {
 
     static func take(_ byteCount: Int) -> UnsafeMutableRawPointer {
         let size = rounded(byteCount)
-        let found: UInt? = blocks.withLock { blocks in
-            guard let block = blocks.bySize[size]?.popLast() else { return nil }
-            blocks.byteCount -= size
-            return block
-        }
+        let found = shelves.withLock { $0.take(size) }
         if let found, let block = UnsafeMutableRawPointer(bitPattern: found) { return block }
         return UnsafeMutableRawPointer.allocate(byteCount: size, alignment: alignment)
     }
 
     static func give(_ block: UnsafeMutableRawPointer, _ byteCount: Int) {
-        let size = rounded(byteCount)
-        let isKept = blocks.withLock { blocks in
-            guard blocks.byteCount + size <= limit else { return false }
-            blocks.bySize[size, default: []].append(UInt(bitPattern: block))
-            blocks.byteCount += size
-            return true
-        }
-        if !isKept { block.deallocate() }
+        let dropped = shelves.withLock { $0.give(UInt(bitPattern: block), rounded(byteCount)) }
+        for block in dropped { UnsafeMutableRawPointer(bitPattern: block)?.deallocate() }
     }
 }
