@@ -10,6 +10,8 @@ public final class LinearWeights: Sendable {
     private let precision: Precision
     private let bias: Tensor?
     private let state: Mutex<State>
+    /// The weights as they came, where keeping them costs no memory.
+    private let source: Tensor?
 
     private enum State {
         case stored(Tensor)
@@ -29,11 +31,24 @@ public final class LinearWeights: Sendable {
         self.bias = bias?.converted(to: .float32)
         self.compute = compute
         state = Mutex(.stored(weights))
+        source = weights.storage.isMapped ? weights : nil
     }
 
     /// Arranges the weights if that has not happened yet; the first use does it otherwise.
     public func prepare() throws(KernelError) {
         _ = try arranged()
+    }
+
+    /// Forgets the arranged weights where they can be made again from the file.
+    ///
+    /// - Returns: true when there is something to arrange now.
+    public func release() -> Bool {
+        guard let source else { return false }
+        return state.withLock { state in
+            guard case .arranged = state else { return false }
+            state = .stored(source)
+            return true
+        }
     }
 
     private func arranged() throws(KernelError) -> any ArrangedMatrix {

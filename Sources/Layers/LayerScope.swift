@@ -44,6 +44,15 @@ public struct LayerScope: Sendable {
         preparations.add(to: weights.prefix, work)
     }
 
+    /// Adds work that `prepare` will do, and do again whenever `undo` says that it was undone.
+    func whenPrepared(
+        _ work: @escaping @Sendable () throws -> Void,
+        untilReleased undo: @escaping @Sendable () -> Bool
+    ) {
+        preparations.add(to: weights.prefix, work)
+        preparations.keep(Repeatable(name: weights.prefix, work: work, undo: undo))
+    }
+
     /// Checks and arranges every weight that the layers of this scope read: the slow part of
     /// loading, done once, when the model is first used.
     ///
@@ -52,10 +61,19 @@ public struct LayerScope: Sendable {
         try preparations.run(on: compute)
     }
 
-    /// Lets the system take back the file pages of these weights until they are read again.
-    public func releasePages() {
-        preparations.releasePages()
+    /// Lets the system take back the file pages of these weights until they are read again, and
+    /// forgets what was made from them if that is much; `prepare` makes it again.
+    public func release() {
+        preparations.release()
     }
+}
+
+/// Work that can be undone and done again.
+private struct Repeatable: Sendable {
+    let name: String
+    let work: @Sendable () throws -> Void
+    /// Returns true when there was something to undo.
+    let undo: @Sendable () -> Bool
 }
 
 /// Work left over from building layers, in groups: the parts of a group follow each other, so that
@@ -64,13 +82,27 @@ private final class Preparations: Sendable {
     private typealias Work = @Sendable () throws -> Void
     private let groups = Mutex<[(name: String, works: [Work])]>([])
     private let tensors = Mutex<[Tensor]>([])
+    private let repeatables = Mutex<[Repeatable]>([])
+
+    /// Weights of fewer bytes than this stay arranged: making them again would take longer than it
+    /// is worth.
+    private static let releasedFrom = 128 << 20
 
     func keep(_ tensor: Tensor) {
         tensors.withLock { $0.append(tensor) }
     }
 
-    func releasePages() {
-        for tensor in tensors.withLock({ $0 }) { tensor.storage.releasePages() }
+    func keep(_ repeatable: Repeatable) {
+        repeatables.withLock { $0.append(repeatable) }
+    }
+
+    func release() {
+        let tensors = tensors.withLock { $0 }
+        for tensor in tensors { tensor.storage.releasePages() }
+        guard tensors.reduce(0, { $0 + $1.byteCount }) >= Self.releasedFrom else { return }
+        for part in repeatables.withLock({ $0 }) where part.undo() {
+            add(to: part.name, part.work)
+        }
     }
 
     func add(to group: String, _ work: @escaping @Sendable () throws -> Void) {

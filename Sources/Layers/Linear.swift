@@ -26,7 +26,7 @@ public struct Linear: Sendable {
         let weights = LinearWeights(
             weight, bias: bias, compute: scope.compute, precision: precision)
         self.weights = weights
-        scope.whenPrepared { try weights.prepare() }
+        scope.whenPrepared({ try weights.prepare() }, untilReleased: { weights.release() })
     }
 
     /// See `LinearWeights.callAsFunction`.

@@ -41,7 +41,7 @@ public struct Pipeline: Sendable {
             unconditional = try model.transformer.text(try states(of: negative))
         }
         // The encoder's part is done; a large one would stay in memory beside the transformer.
-        model.textEncoder.releasePages()
+        model.textEncoder.release()
         let text = GuidedText(
             conditional: try model.transformer.text(conditional), unconditional: unconditional)
         return (text, prompt.isTruncated)

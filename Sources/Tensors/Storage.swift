@@ -56,7 +56,8 @@ public final class Storage: @unchecked Sendable {
 /// Freed blocks by size, at most `limit` bytes in all; the sizes that were longest not asked for
 /// make room for new ones.
 private enum Recycler {
-    static let limit = 256 << 20
+    /// Two images of 256x256x256 numbers, the largest that the full model's decoder reuses.
+    static let limit = 144 << 20
     static let alignment = 64
 
     private struct Shelf {

@@ -46,9 +46,9 @@ public struct T5Encoder: Sendable {
         try scope.prepare()
     }
 
-    /// Lets the system take back the file pages of the weights until the next prompt.
-    public func releasePages() {
-        scope.releasePages()
+    /// Gives back the memory of the weights until the next prompt, where it is much.
+    public func release() {
+        scope.release()
     }
 
     /// Text states [ids.count, width], float32.

@@ -66,46 +66,51 @@ struct BenchCommand: ParsableCommand {
                     + "\(compute.library.rawValue), \(compute.threadCount) threads, "
                     + "\(Processor.vectorInstructions)")
         }
-        try compute.stoppable(by: stop) {
-            let peak = try PeakRate.measure(on: compute)
-            try report("peak of this machine", seconds: nil, work: nil, rate: peak, peak: peak)
-            try report("open the folder", seconds: opening, work: nil, rate: nil, peak: peak)
-            try components(pipeline, peak: peak)
-        }
-        try report(
-            "peak memory", seconds: nil, work: nil, rate: nil, peak: 0,
-            note: String(format: "%.0f MB", PeakRate.peakMemory / 1e6))
-    }
-
-    private func components(_ pipeline: Pipeline, peak: Double) throws {
         var sampling = pipeline.model.configuration.defaults
         if let steps { sampling.steps = steps }
+        let side = pipeline.model.trainedSide
+        var table = BenchTable(
+            isJSON: json,
+            target: BenchTarget(
+                pipeline.model, width: width ?? side, height: height ?? side,
+                steps: sampling.steps, batch: batch))
+        try compute.stoppable(by: stop) {
+            table.peak = try PeakRate.measure(on: compute)
+            try table.row(.peak, "peak of this machine", rate: table.peak)
+            try table.row(.opening, "open the folder", seconds: opening)
+            try components(pipeline, sampling, table)
+        }
+        try table.row(
+            .memory, "peak memory", note: String(format: "%.0f MB", PeakRate.peakMemory / 1e6))
+    }
+
+    private func components(
+        _ pipeline: Pipeline, _ sampling: SamplingSettings, _ table: BenchTable
+    ) throws {
         let requests = (0..<batch).map { index in
             GenerationRequest(
                 prompt: prompt, seed: UInt64(index), width: width, height: height,
                 sampling: sampling)
         }
         let (preparing, _) = try timed { try pipeline.prepare() }
-        try report("arrange the weights", seconds: preparing, work: nil, rate: nil, peak: peak)
+        try table.row(.arranging, "arrange the weights", seconds: preparing)
         let started = try pipeline.start(requests)
         let work = WorkCount(
             pipeline.model, run: started[0], textTokens: started[0].run.text.conditional.count)
 
         let text = try median { _ = try pipeline.text(for: requests[0]) }
-        try report("text", seconds: text, work: work.text, rate: nil, peak: peak)
+        try table.row(.text, "text", seconds: text, work: work.text)
         var finished = started
         let steps = try median {
             finished = started
             try pipeline.unmask(&finished)
         }
         let stepWork = work.steps(finished) * Double(batch)
-        try report(
-            "\(sampling.steps) steps", seconds: steps, work: stepWork, rate: nil, peak: peak)
+        try table.row(.steps, "\(sampling.steps) steps", seconds: steps, work: stepWork)
         var residuals: [Tensor] = []
         let residual = try median { residuals = try finished.map { try pipeline.residual(of: $0) } }
-        try report(
-            "residual head", seconds: residual, work: work.residual * Double(batch), rate: nil,
-            peak: peak)
+        try table.row(
+            .residual, "residual head", seconds: residual, work: work.residual * Double(batch))
         let grids = zip(finished, residuals).map { run, residual in
             HybridTokenGrid(
                 gridWidth: run.run.gridWidth, gridHeight: run.run.gridHeight,
@@ -114,17 +119,16 @@ struct BenchCommand: ParsableCommand {
         }
         var images: [RGBImage] = []
         let decode = try median { images = try grids.map { try pipeline.decode($0, strength: 1) } }
-        try report(
-            "decoder", seconds: decode, work: work.decoder * Double(batch), rate: nil, peak: peak)
+        try table.row(.decoder, "decoder", seconds: decode, work: work.decoder * Double(batch))
         let total = text + steps + residual + decode
-        try report(
-            batch == 1 ? "prompt to pixels" : "prompts to pixels, \(batch) pictures",
+        try table.row(
+            .whole, batch == 1 ? "prompt to pixels" : "prompts to pixels, \(batch) pictures",
             seconds: total,
-            work: work.text + stepWork + (work.residual + work.decoder) * Double(batch), rate: nil,
-            peak: peak)
+            work: work.text + stepWork + (work.residual + work.decoder) * Double(batch),
+            note: batch == 1 ? nil : String(format: "%.4f s a picture", total / Double(batch)))
         if encoder {
             let encode = try median { _ = try pipeline.encode(images[0]) }
-            try report("encoder", seconds: encode, work: work.encoder, rate: nil, peak: peak)
+            try table.row(.encoder, "encoder", seconds: encode, work: work.encoder)
         }
     }
 
@@ -139,33 +143,6 @@ struct BenchCommand: ParsableCommand {
         try body()
         let times = try (0..<repeats).map { _ in try timed(body).0 }
         return times.sorted()[repeats / 2]
-    }
-
-    private func report(
-        _ name: String, seconds: Double?, work: Double?, rate: Double?, peak: Double,
-        note: String = ""
-    ) throws {
-        let rate = rate ?? work.flatMap { work in seconds.map { work / $0 } }
-        if json {
-            var object: [String: Any] = ["component": name]
-            if let seconds { object["seconds"] = seconds }
-            if let work { object["gflop"] = work / 1e9 }
-            if let rate { object["gflops"] = rate / 1e9 }
-            if rate != nil, peak > 0 { object["share_of_peak"] = (rate ?? 0) / peak }
-            if !note.isEmpty { object["note"] = note }
-            try Events.send(object)
-            return
-        }
-        func column(_ value: Double?, _ format: String, _ unit: String) -> String {
-            let text = value.map { String(format: format, $0) + unit } ?? ""
-            return String(repeating: " ", count: max(0, 14 - text.count)) + text
-        }
-        let share = rate.flatMap { peak > 0 ? 100 * $0 / peak : nil }
-        try Output.line(
-            name.padding(toLength: 32, withPad: " ", startingAt: 0)
-                + column(seconds, "%.4f", " s") + column(work.map { $0 / 1e9 }, "%.1f", " GFLOP")
-                + column(rate.map { $0 / 1e9 }, "%.0f", " GFLOP/s") + column(share, "%.0f", " %")
-                + (note.isEmpty ? "" : "  " + note))
     }
 }
 
