@@ -39,7 +39,7 @@ extension Setting {
         "Pixels of each side of a new picture, in whole tokens.")
     package static let count = Setting(
         "generate.count", .whole(1...64), .whole(1),
-        "Pictures that `dcar generate` makes of a prompt.")
+        "Pictures of each prompt, with seeds that count up.")
     package static let seedMode = Setting(
         "generate.seed_mode", .choice(["random", "fixed", "increment"]), .text("random"),
         "Where the studio takes the seed of the next picture from.")
@@ -47,6 +47,9 @@ extension Setting {
     package static let feather = Setting(
         "edit.feather_px", .whole(0...64), .whole(8),
         "Pixels over which an edit fades into the picture.")
+    package static let content = Setting(
+        "edit.content", .choice(MaskedContent.allCases.map(\.rawValue)), .text("all"),
+        "Which tokens under a mask are made anew in the studio.")
     package static let variation = Setting(
         "edit.strength", .number(0.01...1), .number(0.5),
         "The share of tokens that a variation makes anew in the studio.")
@@ -56,6 +59,10 @@ extension Setting {
     package static let alternatives = Setting(
         "edit.alternatives", .whole(2...16), .whole(4),
         "Pictures to choose from in the studio.")
+
+    package static let preview = Setting(
+        "preview.mode", .choice(["off", "colors", "decoded"]), .text("colors"),
+        "How the steps of a run are shown: masks alone, token colours, or decoded in full.")
 
     package static let graphics = Setting(
         "graphics.protocol", .choice(GraphicsChoice.names), .text("auto"),
@@ -101,8 +108,8 @@ extension Setting {
 
     package static let all: [Setting] = [
         modelPath, threads, precision, steps, guidance, guidanceDecay, temperature, schedule,
-        residualSteps, residualStrength, size, count, seedMode, feather, variation, reroll,
-        alternatives, graphics, colors, maximumBytes, probeTimeout, theme, mouse, footer,
+        residualSteps, residualStrength, size, count, seedMode, feather, content, variation, reroll,
+        alternatives, preview, graphics, colors, maximumBytes, probeTimeout, theme, mouse, footer,
         confirmQuit, outputFolder, outputPattern, metadata, clipboard
     ]
 

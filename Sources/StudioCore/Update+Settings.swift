@@ -34,6 +34,7 @@ extension StudioState {
     mutating func learn(_ new: ResolvedSettings) -> [StudioEffect] {
         let written = settingsView.written
         settingsView.written = nil
+        let oldPreview = settings.text(.preview).flatMap(PreviewKind.init)
         adopt(new)
         if let written {
             message = outcome(written)
@@ -42,7 +43,11 @@ extension StudioState {
             message = Message(
                 "\(warning)" + (more > 0 ? " (\(more) more in the settings view)" : ""), .problem)
         }
-        return [.use(new)]
+        guard let kind = new.text(.preview).flatMap(PreviewKind.init), kind != oldPreview else {
+            return [.use(new)]
+        }
+        preview = kind
+        return [.use(new), .preview(kind)]
     }
 
     /// What became of a setting that was written into the user's file.
@@ -203,5 +208,11 @@ extension Parameters {
         }
         if isNew(.reroll), let percent = new.whole(.reroll) { rerollPercent = percent }
         if isNew(.alternatives), let count = new.whole(.alternatives) { alternatives = count }
+        if isNew(.count), let count = new.whole(.count) {
+            _ = set(.count, typed: String(count))
+        }
+        if isNew(.content), let content = new.text(.content).flatMap(MaskedContent.init) {
+            self.content = content
+        }
     }
 }

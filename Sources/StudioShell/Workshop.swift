@@ -19,7 +19,8 @@ final class Workshop: Sendable {
     private let isPauseWanted = Atomic<Bool>(false)
     private let isBusy = Atomic<Bool>(false)
     private let model = Mutex<Model?>(nil)
-    private let inspections = DispatchQueue(label: "prompt")
+    /// Waits for the model, so that a prompt typed early is looked at too.
+    private let inspections = DispatchQueue(label: "prompt", attributes: .initiallyInactive)
 
     /// What is being done.
     private struct Current {
@@ -41,8 +42,10 @@ final class Workshop: Sendable {
                 wishes: Bench.Wishes(
                     takePause: { [self] in takePause() },
                     isSkipped: { [self] run in skipped.withLock { $0.contains(run) } }))
-            guard let opened = bench.open() else { return }
+            let opened = bench.open()
             model.withLock { $0 = opened }
+            inspections.activate()
+            guard opened != nil else { return }
             bench.warmUp()
             while true {
                 guard waiting.wait(timeout: bench.isSampling ? .now() : .distantFuture) == .success

@@ -26,6 +26,9 @@ extension Story {
                 [edit]
                 feather_px = 3
                 strength = 0.25
+                content = "random"
+                [preview]
+                mode = "off"
                 """)))
     story.tell(.modelOpened(Story.facts))
     let parameters = story.state.parameters
@@ -33,6 +36,8 @@ extension Story {
     #expect(parameters.width == 96 && parameters.height == 96)
     #expect(parameters.seedMode == .fixed)
     #expect(parameters.feather == 3 && parameters.variationPercent == 25)
+    #expect(parameters.content == .random)
+    #expect(story.state.preview == .off && story.takeEffects().contains(.preview(.off)))
 }
 
 @Test func aSettingReadAgainLeavesWhatAPersonChangedMeanwhile() throws {
@@ -202,4 +207,5 @@ extension Story {
     }
     #expect(names == ["auto"] + Theme.allCases.map(\.rawValue))
     #expect(Setting.seedMode.kind == .choice(SeedMode.allCases.map(\.rawValue)))
+    #expect(Setting.preview.kind == .choice(PreviewKind.allCases.map(\.rawValue)))
 }
