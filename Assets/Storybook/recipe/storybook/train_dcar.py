@@ -120,7 +120,7 @@ class Run:
             {"params": [p for p in parameters if p.dim() > 1], "weight_decay": 0.03},
             {"params": [p for p in parameters if p.dim() <= 1], "weight_decay": 0.0},
         ]
-        self.optimizer = torch.optim.AdamW(groups, options.rate, betas=(0.9, 0.96), fused=place.device.type == "cuda")
+        self.optimizer = torch.optim.AdamW(groups, options.rate, betas=(0.9, 0.96), fused=True)
         if state and source == self.path:
             self.both.load_state_dict(state["model"])
             self.average.state = state["average"]
