@@ -15,14 +15,14 @@ import Tensors
 /// | tried | gave |
 /// | --- | --- |
 /// | oneDNN's products in bfloat16, 64 to 256 rows, 128 to 512 outputs | 215 to 230, alike |
-/// | the same with integers, 32-bit sums | 455; into float32 no faster, so scales are applied here |
-/// | attention in bfloat16 by `dcar_attention`, not float32 | steps: from 70 % of peak to 80 or 90 |
-/// | Winograd F(2x2) in bfloat16, not F(4x4) in float32 | decoder: from 81 % of peak to 132 or more |
+/// | the same with integers, 32-bit sums | 455; into float32 no faster |
+/// | attention in bfloat16, not float32 | steps: from 70 % of the peak to 80 or 90 |
+/// | F(2x2) in bfloat16, not F(4x4) in float32 | decoder: from 81 % of the peak to 132 |
 /// | the same, for memory | transformed weights a quarter as large |
 /// | prefetching in F(2x2) | as a direct convolution: from 380 to 440 GFLOP/s |
 /// | a cache line between the positions of F(2x2) | within the noise; kept, it costs nothing |
-/// | integers for the logits too | 96.0 % of the embedded model's ids as in float32; 97.7 % without |
-/// | giving up free blocks of unused sizes | before, 12 % of a profile was the kernel's, for new pages |
+/// | integers for the logits too | 96 % of ids as in float32; 97.7 % without |
+/// | giving up free blocks of unused sizes | before, 12 % of a profile was new pages |
 public final class Compute: Sendable {
     public let threadCount: Int
     public let precision: Precision
