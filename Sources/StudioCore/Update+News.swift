@@ -166,6 +166,12 @@ extension StudioState {
             prompt.positive = TextField(record.request.prompt)
         }
         self.record(picture: id, mask: nil, "open")
+        guard record.picture != nil else {
+            message = Message(
+                "Opened; it was stopped after step \(record.step). \(key(.pause)) goes on, "
+                    + "\(key(.fork)) forks.", .success)
+            return
+        }
         message = Message(
             "Opened; \(key(.editMask)) paints a mask, \(key(.variation)) makes a variation.",
             .success)

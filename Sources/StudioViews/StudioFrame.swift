@@ -307,6 +307,12 @@ extension StudioState {
                 helpHint
             ]
         }
+        if shown?.picture == nil {
+            return [
+                hint(.pause, "go on"), hint(.nextStep, "step"), hint(.previousStep, "back"),
+                hint(.fork, "fork"), hint(.nextOverlay, "overlay"), helpHint
+            ]
+        }
         return [
             hint(.nextStep, "next"), hint(.previousStep, "back"), hint(.lastStep, "last"),
             hint(.fork, "fork here"), hint(.nextOverlay, "overlay"), helpHint

@@ -157,6 +157,7 @@ import Testing
     record.status = .cancelled
     story.tell(.opened(record))
     #expect(story.state.shownSnapshot?.step == 2)
+    #expect(story.state.message?.text.contains("stopped after step 2") == true)
     _ = story.takeEffects()
     story.press(" ")
     #expect(story.takeEffects() == [.advance([5], isSingleStep: false)])
