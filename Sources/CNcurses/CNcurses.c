@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -73,12 +74,22 @@ static void make_raw(void) {
     is_raw = 1;
 }
 
-int dcar_terminal_enter(const unsigned char *leave, size_t length) {
+int dcar_terminal_leave_by(const unsigned char *leave, size_t length) {
     if (length > sizeof leave_bytes) return EINVAL;
-    if (tcgetattr(STDIN_FILENO, &saved_modes) != 0) return errno;
-    if (signal_pipe[0] < 0 && pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0) return errno;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
     memcpy(leave_bytes, leave, length);
     leave_length = length;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return 0;
+}
+
+int dcar_terminal_enter(const unsigned char *leave, size_t length) {
+    if (tcgetattr(STDIN_FILENO, &saved_modes) != 0) return errno;
+    if (signal_pipe[0] < 0 && pipe2(signal_pipe, O_CLOEXEC | O_NONBLOCK) != 0) return errno;
+    int problem = dcar_terminal_leave_by(leave, length);
+    if (problem != 0) return problem;
     make_raw();
     /* A stack overflow leaves no stack to handle it on. */
     static stack_t stack;
@@ -139,21 +150,33 @@ int dcar_window_size(int *columns, int *rows, int *pixel_width, int *pixel_heigh
     return 1;
 }
 
-/* Cells */
+/* Cells. Curses writes into a file in memory: it neither waits for the terminal nor touches its
+   modes, and its bytes go out together with the pixels. */
 
 static SCREEN *screen = NULL;
+static FILE *drawing = NULL;
+static unsigned char *drawn = NULL;
+static size_t drawn_room = 0;
 static int has_palette = 0;
 
 int dcar_screen_start(const char *type) {
     if (screen) return 0;
-    screen = newterm(type, stdout, stdin);
-    if (!screen && type) screen = newterm(NULL, stdout, stdin);
-    if (!screen) return -1;
-    /* Input is read and decoded elsewhere; curses only has to leave the modes alone. */
-    raw();
-    noecho();
+    int file = memfd_create("screen", MFD_CLOEXEC);
+    if (file < 0) return -1;
+    drawing = fdopen(file, "r+");
+    if (!drawing) {
+        close(file);
+        return -1;
+    }
+    screen = newterm(type, drawing, stdin);
+    if (!screen && type) screen = newterm(NULL, drawing, stdin);
+    if (!screen) {
+        fclose(drawing);
+        return -1;
+    }
+    /* An update is never cut short because keys wait. */
+    typeahead(-1);
     nonl();
-    def_prog_mode();
     idlok(stdscr, FALSE);
     idcok(stdscr, FALSE);
     scrollok(stdscr, FALSE);
@@ -163,12 +186,36 @@ int dcar_screen_start(const char *type) {
     return 0;
 }
 
-void dcar_screen_end(void) {
-    if (!screen) return;
+/* What curses has written since the last call. */
+static const unsigned char *take_drawing(size_t *length) {
+    *length = 0;
+    fflush(drawing);
+    int file = fileno(drawing);
+    off_t size = lseek(file, 0, SEEK_END);
+    if (size <= 0) return drawn;
+    if ((size_t)size > drawn_room) {
+        unsigned char *larger = realloc(drawn, (size_t)size);
+        if (!larger) return drawn;
+        drawn = larger;
+        drawn_room = (size_t)size;
+    }
+    ssize_t count = pread(file, drawn, (size_t)size, 0);
+    if (count > 0) *length = (size_t)count;
+    if (ftruncate(file, 0) != 0) *length = 0;
+    lseek(file, 0, SEEK_SET);
+    return drawn;
+}
+
+const unsigned char *dcar_screen_end(size_t *length) {
+    *length = 0;
+    if (!screen) return drawn;
     endwin();
-    fflush(stdout);
+    const unsigned char *bytes = take_drawing(length);
     delscreen(screen);
+    fclose(drawing);
     screen = NULL;
+    drawing = NULL;
+    return bytes;
 }
 
 int dcar_screen_colors(void) { return has_palette ? COLORS : 0; }
@@ -207,11 +254,17 @@ void dcar_screen_cursor(int column, int row) {
     }
 }
 
-void dcar_screen_touch(int row, int count) { wredrawln(stdscr, row, count); }
+void dcar_screen_touch(int column, int row, int columns, int rows) {
+    WINDOW *part = derwin(stdscr, rows, columns, row, column);
+    if (!part) return;
+    wredrawln(part, 0, rows);
+    delwin(part);
+    touchline(stdscr, row, rows);
+}
 void dcar_screen_touch_all(void) { clearok(curscr, TRUE); }
 
-void dcar_screen_update(void) {
+const unsigned char *dcar_screen_update(size_t *length) {
     wnoutrefresh(stdscr);
     doupdate();
-    fflush(stdout);
+    return take_drawing(length);
 }

@@ -8,29 +8,19 @@ final class Screen {
     private(set) var capabilities: TerminalCapabilities
     private(set) var columns = 80
     private(set) var rows = 24
-    private var pacer = FramePacer(fullSide: 2048)
+    let output = TerminalOutput()
     /// The cells that curses knows of.
     private var drawn: [FrameCell] = []
-    /// The pixels on the terminal.
-    private var shown: [ShownPicture] = []
-    private var isPixelPending = false
-    private let isInTmux: Bool
-    /// The number of the first picture; others follow it.
-    private static let kittyID: UInt32 = 0xDCA2
-
-    private struct ShownPicture {
-        var layer: PictureLayer
-        var sixel: SixelFrame?
-    }
+    private var pixels = PixelLayers()
 
     init(_ capabilities: TerminalCapabilities) {
         self.capabilities = capabilities
-        isInTmux = capabilities.isInTmux
         measure()
+        dcar_screen_resize(Int32(columns), Int32(rows))
     }
 
     /// Reads the window's size.
-    func measure() {
+    private func measure() {
         var size: (Int32, Int32, Int32, Int32) = (0, 0, 0, 0)
         if dcar_window_size(&size.0, &size.1, &size.2, &size.3) == 1 {
             (columns, rows) = (Int(size.0), Int(size.1))
@@ -38,17 +28,29 @@ final class Screen {
     }
 
     func resize() {
-        erasePixels()
         measure()
         dcar_screen_resize(Int32(columns), Int32(rows))
-        redraw()
+        clear()
     }
 
-    /// Forgets what the terminal shows.
-    func redraw() {
+    /// Draws on a terminal that can do more, or less, than was thought.
+    func adopt(_ capabilities: TerminalCapabilities) {
+        output.send(erasePixels())
+        self.capabilities = capabilities
+        repaint()
+    }
+
+    /// Sends everything again over what the terminal shows.
+    func repaint() {
+        output.send(erasePixels())
         drawn = []
-        shown = []
-        pacer.reset()
+        pixels.resetPace()
+        dcar_screen_touch(0, 0, Int32(columns), Int32(rows))
+    }
+
+    /// Clears the terminal and sends everything again.
+    func clear() {
+        repaint()
         dcar_screen_touch_all()
     }
 
@@ -70,45 +72,51 @@ final class Screen {
 
     // MARK: Frames
 
+    /// Whether the terminal has taken all of the frame before.
+    var isReady: Bool { output.isEmpty }
+
     func show(_ frame: Frame, at now: Duration) {
-        let layers = frame.pictures.filter { !$0.isCovered }
-        let hidesPixels = shown.contains { old in
-            !layers.contains { $0.area == old.layer.area }
-        }
-        if hidesPixels { erasePixels() }
-        let changed = putCells(frame)
+        let change = pixels.show(hasPixels ? frame.pictures : [], capabilities)
+        touch(change.erased)
+        let changed = putCells(frame, around: change.kept)
         if let cursor = frame.cursor {
             dcar_screen_cursor(Int32(cursor.column), Int32(cursor.row))
         } else {
             dcar_screen_cursor(-1, 0)
         }
-        if capabilities.hasSynchronizedOutput { Self.write(Array("\u{1B}[?2026h".utf8)) }
-        dcar_screen_update()
-        if hasDirectColor {
-            Self.write(directCells(frame, changed))
-        } else if hasPixels {
-            sendPixels(layers, at: now)
+        var length = 0
+        let update = dcar_screen_update(&length)
+        var bytes = change.erasing + UnsafeBufferPointer(start: update, count: length)
+        if hasDirectColor { bytes += directCells(frame, changed) }
+        bytes += change.drawing
+        guard !bytes.isEmpty else { return }
+        output.send(
+            capabilities.hasSynchronizedOutput ? CursorPlacement.synchronize(bytes) : bytes)
+        if !change.drawing.isEmpty {
+            output.send(FramePacer.fence)
+            pixels.sent(at: now)
         }
-        if capabilities.hasSynchronizedOutput { Self.write(Array("\u{1B}[?2026l".utf8)) }
     }
 
+    /// - Parameter kept: cells whose pixels stay. Text would wipe them, and the twin of an earlier
+    ///   step is good enough to show through a gap.
     /// - Returns: the rows that differ from what was there.
-    private func putCells(_ frame: Frame) -> [Int] {
+    private func putCells(_ frame: Frame, around kept: [CellArea]) -> [Int] {
         let isNew = drawn.count != frame.cells.count
+        if isNew { drawn = frame.cells }
         var changed: [Int] = []
-        for (index, cell) in frame.cells.enumerated()
-        where isNew || drawn[index] != cell {
-            let row = index / frame.columns
+        for (index, cell) in frame.cells.enumerated() where isNew || drawn[index] != cell {
+            let (column, row) = (index % frame.columns, index / frame.columns)
+            if !isNew, kept.contains(where: { $0.contains(column: column, row: row) }) { continue }
+            drawn[index] = cell
             if changed.last != row { changed.append(row) }
             guard !cell.isContinuation else { continue }
             var text = cell.glyph.unicodeScalars.prefix(5).map { wchar_t(bitPattern: $0.value) }
             text.append(0)
             dcar_screen_put(
-                Int32(index % frame.columns), Int32(row), text,
-                cell.style.foreground.entry, cell.style.background.entry,
-                UInt32(cell.style.attributes.rawValue))
+                Int32(column), Int32(row), text, cell.style.foreground.entry,
+                cell.style.background.entry, UInt32(cell.style.attributes.rawValue))
         }
-        drawn = frame.cells
         return changed
     }
 
@@ -148,107 +156,41 @@ final class Screen {
 
     // MARK: Pixels
 
-    private func sendPixels(_ layers: [PictureLayer], at now: Duration) {
-        let waiting = layers.filter { layer in !shown.contains { $0.layer == layer } }
-        guard !waiting.isEmpty else { return }
-        guard pacer.canSend, let longest = pacer.side else {
-            isPixelPending = true
-            return
-        }
-        isPixelPending = false
-        var bytes: [UInt8] = []
-        for layer in waiting {
-            let slot = shown.firstIndex { $0.layer.area == layer.area } ?? shown.count
-            let (drawing, sixel) = pixels(of: layer, slot: slot, longest: longest)
-            let new = ShownPicture(layer: layer, sixel: sixel)
-            if slot < shown.count { shown[slot] = new } else { shown.append(new) }
-            guard !drawing.isEmpty else { continue }
-            bytes += CursorPlacement.draw(drawing, column: layer.area.column, row: layer.area.row)
-        }
-        guard !bytes.isEmpty else { return }
-        Self.write(bytes)
-        Self.write(FramePacer.fence)
-        pacer.sent(at: now)
-    }
-
-    private func pixels(of layer: PictureLayer, slot: Int, longest: Int) -> (
-        bytes: [UInt8], sixel: SixelFrame?
-    ) {
-        let grid = GridSize(columns: layer.area.columns, rows: layer.area.rows)
-        var image = layer.image
-        if capabilities.graphics == .kitty {
-            let side = max(image.width, image.height)
-            if side > longest {
-                image = image.resized(
-                    width: max(1, image.width * longest / side),
-                    height: max(1, image.height * longest / side))
-            }
-            let id = Self.kittyID + UInt32(slot)
-            let bytes =
-                KittyGraphics.transmit(
-                    .rgb(image.pixels, width: image.width, height: image.height),
-                    id: id, isInTmux: isInTmux)
-                + KittyGraphics.place(id: id, size: grid)
-            return (bytes, nil)
-        }
-        let area = capabilities.sixelPixels(in: grid)
-        image = image.resized(width: max(1, area.width), height: max(1, area.height))
-        let options = layer.isPreview ? capabilities.previewOptions : capabilities.pictureOptions
-        let before = slot < shown.count && capabilities.canUpdateInPart ? shown[slot].sixel : nil
-        let frame = SixelEncoder.frame(image, options: options, after: before)
-        return (frame.bytes, frame)
-    }
-
-    /// The terminal has drawn the last frame.
-    /// - Returns: whether a newer one waits.
+    /// The terminal has drawn the last pictures.
+    /// - Returns: whether newer ones wait.
     func answered(at now: Duration) -> Bool {
-        pacer.answered(at: now)
-        return isPixelPending
+        pixels.answered(at: now)
+        return pixels.isWaiting
     }
 
-    /// - Returns: whether a frame waits that may be sent now.
-    func tick(at now: Duration) -> Bool {
-        pacer.tick(at: now)
-        return isPixelPending && pacer.canSend
-    }
+    /// - Returns: whether something is to be drawn that could not be before.
+    func tick(at now: Duration) -> Bool { pixels.tick(at: now) }
 
-    var nextTick: Duration? { pacer.nextTick }
+    var nextTick: Duration? { pixels.nextTick }
 
-    /// Text is the one eraser that every terminal knows, so the rows are sent again.
-    private func erasePixels() {
-        deleteKittyPictures()
-        for picture in shown {
-            dcar_screen_touch(Int32(picture.layer.area.row), Int32(picture.layer.area.rows))
-        }
-        shown = []
-    }
-
-    private func deleteKittyPictures() {
-        guard capabilities.graphics == .kitty else { return }
-        for slot in shown.indices {
-            Self.write(KittyGraphics.delete(id: Self.kittyID + UInt32(slot), isInTmux: isInTmux))
+    /// Has these cells sent again.
+    private func touch(_ areas: [CellArea]) {
+        for area in areas {
+            dcar_screen_touch(
+                Int32(area.column), Int32(area.row), Int32(area.columns), Int32(area.rows))
         }
     }
 
-    /// Takes pixels off before the screen is given back.
+    /// What takes all pictures off.
+    private func erasePixels() -> [UInt8] {
+        let change = pixels.show([], capabilities)
+        touch(change.erased)
+        return change.erasing
+    }
+
+    /// Takes the pixels off and gives the terminal back; waits a little for a slow one.
     func leave() {
-        deleteKittyPictures()
-        shown = []
+        output.send(erasePixels())
         drawn = []
-    }
-
-    static func write(_ bytes: [UInt8]) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes {
-                Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count)
-            }
-            if count > 0 {
-                rest = rest.dropFirst(count)
-            } else if errno != EINTR && errno != EAGAIN {
-                return
-            }
-        }
+        var length = 0
+        let bytes = dcar_screen_end(&length)
+        output.send(UnsafeBufferPointer(start: bytes, count: length))
+        output.drain(within: .milliseconds(500))
     }
 }
 

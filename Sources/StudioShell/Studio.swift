@@ -59,6 +59,7 @@ private final class Session {
     private let options: StudioOptions
     private var terminal: Terminal
     private let screen: Screen
+    private var replies: TerminalReplies
     private let workshop: Workshop
     private let inbox = Inbox()
     private let history: PromptHistory
@@ -74,18 +75,15 @@ private final class Session {
         workshop = Workshop(options) { inbox.post($0) }
         workshop.start()
         terminal = try Terminal(hasMouse: options.settings.isOn(.mouse))
-        let (replies, typed) = terminal.probe(
+        let typed: [TerminalInput]
+        (replies, typed) = terminal.probe(
             &parser, timeout: options.settings.whole(.probeTimeout).map { .milliseconds($0) })
-        var capabilities = TerminalCapabilities.decide(
-            terminal.environment, replies,
-            configuration: options.settings.text(.graphics).flatMap(GraphicsChoice.init))
-        capabilities.sixelColors = min(
-            capabilities.sixelColors, options.settings.whole(.colors) ?? 256)
-        if let bytes = options.settings.whole(.maximumBytes) { capabilities.maximumBytes = bytes }
+        let capabilities = Self.capabilities(terminal, replies, options)
         guard dcar_screen_start(capabilities.terminfoName) == 0 else {
             dcar_terminal_leave()
             throw .unknownTerminal(ProcessInfo.processInfo.environment["TERM"] ?? "")
         }
+        if capabilities.graphics == .kitty { terminal.leaveWithoutPictures() }
         screen = Screen(capabilities)
         state = StudioState(randomness: UInt64.random(in: .min ... .max))
         state.terminalTheme = Self.terminalTheme(capabilities)
@@ -106,13 +104,27 @@ private final class Session {
         return capabilities.isOnLightBackground ? .light : .dark
     }
 
+    private static func capabilities(
+        _ terminal: Terminal, _ replies: TerminalReplies, _ options: StudioOptions
+    ) -> TerminalCapabilities {
+        var capabilities = TerminalCapabilities.decide(
+            terminal.environment, replies,
+            configuration: options.settings.text(.graphics).flatMap(GraphicsChoice.init))
+        capabilities.sixelColors = min(
+            capabilities.sixelColors, options.settings.whole(.colors) ?? 256)
+        if let bytes = options.settings.whole(.maximumBytes) { capabilities.maximumBytes = bytes }
+        return capabilities
+    }
+
     // MARK: Loop
 
     func run() -> Int32 {
         while exitCode == nil {
-            if isDirty { draw() }
+            if isDirty, screen.isReady { draw() }
             let ready = Terminal.wait(
-                [STDIN_FILENO, dcar_signal_pipe(), inbox.descriptor], milliseconds: timeout)
+                [STDIN_FILENO, dcar_signal_pipe(), inbox.descriptor],
+                forRoomIn: screen.output.waiting, milliseconds: timeout)
+            screen.output.advance()
             let now = Terminal.now
             if ready.contains(STDIN_FILENO) {
                 read(at: now)
@@ -147,13 +159,27 @@ private final class Session {
     private func take(_ input: TerminalInput) {
         switch input {
         case .reply(.ready): if screen.answered(at: Terminal.now) { isDirty = true }
-        case .reply: break
+        case .reply(let reply): learn(reply)
         case .key(let key): apply(.key(key))
         case .paste(let text): apply(.paste(text))
         case .mouse(let event):
             apply(.mouse(lastFrame?.target(column: event.column, row: event.row), event.action))
-        case .focus(let isGained): if isGained { screen.redraw(); isDirty = true }
+        case .focus(let isGained): if isGained { screen.repaint(); isDirty = true }
         }
+    }
+
+    /// A late answer may show that the terminal can do more than was thought.
+    private func learn(_ reply: TerminalReply) {
+        replies.record(reply)
+        let capabilities = Self.capabilities(terminal, replies, options)
+        guard !capabilities.isSame(as: screen.capabilities) else { return }
+        if capabilities.graphics == .kitty { terminal.leaveWithoutPictures() }
+        screen.adopt(capabilities)
+        state.graphics = capabilities.shortName
+        let isFollowing = state.theme == state.terminalTheme
+        state.terminalTheme = Self.terminalTheme(capabilities)
+        if isFollowing { state.theme = state.terminalTheme }
+        isDirty = true
     }
 
     private func apply(_ action: StudioAction) {
@@ -176,7 +202,7 @@ private final class Session {
 
     private func perform(_ effect: StudioEffect) {
         switch effect {
-        case .redraw: screen.redraw()
+        case .redraw: screen.clear()
         case .quit: exitCode = 0
         case .suspend: suspend()
         case .copy(let text): copy(text)
@@ -185,7 +211,7 @@ private final class Session {
         case .editSettings: editSettings()
         case .reloadSettings: reloadSettings()
         case .use(let settings):
-            terminal.setMouse(settings.isOn(.mouse))
+            screen.output.send(terminal.setMouse(settings.isOn(.mouse)))
             workshop.perform(effect)
         case .remember(let prompt): history.add(prompt)
         default: workshop.perform(effect)
@@ -194,7 +220,7 @@ private final class Session {
 
     private func copy(_ text: String) {
         let coded = Data(text.utf8).base64EncodedString()
-        Screen.write(Array("\u{1B}]52;c;\(coded)\u{07}".utf8))
+        screen.output.send("\u{1B}]52;c;\(coded)\u{07}".utf8)
     }
 
     private func editPrompt(_ text: String) {
@@ -266,16 +292,32 @@ private final class Session {
     // MARK: Signals
 
     private func handleSignals() {
-        for number in Terminal.read(dcar_signal_pipe()) {
+        let numbers = Terminal.read(dcar_signal_pipe())
+        if numbers.contains(UInt8(SIGWINCH)) { resize() }
+        for number in numbers {
             switch Int32(number) {
-            case SIGWINCH:
-                screen.resize()
-                isDirty = true
             case SIGTSTP: suspend()
-            case SIGINT: apply(.command(.cancel))
+            case SIGINT: interrupt()
             case SIGTERM, SIGHUP: exitCode = 128 + Int32(number)
             default: break
             }
+        }
+    }
+
+    private func resize() {
+        terminal.measure()
+        screen.resize()
+        // Another font may have come with another size.
+        if replies.cellSize != nil { screen.output.send(ProbeBatch.cellSize) }
+        isDirty = true
+    }
+
+    /// Somebody without a keyboard wants an end: of the run, and then of the studio.
+    private func interrupt() {
+        if state.popup == .quit || state.job?.isCancelling == true {
+            exitCode = 128 + SIGINT
+        } else {
+            apply(.command(.cancel))
         }
     }
 
@@ -288,7 +330,6 @@ private final class Session {
     /// Leaves the terminal to somebody else for a while.
     private func giveBack() {
         screen.leave()
-        dcar_screen_end()
         dcar_terminal_leave()
     }
 
@@ -303,7 +344,6 @@ private final class Session {
     private func close() {
         workshop.close()
         screen.leave()
-        dcar_screen_end()
         terminal.leave(&parser)
     }
 }
@@ -313,6 +353,13 @@ extension TerminalCapabilities {
     fileprivate var terminfoName: String? {
         let isPlain = ProcessInfo.processInfo.environment["TERM"] == "xterm"
         return isPlain && colors >= .xterm256 ? "xterm-256color" : nil
+    }
+
+    /// Whether all is as in `other`, though perhaps for other reasons.
+    fileprivate func isSame(as other: TerminalCapabilities) -> Bool {
+        var copy = self
+        copy.reasons = other.reasons
+        return copy == other
     }
 
     /// For the header.

@@ -4,31 +4,39 @@ import TerminalGraphics
 
 /// The terminal between start and end of the studio: modes, alternate screen, probe.
 struct Terminal {
-    let environment: TerminalEnvironment
+    private(set) var environment: TerminalEnvironment
     private(set) var hasMouse: Bool
 
-    /// What puts the terminal back, also from a signal handler: synchronised output off, mouse,
-    /// paste and focus reports off, no kitty pictures, colours reset, cursor on, main screen.
+    /// What puts the terminal back, also from a signal handler: a picture half sent ended,
+    /// synchronised output off, mouse, paste and focus reports off, colours reset, cursor on, main
+    /// screen.
     private static let leaving =
-        "\u{1B}[?2026l\u{1B}[?1006l\u{1B}[?1002l\u{1B}[?1000l\u{1B}[?2004l\u{1B}[?1004l"
+        "\u{1B}\\\u{1B}[?2026l\u{1B}[?1006l\u{1B}[?1002l\u{1B}[?1000l\u{1B}[?2004l\u{1B}[?1004l"
         + "\u{1B}[0m\u{1B}[?25h\u{1B}[?1049l\u{1B}[?1l\u{1B}>"
 
     /// - Throws: `StudioError`.
     init(hasMouse: Bool) throws(StudioError) {
         guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { throw .noTerminal }
-        var size: (Int32, Int32, Int32, Int32) = (80, 24, 0, 0)
-        _ = dcar_window_size(&size.0, &size.1, &size.2, &size.3)
-        environment = TerminalEnvironment(
-            ProcessInfo.processInfo.environment,
-            window: WindowSize(
-                columns: Int(size.0), rows: Int(size.1), pixelWidth: Int(size.2),
-                pixelHeight: Int(size.3)))
+        environment = Self.measured
         self.hasMouse = hasMouse
         let leave = Array(Self.leaving.utf8)
         let problem = dcar_terminal_enter(leave, leave.count)
         guard problem == 0 else {
             throw .terminalModes(String(cString: strerror(problem)))
         }
+    }
+
+    /// Takes down the window's new size.
+    mutating func measure() { environment = Self.measured }
+
+    private static var measured: TerminalEnvironment {
+        var size: (Int32, Int32, Int32, Int32) = (80, 24, 0, 0)
+        _ = dcar_window_size(&size.0, &size.1, &size.2, &size.3)
+        return TerminalEnvironment(
+            ProcessInfo.processInfo.environment,
+            window: WindowSize(
+                columns: Int(size.0), rows: Int(size.1), pixelWidth: Int(size.2),
+                pixelHeight: Int(size.3)))
     }
 
     /// Asks the terminal what it can do; what else comes meanwhile is kept for later.
@@ -40,7 +48,7 @@ struct Terminal {
         var replies = TerminalReplies()
         var others: [TerminalInput] = []
         guard !batch.bytes.isEmpty else { return (replies, others) }
-        Screen.write(batch.bytes)
+        Self.write(batch.bytes)
         let end = Self.now + (timeout ?? batch.timeout)
         parser.expectFence(until: end + .seconds(5))
         while !batch.isAnswered(by: replies), Self.now < end {
@@ -61,15 +69,22 @@ struct Terminal {
         return (replies, others)
     }
 
-    /// Turns on what only the studio wants.
-    func enterModes() {
-        Screen.write(Array("\u{1B}[?2004h\u{1B}[?1004h\(hasMouse ? Self.mouseOn : "")".utf8))
+    /// Has kitty pictures removed at the end, too, even after a crash.
+    func leaveWithoutPictures() {
+        let bytes = Array("\u{1B}\\\u{1B}_Ga=d,d=A,q=2\u{1B}\\\(Self.leaving)".utf8)
+        _ = dcar_terminal_leave_by(bytes, bytes.count)
     }
 
-    mutating func setMouse(_ isOn: Bool) {
-        guard isOn != hasMouse else { return }
+    /// Turns on what only the studio wants.
+    func enterModes() {
+        Self.write(Array("\u{1B}[?2004h\u{1B}[?1004h\(hasMouse ? Self.mouseOn : "")".utf8))
+    }
+
+    /// - Returns: what to send.
+    mutating func setMouse(_ isOn: Bool) -> [UInt8] {
+        guard isOn != hasMouse else { return [] }
         hasMouse = isOn
-        Screen.write(Array((isOn ? Self.mouseOn : Self.mouseOff).utf8))
+        return Array((isOn ? Self.mouseOn : Self.mouseOff).utf8)
     }
 
     private static let mouseOn = "\u{1B}[?1000h\u{1B}[?1002h\u{1B}[?1006h"
@@ -77,7 +92,7 @@ struct Terminal {
 
     /// Waits for late replies, so that none is typed into the shell, and puts everything back.
     func leave(_ parser: inout ReplyParser) {
-        Screen.write(FramePacer.fence)
+        Self.write(FramePacer.fence)
         let end = Self.now + .milliseconds(200)
         waiting: while Self.now < end {
             guard Self.wait([STDIN_FILENO], milliseconds: 50).contains(STDIN_FILENO) else {
@@ -98,11 +113,30 @@ struct Terminal {
         return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
     }
 
-    /// The descriptors that can be read, after at most so long; -1 waits for ever.
-    static func wait(_ descriptors: [Int32], milliseconds: Int32) -> [Int32] {
+    /// The descriptors that can be read, after at most so long; -1 waits for ever. Room to write
+    /// ends the wait, too.
+    static func wait(
+        _ descriptors: [Int32], forRoomIn output: Int32? = nil, milliseconds: Int32
+    ) -> [Int32] {
         var polls = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        if let output { polls.append(pollfd(fd: output, events: Int16(POLLOUT), revents: 0)) }
         guard poll(&polls, nfds_t(polls.count), milliseconds) > 0 else { return [] }
         return polls.filter { $0.revents != 0 }.map(\.fd)
+    }
+
+    /// Writes everything, however long the terminal takes.
+    static func write(_ bytes: [UInt8]) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
+                Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count)
+            }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno != EINTR && errno != EAGAIN {
+                return
+            }
+        }
     }
 
     /// What is there to read; nothing at the end of input.

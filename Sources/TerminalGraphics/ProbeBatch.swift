@@ -37,6 +37,9 @@ public struct ProbeBatch: Hashable, Sendable {
         bytes = Array(text.utf8)
     }
 
+    /// The question for the size of a cell alone.
+    public static let cellSize = Array(Question.cellSize.utf8)
+
     /// Whether every reply that can matter has come.
     ///
     /// A tmux that claims sixel, or was started from kitty or ghostty, is waited for until the

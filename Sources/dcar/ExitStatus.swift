@@ -19,6 +19,7 @@ enum ExitStatus: Int32 {
     case inputImage = 4
     case output = 5
     case terminal = 7
+    case hungUp = 129
     case interrupted = 130
     case terminated = 143
 

@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Testing
 
 /// The variables that the studio gets in tests: a home of its own, nothing of whoever runs them.
 func studioEnvironment(
@@ -34,4 +35,22 @@ enum Keys {
     static func control(_ letter: Unicode.Scalar) -> String {
         String(Unicode.Scalar(UInt8(letter.value & 0x1F)))
     }
+}
+
+/// Expects that a program has left its terminal as it found it, and sent nothing strange to it.
+func expectAsFound(_ session: TerminalSession, _ before: TerminalModes) {
+    let terminal = session.terminal
+    #expect(terminal.modes == [7, 25])
+    #expect(!terminal.isKeypadApplication && !terminal.isInserting)
+    #expect(terminal.style == EmulatedTerminal.Style())
+    #expect(terminal.region == 0...terminal.rows - 1)
+    #expect(terminal.pictures.kittyImages.isEmpty)
+    #expect(session.program.modes == before && before.isCooked)
+    expectNothingStrange(session)
+}
+
+func expectNothingStrange(_ session: TerminalSession) {
+    #expect(session.terminal.unknown == [])
+    #expect(session.terminal.strayControls == [])
+    #expect(session.terminal.pictures.faults == [])
 }

@@ -74,8 +74,7 @@ func theFirstMinutesInATerminal(answers: TerminalAnswers) throws {
     try story.compare()
     try story.inpaint()
     try story.saveAndQuit()
-    #expect(session.terminal.isAsFound && session.program.modes == before)
-    #expect(session.terminal.unknown == [] && session.terminal.strayControls == [])
+    expectAsFound(session, before)
     #expect(session.terminal.pictures.faults == [])
 }
 

@@ -48,6 +48,8 @@ extension EmulatedTerminal {
         case .ground: takeInGround(byte)
         case .escape: takeAfterEscape(byte)
         case .charset: parser.state = .ground
+        // A program that crashes in the middle of a sequence begins another.
+        case .control where byte == 0x1B: parser.state = .escape
         case .control:
             parser.body.append(byte)
             if (0x40...0x7E).contains(byte), !(parser.body.count == 1 && byte == 0x5B) {
@@ -122,6 +124,8 @@ extension EmulatedTerminal {
             isWrapPending = false
         case "=": isKeypadApplication = true
         case ">": isKeypadApplication = false
+        // The end of a string that has ended already.
+        case "\\": break
         case "M":
             if cursor.row == region.lowerBound {
                 scroll(up: -1, in: region)

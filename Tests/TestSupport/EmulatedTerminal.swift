@@ -8,6 +8,11 @@ public struct EmulatedTerminal: Sendable {
         public var foreground = ""
         public var background = ""
         public var attributes: Set<Int> = []
+
+        public init(foreground: String = "", background: String = "") {
+            self.foreground = foreground
+            self.background = background
+        }
     }
 
     public struct Cell: Equatable, Sendable {
@@ -39,7 +44,8 @@ public struct EmulatedTerminal: Sendable {
 
     var parser = Parser()
     var isWrapPending = false
-    var region: ClosedRange<Int>
+    /// The rows that scroll.
+    public internal(set) var region: ClosedRange<Int>
     var saved = (column: 0, row: 0, style: Style())
     private var mainScreen: (cells: [Cell], column: Int, row: Int)?
     let cellSize: (width: Int, height: Int)
@@ -68,12 +74,6 @@ public struct EmulatedTerminal: Sendable {
     public var text: String { lines.joined(separator: "\n") }
 
     public var isOnAlternateScreen: Bool { modes.contains(1049) }
-
-    /// Whether everything that a program may have changed is as a terminal has it at the start.
-    public var isAsFound: Bool {
-        modes == [7, 25] && !isKeypadApplication && !isInserting && style == Style()
-            && region == 0...rows - 1 && pictures.kittyImages.isEmpty
-    }
 
     // MARK: Changing
 

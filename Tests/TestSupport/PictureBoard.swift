@@ -54,6 +54,9 @@ public struct PictureBoard: Sendable {
             kittyPlacements[id] = KittyPlacement(
                 column: cursor.column, row: cursor.row, columns: Int(keys["c"] ?? "") ?? 0,
                 rows: Int(keys["r"] ?? "") ?? 0)
+        case "d" where keys["d"] == "A":
+            kittyPlacements = [:]
+            kittyImages = [:]
         case "d":
             kittyPlacements[id] = nil
             if keys["d"] == "I" { kittyImages[id] = nil }

@@ -1,5 +1,5 @@
 /// What an emulated terminal answers, and how it sends it.
-public struct TerminalAnswers: Sendable {
+public struct TerminalAnswers: Sendable, CustomStringConvertible {
     public var version: String?
     public var deviceAttributes: String?
     public var hasKitty = false
@@ -52,6 +52,10 @@ public struct TerminalAnswers: Sendable {
         answers.hasSynchronizedOutput = true
         return answers
     }()
+
+    public var description: String {
+        version.map { "\($0)\(sixelColors == nil ? "" : " with sixel")" } ?? "a silent terminal"
+    }
 
     func answer(to question: TerminalQuestion, columns: Int, rows: Int) -> String? {
         switch question {

@@ -15,7 +15,7 @@ public final class TerminalSession {
     public var answers: TerminalAnswers
     /// The most bytes to read a second; nil for all there are.
     public var bytesPerSecond: Int?
-    private var dueAnswers: [(at: Double, bytes: [UInt8])] = []
+    private var dueAnswers: [(at: Double, bytes: [UInt8], isContinued: Bool)] = []
     private let cellSize: (width: Int, height: Int)
 
     public init(
@@ -38,7 +38,12 @@ public final class TerminalSession {
 
     // MARK: Keys
 
-    public func type(_ text: String) { program.write(Array(text.utf8)) }
+    /// Types a text; an answer that is on its way in pieces is ended first, as terminals do.
+    public func type(_ text: String) {
+        let rest = dueAnswers.prefix { $0.isContinued }
+        guard let last = rest.last else { return program.write(Array(text.utf8)) }
+        dueAnswers.insert((last.at, Array(text.utf8), true), at: rest.count)
+    }
 
     public func resize(columns: Int, rows: Int) {
         terminal.resize(columns: columns, rows: rows)
@@ -79,8 +84,11 @@ public final class TerminalSession {
     /// Pictures of blocks are left out.
     private func timedOut(_ what: String, _ seconds: Double) -> TimedOut {
         let text = terminal.text.replacing(/[▀▄█]{2,}/, with: "▀…")
+        let bytes = String(decoding: terminal.transcript.suffix(400), as: UTF8.self)
+            .debugDescription
         return TimedOut(
-            description: "Waited \(seconds) s for \(what); the screen shows\n\(text)")
+            description: "Waited \(seconds) s for \(what); the screen shows\n\(text)\n"
+                + "after the bytes \(bytes)")
     }
 
     /// - Returns: whether the condition came true in time.
@@ -111,10 +119,10 @@ public final class TerminalSession {
         let start = max(Self.now + answers.delay, dueAnswers.last?.at ?? 0)
         if answers.isSplit {
             for (index, byte) in bytes.enumerated() {
-                dueAnswers.append((start + 0.002 * Double(index + 1), [byte]))
+                dueAnswers.append((start + 0.002 * Double(index + 1), [byte], index > 0))
             }
         } else {
-            dueAnswers.append((start, bytes))
+            dueAnswers.append((start, bytes, false))
         }
         if answers.delay == 0, !answers.isSplit { sendAnswers(at: Self.now) }
     }

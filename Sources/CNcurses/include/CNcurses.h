@@ -8,6 +8,8 @@
 /* Saves the terminal's modes, enters raw mode, and sees to it that a crash restores them: `leave`
    is written and the modes are set back inside the signal handler. Returns 0 or an errno. */
 int dcar_terminal_enter(const unsigned char *leave, size_t length);
+/* Changes what is written at the end. Returns 0 or an errno. */
+int dcar_terminal_leave_by(const unsigned char *leave, size_t length);
 /* Raw mode again after `dcar_terminal_leave`. */
 void dcar_terminal_reenter(void);
 /* Sets back the modes and writes `leave`. May be called more than once. */
@@ -32,14 +34,16 @@ enum { DCAR_BOLD = 1, DCAR_DIM = 2, DCAR_UNDERLINE = 4, DCAR_REVERSE = 8 };
 /* `type` is a terminfo name to try before TERM's, or NULL. Returns 0, or -1 for a terminal that
    ncurses does not know. */
 int dcar_screen_start(const char *type);
-void dcar_screen_end(void);
+/* Gives back the bytes that put the terminal's own screen back; they last until the next call. */
+const unsigned char *dcar_screen_end(size_t *length);
 int dcar_screen_colors(void);
 void dcar_screen_resize(int columns, int rows);
 void dcar_screen_put(int column, int row, const wchar_t *text, int foreground, int background,
                      unsigned attributes);
 /* Column -1 hides the cursor. */
 void dcar_screen_cursor(int column, int row);
-/* Sends these rows again even if nothing changed. */
-void dcar_screen_touch(int row, int count);
+/* Sends these cells again even if nothing changed. */
+void dcar_screen_touch(int column, int row, int columns, int rows);
 void dcar_screen_touch_all(void);
-void dcar_screen_update(void);
+/* The bytes that make the screen as the cells are; they last until the next call. */
+const unsigned char *dcar_screen_update(size_t *length);

@@ -1,0 +1,135 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// How a studio may end.
+enum Ending: String, CaseIterable {
+    case quit
+    case terminated
+    case hungUp
+    case interruptedTwice
+    case crashed
+    case aborted
+    case trapped
+
+    func happen(to session: TerminalSession) throws -> Int32 {
+        switch self {
+        case .quit:
+            session.type(Keys.escape)
+            session.run(seconds: 0.1)
+            session.type("q")
+            try session.wait(forText: "Quit")
+            session.type("y")
+            return 0
+        case .terminated:
+            session.program.signal(SIGTERM)
+            return 143
+        case .hungUp:
+            session.program.signal(SIGHUP)
+            return 129
+        case .interruptedTwice:
+            session.program.signal(SIGINT)
+            session.run(seconds: 0.02)
+            session.program.signal(SIGINT)
+            session.run(seconds: 0.5)
+            if !session.program.hasEnded { session.program.signal(SIGINT) }
+            return 130
+        case .crashed:
+            session.program.signal(SIGSEGV)
+            return 128 + SIGSEGV
+        case .aborted:
+            session.program.signal(SIGABRT)
+            return 128 + SIGABRT
+        case .trapped:
+            // What a trap in Swift raises.
+            session.program.signal(SIGILL)
+            return 128 + SIGILL
+        }
+    }
+}
+
+@Test(arguments: Ending.allCases, [TerminalAnswers.xterm, .kitty])
+func theTerminalIsLeftAsFoundInTheMiddleOfARun(ending: Ending, answers: TerminalAnswers) throws {
+    let folder = try TemporaryFolder()
+    let session = try studio(in: folder, columns: 80, rows: 24, answers: answers)
+    let before = session.program.modes
+    try session.wait(forText: "model 256px")
+    #expect(session.terminal.isOnAlternateScreen && !session.program.modes.isCooked)
+    session.type("a fox" + Keys.enter)
+    try session.wait(forText: "step ")
+    let status = try ending.happen(to: session)
+    #expect(try session.waitForEnd() == status)
+    expectAsFound(session, before)
+}
+
+@Test func aClosedWindowEndsTheStudio() throws {
+    let folder = try TemporaryFolder()
+    let session = try studio(in: folder, columns: 80, rows: 24)
+    try session.wait(forText: "model 256px")
+    session.type("a fox" + Keys.enter)
+    try session.wait(forText: "step ")
+    session.program.hangUp()
+    #expect(try session.waitForEnd(seconds: 5) == 129)
+}
+
+@Test func theStudioCanBeSuspendedAndGoesOn() throws {
+    let folder = try TemporaryFolder()
+    let session = try studio(in: folder, columns: 80, rows: 24, answers: .kitty)
+    let before = session.program.modes
+    try session.wait(forText: "model 256px")
+    session.type("a fox in the snow" + Keys.enter)
+    try session.wait(forText: "Done in")
+    session.program.signal(SIGTSTP)
+    try session.wait(for: "a stop") { _ in session.program.isStopped }
+    session.run(seconds: 0.05)
+    expectAsFound(session, before)
+    session.resize(columns: 120, rows: 40)
+    session.program.signal(SIGCONT)
+    try session.wait(for: "the picture") {
+        $0.text.contains("Parameters") && $0.isOnAlternateScreen
+            && $0.pictures.kittyPlacements.count == 1
+    }
+    #expect(!session.program.modes.isCooked)
+    session.program.signal(SIGTERM)
+    _ = try session.waitForEnd()
+    expectAsFound(session, before)
+}
+
+@Test func killedWhileSavingNothingIsLostOrTorn() throws {
+    let folder = try Fixtures.folder()
+    let original = try Data(contentsOf: URL(fileURLWithPath: folder.file("finished.png")))
+    let session = try studio(
+        ["tui", "--open", "finished.png"], in: folder, columns: 80, rows: 24)
+    try session.wait(forText: "Opened")
+    session.type("wwww")
+    session.program.signal(SIGKILL)
+    #expect(try session.waitForEnd() == 128 + SIGKILL)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file("finished.png"))) == original)
+    let pictures =
+        (try? FileManager.default.contentsOfDirectory(atPath: folder.file("pictures"))) ?? []
+    for name in pictures where name.hasSuffix(".png") {
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.file("pictures/\(name)")))
+        #expect(bytes.suffix(8) == Data("IEND".utf8) + Data([0xAE, 0x42, 0x60, 0x82]))
+    }
+}
+
+@Test func theStudioFollowsEveryChangeOfSize() throws {
+    let folder = try TemporaryFolder()
+    let session = try studio(in: folder, answers: .sixel)
+    try session.wait(forText: "model 256px")
+    session.type("a fox in the snow" + Keys.enter)
+    var random = SystemRandomNumberGenerator()
+    for _ in 0..<300 {
+        session.resize(
+            columns: .random(in: 1...200, using: &random), rows: .random(in: 1...60, using: &random)
+        )
+        session.run(seconds: 0.001)
+    }
+    session.resize(columns: 20, rows: 5)
+    try session.wait(forText: "dcar studio:")
+    session.resize(columns: 120, rows: 40)
+    try session.wait(for: "the picture") { $0.text.contains("Done in") && $0.sixelPicture != nil }
+    #expect(session.terminal.lines.last?.contains("help") == true)
+    #expect(session.terminal.unknown == [])
+    #expect(session.program.status == nil)
+}
