@@ -12,6 +12,7 @@ final class Screen {
     /// The cells that curses knows of.
     private var drawn: [FrameCell] = []
     private var pixels = PixelLayers()
+    private var hasNewSize = true
 
     init(_ capabilities: TerminalCapabilities) {
         self.capabilities = capabilities
@@ -30,6 +31,7 @@ final class Screen {
     func resize() {
         measure()
         dcar_screen_resize(Int32(columns), Int32(rows))
+        hasNewSize = true
         clear()
     }
 
@@ -87,6 +89,11 @@ final class Screen {
         var length = 0
         let update = dcar_screen_update(&length)
         var bytes = change.erasing + UnsafeBufferPointer(start: update, count: length)
+        if hasNewSize {
+            // Curses starts with the scrolling region of a screen that it cannot measure.
+            bytes += "\u{1B}7\u{1B}[r\u{1B}8".utf8
+            hasNewSize = false
+        }
         if hasDirectColor { bytes += directCells(frame, changed) }
         bytes += change.drawing
         guard !bytes.isEmpty else { return }

@@ -150,7 +150,7 @@ private final class Session {
     private func read(at now: Duration) {
         let bytes = Terminal.read(STDIN_FILENO)
         guard !bytes.isEmpty else {
-            exitCode = 128 + SIGHUP
+            if Terminal.hasEnded(STDIN_FILENO) { exitCode = 128 + SIGHUP }
             return
         }
         for input in parser.feed(bytes, at: now) { take(input) }

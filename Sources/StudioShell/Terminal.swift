@@ -8,11 +8,11 @@ struct Terminal {
     private(set) var hasMouse: Bool
 
     /// What puts the terminal back, also from a signal handler: a picture half sent ended,
-    /// synchronised output off, mouse, paste and focus reports off, colours reset, cursor on, main
-    /// screen.
+    /// synchronised output off, mouse, paste and focus reports off, colours and scrolling region
+    /// reset, cursor on, main screen.
     private static let leaving =
         "\u{1B}\\\u{1B}[?2026l\u{1B}[?1006l\u{1B}[?1002l\u{1B}[?1000l\u{1B}[?2004l\u{1B}[?1004l"
-        + "\u{1B}[0m\u{1B}[?25h\u{1B}[?1049l\u{1B}[?1l\u{1B}>"
+        + "\u{1B}[0m\u{1B}[r\u{1B}[?25h\u{1B}[?1049l\u{1B}[?1l\u{1B}>"
 
     /// - Throws: `StudioError`.
     init(hasMouse: Bool) throws(StudioError) {
@@ -137,6 +137,13 @@ struct Terminal {
                 return
             }
         }
+    }
+
+    /// Whether nothing will ever be read again.
+    static func hasEnded(_ descriptor: Int32) -> Bool {
+        var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        guard poll(&poller, 1, 0) > 0 else { return false }
+        return Int32(poller.revents) & (POLLHUP | POLLERR | POLLNVAL) != 0
     }
 
     /// What is there to read; nothing at the end of input.
