@@ -52,11 +52,16 @@ let package = Package(
         .target(
             name: "StudioCore",
             dependencies: ["Imaging", "Requests", "Settings", "TerminalGraphics"]),
+        .target(
+            name: "Library",
+            dependencies: [
+                "Imaging", "StudioCore", .product(name: "GRDB", package: "GRDB.swift")
+            ]),
         .target(name: "StudioViews", dependencies: ["StudioCore", "TerminalGraphics"]),
         .target(
             name: "StudioShell",
             dependencies: [
-                "CNcurses", "Pipeline", "Settings", "StudioViews", "TerminalGraphics"
+                "CNcurses", "Library", "Pipeline", "Settings", "StudioViews", "TerminalGraphics"
             ]),
         .executableTarget(
             name: "dcar",
@@ -83,6 +88,12 @@ let package = Package(
         .testTarget(
             name: "GenerationTests", dependencies: ["Generation", "Requests", "TestSupport"]),
         .testTarget(name: "ImagingTests", dependencies: ["CPNG", "Imaging"]),
+        .testTarget(
+            name: "LibraryTests",
+            dependencies: [
+                "Imaging", "Library", "StudioCore", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift")
+            ]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Tensors", "TestSupport"]),
         .testTarget(
             name: "PipelineTests", dependencies: ["Checkpoints", "Pipeline", "TestSupport"]),

@@ -99,6 +99,32 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case editConfiguration = "config.edit"
     case reloadConfiguration = "config.reload"
     case resetSetting = "config.reset"
+    case queueAdd = "queue.add"
+    case queueAddFirst = "queue.front"
+    case queuePause = "queue.pause"
+    case queueUp = "queue.up"
+    case queueDown = "queue.down"
+    case queueEdit = "queue.edit"
+    case queueRemove = "queue.remove"
+    case queueRetry = "queue.retry"
+    case queueClear = "queue.clear"
+    case queueSkip = "queue.skip"
+    case gallerySearch = "gallery.search"
+    case galleryNext = "gallery.next"
+    case galleryPrevious = "gallery.previous"
+    case galleryOpen = "gallery.open"
+    case galleryPair = "gallery.pair"
+    case galleryStar = "gallery.star"
+    case galleryTag = "gallery.tag"
+    case galleryTrash = "gallery.trash"
+    case galleryInfo = "image.info"
+    case galleryRecallAll = "gallery.recall.all"
+    case galleryRecallPrompt = "gallery.recall.prompt"
+    case galleryRecallSeed = "gallery.recall.seed"
+    case galleryRecallSize = "gallery.recall.size"
+    case galleryRemix = "gallery.recall.remix"
+    case galleryScan = "gallery.scan"
+    case showVersions = "tree.show"
     case viewStudio = "view.studio"
     case viewEdit = "view.edit"
     case viewGallery = "view.gallery"
@@ -121,6 +147,8 @@ package enum KeyContext: Int, CaseIterable, Hashable, Sendable {
     case canvas
     /// In the settings view, while no value is typed.
     case settings
+    case gallery
+    case queue
     /// In every view, while no text is typed.
     case navigation
     /// Even in a text.
@@ -253,6 +281,34 @@ extension Command {
         Entry(.reloadConfiguration, "read the settings files again", [plain("r")], .settings),
         Entry(
             .resetSetting, "set back to the default", [Key(.delete), Key(.backspace)], .settings),
+        Entry(.showVersions, "versions of this picture, as a tree", [plain("B")]),
+        Entry(
+            .queueAddFirst, "queue the prompt, as the next", [Key(.character("g"), .alt)], .anywhere
+        ),
+        Entry(.queueAdd, "queue the prompt, as the last"),
+        Entry(.queuePause, "pause the queue, or let it go on", [plain(" "), plain("p")], .queue),
+        Entry(.queueUp, "move the job up", [plain("K"), Key(.up, .shift)], .queue),
+        Entry(.queueDown, "move the job down", [plain("J"), Key(.down, .shift)], .queue),
+        Entry(.queueEdit, "take the job out and edit it", [Key(.enter), plain("e")], .queue),
+        Entry(.queueRemove, "remove the job", [Key(.delete), plain("x")], .queue),
+        Entry(.queueRetry, "queue the job again", [plain("r")], .queue),
+        Entry(.queueClear, "remove all jobs that are done", [plain("C")], .queue),
+        Entry(.queueSkip, "skip the job that is on", [plain("S")], .queue),
+        Entry(.galleryOpen, "open the picture in the studio", [Key(.enter)], .gallery),
+        Entry(.gallerySearch, "search prompts and parameters", [plain("/")], .gallery),
+        Entry(.galleryNext, "next picture that matches", [plain("n")], .gallery),
+        Entry(.galleryPrevious, "previous picture that matches", [plain("N")], .gallery),
+        Entry(.galleryStar, "star, or no star", [plain(".")], .gallery),
+        Entry(.galleryTag, "tags", [plain("t")], .gallery),
+        Entry(.galleryTrash, "into the trash", [Key(.delete), plain("x")], .gallery),
+        Entry(.galleryInfo, "how the picture was made", [plain("i")], .gallery),
+        Entry(.galleryPair, "open as discrete and refined", [plain("D")], .gallery),
+        Entry(.galleryRecallAll, "recall prompt, seed and parameters", [plain("a")], .gallery),
+        Entry(.galleryRecallPrompt, "recall the prompt", [plain("p")], .gallery),
+        Entry(.galleryRecallSeed, "recall the seed", [plain("s")], .gallery),
+        Entry(.galleryRecallSize, "recall the size", [plain("d")], .gallery),
+        Entry(.galleryRemix, "recall all but the seed", [plain("r")], .gallery),
+        Entry(.galleryScan, "look for new files", [Key(.function(5))], .gallery),
         Entry(.viewStudio, "view: studio", view("1"), .navigation),
         Entry(.viewEdit, "view: studio, painting a mask", view("2"), .navigation),
         Entry(.viewGallery, "view: gallery of saved pictures", view("3"), .navigation),

@@ -1,7 +1,7 @@
 import Requests
 
 /// What a person can set for the next picture, apart from its texts.
-package struct Parameters: Hashable, Sendable {
+package struct Parameters: Hashable, Sendable, Codable {
     package var seed: UInt64 = 1
     package var seedMode = SeedMode.random
     package var sampling = SamplingSettings()
@@ -42,7 +42,7 @@ package struct Parameters: Hashable, Sendable {
 }
 
 /// Where the seed of the next picture comes from.
-package enum SeedMode: String, CaseIterable, Hashable, Sendable {
+package enum SeedMode: String, CaseIterable, Hashable, Sendable, Codable {
     case random
     case fixed
     case increment
@@ -125,6 +125,7 @@ extension Parameters {
     }
 
     /// A value as typed; false where it does not fit.
+    @discardableResult
     package mutating func set(_ parameter: Parameter, typed text: String) -> Bool {
         let text = text.filter { !$0.isWhitespace }
         switch parameter {

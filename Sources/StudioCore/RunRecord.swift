@@ -73,7 +73,7 @@ package struct FinishedPicture: Hashable, Sendable {
 }
 
 /// Where a run came from.
-package enum RunOrigin: Hashable, Sendable {
+package enum RunOrigin: Hashable, Sendable, Codable {
     case prompt
     case fork(of: RunID, step: Int)
     case edit(EditOrder)
@@ -82,7 +82,7 @@ package enum RunOrigin: Hashable, Sendable {
 }
 
 /// What an edit does to a picture.
-package struct EditOrder: Hashable, Sendable {
+package struct EditOrder: Hashable, Sendable, Codable {
     /// Such as `inpaint`, `variation`, `reroll`.
     package var operation: String
     package var base: RunID
@@ -115,7 +115,7 @@ package struct EditOrder: Hashable, Sendable {
     }
 
     /// Token cells added at each side.
-    package struct Margins: Hashable, Sendable {
+    package struct Margins: Hashable, Sendable, Codable {
         package var left = 0
         package var top = 0
         package var right = 0
@@ -160,10 +160,13 @@ package struct RunRecord: Hashable, Sendable {
     package var stepSeconds: [Double] = []
     /// From the request to the picture.
     package var seconds: Double?
+    /// Its file, where it was saved or opened.
     package var savedPath: String?
     /// Given up while the batch it belongs to goes on.
     package var isSkipped = false
     package var timings: [RunPhase: PhaseTime] = [:]
+    /// Whether its pixels are still to be made from what an earlier sitting kept.
+    package var isStored = false
     /// Tokens a person pinned.
     package var pinned: Set<Int> = []
 

@@ -1,18 +1,38 @@
 /// Everything that was, as a tree: undo goes to the parent, redo to the child last left, and what
 /// was undone before a new change stays as another branch.
 package struct SnapshotTree<Value: Hashable & Sendable>: Hashable, Sendable {
-    private struct Node: Hashable, Sendable {
+    package struct Node: Hashable, Sendable {
         var value: Value
         let label: String
         let parent: Int?
-        var lastChild: Int?
+        package internal(set) var lastChild: Int?
     }
 
-    private var nodes: [Node]
-    private var current = 0
+    /// In the order in which they were recorded, each after its parent; none is ever removed.
+    package private(set) var nodes: [Node]
+    package private(set) var current = 0
 
     package init(_ value: Value) {
         nodes = [Node(value: value, label: "start", parent: nil)]
+    }
+
+    /// A tree as it was; what does not fit is left out.
+    ///
+    /// - Precondition: there is a node.
+    package init(nodes: [Node], current: Int, redo: [Int?]) {
+        precondition(!nodes.isEmpty)
+        let whole = nodes.enumerated().prefix { place, node in
+            place == 0 ? node.parent == nil : node.parent.map { 0..<place ~= $0 } ?? false
+        }
+        self.nodes = whole.isEmpty ? [nodes[0]] : whole.map(\.element)
+        for place in self.nodes.indices {
+            let child = redo.indices.contains(place) ? redo[place] : nil
+            let isChild = child.map {
+                self.nodes.indices.contains($0) && self.nodes[$0].parent == place
+            }
+            self.nodes[place].lastChild = isChild == true ? child : nil
+        }
+        self.current = self.nodes.indices.contains(current) ? current : self.nodes.count - 1
     }
 
     package var value: Value { nodes[current].value }
@@ -44,3 +64,5 @@ package struct SnapshotTree<Value: Hashable & Sendable>: Hashable, Sendable {
         return nodes[child].label
     }
 }
+
+extension SnapshotTree.Node: Codable where Value: Codable {}

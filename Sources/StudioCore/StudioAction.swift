@@ -15,6 +15,7 @@ package enum StudioAction: Hashable, Sendable {
     case negativeEdited(String)
     /// A part of the picture to mask, in pixels.
     case region(x: Int, y: Int, width: Int, height: Int)
+    case resized(ScreenMetrics)
 }
 
 /// What lies under the mouse.
@@ -29,6 +30,12 @@ package enum MouseTarget: Hashable, Sendable {
     /// A line of the list that is open.
     case listItem(Int)
     case setting(Int)
+    /// A picture's place in the gallery.
+    case tile(Int)
+    /// A line of the queue.
+    case queueLine(Int)
+    /// The gallery's or the queue's own ground, for scrolling.
+    case list
 }
 
 /// What the studio asks of the world.
@@ -66,7 +73,9 @@ package enum StudioEffect: Hashable, Sendable {
     case use(ResolvedSettings)
     case redraw
     case suspend
-    case remember(prompt: String)
+    /// Make the pixels of a run that an earlier sitting kept.
+    case load(RunID)
+    case library(LibraryOrder)
     case quit
 }
 
@@ -132,6 +141,9 @@ package enum StudioNews: Hashable, Sendable {
     case opened(RunRecord)
     case maskLoaded(PaintedMask)
     case settings(ResolvedSettings)
+    case library(LibraryNews)
+    /// A run that an earlier sitting kept, with its pixels and steps.
+    case loaded(RunRecord)
     case problem(String)
     case note(String)
 }

@@ -42,6 +42,11 @@ package struct StudioState: Hashable, Sendable {
     package var importFit = ImportFit.crop
     /// Seconds that a unit of each phase last took.
     package var paces: [RunPhase: Double] = [:]
+    package var gallery = GalleryState()
+    package var queue = QueueState()
+    package var screen = ScreenMetrics()
+    /// Whether the parameters are a sitting's, which the model's own must not replace.
+    var hasRestoredParameters = false
     /// What pictures look like here, for the header.
     package var graphics = ""
     /// The number of the newest run.
@@ -62,7 +67,7 @@ package struct StudioState: Hashable, Sendable {
     }
 
     /// What undo and redo go between.
-    package struct Document: Hashable, Sendable {
+    package struct Document: Hashable, Sendable, Codable {
         package var picture: RunID?
         package var mask: PaintedMask?
         package var prompt = ""
@@ -111,8 +116,20 @@ package struct PromptState: Hashable, Sendable {
     package var isChordBegun = false
 }
 
+/// The screen as far as moving about on it needs to know.
+package struct ScreenMetrics: Hashable, Sendable {
+    package var columns = 80
+    package var rows = 24
+    /// Pixels.
+    package var cellWidth = 10
+    /// Pixels.
+    package var cellHeight = 20
+
+    package init() {}
+}
+
 /// What takes the keys.
-package enum Focus: Int, CaseIterable, Hashable, Sendable {
+package enum Focus: Int, CaseIterable, Hashable, Sendable, Codable {
     case prompt
     case negative
     case parameters
@@ -151,7 +168,7 @@ package struct CanvasState: Hashable, Sendable {
         package let psnr: Double
     }
 
-    package enum Display: String, CaseIterable, Hashable, Sendable {
+    package enum Display: String, CaseIterable, Hashable, Sendable, Codable {
         case refined
         case discrete
         case split
@@ -159,14 +176,14 @@ package struct CanvasState: Hashable, Sendable {
         case residual
     }
 
-    package enum Overlay: String, CaseIterable, Hashable, Sendable {
+    package enum Overlay: String, CaseIterable, Hashable, Sendable, Codable {
         case off
         case tokens
         case confidence
         case order
     }
 
-    package enum Tool: String, CaseIterable, Hashable, Sendable {
+    package enum Tool: String, CaseIterable, Hashable, Sendable, Codable {
         case brush
         case eraser
         case rectangle
@@ -199,6 +216,10 @@ package enum Popup: Hashable, Sendable {
     case candidates(Int)
     /// Pictures to compare with, and which of them is selected.
     case comparison(Int)
+    /// Tags of the picture selected in the gallery.
+    case tags(TextField)
+    /// The tree that the picture shown belongs to; the place of the line chosen.
+    case versions(selected: Int)
     case quit
     case text(title: String, lines: [String])
 
@@ -299,6 +320,11 @@ extension StudioState {
     package mutating func newRunID() -> RunID {
         lastRun += 1
         return lastRun
+    }
+
+    /// Later runs get higher numbers.
+    mutating func startRunNumbers(after number: RunID) {
+        lastRun = max(lastRun, number)
     }
 
     package mutating func randomSeed() -> UInt64 {

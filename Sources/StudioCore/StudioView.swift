@@ -1,5 +1,5 @@
 /// The views of the studio, in the order of their tabs.
-package enum StudioView: Int, CaseIterable, Hashable, Sendable {
+package enum StudioView: Int, CaseIterable, Hashable, Sendable, Codable {
     case studio = 1
     /// The studio with a mask being painted.
     case edit
@@ -43,7 +43,10 @@ extension StudioState {
             self.view = .studio
             focus = .canvas
             if !canvas.isPainting { performOnMask(.editMask) }
-        case .gallery, .queue, .settings: self.view = view
+        case .gallery:
+            self.view = view
+            return galleryMoved()
+        case .queue, .settings: self.view = view
         }
         return []
     }

@@ -3,6 +3,8 @@ import Requests
 extension StudioState {
     /// A picture for every part of the prompt and every seed.
     mutating func generate() -> [StudioEffect] {
+        // A person who wants another picture while one is made gets it next.
+        if let job, !job.isPaused { return enqueue(atFront: false) }
         guard isReady() else { return [] }
         let text = prompt.positive.text
         guard !text.allSatisfy(\.isWhitespace) else {
@@ -12,22 +14,27 @@ extension StudioState {
             return []
         }
         do throws(RequestError) {
-            let expansion = try PromptExpansion(text)
-            let base = nextRequest(of: parameters.count)
-            remember(text)
-            let requests = expansion.prompts.flatMap { prompt in
-                (0..<parameters.count).map { index in
-                    var request = base
-                    request.prompt = prompt
-                    request.rawPrompt = expansion.isExpanded ? text : nil
-                    request.seed &+= UInt64(index)
-                    return request
-                }
-            }
-            return [.remember(prompt: text)] + beginBatch(requests)
+            let requests = try nextRequests(text)
+            return [.library(.remember(prompt: text))] + beginBatch(requests)
         } catch {
             message = Message("\(error)", .problem)
             return []
+        }
+    }
+
+    /// What a prompt asks for: each of its alternatives, so many times.
+    mutating func nextRequests(_ text: String) throws(RequestError) -> [GenerationRequest] {
+        let expansion = try PromptExpansion(text)
+        let base = nextRequest(of: parameters.count)
+        remember(text)
+        return expansion.prompts.flatMap { prompt in
+            (0..<parameters.count).map { index in
+                var request = base
+                request.prompt = prompt
+                request.rawPrompt = expansion.isExpanded ? text : nil
+                request.seed &+= UInt64(index)
+                return request
+            }
         }
     }
 

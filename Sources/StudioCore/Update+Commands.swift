@@ -47,11 +47,16 @@ extension StudioState {
         case .loadMask, .saveMask: askMaskFile(command)
         case .inpaint, .variation, .reroll, .alternatives: return edit(command)
         case .outpaintLeft, .outpaintRight, .outpaintUp, .outpaintDown: widen(command)
-        case .accept: accept()
-        case .discard: discard()
+        case .accept:
+            accept()
+            return startNextJob()
+        case .discard:
+            discard()
+            return startNextJob()
         case .nextCandidate: selectCandidate(1)
         case .previousCandidate: selectCandidate(-1)
         case .undo, .redo:
+            if view == .gallery { return travelInGallery(isUndo: command == .undo) }
             if let effects = travelTokens(isUndo: command == .undo) { return effects }
             travel(isUndo: command == .undo)
         case .previousPicture: browse(-1)
@@ -98,6 +103,15 @@ extension StudioState {
         case .nextTheme:
             theme = theme.neighbour(1)
             message = Message("Theme: \(theme.rawValue).")
+        case .queueAdd, .queueAddFirst, .queuePause, .queueUp, .queueDown, .queueEdit,
+            .queueRemove, .queueRetry, .queueClear, .queueSkip:
+            return performOnQueue(command)
+        case .gallerySearch, .galleryNext, .galleryPrevious, .galleryOpen, .galleryPair,
+            .galleryStar, .galleryTag, .galleryTrash, .galleryInfo, .galleryRecallAll,
+            .galleryRecallPrompt, .galleryRecallSeed, .galleryRecallSize, .galleryRemix,
+            .galleryScan:
+            return performInGallery(command)
+        case .showVersions: showVersions()
         case .viewStudio: return open(.studio)
         case .viewEdit: return open(.edit)
         case .viewGallery: return open(.gallery)
@@ -133,10 +147,16 @@ extension StudioState {
         prompt.historyIndex = nil
     }
 
+    /// Whether the run on the canvas is being worked on, not only one of the queue behind it.
+    var isShownRunOn: Bool { shownRun.map { job?.runs.contains($0) == true } ?? false }
+
     /// False, with a message, while a run is on or there is no model.
     mutating func isReady() -> Bool {
         if let job, !job.isPaused {
-            message = Message("A run is on; \(key(.cancel)) cancels it.", .problem)
+            message = Message(
+                queue.running == nil
+                    ? "A run is on; \(key(.cancel)) cancels it."
+                    : "The queue is at work; \(key(.queuePause)) in its view pauses it.", .problem)
             return false
         }
         switch model {
@@ -193,6 +213,8 @@ extension StudioState {
             return []
         }
         self.job?.isCancelling = true
+        // Idle is what was asked for, so the next job does not begin.
+        if queue.running != nil { queue.isPaused = true }
         return [.cancel]
     }
 
@@ -280,7 +302,7 @@ extension StudioState {
     }
 
     private mutating func travel(isUndo: Bool) {
-        guard job == nil else {
+        guard !isShownRunOn else {
             message = Message("Undo waits for the run; \(key(.cancel)) cancels it.", .problem)
             return
         }
@@ -310,7 +332,7 @@ extension StudioState {
     }
 
     private mutating func browse(_ direction: Int) {
-        guard job.map({ $0.isPaused }) ?? true else { return }
+        guard !isShownRunOn || job?.isPaused == true else { return }
         let finished = order.filter { runs[$0]?.snapshots.isEmpty == false }
         guard !finished.isEmpty else { return }
         let at = shownRun.flatMap(finished.firstIndex(of:)) ?? finished.count
@@ -319,7 +341,7 @@ extension StudioState {
         shownRun = finished[next]
         proposal = nil
         canvas.step = nil
-        if runs[finished[next]]?.picture != nil {
+        if runs[finished[next]]?.status == .finished {
             record(picture: finished[next], mask: nil, "picture \(finished[next])")
         }
     }
@@ -343,7 +365,7 @@ extension StudioState {
             sayNothingToSave()
             return []
         }
-        guard job.map({ $0.isPaused }) ?? true else {
+        guard !isShownRunOn || job?.isPaused == true else {
             message = Message(
                 "The run is still on; it can be saved when it ends or is paused.", .problem)
             return []

@@ -6,7 +6,11 @@ extension StudioState {
         guard isReady() else { return [] }
         let base = proposal?.base ?? shownRun
         guard let base, let run = runs[base], run.picture != nil else {
-            message = Message("An edit needs a finished picture; generate one first.", .problem)
+            let isComing = base.map { runs[$0]?.status == .finished } ?? false
+            message = Message(
+                isComing
+                    ? "The picture is still being made from its tokens; try again in a moment."
+                    : "An edit needs a finished picture; generate one first.", .problem)
             return []
         }
         guard var order = repeated(command) ?? editOrder(command, run) else { return [] }

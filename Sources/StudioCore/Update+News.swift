@@ -4,7 +4,9 @@ extension StudioState {
     /// Late news of runs that are not known, or were given up, change nothing but those runs.
     mutating func learn(_ news: StudioNews) -> [StudioEffect] {
         switch news {
-        case .modelOpened(let facts): open(facts)
+        case .modelOpened(let facts):
+            open(facts)
+            return startNextJob()
         case .modelFailed(let problem):
             model = .failed(problem)
             message = Message(problem, .problem)
@@ -39,11 +41,17 @@ extension StudioState {
             return idle(id)
         case .cancelled(let id):
             end(id, .cancelled)
-            return idle(id)
-        case .failed(let id, let problem): end(id, .failed(problem))
+            return idle(id) + endJob(of: id, .skipped)
+        case .failed(let id, let problem):
+            end(id, .failed(problem))
+            return endJob(of: id, .failed, problem)
         case .finished(let id, let picture, let seconds):
             finish(id, picture, seconds)
-            return idle(id)
+            return idle(id) + (job == nil ? endJob(of: id, .finished) : [])
+        case .loaded(let record):
+            loaded(record)
+            return idle(record.id)
+        case .library(let news): return learn(news)
         case .decoded(let id, let step, let preview): runs[id]?.previews[step] = preview
         case .restrengthened(let id, let picture):
             runs[id]?.picture = picture
@@ -61,6 +69,7 @@ extension StudioState {
         case .saved(let id, let path):
             runs[id]?.savedPath = path
             message = Message("Saved as \(path).", .success)
+            return [.library(.index(path: path))] + jobSaved(id, path)
         case .opened(let record):
             opened(record)
             return idle(record.id)
@@ -81,9 +90,10 @@ extension StudioState {
 
     private mutating func open(_ facts: ModelFacts) {
         model = .ready(facts)
-        parameters.sampling = facts.sampling
         parameters.modelResidualSteps = facts.residualSteps
         parameters.tokenSide = facts.pixelsPerToken
+        guard !hasRestoredParameters else { return }
+        parameters.sampling = facts.sampling
         (parameters.width, parameters.height) = (facts.trainedSide, facts.trainedSide)
         parameters.adopt(settings, since: nil, facts)
         canvas.cursor = PixelPoint(x: facts.pixelsPerToken / 2, y: facts.pixelsPerToken / 2)

@@ -127,6 +127,16 @@ extension StudioState {
             return perform(direction == .up ? .zoomIn : .zoomOut)
         case (.step, .scroll(let direction)):
             return perform(direction == .up ? .previousStep : .nextStep)
+        case (.tile(let place), .press):
+            let isAgain = gallery.selected == place
+            gallery.selected = place
+            return isAgain ? perform(.galleryOpen) : galleryMoved()
+        case (.queueLine(let line), .press): queue.selected = line
+        case (.tile, .scroll(let direction)), (.queueLine, .scroll(let direction)),
+            (.list, .scroll(let direction)):
+            let step = direction == .up ? -1 : 1
+            if view == .gallery { return scrollGallery(step) }
+            queue.selected = min(max(0, queue.selected + step), max(0, queue.jobs.count - 1))
         case (.command(let command), .press): return perform(command)
         case (.setting(let index), .press): return point(atSetting: index)
         case (.setting, .scroll(let direction)):

@@ -42,6 +42,16 @@ extension StudioState {
         case .copy: return pressInCopy(key)
         case .saveAs(let field): return pressInName(key, field, isSave: true)
         case .open(let field): return pressInName(key, field, isSave: false)
+        case .tags(let field):
+            var field = field
+            switch key.code {
+            case .escape: popup = nil
+            case .enter:
+                popup = nil
+                return setTags(field.text)
+            default: if field.edit(key) { popup = .tags(field) }
+            }
+        case .versions(let selected): return pressInVersions(key, selected)
         case .quit:
             switch key.code {
             case .character("y"), .character("q"), .enter: return [.quit]
@@ -143,6 +153,7 @@ extension StudioState {
                 popup = .styles(list)
                 return pressInPopup(Key(.enter))
             case .copy: return choose(copyChoices[min(max(index, 0), 2)])
+            case .versions: return pressInVersions(Key(.enter), index)
             case .quit: return index == 0 ? [.quit] : pressInPopup(Key(.escape))
             default: return []
             }
@@ -194,13 +205,38 @@ extension StudioState {
     /// Earlier prompts that match, the newest first.
     package func historyList(_ list: Popup.ListState) -> [String] {
         let filter = list.filter.text.lowercased()
-        return prompt.history.reversed().filter {
-            filter.isEmpty || $0.lowercased().matchesFuzzily(filter)
+        let newest = Array(prompt.history.reversed())
+        guard !filter.isEmpty else { return newest }
+        let scored = newest.enumerated().compactMap { age, text in
+            text.fuzzyScore(filter).map { (text: text, score: $0, age: age) }
         }
+        return scored.sorted { ($1.score, $0.age) < ($0.score, $1.age) }.map(\.text)
     }
 }
 
 extension String {
+    /// How well a pattern in small letters fits, or nil: the pattern as it stands counts most, at
+    /// the start of a word more; else letters in their order, the closer together the better.
+    func fuzzyScore(_ pattern: String) -> Int? {
+        let text = Array(lowercased())
+        let letters = Array(pattern)
+        guard letters.count <= text.count else { return nil }
+        for start in 0...text.count - letters.count
+        where text[start..<start + letters.count].elementsEqual(letters) {
+            let isWordStart = start == 0 || !text[start - 1].isLetter
+            return (isWordStart ? 20_000 : 10_000) - min(start, 1_000)
+        }
+        var at = 0
+        var gaps = 0
+        var last: Int?
+        for letter in letters where letter != " " {
+            guard let next = text[at...].firstIndex(of: letter) else { return nil }
+            if let last { gaps += next - last - 1 }
+            (last, at) = (next, next + 1)
+        }
+        return 5_000 - min(gaps, 4_000)
+    }
+
     /// Whether the letters of `pattern` occur here in their order, spaces aside.
     func matchesFuzzily(_ pattern: String) -> Bool {
         var rest = self[...]

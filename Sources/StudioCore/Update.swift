@@ -2,7 +2,12 @@ import TerminalGraphics
 
 /// The one way the studio changes.
 package func update(_ state: inout StudioState, _ action: StudioAction) -> [StudioEffect] {
-    defer { state.settleComparison() }
+    let effects = react(&state, action)
+    state.settleComparison()
+    return effects + state.loadShownRun()
+}
+
+private func react(_ state: inout StudioState, _ action: StudioAction) -> [StudioEffect] {
     switch action {
     case .key(let key): return state.press(key)
     case .paste(let text): return state.paste(text)
@@ -15,6 +20,11 @@ package func update(_ state: inout StudioState, _ action: StudioAction) -> [Stud
     case .negativeEdited(let text): state.prompt.negative = TextField(text)
     case .region(let x, let y, let width, let height):
         state.mask(x: x, y: y, width: width, height: height)
+    case .resized(let metrics):
+        state.screen = metrics
+        state.gallery.thumbnails = [:]
+        state.gallery.awaited = []
+        return state.view == .gallery ? state.galleryMoved() : []
     }
     return []
 }
@@ -22,8 +32,12 @@ package func update(_ state: inout StudioState, _ action: StudioAction) -> [Stud
 extension StudioState {
     /// Where keys are looked up now, the narrowest first.
     package var contexts: [KeyContext] {
-        if view == .settings { return [.settings, .navigation, .anywhere] }
-        guard view == .studio else { return [.navigation, .anywhere] }
+        switch view {
+        case .gallery: return [.gallery, .navigation, .anywhere]
+        case .queue: return [.queue, .navigation, .anywhere]
+        case .settings: return [.settings, .navigation, .anywhere]
+        case .studio, .edit: break
+        }
         var contexts: [KeyContext] = []
         if focus == .canvas, proposal != nil { contexts.append(.proposal) }
         if focus == .canvas, canvas.isPainting { contexts.append(.mask) }
@@ -35,10 +49,16 @@ extension StudioState {
     fileprivate mutating func press(_ key: Key) -> [StudioEffect] {
         if popup != nil { return pressInPopup(key) }
         switch (view, focus) {
+        case (.gallery, _):
+            if let effects = pressInGallery(key) { return effects }
+            // Only what is meant everywhere interrupts a search.
+            if gallery.field != nil {
+                return keymap.command(for: key, in: [.anywhere]).map { perform($0) } ?? []
+            }
+        case (.queue, _):
+            if let effects = pressInQueue(key) { return effects }
         case (.settings, _):
             if let effects = pressInSettings(key) { return effects }
-            if key == Key(.escape) { return open(.studio) }
-        case (.gallery, _), (.queue, _):
             if key == Key(.escape) { return open(.studio) }
         case (_, .prompt), (_, .negative):
             if let effects = pressInPrompt(key) { return effects }
@@ -59,7 +79,7 @@ extension StudioState {
         case (.character("e"), .control) where wasChordBegun: return perform(.externalEditor)
         case (.enter, []):
             let isMasked = mask.map { !$0.isEmpty } ?? false
-            return perform(isMasked && shown?.picture != nil ? .inpaint : .generate)
+            return perform(isMasked && shown?.status == .finished ? .inpaint : .generate)
         case (.escape, _):
             focus = .canvas
             return []
@@ -194,6 +214,13 @@ extension StudioState {
             form.field.insert(text.filter { !$0.isNewline })
             popup = .form(form)
         case (nil, _) where view == .settings: settingsView.field?.insert(text)
+        case (.tags(var field)?, _):
+            field.insert(text.filter { !$0.isNewline })
+            popup = .tags(field)
+        case (nil, _) where view == .gallery && gallery.field != nil:
+            gallery.field?.insert(text.filter { !$0.isNewline })
+            gallery.search(PictureQuery(gallery.field?.text ?? ""))
+            return galleryMoved()
         case (nil, .prompt) where view == .studio:
             prompt.positive.insert(text)
             return inspection

@@ -8,7 +8,7 @@ import StudioCore
 extension Bench {
     // MARK: Saving
 
-    func save(_ order: SaveOrder, _ pipeline: Pipeline) throws {
+    mutating func save(_ order: SaveOrder, _ pipeline: Pipeline) throws {
         guard let piece = pieces[order.run] else { throw WorkshopError.noTokens(order.run) }
         let metadata = options.writesMetadata ? metadata(of: piece, pipeline) : nil
         let bytes: [UInt8]
@@ -34,6 +34,9 @@ extension Bench {
             try ImageFile.save(try PNG.encode(discrete, text: text(metadata)), to: name)
         }
         post(.saved(order.run, path: path))
+        guard order.content == .refined || order.content == .both else { return }
+        pieces[order.run]?.path = path
+        keep(order.run, pipeline)
     }
 
     private func text(_ metadata: GenerationMetadata?) -> [PNGText] { metadata?.text ?? [] }
@@ -178,7 +181,7 @@ extension Bench {
     }
 
     /// How a picture was made; an opened one keeps what its file said.
-    private func metadata(of piece: Piece, _ pipeline: Pipeline) -> GenerationMetadata? {
+    func metadata(of piece: Piece, _ pipeline: Pipeline) -> GenerationMetadata? {
         guard let run = piece.run, piece.metadata == nil else { return piece.metadata }
         var metadata = pipeline.metadata(
             of: run, grid: piece.grid, version: options.appVersion, edit: piece.ground?.record)
@@ -209,7 +212,11 @@ extension Bench {
         for snapshot in record.snapshots where snapshot.step > 0 {
             record.previews[snapshot.step] = sketch(snapshot, of: id)
         }
+        pieces[id]?.origin = record.origin
+        pieces[id]?.path = URL(fileURLWithPath: path).standardizedFileURL.path
+        record.savedPath = pieces[id]?.path
         post(.opened(record))
+        keep(id, pipeline)
         if let remark = opened.remark { post(.note(remark)) }
     }
 }

@@ -37,6 +37,7 @@ extension Bench {
             ground = pieces[parent]?.ground
         }
         var piece = Piece(run: run, ground: ground, request: run.request)
+        piece.origin = order.origin
         piece.seconds = (Terminal.now - start).seconds
         pieces[order.run] = piece
         post(.timed(order.run, .encoding, units: 1, seconds: piece.seconds))
@@ -65,7 +66,10 @@ extension Bench {
             for id in group { if let order = waiting[id] { try begin(order, pipeline) } }
             let isPaused = try unmask(group, isSingleStep: isSingleStep, pipeline)
             guard !isPaused else {
-                for id in ids where pieces[id]?.refined == nil { post(.paused(id)) }
+                for id in ids where pieces[id]?.refined == nil {
+                    post(.paused(id))
+                    keep(id, pipeline)
+                }
                 return
             }
             for id in group where !wishes.isSkipped(id) { try finish(id, pipeline) }
@@ -152,6 +156,7 @@ extension Bench {
             .finished(
                 id, compose(id, discrete, picture.refined, strength: run.request.residual.strength),
                 seconds: pieces[id]?.seconds ?? 0))
+        keep(id, pipeline)
     }
 
     /// Lays an edit over its base and measures it.

@@ -13,6 +13,10 @@ struct Bench {
     var options: StudioOptions
     let post: (StudioNews) -> Void
     let wishes: Wishes
+    /// Takes runs that a later sitting may want.
+    let keep: (KeptRun) -> Void
+    /// Runs of an earlier sitting.
+    var earlier: [RunID: KeptRun] = [:]
     private(set) var pipeline: Pipeline?
     var colors: TokenColors?
     /// Where they are kept between sessions.
@@ -38,6 +42,9 @@ struct Bench {
         /// What an opened file said of itself.
         var metadata: GenerationMetadata?
         var seconds = 0.0
+        var origin = RunOrigin.prompt
+        /// Its file, where it was saved or opened.
+        var path: String?
     }
 
     /// What is wanted of runs while they are made.
@@ -47,7 +54,11 @@ struct Bench {
         let isSkipped: (RunID) -> Bool
     }
 
-    init(_ options: StudioOptions, post: @escaping (StudioNews) -> Void, wishes: Wishes) {
+    init(
+        _ options: StudioOptions, post: @escaping (StudioNews) -> Void, wishes: Wishes,
+        keep: @escaping (KeptRun) -> Void
+    ) {
+        self.keep = keep
         self.options = options
         self.post = post
         self.wishes = wishes
@@ -105,7 +116,10 @@ struct Bench {
                 try carryOut(effect, pipeline)
             }
         } catch is Stopped {
-            for run in unfinished(effect) { post(.cancelled(run)) }
+            for run in unfinished(effect) {
+                post(.cancelled(run))
+                keep(run, pipeline)
+            }
         } catch {
             let runs = unfinished(effect)
             if runs.isEmpty { post(.problem("\(error)")) }
@@ -143,6 +157,7 @@ struct Bench {
             let mask = try MaskSource(resolved(path)).mask(width: width, height: height)
             post(.maskLoaded(PaintedMask(mask)))
         case .saveMask(let path, let mask): try saveMask(path, mask)
+        case .load(let run): try load(run, pipeline)
         case .open(let path, let run, let fit): try open(path, as: run, fit, pipeline)
         case .use(let settings): options.settings = settings
         default: break
@@ -156,6 +171,8 @@ enum WorkshopError: Error, CustomStringConvertible {
     case nothingToSave
     case noFolder(String)
     case wrongGrid(String)
+    case otherModel(String)
+    case notKept
 
     var description: String {
         switch self {
@@ -166,6 +183,10 @@ enum WorkshopError: Error, CustomStringConvertible {
             "The folder \(SanitizedText(path)) cannot be made; choose another output folder."
         case .wrongGrid(let path):
             "\(SanitizedText(path)) is too small; a picture needs at least one whole token."
+        case .otherModel(let name):
+            "This picture was made with the model \(SanitizedText(name)); open the studio with it "
+                + "to see it again, or open its file."
+        case .notKept: "What this picture was made from was not kept."
         }
     }
 }

@@ -8,6 +8,7 @@ struct PlainStudio {
     private let options: StudioOptions
     private let inbox = Inbox()
     private let workshop: Workshop
+    private let librarian: Librarian
     private var state: StudioState
     private var input = LineInput()
 
@@ -17,14 +18,18 @@ struct PlainStudio {
         var sources = options.sources
         sources.flags[.clipboard] = SettingsSources.Flag("--plain", .flag(false))
         options.settings = sources.load()
+        // Lines are not a sitting to come back to; the queue works as in the studio.
+        (options.stateFolder, options.cacheFolder) = (nil, nil)
         self.options = options
         let inbox = inbox
-        workshop = Workshop(options) { inbox.post($0) }
+        librarian = Librarian(options) { inbox.post($0) }
+        workshop = Workshop(options, post: { inbox.post($0) }, keep: { _ in })
         state = StudioState(randomness: UInt64.random(in: .min ... .max))
     }
 
     mutating func run() -> Int32 {
         workshop.start()
+        librarian.start { _ in }
         say("dcar studio, in plain lines. Type a prompt and press Enter, or :help.")
         perform([.news(.settings(options.settings))])
         state.keymap = .none
@@ -92,7 +97,8 @@ struct PlainStudio {
 
     private mutating func carryOut(_ effect: StudioEffect) {
         switch effect {
-        case .quit, .redraw, .suspend, .editPrompt, .remember, .copy: break
+        case .quit, .redraw, .suspend, .editPrompt, .copy: break
+        case .library(let order): librarian.perform(order)
         case .writeSetting, .editSettings, .reloadSettings:
             say("Settings are changed with `dcar config`.")
         case .save:

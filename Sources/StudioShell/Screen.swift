@@ -1,5 +1,6 @@
 import CNcurses
 import Foundation
+import StudioCore
 import StudioViews
 import TerminalGraphics
 
@@ -61,6 +62,14 @@ final class Screen {
             cellStyle: capabilities.cellStyle(isTwin: hasPixels), cellSize: capabilities.cellSize,
             hasUnicode: capabilities.hasUnicode, colors: capabilities.colors,
             hasPictures: capabilities.graphics != .none)
+    }
+
+    var metrics: ScreenMetrics {
+        var metrics = ScreenMetrics()
+        (metrics.columns, metrics.rows) = (columns, rows)
+        (metrics.cellWidth, metrics.cellHeight) =
+            (capabilities.cellSize.width, capabilities.cellSize.height)
+        return metrics
     }
 
     private var hasPixels: Bool {

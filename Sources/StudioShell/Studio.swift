@@ -62,7 +62,7 @@ private final class Session {
     private var replies: TerminalReplies
     private let workshop: Workshop
     private let inbox = Inbox()
-    private let history: PromptHistory
+    private let librarian: Librarian
     private var parser = ReplyParser()
     private var state: StudioState
     private var exitCode: Int32?
@@ -70,10 +70,16 @@ private final class Session {
 
     init(_ options: StudioOptions) throws(StudioError) {
         self.options = options
-        history = PromptHistory(options.historyFile)
         let inbox = inbox
-        workshop = Workshop(options) { inbox.post($0) }
+        let librarian = Librarian(options) { inbox.post($0) }
+        let workshop = Workshop(options) {
+            inbox.post($0)
+        } keep: {
+            librarian.keep($0)
+        }
+        (self.librarian, self.workshop) = (librarian, workshop)
         workshop.start()
+        librarian.start { workshop.take($0) }
         terminal = try Terminal(hasMouse: options.settings.isOn(.mouse))
         let typed: [TerminalInput]
         (replies, typed) = terminal.probe(
@@ -91,12 +97,9 @@ private final class Session {
         apply(.news(.settings(options.settings)))
         state.graphics = capabilities.shortName
         state.prompt.positive = TextField(options.prompt)
-        state.prompt.history = history.prompts
+        state.screen = screen.metrics
         terminal.enterModes()
         for input in typed { take(input) }
-        if let picture = options.picture {
-            workshop.perform(.open(path: picture, run: state.newRunID()))
-        }
     }
 
     private static func terminalTheme(_ capabilities: TerminalCapabilities) -> Theme {
@@ -136,13 +139,14 @@ private final class Session {
                 for news in inbox.take() { apply(.news(news)) }
             }
             if screen.tick(at: now) { isDirty = true }
+            if let due = saveTime, now >= due { saveSession() }
         }
         close()
         return exitCode ?? 0
     }
 
     private var timeout: Int32 {
-        let deadlines = [parser.nextTick, screen.nextTick].compactMap { $0 }
+        let deadlines = [parser.nextTick, screen.nextTick, saveTime].compactMap { $0 }
         guard let next = deadlines.min() else { return -1 }
         return Int32(min(max((next - Terminal.now) / .milliseconds(1) + 1, 0), 60_000))
     }
@@ -185,7 +189,31 @@ private final class Session {
     private func apply(_ action: StudioAction) {
         let effects = update(&state, action)
         isDirty = true
+        if case .news(.library(.opened)) = action {
+            isSessionKnown = true
+            // Only now are the numbers known that earlier runs have.
+            if let picture = options.picture {
+                workshop.perform(.open(path: picture, run: state.newRunID()))
+            }
+        }
+        if isSessionKnown, saveTime == nil { saveTime = Terminal.now + .milliseconds(300) }
         for effect in effects { perform(effect) }
+    }
+
+    // MARK: Session
+
+    /// Nothing is kept before the last session is known, lest that be lost.
+    private var isSessionKnown = false
+    /// When what changed is to be kept.
+    private var saveTime: Duration?
+    private var saved: (session: SavedSession, versions: Int)?
+
+    private func saveSession() {
+        saveTime = nil
+        let session = SavedSession(state)
+        guard session != saved?.session || state.history.count != saved?.versions else { return }
+        saved = (session, state.history.count)
+        librarian.save(session, state.history)
     }
 
     private var lastFrame: Frame?
@@ -213,7 +241,7 @@ private final class Session {
         case .use(let settings):
             screen.output.send(terminal.setMouse(settings.isOn(.mouse)))
             workshop.perform(effect)
-        case .remember(let prompt): history.add(prompt)
+        case .library(let order): librarian.perform(order)
         default: workshop.perform(effect)
         }
     }
@@ -309,7 +337,7 @@ private final class Session {
         screen.resize()
         // Another font may have come with another size.
         if replies.cellSize != nil { screen.output.send(ProbeBatch.cellSize) }
-        isDirty = true
+        apply(.resized(screen.metrics))
     }
 
     /// Somebody without a keyboard wants an end: of the run, and then of the studio.
@@ -338,11 +366,13 @@ private final class Session {
         _ = dcar_screen_start(screen.capabilities.terminfoName)
         terminal.enterModes()
         screen.resize()
-        isDirty = true
+        apply(.resized(screen.metrics))
     }
 
     private func close() {
         workshop.close()
+        if isSessionKnown { saveSession() }
+        librarian.close()
         screen.leave()
         terminal.leave(&parser)
     }
@@ -377,37 +407,5 @@ extension TerminalCapabilities {
         case .ascii: "ASCII"
         case .none: "no pictures"
         }
-    }
-}
-
-/// Earlier prompts, one JSON string a line, the newest last.
-struct PromptHistory {
-    private let path: String?
-    private(set) var prompts: [String] = []
-
-    init(_ path: String?) {
-        self.path = path
-        guard let path, let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            return
-        }
-        var seen: Set<String> = []
-        let lines = text.split(separator: "\n").suffix(10_000).reversed()
-        let decoder = JSONDecoder()
-        prompts = lines.compactMap { line in
-            try? decoder.decode(String.self, from: Data(line.utf8))
-        }.filter { seen.insert($0).inserted }.reversed()
-    }
-
-    /// Written before the picture is made, so that a crash loses no prompt.
-    func add(_ prompt: String) {
-        guard let path, let line = try? JSONEncoder().encode(prompt) else { return }
-        let folder = (path as NSString).deletingLastPathComponent
-        try? FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700])
-        let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        guard file >= 0 else { return }
-        defer { close(file) }
-        _ = (line + Data("\n".utf8)).withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
     }
 }

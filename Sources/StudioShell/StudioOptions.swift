@@ -20,8 +20,12 @@ package struct StudioOptions: Sendable {
     package var picture: String?
     /// A prompt to start with.
     package var prompt = ""
-    /// Where earlier prompts are kept; nil keeps none.
-    package var historyFile: String?
+    /// Where prompts, queue, session and the gallery's index are kept; nil keeps none.
+    package var stateFolder: String?
+    /// Where thumbnails are kept; nil keeps none.
+    package var cacheFolder: String?
+    /// Whether to begin without what the last sitting left.
+    package var isFresh = false
 
     /// The usual studio.
     package init(_ sources: SettingsSources, modelFolder: String, picturesFolder: String) {

@@ -21,6 +21,8 @@ final class Workshop: Sendable {
     private let model = Mutex<Model?>(nil)
     /// Waits for the model, so that a prompt typed early is looked at too.
     private let inspections = DispatchQueue(label: "prompt", attributes: .initiallyInactive)
+    private let keep: @Sendable (KeptRun) -> Void
+    private let earlier = Mutex<[KeptRun]>([])
 
     /// What is being done.
     private struct Current {
@@ -29,10 +31,21 @@ final class Workshop: Sendable {
         let isLook: Bool
     }
 
-    /// - Parameter post: called from any thread.
-    init(_ options: StudioOptions, post: @escaping @Sendable (StudioNews) -> Void) {
+    /// - Parameters:
+    ///   - post: called from any thread.
+    ///   - keep: takes runs that a later sitting may want.
+    init(
+        _ options: StudioOptions, post: @escaping @Sendable (StudioNews) -> Void,
+        keep: @escaping @Sendable (KeptRun) -> Void
+    ) {
         self.options = options
         self.post = post
+        self.keep = keep
+    }
+
+    /// Runs of an earlier sitting, which can be asked for from now on.
+    func take(_ runs: [KeptRun]) {
+        earlier.withLock { $0 = runs }
     }
 
     func start() {
@@ -41,7 +54,8 @@ final class Workshop: Sendable {
                 options, post: post,
                 wishes: Bench.Wishes(
                     takePause: { [self] in takePause() },
-                    isSkipped: { [self] run in skipped.withLock { $0.contains(run) } }))
+                    isSkipped: { [self] run in skipped.withLock { $0.contains(run) } }),
+                keep: keep)
             let opened = bench.open()
             model.withLock { $0 = opened }
             inspections.activate()
@@ -59,6 +73,9 @@ final class Workshop: Sendable {
                 }
                 guard let effect = orders.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else {
                     continue
+                }
+                for run in earlier.withLock({ $0 }) where bench.earlier[run.id] == nil {
+                    bench.earlier[run.id] = run
                 }
                 let signal = StopSignal()
                 current.withLock { $0 = Current(stop: signal, isLook: effect.isLook) }

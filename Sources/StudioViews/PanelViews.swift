@@ -225,10 +225,10 @@ extension FrameBuilder {
 
     /// Runs of the session, each under the one it was made from.
     private mutating func pictures(_ state: StudioState, in area: CellArea) {
-        let finished = state.pictureTree
+        let finished = state.versionTree()
         heading(
             "Pictures", in: area, isFocused: false,
-            remark: finished.isEmpty ? "" : "PgUp PgDn")
+            remark: finished.isEmpty ? "" : "PgUp PgDn, B versions")
         let rows = area.rows - 1
         let selected = finished.firstIndex { $0.run == state.shownRun } ?? finished.count - 1
         let first = max(0, min(selected - rows / 2, finished.count - rows))
@@ -236,10 +236,10 @@ extension FrameBuilder {
             guard let run = state.runs[line.run] else { continue }
             let isShown = line.run == state.shownRun
             let mark = isShown ? "●" : "○"
-            let indent = String(repeating: "  ", count: min(line.depth, 6))
             let saved = run.savedPath == nil ? "" : "  saved"
             put(
-                "\(indent)\(mark) \(run.id) \(run.shortTitle)\(saved)", column: area.column + 1,
+                "\(line.branches)\(mark) \(run.id) \(run.shortTitle)\(saved)",
+                column: area.column + 1,
                 row: area.row + 1 + offset, isShown ? palette.text : palette.faint,
                 width: area.columns - 2)
         }
@@ -309,14 +309,6 @@ extension RunRecord {
         }
         return parts.joined(separator: "  ")
     }
-
-    fileprivate var parent: RunID? {
-        switch origin {
-        case .prompt, .file: nil
-        case .fork(let run, _), .residual(let run): run
-        case .edit(let order): order.base
-        }
-    }
 }
 
 extension StudioState {
@@ -338,27 +330,6 @@ extension StudioState {
             return parts.joined(separator: "  ")
         default: return statusWord
         }
-    }
-
-    fileprivate struct TreeLine {
-        let run: RunID
-        let depth: Int
-    }
-
-    /// Runs in reading order of their tree.
-    fileprivate var pictureTree: [TreeLine] {
-        var lines: [TreeLine] = []
-        var children: [RunID?: [RunID]] = [:]
-        for id in order where runs[id]?.snapshots.isEmpty == false {
-            children[runs[id]?.parent, default: []].append(id)
-        }
-        var open = (children[nil] ?? []).reversed().map { TreeLine(run: $0, depth: 0) }
-        while let line = open.popLast() {
-            lines.append(line)
-            open += (children[line.run] ?? []).reversed()
-                .map { TreeLine(run: $0, depth: line.depth + 1) }
-        }
-        return lines
     }
 }
 

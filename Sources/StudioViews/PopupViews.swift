@@ -49,6 +49,9 @@ extension FrameBuilder {
                 "Open a PNG", field,
                 "Any PNG. Odd sizes: \(state.importFit.rawValue) (Tab changes).")
         case .form(let form): formBox(form)
+        case .tags(let field):
+            nameBox("Tags", field, "Words with spaces between; none removes them.")
+        case .versions(let selected): versions(state, selected: selected)
         case .candidates(let selected): candidateBox(state, selected)
         case .comparison(let selected):
             choiceBox(

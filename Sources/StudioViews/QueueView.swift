@@ -1,7 +1,116 @@
+import Requests
 import StudioCore
 
 extension FrameBuilder {
+    /// Jobs in the order in which they are made.
     mutating func queue(_ state: StudioState, in area: CellArea) {
-        heading("Queue", in: area, isFocused: true)
+        let queue = state.queue
+        let remark =
+            queue.jobs.isEmpty
+            ? "" : "\(queue.waitingCount) waiting\(queue.isPaused ? ", paused" : "")"
+        heading(
+            queue.isPaused ? "Queue (paused)" : "Queue", in: area, isFocused: true, remark: remark)
+        hit(area, .fixed(.list))
+        guard !queue.jobs.isEmpty else {
+            let lines = [
+                "Nothing is queued.", "",
+                "Alt-G queues the prompt; so does Enter while a picture is made.",
+                "Each picture is saved as soon as it is done."
+            ]
+            let top = area.row + max(1, (area.rows - lines.count) / 2)
+            for (offset, line) in lines.enumerated() where top + offset < area.endRow {
+                put(
+                    line, column: area.column + max(0, (area.columns - line.cellWidth) / 2),
+                    row: top + offset, offset == 0 ? palette.title : palette.faint)
+            }
+            return
+        }
+        let rows = area.rows - 1 - Self.queueDetailRows
+        let first = max(0, min(queue.selected - rows / 2, queue.jobs.count - rows))
+        for (offset, job) in queue.jobs.dropFirst(first).prefix(rows).enumerated() {
+            let line = CellArea(
+                column: area.column, row: area.row + 1 + offset, columns: area.columns, rows: 1)
+            self.job(job, state, in: line, isSelected: first + offset == queue.selected)
+            hit(line, .fixed(.queueLine(first + offset)))
+        }
+        guard queue.jobs.indices.contains(queue.selected) else { return }
+        let job = queue.jobs[queue.selected]
+        let row = area.endRow - Self.queueDetailRows
+        put(
+            job.request.prompt.split(whereSeparator: \.isNewline).joined(separator: " "),
+            column: area.column + 1, row: row, palette.text, width: area.columns - 2)
+        put(
+            job.problem ?? job.path ?? job.request.shortFacts, column: area.column + 1,
+            row: row + 1, job.problem == nil ? palette.faint : palette.problem,
+            width: area.columns - 2)
+    }
+
+    /// Lines for the selected job in full.
+    private static let queueDetailRows = 2
+
+    private mutating func job(
+        _ job: QueuedJob, _ state: StudioState, in line: CellArea, isSelected: Bool
+    ) {
+        let plain: TextStyle =
+            switch job.state {
+            case .running: palette.focus
+            case .waiting: palette.text
+            case .finished, .skipped: palette.faint
+            case .failed, .quarantined: palette.problem
+            }
+        let style = isSelected ? palette.selection : plain
+        if isSelected { fill(line, style) }
+        let mark = isSelected ? "▸" : " "
+        let status = job.status(in: state)
+        let start = put("\(mark)\(job.glyph) ", column: line.column, row: line.row, style)
+        let isWide = line.columns >= 72
+        let facts = isWide ? job.request.shortFacts : ""
+        let statusWidth = isWide ? 24 : 12
+        let textWidth = max(
+            8, line.columns - (start - line.column) - statusWidth - facts.cellWidth - 3)
+        put(
+            job.request.prompt.split(whereSeparator: \.isNewline).joined(separator: " "),
+            column: start,
+            row: line.row, style, width: textWidth)
+        let statusColumn = line.column + line.columns - statusWidth
+        put(status, column: statusColumn, row: line.row, style, width: statusWidth)
+        put(
+            facts, column: statusColumn - facts.cellWidth - 2, row: line.row,
+            isSelected ? style : palette.faint)
+    }
+}
+
+extension QueuedJob {
+    fileprivate var glyph: String {
+        switch state {
+        case .waiting: "○"
+        case .running: "◉"
+        case .finished: "●"
+        case .skipped: "–"
+        case .failed, .quarantined: "✗"
+        }
+    }
+
+    fileprivate func status(in studio: StudioState) -> String {
+        switch state {
+        case .waiting: return "waiting"
+        case .running:
+            guard let run = run.flatMap({ studio.runs[$0] }) else { return "beginning" }
+            return run.phase == .steps
+                ? "step \(run.step)/\(run.request.sampling.steps)" : run.phase.shown
+        case .finished:
+            return path.map { "saved " + ($0.split(separator: "/").last.map(String.init) ?? $0) }
+                ?? "done"
+        case .skipped: return "skipped"
+        case .failed: return "failed"
+        case .quarantined: return "put aside"
+        }
+    }
+}
+
+extension GenerationRequest {
+    fileprivate var shortFacts: String {
+        let size = width.map { "\($0)×\(height ?? $0)  " } ?? ""
+        return "\(size)\(sampling.steps) steps  seed \(seed)"
     }
 }

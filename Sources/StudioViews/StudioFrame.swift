@@ -168,7 +168,10 @@ struct FooterHint {
 
 extension StudioState {
     /// What waits in a view, for its tab.
-    fileprivate func count(_ view: StudioView) -> String { "" }
+    fileprivate func count(_ view: StudioView) -> String {
+        let waiting = queue.waitingCount + (queue.running == nil ? 0 : 1)
+        return view == .queue && waiting > 0 ? "(\(waiting))" : ""
+    }
 
     var statusWord: String {
         guard let run = shown else { return facts == nil ? "opening the model" : "ready" }
@@ -223,6 +226,25 @@ extension StudioState {
             return [word("Enter", "choose"), word("Up/Down", "move"), word("Esc", "close")]
         }
         switch view {
+        case .gallery:
+            guard gallery.field == nil else {
+                return [
+                    word("Enter", "done"), word("Esc", "show all"), word("seed:42", "parameter"),
+                    word("steps>8", "range"), word("is:starred", "marks"), word("tag:x", "tags")
+                ]
+            }
+            return [
+                hint(.galleryOpen, "open"), hint(.gallerySearch, "search"),
+                hint(.galleryStar, "star"), hint(.galleryRecallAll, "recall"),
+                hint(.galleryTrash, "trash"), helpHint
+            ]
+        case .queue:
+            return [
+                hint(.queuePause, queue.isPaused ? "go on" : "pause"),
+                hint(.queueEdit, "edit"), hint(.queueUp, "up"), hint(.queueDown, "down"),
+                queue.running == nil ? hint(.queueRemove, "remove") : hint(.queueSkip, "skip"),
+                helpHint
+            ]
         case .settings:
             guard settingsView.field == nil else {
                 return [word("Enter", "keep"), word("Esc", "leave as it was")]
@@ -232,8 +254,6 @@ extension StudioState {
                 hint(.editConfiguration, "editor"), hint(.reloadConfiguration, "read again"),
                 word("Esc", "studio"), helpHint
             ]
-        case .gallery, .queue:
-            return [word("Esc", "studio"), hint(.palette, "commands"), helpHint]
         case .studio, .edit: break
         }
         let isMasked = mask.map { !$0.isEmpty } ?? false

@@ -25,6 +25,9 @@ struct StudioCommand: ParsableCommand {
     @Option(help: "Folder for saved pictures; DCAR_OUTPUT_DIR, or dcar in the pictures folder.")
     var outputFolder: String?
 
+    @Flag(help: "Begin without the prompt, pictures and queue of the last session.")
+    var fresh = false
+
     @Option(help: "A PNG to open.")
     var open: String?
 
@@ -62,7 +65,9 @@ struct StudioCommand: ParsableCommand {
         options.isPlain = plain
         options.appVersion = ProgramVersion.current
         options.picture = open
-        options.historyFile = stateFolder(environment).map { "\($0)/dcar/prompts.jsonl" }
+        options.stateFolder = folder(environment, "XDG_STATE_HOME", ".local/state")
+        options.cacheFolder = folder(environment, "XDG_CACHE_HOME", ".cache")
+        options.isFresh = fresh
         let status = try Studio.run(options)
         // The workshop may still compute; to end at once spares it libraries that close under it.
         fflush(nil)
@@ -76,9 +81,11 @@ struct StudioCommand: ParsableCommand {
         return "\(Preferences.home)/Pictures/dcar"
     }
 
-    private func stateFolder(_ environment: [String: String]) -> String? {
-        if let named = environment["XDG_STATE_HOME"], !named.isEmpty { return named }
-        return "\(Preferences.home)/.local/state"
+    /// The program's part of a folder of the XDG base directories.
+    private func folder(_ environment: [String: String], _ name: String, _ usual: String) -> String
+    {
+        let named = environment[name].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        return (named ?? "\(Preferences.home)/\(usual)") + "/dcar"
     }
 
     private func printOverview() throws {

@@ -5,7 +5,7 @@ import TerminalGraphics
 
 /// A studio driven as a person and a model would, without either.
 struct Story {
-    private(set) var state: StudioState
+    var state: StudioState
     /// What was asked of the world since it was last looked at.
     private(set) var effects: [StudioEffect] = []
 
@@ -29,6 +29,8 @@ struct Story {
     mutating func `do`(_ command: Command) { effects += update(&state, .command(command)) }
 
     mutating func tell(_ news: StudioNews) { effects += update(&state, .news(news)) }
+
+    mutating func act(_ action: StudioAction) { effects += update(&state, action) }
 
     mutating func point(_ target: MouseTarget?, _ action: MouseEvent.Action) {
         effects += update(&state, .mouse(target, action))

@@ -28,6 +28,10 @@ enum Scene: String, CaseIterable, Sendable {
     case help
     case alternatives
     case settings
+    case gallery
+    case gallerySearch
+    case queue
+    case versions
 
     static func abilities(_ colors: ColorDepth) -> ScreenAbilities {
         ScreenAbilities(
@@ -38,6 +42,8 @@ enum Scene: String, CaseIterable, Sendable {
     func frame(_ size: ScreenSize, _ colors: ColorDepth) -> Frame {
         var state = state
         if colors == .mono { state.theme = .mono }
+        state.screen.columns = size.columns
+        state.screen.rows = size.rows
         return StudioViews.frame(
             of: state, columns: size.columns, rows: size.rows, on: Self.abilities(colors))
     }
@@ -90,6 +96,41 @@ enum Scene: String, CaseIterable, Sendable {
         case .alternatives:
             perform(.maskAll)
             perform(.alternatives)
+        case .gallery, .gallerySearch:
+            tell(.library(.listed(Self.entries)))
+            tell(
+                .library(
+                    .thumbnails(
+                        Dictionary(
+                            uniqueKeysWithValues: Self.entries.dropLast(2).map {
+                                ($0.path, Self.finished.refined)
+                            }))))
+            perform(.viewGallery)
+            _ = update(&state, .key(Key(.right)))
+            if self == .gallerySearch {
+                perform(.gallerySearch)
+                for scalar in "fox seed>2".unicodeScalars {
+                    _ = update(&state, .key(Key(.character(scalar))))
+                }
+            }
+        case .queue:
+            for _ in 0..<4 { perform(.queueAdd) }
+            tell(.library(.journalled(1)))
+            tell(.failed(state.job?.runs.first ?? 0, "The disk is full; free some space."))
+            tell(.library(.journalled(2)))
+            perform(.viewQueue)
+            _ = update(&state, .key(Key(.down)))
+        case .versions:
+            perform(.reroll)
+            if let run = state.job?.runs.first {
+                tell(
+                    .started(
+                        run, gridWidth: 2, gridHeight: 2, Self.snapshot(0),
+                        isPromptTruncated: false))
+                tell(.finished(run, Self.finished, seconds: 1))
+            }
+            perform(.accept)
+            perform(.showVersions)
         default: break
         }
         return state
@@ -100,6 +141,18 @@ enum Scene: String, CaseIterable, Sendable {
         return StepSnapshot(
             step: step, ids: fixed.map { $0.map { $0 + 2 } }, fixedAt: fixed,
             confidence: fixed.map { $0.map { 1 - Float($0) / 8 } ?? 0 })
+    }
+
+    private static let entries = (0..<9).map { number in
+        var entry = PictureEntry(
+            path: "/pictures/dcar-000\(number).png", bytes: 90_000, modified: Int64(9 - number))
+        entry.prompt = number == 4 ? "" : "a fox in the snow, number \(number)"
+        (entry.width, entry.height) = (64, 64)
+        (entry.seed, entry.steps, entry.guidance) = (UInt64(number), 12, 4.5)
+        entry.isStarred = number == 1
+        entry.tags = number == 1 ? ["best", "snow"] : []
+        if number == 8 { entry.problem = "dcar-0008.png: The file ends at byte 100." }
+        return entry
     }
 
     private static let preview = StepPreview(

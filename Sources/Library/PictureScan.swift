@@ -1,0 +1,135 @@
+import Foundation
+import Imaging
+import StudioCore
+import Synchronization
+
+/// Goes through a folder for PNG files and reads how they were made.
+package struct PictureScan: Sendable {
+    /// What differs from the index.
+    package struct Difference: Sendable {
+        /// Files that are new, or were changed.
+        package var unread: [FileStamp] = []
+        package var vanished: [String] = []
+    }
+
+    /// A file as its folder lists it.
+    package struct FileStamp: Hashable, Sendable {
+        package let path: String
+        let bytes: Int
+        /// Nanoseconds since 1970.
+        let modified: Int64
+    }
+
+    /// Deeper folders are not gone into.
+    private static let depthLimit = 6
+    /// The folder, beside the pictures, that deleted ones are moved to.
+    package static let trashName = ".trash"
+
+    /// Compares a folder, and every file that the index knows elsewhere, with the index.
+    package static func compare(_ folder: String, with known: [PictureEntry]) -> Difference {
+        var found: [String: FileStamp] = [:]
+        for stamp in list(folder, depth: 0) { found[stamp.path] = stamp }
+        var difference = Difference()
+        var unchanged: Set<String> = []
+        for entry in known {
+            // A picture in the trash stays listed while its file is there.
+            if entry.trashPath != nil || found[entry.path] == nil {
+                guard let stamp = FileStamp(entry.place) else {
+                    difference.vanished.append(entry.path)
+                    continue
+                }
+                if entry.trashPath == nil { found[entry.path] = stamp }
+            }
+            guard let stamp = found[entry.path] else { continue }
+            if stamp.bytes == entry.bytes, stamp.modified == entry.modified {
+                unchanged.insert(entry.path)
+            }
+        }
+        difference.unread = found.values.filter { !unchanged.contains($0.path) }
+            .sorted { ($0.modified, $0.path) > ($1.modified, $1.path) }
+        return difference
+    }
+
+    private static func list(_ folder: String, depth: Int) -> [FileStamp] {
+        guard depth < depthLimit, let stream = opendir(folder) else { return [] }
+        defer { closedir(stream) }
+        var stamps: [FileStamp] = []
+        while let item = readdir(stream) {
+            let name = withUnsafeBytes(of: &item.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard !name.hasPrefix(".") else { continue }
+            let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+            if name.lowercased().hasSuffix(".png") {
+                if let stamp = FileStamp(path) { stamps.append(stamp) }
+            } else if item.pointee.d_type == UInt8(DT_DIR) {
+                stamps += list(path, depth: depth + 1)
+            }
+        }
+        return stamps
+    }
+
+    /// Reads files on all processors; one that cannot be read gets an entry that says why.
+    package static func read(_ stamps: [FileStamp]) -> [PictureEntry] {
+        guard !stamps.isEmpty else { return [] }
+        let slots = Mutex<[PictureEntry?]>(Array(repeating: nil, count: stamps.count))
+        DispatchQueue.concurrentPerform(iterations: stamps.count) { place in
+            let entry = PictureEntry(stamps[place])
+            slots.withLock { $0[place] = entry }
+        }
+        return slots.withLock { $0.compactMap { $0 } }
+    }
+}
+
+extension PictureScan.FileStamp {
+    /// Nil where there is no regular file.
+    package init?(_ path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        self.path = path
+        bytes = Int(status.st_size)
+        modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+    }
+}
+
+extension PictureEntry {
+    /// What a file says of itself: its own record, or what another program wrote.
+    package init(_ stamp: PictureScan.FileStamp) {
+        self.init(path: stamp.path, bytes: stamp.bytes, modified: stamp.modified)
+        do {
+            let contents = try ImageFile.contents(of: stamp.path)
+            (width, height) = (contents.header.width, contents.header.height)
+            if let metadata = try? GenerationMetadata(contents) {
+                take(metadata.record)
+            } else if let foreign = ForeignParameters(contents) {
+                take(foreign)
+            }
+        } catch {
+            problem = "\(error)"
+        }
+    }
+
+    private mutating func take(_ record: ImageRecord) {
+        prompt = record.prompt
+        negativePrompt = record.negativePrompt
+        seed = record.seed
+        steps = record.steps
+        guidance = record.guidanceScale
+        temperature = record.temperature
+        decay = record.guidanceDecay
+        residualSteps = record.residualSteps
+        strength = record.residualStrength
+        model = record.modelName
+        operation = record.edit?.operation ?? ""
+        stoppedAt = record.stoppedAtStep
+    }
+
+    private mutating func take(_ foreign: ForeignParameters) {
+        prompt = foreign.prompt
+        negativePrompt = foreign.negativePrompt
+        seed = foreign.seed
+        steps = foreign.steps
+        guidance = foreign.guidanceScale
+        model = foreign.source.rawValue
+    }
+}

@@ -1,0 +1,136 @@
+import Foundation
+import GRDB
+import Imaging
+
+/// The studio's memory on disk: the index of pictures, prompts, queue and session. Several studios
+/// may have it open at once.
+package final class StudioDatabase: Sendable {
+    let writer: any DatabaseWriter
+    /// What a person should know about how it was opened, such as a damaged file put aside.
+    package let notice: String?
+    /// Which sittings are alive, by locks that end with their process.
+    let locks: SittingLocks?
+
+    private init(_ writer: any DatabaseWriter, _ locks: SittingLocks?, notice: String?) {
+        self.writer = writer
+        self.locks = locks
+        self.notice = notice
+    }
+
+    /// Opens `studio.sqlite` in a folder, which is made where it is missing. A database that is
+    /// damaged, or was written by a newer version, is put aside and begun anew; where no file can
+    /// be used at all the memory lasts as long as the program.
+    package static func open(in folder: String) -> StudioDatabase {
+        let path = "\(folder)/studio.sqlite"
+        do {
+            try prepare(folder, path)
+            let locks = try SittingLocks("\(folder)/studio.lock")
+            do {
+                return StudioDatabase(try openPool(path), locks, notice: nil)
+            } catch {
+                let aside = try putAside(path)
+                let notice =
+                    error is NewerDatabase
+                    ? "The history is from a newer dcar; it was put aside as \(aside)."
+                    : "The history was damaged; it was put aside as \(aside) and begun anew."
+                return StudioDatabase(try openPool(path), locks, notice: notice)
+            }
+        } catch {
+            return inMemory(
+                notice: "History cannot be kept in \(SanitizedText(folder)): \(error.reason).")
+        }
+    }
+
+    /// A database that ends with the program.
+    package static func inMemory(notice: String? = nil) -> StudioDatabase {
+        do {
+            let queue = try DatabaseQueue()
+            try migrator.migrate(queue)
+            return StudioDatabase(queue, nil, notice: notice)
+        } catch {
+            // SQLite without a file and with nothing in it fails only for want of memory.
+            fatalError("SQLite cannot be used: \(error)")
+        }
+    }
+
+    private static func prepare(_ folder: String, _ path: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        // SQLite gives its other files the permissions of this one.
+        let file = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw CocoaError(.fileWriteNoPermission) }
+        Foundation.close(file)
+    }
+
+    private static func openPool(_ path: String) throws -> DatabasePool {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        configuration.maximumReaderCount = 2
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        // One at a time: two studios that start together must not both migrate.
+        if try pool.read(migrator.hasBeenSuperseded) { throw NewerDatabase() }
+        try migrator.migrate(pool)
+        // A page that cannot be read is found now, not in the middle of the work.
+        let state = try pool.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
+        guard state == "ok" else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
+        return pool
+    }
+
+    private struct NewerDatabase: Error {}
+
+    /// - Returns: the new name, without its folder.
+    private static func putAside(_ path: String) throws -> String {
+        let names = (1...).lazy.map { "\(path).aside-\($0)" }
+        let free = names.first { !FileManager.default.fileExists(atPath: $0) } ?? "\(path).aside"
+        try FileManager.default.moveItem(atPath: path, toPath: free)
+        for part in ["-wal", "-shm"] where FileManager.default.fileExists(atPath: path + part) {
+            try FileManager.default.moveItem(atPath: path + part, toPath: free + part)
+        }
+        return (free as NSString).lastPathComponent
+    }
+
+    /// The layout. Released steps never change; a new layout is a new step.
+    static let migrator: DatabaseMigrator = {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE picture (
+                        path TEXT PRIMARY KEY NOT NULL, bytes INTEGER NOT NULL,
+                        modified INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
+                        prompt TEXT NOT NULL, negativePrompt TEXT NOT NULL, seed INTEGER,
+                        steps INTEGER, guidance REAL, temperature REAL, decay TEXT NOT NULL,
+                        residualSteps INTEGER, strength REAL, model TEXT NOT NULL,
+                        operation TEXT NOT NULL, stoppedAt INTEGER, problem TEXT,
+                        isStarred INTEGER NOT NULL DEFAULT 0, tags TEXT NOT NULL DEFAULT '',
+                        trashPath TEXT) WITHOUT ROWID;
+                    CREATE TABLE prompt (
+                        text TEXT PRIMARY KEY NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID;
+                    CREATE TABLE sitting (
+                        id INTEGER PRIMARY KEY AUTOINCREMENT, session BLOB, saved REAL NOT NULL,
+                        isOpen INTEGER NOT NULL, isQueuePaused INTEGER NOT NULL DEFAULT 0);
+                    CREATE TABLE version (
+                        sitting INTEGER NOT NULL REFERENCES sitting ON DELETE CASCADE,
+                        number INTEGER NOT NULL, body BLOB NOT NULL,
+                        PRIMARY KEY (sitting, number)) WITHOUT ROWID;
+                    CREATE TABLE run (
+                        sitting INTEGER NOT NULL REFERENCES sitting ON DELETE CASCADE,
+                        id INTEGER NOT NULL, body BLOB NOT NULL,
+                        PRIMARY KEY (sitting, id)) WITHOUT ROWID;
+                    CREATE TABLE job (
+                        sitting INTEGER NOT NULL REFERENCES sitting ON DELETE CASCADE,
+                        place INTEGER NOT NULL, body BLOB NOT NULL,
+                        PRIMARY KEY (sitting, place)) WITHOUT ROWID;
+                    """)
+        }
+        return migrator
+    }()
+}
+
+extension Error {
+    /// The system's words, without the type's name.
+    package var reason: String {
+        (self as? DatabaseError)?.message ?? (self as NSError).localizedDescription
+    }
+}

@@ -1,0 +1,53 @@
+import Foundation
+import Imaging
+import StudioCore
+
+/// Small pictures on disk, each named for its file, that file's size and its time of change, so
+/// that a changed file never shows an old picture.
+package struct ThumbnailCache: Sendable {
+    private let folder: String?
+    /// Pixels of the longer side on disk.
+    private static let side = 192
+
+    /// - Parameter folder: made where it is missing; nil keeps nothing.
+    package init(folder: String?) {
+        self.folder = folder
+        guard let folder else { return }
+        try? FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+    }
+
+    /// The picture of an entry, no side above `side` pixels; nil where its file cannot be read.
+    package func thumbnail(of entry: PictureEntry, side: Int) -> RGBImage? {
+        let path = folder.map { "\($0)/\(Self.name(of: entry)).png" }
+        if side <= Self.side, let path, let cached = try? ImageFile.open(path).image {
+            return cached.fitted(side)
+        }
+        guard let image = try? ImageFile.open(entry.place).image else { return nil }
+        let small = image.fitted(Self.side)
+        if let path, let bytes = try? PNG.encode(small, text: []) {
+            // Whole or not at all; losing one to a power cut costs nothing.
+            try? Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+        }
+        return side <= Self.side ? small.fitted(side) : image.fitted(side)
+    }
+
+    private static func name(of entry: PictureEntry) -> String {
+        // FNV-1a, 64 bits: the file's size and time beside it make a collision harmless.
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in entry.path.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return [hash, UInt64(bitPattern: entry.modified), UInt64(entry.bytes)]
+            .map { String($0, radix: 36) }.joined(separator: "-")
+    }
+}
+
+extension RGBImage {
+    /// Shrunk so that no side is longer.
+    fileprivate func fitted(_ side: Int) -> RGBImage {
+        let longest = max(width, height)
+        guard longest > side else { return self }
+        return resized(
+            width: max(1, width * side / longest), height: max(1, height * side / longest))
+    }
+}

@@ -1,0 +1,57 @@
+import Requests
+
+/// The number of a job in a sitting.
+package typealias JobID = Int
+
+/// Pictures that are to be made one after the other.
+package struct QueueState: Hashable, Sendable {
+    /// In the order in which they are made; those that are done stay in their places.
+    package var jobs: [QueuedJob] = []
+    package var isPaused = false
+    package var selected = 0
+    package var lastJob: JobID = 0
+
+    package init() {}
+
+    package var waitingCount: Int { jobs.count { $0.state == .waiting } }
+
+    /// The job that is being made.
+    package var running: QueuedJob? { jobs.first { $0.state == .running } }
+
+    package subscript(_ id: JobID) -> QueuedJob? {
+        get { jobs.first { $0.id == id } }
+        set {
+            guard let newValue, let at = jobs.firstIndex(where: { $0.id == id }) else { return }
+            jobs[at] = newValue
+        }
+    }
+}
+
+/// A picture that is to be made.
+package struct QueuedJob: Hashable, Sendable, Codable {
+    package let id: JobID
+    package var request: GenerationRequest
+    package var state = State.waiting
+    /// How often it was begun; two starts that ended with the program are too many.
+    package var attempts = 0
+    /// Where its picture was saved.
+    package var path: String?
+    package var problem: String?
+    /// Its run in this sitting.
+    package var run: RunID?
+
+    package enum State: String, Hashable, Sendable, Codable {
+        case waiting
+        case running
+        case finished
+        case failed
+        case skipped
+        /// The program ended while it ran, twice.
+        case quarantined
+    }
+
+    package init(id: JobID, request: GenerationRequest) {
+        self.id = id
+        self.request = request
+    }
+}

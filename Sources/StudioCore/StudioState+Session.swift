@@ -1,0 +1,139 @@
+import Imaging
+
+extension SavedSession {
+    /// What of the state outlives the sitting.
+    package init(_ state: StudioState) {
+        prompt = state.prompt.positive.text
+        negativePrompt = state.prompt.negative.text
+        parameters = state.parameters
+        view = state.view
+        focus = state.focus
+        shownRun = state.proposal?.base ?? state.shownRun
+        order = state.order
+        lastRun = state.order.max() ?? 0
+        canvas = SavedCanvas(
+            display: state.canvas.display, overlay: state.canvas.overlay, tool: state.canvas.tool,
+            brushRadius: state.canvas.brushRadius, divider: state.canvas.divider,
+            isPainting: state.canvas.isPainting)
+        version = state.history.current
+        redo = state.history.nodes.map(\.lastChild)
+        query = state.gallery.query.text
+        selectedPicture = state.gallery.selectedEntry?.path
+        firstRow = state.gallery.firstRow
+    }
+}
+
+extension StudioState {
+    /// Takes up what an earlier sitting left. What a person has typed meanwhile stays.
+    mutating func restore(_ restored: RestoredSession) -> [StudioEffect] {
+        prompt.history = restored.prompts
+        restoreQueue(restored)
+        if let session = restored.session { restore(session, restored) }
+        message = restorationMessage(restored)
+        return startNextJob()
+    }
+
+    private mutating func restore(_ session: SavedSession, _ restored: RestoredSession) {
+        let hasBegun = !order.isEmpty || !prompt.positive.isEmpty
+        for kept in restored.runs where runs[kept.id] == nil {
+            runs[kept.id] = RunRecord(kept)
+        }
+        let earlier = session.order.filter { runs[$0]?.isStored == true }
+        order = earlier + order.filter { !earlier.contains($0) }
+        startRunNumbers(after: max(session.lastRun, order.max() ?? 0))
+        gallery.search(PictureQuery(session.query))
+        gallery.firstRow = max(0, session.firstRow)
+        gallery.wanted = session.selectedPicture
+        guard !hasBegun else { return }
+        prompt.positive = TextField(session.prompt)
+        prompt.negative = TextField(session.negativePrompt)
+        var kept = session.parameters
+        if let facts {
+            kept.tokenSide = facts.pixelsPerToken
+            kept.modelResidualSteps = facts.residualSteps
+        }
+        parameters = kept
+        hasRestoredParameters = true
+        if !restored.versions.isEmpty {
+            history = SnapshotTree(
+                nodes: restored.versions, current: session.version, redo: session.redo)
+        }
+        let shown = session.shownRun.flatMap { runs[$0] == nil ? nil : $0 }
+        shownRun = shown ?? history.value.picture.flatMap { runs[$0] == nil ? nil : $0 }
+        canvas.display = session.canvas.display
+        canvas.overlay = session.canvas.overlay
+        canvas.tool = session.canvas.tool
+        canvas.brushRadius = min(max(2, session.canvas.brushRadius), 128)
+        canvas.divider = min(max(0.05, session.canvas.divider), 0.95)
+        canvas.isPainting = session.canvas.isPainting && shownRun != nil
+        view = session.view
+        focus = shownRun == nil ? .prompt : session.focus
+    }
+
+    private func restorationMessage(_ restored: RestoredSession) -> Message? {
+        if let problem = restored.problem { return Message(problem, .problem) }
+        var parts: [String] = []
+        let pictures = order.count { runs[$0]?.isStored == true }
+        if restored.session != nil, !prompt.positive.isEmpty { parts.append("the prompt") }
+        if pictures > 0 { parts.append(pictures == 1 ? "1 picture" : "\(pictures) pictures") }
+        if mask != nil { parts.append("the mask") }
+        if history.count > 1 { parts.append("\(history.count - 1) versions to undo") }
+        let waiting = queue.waitingCount
+        if waiting > 0 {
+            parts.append(
+                "\(waiting) queued"
+                    + (queue.isPaused ? " (paused: 4, then Space)" : ""))
+        }
+        guard !parts.isEmpty else { return message }
+        return Message(
+            (restored.wasKilled ? "Back after an unclean end: " : "Back: ")
+                + parts.joined(separator: ", ") + ".")
+    }
+
+    /// Pixels of a run that was kept are made when it is shown.
+    mutating func loadShownRun() -> [StudioEffect] {
+        guard facts != nil, let id = shownRun, runs[id]?.isStored == true else { return [] }
+        runs[id]?.isStored = false
+        return [.load(id)]
+    }
+
+    mutating func loaded(_ record: RunRecord) {
+        guard var known = runs[record.id] else { return }
+        known.picture = record.picture
+        known.status = record.status
+        known.previews = record.previews
+        if !record.snapshots.isEmpty { known.snapshots = record.snapshots }
+        runs[record.id] = known
+    }
+}
+
+extension RunRecord {
+    fileprivate init(_ kept: KeptRun) {
+        self.init(id: kept.id, request: kept.request, origin: kept.origin)
+        gridWidth = max(1, kept.gridWidth)
+        gridHeight = max(1, kept.gridHeight)
+        seconds = kept.seconds
+        savedPath = kept.path
+        status = kept.residual == nil ? .cancelled : .finished
+        isStored = true
+        let count = gridWidth * gridHeight
+        var snapshot = StepSnapshot(
+            step: 0, ids: Array(repeating: nil, count: count),
+            fixedAt: Array(repeating: nil, count: count),
+            confidence: Array(repeating: 0, count: count))
+        if let tokens = TokenGridRecord(base64: kept.tokens), tokens.ids.count == count {
+            snapshot = StepSnapshot(tokens)
+        }
+        snapshots = [snapshot]
+    }
+}
+
+extension StepSnapshot {
+    /// The tokens of a finished picture, as its file keeps them.
+    package init(_ tokens: TokenGridRecord) {
+        self.init(
+            step: 0, ids: tokens.ids.map { $0.map(Int.init) },
+            fixedAt: zip(tokens.ids, tokens.commitSteps).map { $0 == nil ? nil : Int($1) },
+            confidence: tokens.confidence.map { Float($0) / 255 })
+    }
+}

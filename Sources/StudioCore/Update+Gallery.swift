@@ -1,0 +1,345 @@
+import Requests
+import TerminalGraphics
+
+extension StudioState {
+    package var galleryLayout: GalleryLayout {
+        GalleryLayout(columns: screen.columns, rows: screen.rows - 3)
+    }
+
+    // MARK: News
+
+    mutating func learn(_ news: LibraryNews) -> [StudioEffect] {
+        switch news {
+        case .opened(let restored): return restore(restored)
+        case .listed(let entries):
+            gallery.isLoaded = true
+            gallery.merge(entries)
+            selectWantedPicture()
+        case .scanning(let unread): gallery.unread = unread
+        case .indexed(let entries):
+            gallery.merge(entries)
+            selectWantedPicture()
+        case .vanished(let paths): gallery.remove(Set(paths))
+        case .thumbnails(let images):
+            gallery.awaited.subtract(images.keys)
+            gallery.thumbnails.merge(images) { $1 }
+        case .trashed(let path, let place): gallery.change(path) { $0.trashPath = place }
+        case .untrashed(let path): gallery.change(path) { $0.trashPath = nil }
+        case .journalled(let job): return beginJob(job)
+        }
+        return view == .gallery ? galleryMoved() : []
+    }
+
+    /// The picture that was selected when the last sitting ended.
+    private mutating func selectWantedPicture() {
+        guard let wanted = gallery.wanted else { return }
+        gallery.refresh(keeping: wanted)
+        if gallery.selectedEntry?.path == wanted { gallery.wanted = nil }
+    }
+
+    // MARK: Moving
+
+    /// Keeps the selected picture on the screen and asks for the thumbnails it needs.
+    mutating func galleryMoved() -> [StudioEffect] {
+        let layout = galleryLayout
+        let row = gallery.selected / layout.tilesPerRow
+        let lastRow = max(0, (gallery.matches.count - 1) / layout.tilesPerRow - layout.rows + 1)
+        gallery.firstRow = min(max(gallery.firstRow, row - layout.rows + 1), row, lastRow)
+        return missingThumbnails(layout)
+    }
+
+    /// The pictures on the screen, and their places among the matches.
+    package var visibleTiles: Range<Int> {
+        let layout = galleryLayout
+        let first = min(gallery.firstRow * layout.tilesPerRow, gallery.matches.count)
+        return first..<min(first + layout.tilesPerPage, gallery.matches.count)
+    }
+
+    private mutating func missingThumbnails(_ layout: GalleryLayout) -> [StudioEffect] {
+        // The next page is made ready too, so that scrolling finds it there.
+        let visible = visibleTiles
+        let end = min(visible.upperBound + layout.tilesPerPage, gallery.matches.count)
+        let near = max(0, visible.lowerBound - layout.tilesPerPage)..<end
+        let entries = (Array(visible) + Array(visible.upperBound..<end))
+            .map { gallery.entries[gallery.matches[$0]] }
+        if gallery.thumbnails.count > 4 * layout.tilesPerPage + 64 {
+            let kept = Set(near.map { gallery.entries[gallery.matches[$0]].path })
+            gallery.thumbnails = gallery.thumbnails.filter { kept.contains($0.key) }
+        }
+        let missing = entries.filter { $0.problem == nil && gallery.thumbnails[$0.path] == nil }
+        let paths = Set(missing.map(\.path))
+        guard !paths.isEmpty, paths != gallery.awaited else { return [] }
+        gallery.awaited = paths
+        return [.library(.thumbnails(missing, side: thumbnailSide))]
+    }
+
+    /// Pixels of the longer side that a tile can show.
+    private var thumbnailSide: Int {
+        let layout = galleryLayout
+        return max(
+            32, (layout.tileColumns - GalleryLayout.gap) * screen.cellWidth,
+            (layout.tileRows - 1) * screen.cellHeight)
+    }
+
+    mutating func pressInGallery(_ key: Key) -> [StudioEffect]? {
+        if let field = gallery.field { return pressInSearch(key, field) }
+        let layout = galleryLayout
+        let step: Int
+        switch (key.code, key.modifiers) {
+        case (.left, []), (.character("h"), []): step = -1
+        case (.right, []), (.character("l"), []): step = 1
+        case (.up, []), (.character("k"), []): step = -layout.tilesPerRow
+        case (.down, []), (.character("j"), []): step = layout.tilesPerRow
+        case (.pageUp, []): step = -layout.tilesPerPage
+        case (.pageDown, []): step = layout.tilesPerPage
+        case (.home, []): step = -gallery.matches.count
+        case (.end, []): step = gallery.matches.count
+        case (.escape, []):
+            guard gallery.query.isEmpty else {
+                gallery.search(PictureQuery(""))
+                return galleryMoved()
+            }
+            return open(.studio)
+        default: return nil
+        }
+        return select(gallery.selected + step)
+    }
+
+    /// A step beyond the first or last row stays in it, one beyond the ends stops there.
+    private mutating func select(_ place: Int) -> [StudioEffect] {
+        message = nil
+        let count = gallery.matches.count
+        let isSidewards = abs(place - gallery.selected) < galleryLayout.tilesPerRow
+        if place < 0, !isSidewards, gallery.selected < galleryLayout.tilesPerRow { return [] }
+        gallery.selected = min(max(0, place), max(0, count - 1))
+        return galleryMoved()
+    }
+
+    mutating func scrollGallery(_ direction: Int) -> [StudioEffect] {
+        select(gallery.selected + direction * galleryLayout.tilesPerRow)
+    }
+
+    // MARK: Search
+
+    private mutating func pressInSearch(_ key: Key, _ field: TextField) -> [StudioEffect]? {
+        var field = field
+        switch (key.code, key.modifiers) {
+        case (.enter, []):
+            gallery.field = nil
+            let count = gallery.matches.count
+            message = Message(count == 1 ? "1 picture." : "\(count) pictures.")
+        case (.escape, []):
+            gallery.field = nil
+            gallery.search(PictureQuery(""))
+        case (.up, []), (.down, []), (.pageUp, []), (.pageDown, []):
+            gallery.field = nil
+            return pressInGallery(key)
+        default:
+            guard field.edit(key) else { return nil }
+            gallery.field = field
+            gallery.search(PictureQuery(field.text))
+            gallery.selected = 0
+        }
+        return galleryMoved()
+    }
+
+    /// The next picture that matches the last query, also where all are shown.
+    private mutating func nextMatch(_ direction: Int) -> [StudioEffect] {
+        guard !gallery.lastQuery.isEmpty else {
+            message = Message("Nothing was looked for yet; / searches.", .problem)
+            return []
+        }
+        let count = gallery.matches.count
+        for distance in stride(from: 1, through: count, by: 1) {
+            let at = ((gallery.selected + direction * distance) % count + count) % count
+            if gallery.lastQuery.matches(gallery.entries[gallery.matches[at]]) {
+                return select(at)
+            }
+        }
+        message = Message("No picture matches \(gallery.lastQuery.text).")
+        return []
+    }
+
+    // MARK: Commands
+
+    mutating func performInGallery(_ command: Command) -> [StudioEffect] {
+        switch command {
+        case .gallerySearch:
+            view = .gallery
+            gallery.field = TextField(gallery.query.text)
+            return galleryMoved()
+        case .galleryNext: return nextMatch(1)
+        case .galleryPrevious: return nextMatch(-1)
+        case .galleryScan:
+            message = Message("Going through the folder.")
+            return [.library(.scan)]
+        default: break
+        }
+        guard let entry = gallery.selectedEntry else {
+            message = Message("No picture is selected; 3 opens the gallery.", .problem)
+            return []
+        }
+        switch command {
+        case .galleryOpen: return open(entry, display: .refined)
+        case .galleryPair: return open(entry, display: .split)
+        case .galleryStar: return make(.star(entry.path, !entry.isStarred))
+        case .galleryTag: popup = .tags(TextField(entry.tags.joined(separator: " ")))
+        case .galleryTrash:
+            guard entry.trashPath == nil else { return [.library(.untrash(entry))] }
+            return make(.trash(entry.path))
+        case .galleryInfo:
+            popup = .text(title: entry.name, lines: entry.description)
+        default: return recall(entry, command)
+        }
+        return []
+    }
+
+    /// Shows a picture in the studio; one of this sitting with its steps.
+    private mutating func open(_ entry: PictureEntry, display: CanvasState.Display)
+        -> [StudioEffect]
+    {
+        canvas.display = display
+        if let run = order.last(where: { runs[$0]?.savedPath == entry.path }),
+            !isShownRunOn || job?.isPaused == true
+        {
+            shownRun = run
+            proposal = nil
+            canvas.step = nil
+            canvas.isPainting = false
+            (view, focus) = (.studio, .canvas)
+            record(picture: run, mask: nil, "picture \(run)")
+            return []
+        }
+        if job != nil { message = Message("Opened when the run that is on is done.") }
+        return [.open(path: entry.place, run: newRunID(), fit: importFit)]
+    }
+
+    private mutating func recall(_ entry: PictureEntry, _ command: Command) -> [StudioEffect] {
+        guard entry.problem == nil, !entry.prompt.isEmpty || entry.seed != nil else {
+            message = Message("This file does not say how it was made.", .problem)
+            return []
+        }
+        var taken: [String] = []
+        if command != .galleryRecallSeed, command != .galleryRecallSize {
+            prompt.positive = TextField(entry.prompt)
+            prompt.negative = TextField(entry.negativePrompt)
+            taken.append("prompt")
+        }
+        if command == .galleryRecallAll || command == .galleryRecallSeed, let seed = entry.seed {
+            (parameters.seed, parameters.seedMode) = (seed, .fixed)
+            taken.append("seed \(seed)")
+        }
+        if command == .galleryRecallAll || command == .galleryRemix {
+            parameters.take(entry)
+            taken.append("parameters")
+        }
+        if command != .galleryRecallPrompt, command != .galleryRecallSeed {
+            parameters.set(.width, typed: String(entry.width))
+            parameters.set(.height, typed: String(entry.height))
+            taken.append("size")
+        }
+        if command == .galleryRemix {
+            (parameters.seed, parameters.seedMode) = (randomSeed(), .random)
+        }
+        message = Message(
+            "Recalled: \(taken.joined(separator: ", ")). 1 opens the studio.", .success)
+        return [.inspect(prompt: prompt.positive.text)]
+    }
+
+    /// Takes the tags that were typed.
+    mutating func setTags(_ text: String) -> [StudioEffect] {
+        guard let entry = gallery.selectedEntry else { return [] }
+        var tags: [String] = []
+        for word in text.split(whereSeparator: { $0.isWhitespace || $0 == "," }) {
+            let tag = String(word)
+            if !tags.contains(tag) { tags.append(tag) }
+        }
+        return make(.tags(entry.path, before: entry.tags, after: tags))
+    }
+
+    // MARK: Undo
+
+    private mutating func make(_ change: GalleryState.Change) -> [StudioEffect] {
+        gallery.changes.append(change)
+        gallery.undone = []
+        return apply(change)
+    }
+
+    private mutating func apply(_ change: GalleryState.Change) -> [StudioEffect] {
+        switch change {
+        case .star(let path, let isStarred):
+            gallery.change(path) { $0.isStarred = isStarred }
+            message = Message(isStarred ? "Starred." : "No star any more.")
+            return [.library(.star(path: path, isStarred))] + galleryMoved()
+        case .tags(let path, _, let tags):
+            gallery.change(path) { $0.tags = tags }
+            message = Message(
+                tags.isEmpty ? "No tags any more." : "Tags: \(tags.joined(separator: ", ")).")
+            return [.library(.tag(path: path, tags))] + galleryMoved()
+        case .trash(let path):
+            guard let entry = gallery.entries.first(where: { $0.path == path }) else { return [] }
+            message = Message("\(entry.name) is in the trash; z brings it back.")
+            return [.library(.trash(entry))]
+        }
+    }
+
+    mutating func travelInGallery(isUndo: Bool) -> [StudioEffect] {
+        guard let change = isUndo ? gallery.changes.popLast() : gallery.undone.popLast() else {
+            message = Message(isUndo ? "Nothing to undo here." : "Nothing to redo here.")
+            return []
+        }
+        guard isUndo else {
+            gallery.changes.append(change)
+            return apply(change)
+        }
+        gallery.undone.append(change)
+        switch change {
+        case .star(let path, let isStarred): return apply(.star(path, !isStarred))
+        case .tags(let path, let before, let after):
+            return apply(.tags(path, before: after, after: before))
+        case .trash(let path):
+            guard let entry = gallery.entries.first(where: { $0.path == path }),
+                entry.trashPath != nil
+            else { return [] }
+            message = Message("\(entry.name) is back.")
+            return [.library(.untrash(entry))]
+        }
+    }
+}
+
+extension Parameters {
+    fileprivate mutating func take(_ entry: PictureEntry) {
+        if let steps = entry.steps { set(.steps, typed: String(steps)) }
+        if let guidance = entry.guidance { set(.guidance, typed: String(guidance)) }
+        if let temperature = entry.temperature { set(.temperature, typed: String(temperature)) }
+        set(.decay, typed: entry.decay)
+        if let steps = entry.residualSteps, steps > 0 {
+            set(.residualSteps, typed: String(steps))
+        }
+        if let strength = entry.strength { set(.strength, typed: String(strength)) }
+    }
+}
+
+extension PictureEntry {
+    /// Everything that is known of the picture, in lines.
+    package var description: [String] {
+        if let problem { return [problem, "", path] }
+        var lines = [prompt.isEmpty ? "(no prompt)" : prompt]
+        if !negativePrompt.isEmpty { lines.append("not: \(negativePrompt)") }
+        lines.append("")
+        var facts = ["\(width)×\(height)"]
+        if let seed { facts.append("seed \(seed)") }
+        if let steps { facts.append("\(steps) steps") }
+        if let guidance { facts.append("guidance \(Parameters.decimal(Float(guidance))) \(decay)") }
+        if let temperature { facts.append("temperature \(Parameters.decimal(Float(temperature)))") }
+        lines.append(facts.joined(separator: "  "))
+        if !operation.isEmpty { lines.append("edit: \(operation)") }
+        if let stoppedAt { lines.append("stopped after step \(stoppedAt)") }
+        if !model.isEmpty { lines.append("model \(model)") }
+        if isStarred || !tags.isEmpty {
+            lines.append((isStarred ? ["★"] + tags : tags).joined(separator: "  "))
+        }
+        lines += ["", "\(bytes / 1024) KiB  \(place)"]
+        return lines
+    }
+}

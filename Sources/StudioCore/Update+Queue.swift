@@ -1,0 +1,249 @@
+import Requests
+import TerminalGraphics
+
+extension StudioState {
+    // MARK: Adding
+
+    /// Puts the prompt and parameters of now into the queue.
+    mutating func enqueue(atFront: Bool) -> [StudioEffect] {
+        guard !prompt.positive.text.allSatisfy(\.isWhitespace) else {
+            (view, focus) = (.studio, .prompt)
+            message = Message("Type a prompt first; e in the canvas brings an example.", .problem)
+            return []
+        }
+        let text = prompt.positive.text
+        do throws(RequestError) {
+            let jobs = try nextRequests(text).map { request in
+                queue.lastJob += 1
+                return QueuedJob(id: queue.lastJob, request: request)
+            }
+            let at = atFront ? queue.jobs.firstIndex { $0.state == .waiting } : nil
+            queue.jobs.insert(contentsOf: jobs, at: at ?? queue.jobs.count)
+            message = Message(
+                "Queued; \(queue.waitingCount) waiting"
+                    + (queue.isPaused ? ", the queue is paused." : "."), .success)
+            return [.library(.remember(prompt: text)), journal()] + startNextJob()
+        } catch {
+            message = Message("\(error)", .problem)
+            return []
+        }
+    }
+
+    private func journal(beginning job: JobID? = nil) -> StudioEffect {
+        .library(.journal(queue.jobs, isPaused: queue.isPaused, beginning: job))
+    }
+
+    // MARK: Running
+
+    /// Begins the first job that waits, where nothing else is on: first in the journal.
+    mutating func startNextJob() -> [StudioEffect] {
+        guard job == nil, proposal == nil, !queue.isPaused, queue.running == nil, facts != nil,
+            var next = queue.jobs.first(where: { $0.state == .waiting })
+        else { return [] }
+        next.state = .running
+        next.attempts += 1
+        queue[next.id] = next
+        return [journal(beginning: next.id)]
+    }
+
+    /// The journal knows that the job begins.
+    mutating func beginJob(_ id: JobID) -> [StudioEffect] {
+        guard var next = queue[id], next.state == .running, next.run == nil else { return [] }
+        guard job == nil else {
+            // Something else was begun meanwhile; the job goes on waiting.
+            next.state = .waiting
+            next.attempts -= 1
+            queue[id] = next
+            return [journal()]
+        }
+        let isWatching = shownRun == nil || shownRun == lastQueueRun
+        let before = (shown: shownRun, view: view, focus: focus, step: canvas.step)
+        let effects = begin([(next.request, .prompt)])
+        next.run = job?.runs.first
+        queue[id] = next
+        (view, focus) = (before.view, before.focus)
+        if !isWatching { (shownRun, canvas.step) = (before.shown, before.step) }
+        return effects
+    }
+
+    /// The run of the job that was made last.
+    private var lastQueueRun: RunID? { queue.jobs.compactMap(\.run).max() }
+
+    /// What a run's end means for the queue; the picture is saved at once.
+    mutating func endJob(of run: RunID, _ state: QueuedJob.State, _ problem: String? = nil)
+        -> [StudioEffect]
+    {
+        guard var done = queue.jobs.first(where: { $0.run == run && $0.state == .running }) else {
+            return startNextJob()
+        }
+        done.state = state
+        done.problem = problem
+        queue[done.id] = done
+        var effects = [journal()]
+        if state == .finished {
+            effects.append(.save(SaveOrder(run: run, content: .refined)))
+        }
+        return effects + startNextJob()
+    }
+
+    /// A picture of the queue has its file.
+    mutating func jobSaved(_ run: RunID, _ path: String) -> [StudioEffect] {
+        guard var done = queue.jobs.first(where: { $0.run == run }), done.path == nil else {
+            return []
+        }
+        done.path = path
+        queue[done.id] = done
+        return [journal()]
+    }
+
+    mutating func restoreQueue(_ restored: RestoredSession) {
+        guard !restored.jobs.isEmpty else { return }
+        var earlier = restored.jobs
+        for at in earlier.indices {
+            earlier[at].run = nil
+            guard earlier[at].state == .running else { continue }
+            earlier[at].state = .waiting
+            if !restored.wasKilled {
+                earlier[at].attempts = 0
+            } else if earlier[at].attempts >= 2 {
+                earlier[at].state = .quarantined
+                earlier[at].problem = "The program ended twice while this was being made."
+            }
+        }
+        let last = earlier.map(\.id).max() ?? 0
+        let added = queue.jobs.enumerated().map { offset, job in
+            var copy = QueuedJob(id: last + 1 + offset, request: job.request)
+            copy.state = job.state
+            return copy
+        }
+        queue.jobs = earlier + added
+        queue.lastJob = last + added.count
+        queue.isPaused =
+            restored.isQueuePaused || (restored.wasKilled && queue.waitingCount > 0)
+    }
+
+    // MARK: Commands
+
+    mutating func performOnQueue(_ command: Command) -> [StudioEffect] {
+        switch command {
+        case .queueAdd: return enqueue(atFront: false)
+        case .queueAddFirst: return enqueue(atFront: true)
+        case .queuePause:
+            queue.isPaused.toggle()
+            message = Message(
+                queue.isPaused
+                    ? "The queue is paused; a job that is on is finished." : "The queue goes on.")
+            return [journal()] + startNextJob()
+        case .queueUp: return move(-1)
+        case .queueDown: return move(1)
+        case .queueEdit: return editJob()
+        case .queueRemove: return removeJob()
+        case .queueRetry: return retryJob()
+        case .queueClear:
+            queue.jobs.removeAll { $0.state != .waiting && $0.state != .running }
+            clampQueueSelection()
+            return [journal()]
+        default: return skipJob()
+        }
+    }
+
+    private mutating func clampQueueSelection() {
+        queue.selected = min(max(0, queue.selected), max(0, queue.jobs.count - 1))
+    }
+
+    private var selectedJob: QueuedJob? {
+        queue.jobs.indices.contains(queue.selected) ? queue.jobs[queue.selected] : nil
+    }
+
+    private mutating func move(_ direction: Int) -> [StudioEffect] {
+        let other = queue.selected + direction
+        guard queue.jobs.indices.contains(other), selectedJob != nil else { return [] }
+        queue.jobs.swapAt(queue.selected, other)
+        queue.selected = other
+        return [journal()]
+    }
+
+    /// Back into the fields, and out of the queue.
+    private mutating func editJob() -> [StudioEffect] {
+        guard let chosen = selectedJob else { return [] }
+        guard chosen.state != .running else {
+            message = Message("This job is on; S skips it.", .problem)
+            return []
+        }
+        prompt.positive = TextField(chosen.request.prompt)
+        prompt.negative = TextField(chosen.request.negativePrompt)
+        parameters.take(chosen.request)
+        (view, focus) = (.studio, .prompt)
+        if chosen.state == .waiting {
+            queue.jobs.removeAll { $0.id == chosen.id }
+            clampQueueSelection()
+            message = Message("Out of the queue; Alt-G puts it back.")
+        }
+        return [journal(), .inspect(prompt: prompt.positive.text)]
+    }
+
+    private mutating func removeJob() -> [StudioEffect] {
+        guard let chosen = selectedJob else { return [] }
+        guard chosen.state != .running else {
+            message = Message("This job is on; S skips it.", .problem)
+            return []
+        }
+        queue.jobs.removeAll { $0.id == chosen.id }
+        clampQueueSelection()
+        return [journal()]
+    }
+
+    private mutating func retryJob() -> [StudioEffect] {
+        guard var chosen = selectedJob, chosen.state != .running, chosen.state != .waiting else {
+            return []
+        }
+        chosen.state = .waiting
+        chosen.attempts = 0
+        (chosen.problem, chosen.path, chosen.run) = (nil, nil, nil)
+        queue[chosen.id] = chosen
+        return [journal()] + startNextJob()
+    }
+
+    private mutating func skipJob() -> [StudioEffect] {
+        guard let running = queue.running, let run = running.run, job?.runs.contains(run) == true
+        else {
+            message = Message("No job of the queue is on.", .problem)
+            return []
+        }
+        job?.isCancelling = true
+        return [.cancel]
+    }
+
+    // MARK: Keys
+
+    mutating func pressInQueue(_ key: Key) -> [StudioEffect]? {
+        let step: Int
+        switch (key.code, key.modifiers) {
+        case (.up, []), (.character("k"), []): step = -1
+        case (.down, []), (.character("j"), []): step = 1
+        case (.pageUp, []): step = -10
+        case (.pageDown, []): step = 10
+        case (.home, []): step = -queue.jobs.count
+        case (.end, []): step = queue.jobs.count
+        case (.escape, []): return open(.studio)
+        default: return nil
+        }
+        queue.selected += step
+        clampQueueSelection()
+        return []
+    }
+}
+
+extension Parameters {
+    /// The values that made, or will make, a picture.
+    package mutating func take(_ request: GenerationRequest) {
+        seed = request.seed
+        seedMode = .fixed
+        sampling = request.sampling
+        residualSteps = request.residual.steps
+        residualStrength = request.residual.strength
+        if let width = request.width, let height = request.height {
+            (self.width, self.height) = (width, height)
+        }
+    }
+}

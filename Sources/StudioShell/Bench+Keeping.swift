@@ -1,0 +1,129 @@
+import Foundation
+import HybridTokens
+import Imaging
+import Kernels
+import Pipeline
+import StudioCore
+import Tensors
+
+extension Bench {
+    /// Hands a run to those who keep it for a later sitting: tokens, not pixels.
+    func keep(_ id: RunID, _ pipeline: Pipeline) {
+        guard let piece = pieces[id],
+            let width = piece.run?.run.gridWidth ?? piece.grid?.gridWidth,
+            let height = piece.run?.run.gridHeight ?? piece.grid?.gridHeight
+        else { return }
+        var metadata: GenerationMetadata?
+        if case .file = piece.origin {} else { metadata = self.metadata(of: piece, pipeline) }
+        // The file's record rounds residuals to half precision; floats give the same pixels again.
+        let residual = piece.grid?.residual.floats()
+        var kept = KeptRun(
+            id: id, request: piece.request, origin: piece.origin, gridWidth: width,
+            gridHeight: height, record: metadata?.record.json ?? "",
+            tokens: metadata?.tokens?.base64 ?? "",
+            residual: residual.map { $0.withUnsafeBytes { Data($0) } })
+        kept.seconds = piece.seconds
+        kept.path = piece.path
+        keep(kept)
+    }
+
+    /// Makes the pixels of a run that an earlier sitting kept.
+    mutating func load(_ id: RunID, _ pipeline: Pipeline) throws {
+        do {
+            try restore(id, pipeline)
+        } catch let error as Stopped {
+            throw error
+        } catch {
+            post(.failed(id, "\(error)"))
+            return
+        }
+        guard let piece = pieces[id], let kept = earlier[id] else { return }
+        let maskID = pipeline.model.configuration.maskID
+        var record = RunRecord(id: id, request: piece.request, origin: kept.origin)
+        record.gridWidth = kept.gridWidth
+        record.gridHeight = kept.gridHeight
+        record.snapshots = piece.run?.run.states.map { $0.snapshot(maskID: maskID) } ?? []
+        for snapshot in record.snapshots where snapshot.step > 0 {
+            record.previews[snapshot.step] = sketch(snapshot, of: id)
+        }
+        record.status = piece.refined == nil ? .cancelled : .finished
+        if let refined = piece.refined, let discrete = piece.discrete {
+            record.picture = FinishedPicture(
+                discrete: discrete, refined: refined,
+                residualLengths: piece.grid?.residualLengths ?? [],
+                seamError: piece.ground?.seamError(refined),
+                strength: piece.request.residual.strength)
+        }
+        post(.loaded(record))
+    }
+
+    /// What a run lies over or goes on from is restored first.
+    private mutating func restore(_ id: RunID, _ pipeline: Pipeline) throws {
+        guard pieces[id] == nil, let kept = earlier[id] else { return }
+        if let parent = RunRecord(id: id, request: kept.request, origin: kept.origin).parent,
+            parent < id
+        {
+            try restore(parent, pipeline)
+        }
+        if case .file = kept.origin {
+            pieces[id] = try opened(kept, pipeline)
+            return
+        }
+        var metadata = GenerationMetadata(record: try ImageRecord(json: kept.record))
+        guard metadata.record.modelHash == pipeline.model.sha256 else {
+            throw WorkshopError.otherModel(metadata.record.modelName)
+        }
+        metadata.tokens = TokenGridRecord(base64: kept.tokens)
+        let residual = kept.residual.map(Self.floats)
+        metadata.residual = residual.map { ResidualRecord($0) }
+        var piece = Piece(run: try pipeline.resume(metadata), request: kept.request)
+        piece.origin = kept.origin
+        piece.path = kept.path
+        piece.seconds = kept.seconds ?? 0
+        piece.ground = try ground(of: kept, pipeline)
+        pieces[id] = piece
+        guard metadata.record.stoppedAtStep == nil, let residual else { return }
+        guard let checked = try pipeline.grid(of: metadata) else { throw WorkshopError.notKept }
+        let grid = HybridTokenGrid(
+            gridWidth: checked.gridWidth, gridHeight: checked.gridHeight, ids: checked.ids,
+            residual: Tensor(checked.residual.shape, residual))
+        pieces[id]?.grid = grid
+        let strength = kept.request.residual.strength
+        _ = compose(
+            id, try pipeline.decode(grid, strength: 0),
+            try pipeline.decode(grid, strength: strength), strength: strength)
+    }
+
+    private func ground(of kept: KeptRun, _ pipeline: Pipeline) throws -> EditGround? {
+        switch kept.origin {
+        case .prompt, .file: return nil
+        case .fork(let parent, _), .residual(let parent): return pieces[parent]?.ground
+        case .edit(let order):
+            guard let base = pieces[order.base] else { throw WorkshopError.notKept }
+            let unit = pipeline.model.pixelsPerToken
+            return EditGround(
+                order, over: base, width: kept.gridWidth * unit, height: kept.gridHeight * unit)
+        }
+    }
+
+    /// An opened file is read again, and fitted as it was.
+    private func opened(_ kept: KeptRun, _ pipeline: Pipeline) throws -> Piece {
+        guard let path = kept.path else { throw WorkshopError.notKept }
+        for fit in ImportFit.allCases {
+            var piece = try OpenedPicture(path, fit, pipeline).piece
+            let width = piece.run?.run.gridWidth ?? piece.grid?.gridWidth
+            let height = piece.run?.run.gridHeight ?? piece.grid?.gridHeight
+            guard width == kept.gridWidth, height == kept.gridHeight else { continue }
+            piece.origin = kept.origin
+            piece.path = path
+            return piece
+        }
+        throw WorkshopError.notKept
+    }
+
+    private static func floats(_ data: Data) -> [Float] {
+        [Float](unsafeUninitializedCapacity: data.count / 4) { buffer, count in
+            count = data.copyBytes(to: buffer) / 4
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import GRDB
+import Library
+import Requests
+import StudioCore
+import TestSupport
+import Testing
+
+private func entry(_ path: String, modified: Int64 = 1) -> PictureEntry {
+    var entry = PictureEntry(path: path, bytes: 10, modified: modified)
+    entry.prompt = "a fox"
+    entry.seed = .max
+    entry.guidance = 4.5
+    return entry
+}
+
+@Test func picturesComeBackAsTheyWereKept() throws {
+    let folder = try TemporaryFolder()
+    var starred = entry("/b.png", modified: 2)
+    do {
+        let database = StudioDatabase.open(in: folder.path)
+        #expect(database.notice == nil)
+        try database.index([entry("/a.png"), starred])
+        try database.star("/b.png", true)
+        try database.tag("/b.png", ["red", "best"])
+    }
+    (starred.isStarred, starred.tags) = (true, ["red", "best"])
+    let database = StudioDatabase.open(in: folder.path)
+    #expect(try database.pictures() == [starred, entry("/a.png")])
+    // A file that is read again keeps what a person said of it.
+    try database.index([entry("/b.png", modified: 3)])
+    #expect(try database.pictures().first?.tags == ["red", "best"])
+}
+
+@Test func onlyTheOwnerCanReadTheHistory() throws {
+    let folder = try TemporaryFolder()
+    let state = folder.file("state")
+    try StudioDatabase.open(in: state).remember("a secret")
+    let files = FileManager.default
+    func permissions(_ path: String) throws -> Int {
+        try #require(
+            files.attributesOfItem(atPath: path)[.posixPermissions] as? NSNumber
+        ).intValue
+    }
+    #expect(try permissions(state) == 0o700)
+    for name in try files.contentsOfDirectory(atPath: state) {
+        #expect(try permissions("\(state)/\(name)") == 0o600, "\(name)")
+    }
+}
+
+@Test(arguments: [0, 1, 3])
+func aDamagedDatabaseIsPutAsideAndBegunAnew(page: Int) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("studio.sqlite")
+    do {
+        let database = StudioDatabase.open(in: folder.path)
+        try database.index((0..<500).map { entry("/\($0).png") })
+    }
+    for part in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + part) }
+    let file = try #require(FileHandle(forUpdatingAtPath: path))
+    try file.seek(toOffset: UInt64(4096 * page))
+    try file.write(contentsOf: Data(repeating: 0xA5, count: 4096))
+    try file.close()
+    let database = StudioDatabase.open(in: folder.path)
+    #expect(
+        database.notice
+            == "The history was damaged; it was put aside as studio.sqlite.aside-1 and begun anew.")
+    #expect(FileManager.default.fileExists(atPath: path + ".aside-1"))
+    try database.remember("a fox")
+    #expect(try database.prompts() == ["a fox"])
+}
+
+@Test func aDatabaseOfANewerVersionIsPutAside() throws {
+    let folder = try TemporaryFolder()
+    try StudioDatabase.open(in: folder.path).remember("a fox")
+    do {
+        let queue = try DatabaseQueue(path: folder.file("studio.sqlite"))
+        try queue.write {
+            try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99')")
+        }
+    }
+    let database = StudioDatabase.open(in: folder.path)
+    #expect(
+        database.notice
+            == "The history is from a newer dcar; it was put aside as studio.sqlite.aside-1.")
+    #expect(try database.prompts().isEmpty)
+}
+
+@Test func withoutAFolderTheMemoryLastsAsLongAsTheProgram() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write("no folder", as: "file")
+    let database = StudioDatabase.open(in: file + "/state")
+    #expect(database.notice?.hasPrefix("History cannot be kept in ") == true)
+    try database.remember("a fox")
+    #expect(try database.prompts() == ["a fox"])
+}
+
+@Test func promptsKeepTheOrderOfTheirUse() throws {
+    let database = StudioDatabase.inMemory()
+    for prompt in ["a", "b", "c", "a"] { try database.remember(prompt) }
+    #expect(try database.prompts() == ["b", "c", "a"])
+}
+
+@Test func theOldFileOfPromptsIsTakenOverOnce() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("\"a fox\"\nbroken\n\"a\\nb\"\n", as: "prompts.jsonl")
+    let database = StudioDatabase.open(in: folder.path)
+    try database.takeOverPrompts(from: path)
+    #expect(try database.prompts() == ["a fox", "a\nb"])
+    #expect(!FileManager.default.fileExists(atPath: path))
+    try database.takeOverPrompts(from: path)
+    #expect(try database.prompts().count == 2)
+}
+
+@Test func twoStudiosWriteAtOnceAndLoseNothing() throws {
+    let folder = try TemporaryFolder()
+    let databases = (0..<2).map { _ in StudioDatabase.open(in: folder.path) }
+    DispatchQueue.concurrentPerform(iterations: 2) { studio in
+        for number in 0..<100 {
+            try? databases[studio].remember("\(studio) \(number)")
+            try? databases[studio].index([entry("/\(studio)-\(number).png")])
+        }
+    }
+    #expect(try databases[0].prompts().count == 200)
+    #expect(try databases[1].pictures().count == 200)
+}

@@ -1,0 +1,145 @@
+import Foundation
+import Imaging
+import Library
+import StudioCore
+import TestSupport
+import Testing
+
+/// The bytes of a small picture that says how it was made.
+func picture(seed: UInt64 = 1, prompt: String = "a fox") throws -> [UInt8] {
+    var record = ImageRecord()
+    (record.prompt, record.seed, record.steps) = (prompt, seed, 9)
+    let image = RGBImage(width: 64, height: 32, red: 200, green: 80, blue: 40)
+    return try PNG.encode(image, text: GenerationMetadata(record: record).text)
+}
+
+@Test func aFolderIsReadIntoTheIndex() throws {
+    let folder = try TemporaryFolder()
+    try ImageFile.save(picture(seed: 42), to: folder.file("one.png"))
+    try FileManager.default.createDirectory(
+        atPath: folder.file("deep/er"), withIntermediateDirectories: true)
+    try ImageFile.save(picture(seed: 43), to: folder.file("deep/er/two.png"))
+    _ = try folder.write("no picture", as: "broken.png")
+    _ = try folder.write("a text", as: "notes.txt")
+    let found = PictureScan.read(PictureScan.compare(folder.path, with: []).unread)
+    #expect(Set(found.map(\.name)) == ["one.png", "two.png", "broken.png"])
+    let one = try #require(found.first { $0.name == "one.png" })
+    #expect(one.seed == 42 && one.steps == 9 && one.prompt == "a fox")
+    #expect(one.width == 64 && one.height == 32)
+    let broken = try #require(found.first { $0.name == "broken.png" })
+    #expect(broken.problem?.contains("PNG") == true)
+}
+
+@Test func onlyWhatChangedIsReadAgain() throws {
+    let folder = try TemporaryFolder()
+    for name in ["a.png", "b.png", "c.png"] {
+        try ImageFile.save(picture(), to: folder.file(name))
+    }
+    let known = PictureScan.read(PictureScan.compare(folder.path, with: []).unread)
+    #expect(PictureScan.compare(folder.path, with: known).unread.isEmpty)
+    try ImageFile.save(
+        picture(seed: 2, prompt: "longer"), to: folder.file("b.png"), overwrite: true)
+    try FileManager.default.removeItem(atPath: folder.file("c.png"))
+    let difference = PictureScan.compare(folder.path, with: known)
+    #expect(difference.unread.map(\.path) == [folder.file("b.png")])
+    #expect(difference.vanished == [folder.file("c.png")])
+}
+
+@Test func aPictureGoesIntoTheTrashAndComesBack() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.png")
+    let bytes = try picture()
+    try ImageFile.save(bytes, to: path)
+    var entry = try #require(PictureScan.FileStamp(path).map(PictureEntry.init))
+    entry.trashPath = try Trash.take(entry)
+    #expect(!FileManager.default.fileExists(atPath: path))
+    // It stays listed, and is not found as a new picture.
+    let difference = PictureScan.compare(folder.path, with: [entry])
+    #expect(difference.unread.isEmpty && difference.vanished.isEmpty)
+    // A second one of that name does not replace it.
+    try ImageFile.save(bytes, to: path)
+    var second = entry
+    second.trashPath = nil
+    #expect(try Trash.take(second) != entry.trashPath)
+    try Trash.putBack(entry)
+    #expect(try ImageFile.read(path) == bytes)
+}
+
+@Test func nothingIsReplacedWhenAPictureComesBack() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.png")
+    try ImageFile.save(picture(), to: path)
+    var entry = try #require(PictureScan.FileStamp(path).map(PictureEntry.init))
+    entry.trashPath = try Trash.take(entry)
+    let newer = try picture(seed: 2)
+    try ImageFile.save(newer, to: path)
+    #expect(throws: TrashError.taken(path: path)) { try Trash.putBack(entry) }
+    #expect(try ImageFile.read(path) == newer)
+}
+
+@Test func thumbnailsFollowTheirFiles() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.png")
+    let cache = ThumbnailCache(folder: folder.file("cache/thumbs"))
+    try ImageFile.save(picture(), to: path)
+    let entry = try #require(PictureScan.FileStamp(path).map(PictureEntry.init))
+    let small = try #require(cache.thumbnail(of: entry, side: 32))
+    #expect(small.width == 32 && small.height == 16)
+    try FileManager.default.removeItem(atPath: path)
+    #expect(cache.thumbnail(of: entry, side: 32) == small)
+    let blue = RGBImage(width: 10, height: 10, red: 0, green: 0, blue: 255)
+    try ImageFile.save(PNG.encode(blue), to: path)
+    let changed = try #require(PictureScan.FileStamp(path).map(PictureEntry.init))
+    #expect(cache.thumbnail(of: changed, side: 32) == blue)
+}
+
+/// Prints the figures that the gallery is held to; they are no test of this machine's moods.
+@Test(.enabled(if: ProcessInfo.processInfo.environment["DCAR_MEASURE_GALLERY"] != nil))
+func tenThousandPictures() throws {
+    let folder = try TemporaryFolder()
+    let bytes = try ImageFile.read(
+        ProcessInfo.processInfo.environment["DCAR_MEASURE_GALLERY"] ?? "")
+    for number in 0..<10_000 {
+        #expect(
+            FileManager.default.createFile(
+                atPath: folder.file("\(number).png"), contents: Data(bytes)))
+    }
+    let clock = ContinuousClock()
+    let database = StudioDatabase.open(in: folder.file("state"))
+    let rebuild = try clock.measure {
+        let unread = PictureScan.compare(folder.path, with: []).unread
+        for start in stride(from: 0, to: unread.count, by: 256) {
+            try database.index(
+                PictureScan.read(Array(unread[start..<min(start + 256, unread.count)])))
+        }
+    }
+    let cache = ThumbnailCache(folder: folder.file("thumbs"))
+    var state = StudioState()
+    state.screen.columns = 120
+    state.screen.rows = 40
+    var wanted: [PictureEntry] = []
+    func show(_ database: StudioDatabase) throws -> Duration {
+        try clock.measure {
+            _ = update(&state, .news(.library(.listed(try database.pictures()))))
+            for case .library(.thumbnails(let entries, let side)) in update(
+                &state, .command(.viewGallery))
+            {
+                wanted = Array(entries.prefix(state.visibleTiles.count))
+                for entry in wanted {
+                    let image = try #require(cache.thumbnail(of: entry, side: side))
+                    _ = update(&state, .news(.library(.thumbnails([entry.path: image]))))
+                }
+            }
+        }
+    }
+    let cold = try show(database)
+    state = StudioState()
+    state.screen.columns = 120
+    state.screen.rows = 40
+    let again = StudioDatabase.open(in: folder.file("state"))
+    let warm = try show(again)
+    let search = clock.measure { state.gallery.search(PictureQuery("fox seed:1 steps>8")) }
+    print("rebuild \(rebuild), first screen cold \(cold), warm \(warm), search \(search)")
+    #expect(state.gallery.entries.count == 10_000)
+    #expect(rebuild < .seconds(10) && warm < .milliseconds(150))
+}

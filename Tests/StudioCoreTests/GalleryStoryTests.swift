@@ -1,0 +1,223 @@
+import Imaging
+import StudioCore
+import TerminalGraphics
+import Testing
+
+private func entry(
+    _ name: String, modified: Int64, prompt: String = "a fox", seed: UInt64 = 1, steps: Int = 12
+) -> PictureEntry {
+    var entry = PictureEntry(path: "/pictures/\(name)", bytes: 1_000, modified: modified)
+    (entry.prompt, entry.seed, entry.steps) = (prompt, seed, steps)
+    (entry.width, entry.height) = (512, 512)
+    entry.guidance = 4.5
+    return entry
+}
+
+/// A gallery of pictures `0.png` to `count - 1`, the last one the newest.
+private func gallery(_ count: Int) -> Story {
+    var story = Story()
+    story.resize(120, 40)
+    story.tell(
+        .library(
+            .listed(
+                (0..<count).map {
+                    entry("\($0).png", modified: Int64($0), prompt: "fox \($0)", seed: UInt64($0))
+                })))
+    story.do(.viewGallery)
+    return story
+}
+
+extension Story {
+    mutating func resize(_ columns: Int, _ rows: Int) {
+        var metrics = ScreenMetrics()
+        (metrics.columns, metrics.rows) = (columns, rows)
+        act(.resized(metrics))
+    }
+
+    var selectedName: String? { state.gallery.selectedEntry?.name }
+
+    fileprivate mutating func orders() -> [LibraryOrder] {
+        takeEffects().compactMap { if case .library(let order) = $0 { order } else { nil } }
+    }
+}
+
+@Test func theNewestPictureComesFirstAndArrowsMove() {
+    var story = gallery(100)
+    let row = story.state.galleryLayout.tilesPerRow
+    #expect(story.selectedName == "99.png")
+    story.press(Key(.right), Key(.right), Key(.left))
+    #expect(story.selectedName == "98.png")
+    story.press("j")
+    #expect(story.selectedName == "\(98 - row).png")
+    story.press("k", "h")
+    #expect(story.selectedName == "99.png")
+    story.press("k")
+    #expect(story.selectedName == "99.png")
+    story.press(Key(.end))
+    #expect(story.selectedName == "0.png")
+    #expect(story.state.visibleTiles.contains(99))
+    story.press(Key(.home))
+    #expect(story.state.gallery.firstRow == 0)
+}
+
+@Test func onlyThumbnailsThatAreNearAreAskedFor() {
+    var story = gallery(10_000)
+    let page = story.state.galleryLayout.tilesPerPage
+    guard case .thumbnails(let entries, let side)? = story.orders().last else {
+        Issue.record("the gallery needs thumbnails")
+        return
+    }
+    #expect(entries.count == 2 * page && side > 32)
+    let image = RGBImage(width: 8, height: 8, red: 9, green: 9, blue: 9)
+    story.tell(
+        .library(.thumbnails(Dictionary(uniqueKeysWithValues: entries.map { ($0.path, image) }))))
+    story.press(Key(.right))
+    #expect(story.orders().isEmpty)
+    for _ in 0..<40 {
+        story.press(Key(.pageDown))
+        for case .thumbnails(let more, _) in story.orders() {
+            story.tell(
+                .library(
+                    .thumbnails(Dictionary(uniqueKeysWithValues: more.map { ($0.path, image) }))))
+        }
+    }
+    #expect(story.state.gallery.thumbnails.count <= 6 * page + 64)
+}
+
+@Test func aSearchNarrowsDownWhileItIsTyped() {
+    var story = gallery(30)
+    story.press("/")
+    story.type("seed:7")
+    #expect(story.state.gallery.matches.count == 1)
+    story.press(Key(.enter))
+    #expect(story.selectedName == "7.png")
+    story.press(Key(.escape))
+    #expect(story.state.gallery.matches.count == 30)
+    #expect(story.selectedName == "7.png")
+    #expect(story.state.view == .gallery)
+    story.press(Key(.escape))
+    #expect(story.state.view == .studio)
+}
+
+@Test func nAndNGoFromMatchToMatchAmongAll() {
+    var story = gallery(30)
+    story.press("/")
+    story.type("seed>=10 seed<12")
+    story.press(Key(.enter), Key(.escape))
+    story.press(Key(.home))
+    story.press("n")
+    #expect(story.selectedName == "11.png")
+    story.press("n")
+    #expect(story.selectedName == "10.png")
+    story.press("n", "N")
+    #expect(story.selectedName == "10.png")
+}
+
+@Test func lettersOfASearchAreNoCommands() {
+    var story = gallery(3)
+    story.press("/")
+    story.type("q . x")
+    #expect(story.state.gallery.field?.text == "q . x")
+    #expect(story.state.popup == nil)
+    #expect(story.orders().allSatisfy { if case .trash = $0 { false } else { true } })
+}
+
+@Test func starsTagsAndTrashAreTakenBack() {
+    var story = gallery(3)
+    _ = story.orders()
+    story.press(".")
+    #expect(story.state.gallery.selectedEntry?.isStarred == true)
+    story.press("t")
+    story.type("red  best red")
+    story.press(Key(.enter))
+    #expect(story.state.gallery.selectedEntry?.tags == ["red", "best"])
+    story.press(Key(.delete))
+    guard let path = story.state.gallery.selectedEntry?.path else { return }
+    #expect(story.orders().contains { if case .trash = $0 { true } else { false } })
+    story.tell(.library(.trashed(path: path, place: "/pictures/.trash/2.png")))
+    #expect(story.selectedName == "1.png")
+    story.press("z")
+    #expect(story.orders().contains { if case .untrash = $0 { true } else { false } })
+    story.tell(.library(.untrashed(path: path)))
+    #expect(story.state.gallery.matches.count == 3)
+    story.press("z", "z")
+    let entry = story.state.gallery.entries.first { $0.path == path }
+    #expect(entry?.isStarred == false && entry?.tags == [])
+    story.press("Z")
+    #expect(story.state.gallery.entries.first { $0.path == path }?.isStarred == true)
+}
+
+@Test func enterOpensAPictureAndAnOldRunIsShownWithItsSteps() {
+    var story = gallery(3)
+    story.press(Key(.enter))
+    #expect(
+        story.takeEffects().contains { $0 == .open(path: "/pictures/2.png", run: 1) })
+    story = gallery(3)
+    story.draw("a fox")
+    story.tell(.saved(1, path: "/pictures/1.png"))
+    story.press("3")
+    story.press(Key(.right), Key(.enter))
+    #expect(story.state.view == .studio)
+    #expect(story.state.shownRun == 1)
+}
+
+@Test func recallTakesWhatItsLetterSays() {
+    var story = gallery(9)
+    story.press(Key(.right))
+    story.press("s")
+    #expect(story.state.parameters.seed == 7)
+    #expect(story.state.prompt.positive.isEmpty)
+    story.press("p")
+    #expect(story.state.prompt.positive.text == "fox 7")
+    story.press("d")
+    #expect(story.state.parameters.width == 512)
+    story.press(Key(.right))
+    story.press("r")
+    #expect(story.state.prompt.positive.text == "fox 6")
+    #expect(story.state.parameters.seedMode == .random)
+    #expect(story.state.parameters.sampling.steps == 12)
+    story.press("a")
+    #expect(story.state.parameters.seed == 6)
+    #expect(story.state.parameters.seedMode == .fixed)
+}
+
+@Test func aSavedPictureAppearsAndTheSelectionStays() {
+    var story = gallery(5)
+    story.press(Key(.right))
+    story.tell(.library(.indexed([entry("new.png", modified: 99)])))
+    #expect(story.state.gallery.entries.first?.name == "new.png")
+    #expect(story.selectedName == "3.png")
+    story.tell(.library(.vanished(["/pictures/3.png"])))
+    #expect(story.state.gallery.matches.count == 5)
+}
+
+@Test(arguments: [
+    ("fox", true), ("FOX snow", true), ("\"red fox\"", true), ("\"fox red\"", false),
+    ("-fox", false), ("-cat fox", true), ("seed:42", true), ("seed:4", false),
+    ("steps>8 steps<=12", true), ("steps>12", false), ("size:512", false), ("size:512x768", true),
+    ("size:512x512", false), ("cfg:4.5", true), ("guidance=4.5", true), ("is:starred", true),
+    ("-is:starred", false), ("is:edited", false), ("tag:best", true), ("tag:bes", false),
+    ("model:story", true), ("is:trashed", false), ("name:fox-1", true), ("colon:word", false),
+    ("seed:", false), ("füchse", true), ("\"", true), ("-", true), (":", false), ("", true)
+])
+func queriesMeanWhatTheySay(query: String, isFound: Bool) {
+    var entry = PictureEntry(path: "/p/fox-1.png", bytes: 1, modified: 1)
+    entry.prompt = "A Red Fox in the snow, Füchse"
+    (entry.seed, entry.steps, entry.guidance) = (42, 12, 4.5)
+    (entry.width, entry.height) = (512, 768)
+    (entry.isStarred, entry.tags, entry.model) = (true, ["best"], "storybook")
+    #expect(PictureQuery(query).matches(entry) == isFound)
+}
+
+@Test(arguments: 0..<20)
+func anyQueryIsReadWithoutATrap(seed: UInt64) {
+    var random = StudioState(randomness: seed)
+    let alphabet = Array("ab:<>=\"- x5é\u{301}size:is:seed:")
+    for _ in 0..<200 {
+        let text = String(
+            (0..<random.randomSeed() % 12).map { _ in
+                alphabet[Int(random.randomSeed() % UInt64(alphabet.count))]
+            })
+        _ = PictureQuery(text).matches(entry("a.png", modified: 1))
+    }
+}

@@ -1,0 +1,150 @@
+import Foundation
+import Requests
+import StudioCore
+import TerminalGraphics
+import Testing
+
+/// What a later sitting gets of a story, through JSON as on disk.
+private func restored(_ story: Story, runs: [RunID]) throws -> RestoredSession {
+    var restored = RestoredSession()
+    restored.session = try JSONDecoder().decode(
+        SavedSession.self, from: JSONEncoder().encode(SavedSession(story.state)))
+    restored.versions = try JSONDecoder().decode(
+        [SnapshotTree<StudioState.Document>.Node].self,
+        from: JSONEncoder().encode(story.state.history.nodes))
+    restored.runs = runs.compactMap { id in
+        story.state.runs[id].map { run in
+            KeptRun(
+                id: id, request: run.request, origin: run.origin, gridWidth: 2, gridHeight: 2,
+                record: "{}", tokens: "", residual: Data())
+        }
+    }
+    restored.prompts = story.state.prompt.history
+    return restored
+}
+
+@Test func aSittingGoesOnWhereTheLastEnded() throws {
+    var first = Story()
+    first.draw("a fox")
+    first.press("m", " ")
+    first.press(Key(.enter))
+    first.start(2)
+    first.finish(2)
+    first.press("A", "m", " ", "s")
+    first.press(Key(.right))
+    let before = first.state
+    var second = Story(isModelOpen: false)
+    second.tell(.library(.opened(try restored(first, runs: [1, 2]))))
+    #expect(second.takeEffects().isEmpty)
+    second.tell(.modelOpened(Story.facts))
+    #expect(second.takeEffects() == [.load(2)])
+    #expect(second.state.shownRun == 2)
+    #expect(second.state.mask == before.mask && before.mask != nil)
+    #expect(second.state.parameters == before.parameters)
+    #expect(second.state.prompt.positive.text == "a fox")
+    #expect(second.state.history == before.history)
+    #expect(second.state.message?.text.contains("2 pictures") == true)
+    var loaded = RunRecord(
+        id: 2, request: GenerationRequest(prompt: "a fox", seed: 1), origin: .prompt)
+    (loaded.picture, loaded.status) = (Story.picture(50), .finished)
+    second.tell(.loaded(loaded))
+    #expect(second.state.isPictureShown)
+    // What was undone before can be undone now, and its picture is made again.
+    second.press(Key(.escape))
+    for _ in 0..<10 where second.state.shownRun != 1 { second.do(.undo) }
+    #expect(second.state.shownRun == 1)
+    #expect(second.takeEffects().contains(.load(1)))
+}
+
+@Test func theModelMayBeOpenFirst() throws {
+    var first = Story()
+    first.draw("a fox")
+    var second = Story()
+    second.tell(.library(.opened(try restored(first, runs: [1]))))
+    #expect(second.takeEffects() == [.load(1)])
+    #expect(second.state.parameters == first.state.parameters)
+}
+
+@Test func newRunsNeverTakeTheNumberOfAnEarlierOne() throws {
+    var first = Story()
+    for prompt in ["a", "b", "c"] { first.draw(prompt) }
+    var second = Story()
+    second.tell(.library(.opened(try restored(first, runs: [1, 2, 3]))))
+    second.draw("d")
+    #expect(second.state.shownRun == 4)
+}
+
+@Test func whatIsTypedMeanwhileStays() throws {
+    var first = Story()
+    first.draw("a fox")
+    var second = Story(isModelOpen: false)
+    second.type("a beach")
+    second.tell(.library(.opened(try restored(first, runs: [1]))))
+    #expect(second.state.prompt.positive.text == "a beach")
+    #expect(second.state.shownRun == nil)
+    second.press(Key(.escape), Key(.pageUp))
+    #expect(second.state.shownRun == 1)
+}
+
+@Test func aSessionWhosePicturesAreGoneStillGivesThePrompt() throws {
+    var first = Story()
+    first.draw("a fox")
+    var second = Story()
+    second.tell(.library(.opened(try restored(first, runs: []))))
+    #expect(second.state.shownRun == nil)
+    #expect(second.state.prompt.positive.text == "a fox")
+    second.press(Key(.escape))
+    for _ in 0..<3 { second.do(.undo) }
+    #expect(second.state.shownRun == nil || second.state.runs[1] != nil)
+}
+
+@Test func aThousandChangesAreTakenBackOneByOne() {
+    var story = Story()
+    story.draw("a fox")
+    for step in 0..<1_200 {
+        var document = story.state.history.value
+        document.mask = PaintedMask(width: step + 1, height: 1)
+        story.state.history.record(document, "mask")
+    }
+    for _ in 0..<1_200 { story.do(.undo) }
+    #expect(story.state.mask == nil && story.state.shownRun == 1)
+    for _ in 0..<1_200 { story.do(.redo) }
+    #expect(story.state.mask?.width == 1_200)
+}
+
+@Test func versionsOfAPictureAreATreeAndAnyOneIsShown() {
+    var story = Story()
+    story.draw("a fox")
+    story.draw("a beach")
+    story.press(Key(.pageUp))
+    for _ in 0..<2 {
+        story.press("m", " ")
+        story.press(Key(.enter))
+        let run = story.state.shownRun ?? 0
+        story.start(run)
+        story.finish(run)
+        story.press("A", "z")
+    }
+    story.press("B")
+    #expect(story.state.versionTree(of: 1).map(\.run) == [1, 3, 4])
+    #expect(story.state.versionTree(of: 1).map(\.depth) == [0, 1, 1])
+    #expect(story.state.versionTree(of: 1).map(\.goesOn) == [[], [true], [false]])
+    story.press(Key(.down), Key(.enter))
+    #expect(story.state.popup == nil)
+    #expect(story.state.shownRun == 3)
+    story.press("z")
+    #expect(story.state.shownRun == 1)
+}
+
+@Test func earlierPromptsAreRankedByHowWellTheyFit() {
+    var story = Story()
+    var restored = RestoredSession()
+    restored.prompts = ["a fox", "four oxen", "foxes at night", "the outfox", "f o x"]
+    story.tell(.library(.opened(restored)))
+    story.press(Key(.character("r"), .control))
+    story.type("fox")
+    guard case .history(let list)? = story.state.popup else { return }
+    #expect(
+        story.state.historyList(list)
+            == ["foxes at night", "a fox", "the outfox", "f o x", "four oxen"])
+}
