@@ -23,7 +23,10 @@ extension StudioState {
         case .thumbnails(let images):
             gallery.awaited.subtract(images.keys)
             gallery.thumbnails.merge(images) { $1 }
-        case .trashed(let path, let place): gallery.change(path) { $0.trashPath = place }
+        case .trashed(let path, let place):
+            gallery.change(path) { $0.trashPath = place }
+            let name = gallery.entries.first { $0.path == path }?.name ?? path
+            message = Message("\(name) is in the trash; z brings it back.")
         case .untrashed(let path): gallery.change(path) { $0.trashPath = nil }
         case .journalled(let job): return beginJob(job)
         }
@@ -278,7 +281,6 @@ extension StudioState {
             return [.library(.tag(path: path, tags))] + galleryMoved()
         case .trash(let path):
             guard let entry = gallery.entries.first(where: { $0.path == path }) else { return [] }
-            message = Message("\(entry.name) is in the trash; z brings it back.")
             return [.library(.trash(entry))]
         }
     }
@@ -300,7 +302,12 @@ extension StudioState {
         case .trash(let path):
             guard let entry = gallery.entries.first(where: { $0.path == path }),
                 entry.trashPath != nil
-            else { return [] }
+            else {
+                // It is still on its way there.
+                gallery.undone.removeLast()
+                gallery.changes.append(change)
+                return []
+            }
             message = Message("\(entry.name) is back.")
             return [.library(.untrash(entry))]
         }
