@@ -81,6 +81,13 @@ private final class JobBoard: @unchecked Sendable {
         while finished.load(ordering: .acquiring) < count { sched_yield() }
     }
 
+    /// Not inlined, so that the closure's reference taken for the call is given back before the
+    /// task counts as finished: `withoutActuallyEscaping` traps where one is still held.
+    @inline(never)
+    private static func run(_ body: UnsafePointer<Body>, _ task: Int) {
+        body.pointee(task)
+    }
+
     /// Runs tasks of the job `generation` until none is left.
     private func claimTasks(of generation: UInt64) {
         while true {
@@ -94,7 +101,7 @@ private final class JobBoard: @unchecked Sendable {
             guard claim.exchanged, let body = UnsafePointer<Body>(bitPattern: pointer) else {
                 continue
             }
-            body.pointee(task)
+            Self.run(body, task)
             finished.add(1, ordering: .releasing)
         }
     }
