@@ -77,6 +77,9 @@ let package = Package(
         .executableTarget(
             name: "full-size-model", dependencies: ["Checkpoints", "TestSupport", "Tensors"],
             path: "Tests/FullSizeModel"),
+        .executableTarget(
+            name: "studio-bench", dependencies: ["Imaging", "TerminalGraphics", "TestSupport"],
+            path: "Tests/StudioBench"),
         .testTarget(
             name: "CheckpointsTests",
             dependencies: [

@@ -184,14 +184,19 @@ extension StudioState {
     }
 
     /// The mask with the stroke that is being made.
-    package var visibleMask: PaintedMask? {
-        guard let stroke = canvas.stroke else { return mask }
+    package var visibleMask: PaintedMask? { canvas.mask(over: mask) }
+}
+
+extension CanvasState {
+    /// A mask with the stroke that is being made.
+    package func mask(over mask: PaintedMask?) -> PaintedMask? {
+        guard let stroke else { return mask }
         var mask = stroke.before
         var shown = stroke
-        if canvas.tool != .brush, canvas.tool != .eraser, stroke.points.last != canvas.cursor {
-            shown.points.append(canvas.cursor)
+        if tool != .brush, tool != .eraser, stroke.points.last != cursor {
+            shown.points.append(cursor)
         }
-        mask.apply(canvas.tool, shown, radius: canvas.brushRadius)
+        mask.apply(tool, shown, radius: brushRadius)
         return mask
     }
 }

@@ -8,10 +8,17 @@ struct PixelLayers {
     /// Whether a picture waits until the terminal has drawn the last ones.
     private(set) var isWaiting = false
 
+    /// Pictures that are encoded and not sent, or too large to be.
+    private var ready: [EncodedPicture] = []
+    private var lastNumber = 0
+    /// Whether a picture is not shown because it is too large for the terminal's pace.
+    private var hasDeclined = false
+
     private struct Shown {
-        var layer: PictureLayer
-        var sixel: SixelFrame?
-        let kittyID: UInt32
+        let picture: EncodedPicture
+        let number: Int
+        var layer: PictureLayer { picture.layer }
+        var kittyID: UInt32 { picture.kittyID }
     }
 
     /// The number of the first picture; others follow it.
@@ -27,12 +34,15 @@ struct PixelLayers {
     /// The terminal has drawn the last pictures.
     mutating func answered(at now: Duration) { pacer.answered(at: now) }
 
-    /// - Returns: whether the frame is to be drawn anew: a picture waits no longer, or pixels have
-    ///   turned out to be too slow.
+    /// - Returns: whether the frame is to be drawn anew: a picture waits no longer, pixels have
+    ///   turned out to be too slow, or are tried again.
     mutating func tick(at now: Duration) -> Bool {
-        let hadPixels = pacer.side != nil
+        let side = pacer.side
         pacer.tick(at: now)
-        return isWaiting && pacer.canSend || hadPixels && pacer.side == nil
+        return isWaiting && pacer.canSend || side == nil && pacer.side != nil
+            || side != nil && pacer.side == nil
+            || pacer.side ?? 0 > side ?? 0
+                && (hasDeclined || shown.contains(where: \.picture.isReduced))
     }
 
     var nextTick: Duration? { pacer.nextTick }
@@ -49,7 +59,12 @@ struct PixelLayers {
         var erasing: [UInt8] = []
         /// What draws, to be sent after the text.
         var drawing: [UInt8] = []
+        /// Pictures that must be encoded first.
+        var order: PixelOrder?
     }
+
+    /// Takes pictures that were asked for.
+    mutating func take(_ pictures: [EncodedPicture]) { ready = pictures }
 
     /// Shows `layers` and nothing else, as far as the terminal is ready for pixels.
     mutating func show(_ layers: [PictureLayer], _ capabilities: TerminalCapabilities) -> Change {
@@ -59,21 +74,49 @@ struct PixelLayers {
             erase(old, capabilities, &change)
         }
         change.kept = shown.map(\.layer.area)
-        let wanted = seen.filter { layer in !shown.contains { $0.layer == layer } }
+        let side = pacer.side ?? 0
+        let wanted = seen.filter { layer in
+            guard let old = shown.first(where: { $0.layer == layer }) else { return true }
+            return old.picture.isReduced && old.picture.side < side
+        }
         isWaiting = !wanted.isEmpty && !pacer.canSend
-        guard pacer.canSend, let side = pacer.side else { return change }
+        guard pacer.canSend else { return change }
+        var missing: [PixelOrder.Wanted] = []
+        hasDeclined = false
         for layer in wanted {
             let old = shown.first { $0.layer.area == layer.area }
-            let id = old?.kittyID ?? freeKittyID
-            guard let new = drawn(layer, id, side, capabilities, after: old) else {
-                if let old { erase(old, capabilities, &change) }
+            let id = old?.kittyID ?? freeKittyID(missing)
+            let before = capabilities.canUpdateInPart ? old : nil
+            let picture = ready.first {
+                $0.layer == layer && $0.side == side && $0.kittyID == id
+                    && ($0.basis == nil || $0.basis == before?.number)
+            }
+            guard let picture else {
+                missing.append(
+                    PixelOrder.Wanted(
+                        layer: layer, kittyID: id,
+                        before: before.flatMap { before in
+                            before.picture.sixel.map {
+                                PixelOrder.Shown(number: before.number, frame: $0)
+                            }
+                        }))
                 continue
             }
+            guard let bytes = picture.bytes else {
+                if let old { erase(old, capabilities, &change) }
+                hasDeclined = true
+                continue
+            }
+            lastNumber += 1
             shown.removeAll { $0.kittyID == id }
-            shown.append(new.picture)
-            guard !new.bytes.isEmpty else { continue }
+            shown.append(Shown(picture: picture, number: lastNumber))
+            guard !bytes.isEmpty else { continue }
             change.drawing += CursorPlacement.draw(
-                new.bytes, column: layer.area.column, row: layer.area.row)
+                bytes, column: layer.area.column, row: layer.area.row)
+        }
+        if !missing.isEmpty {
+            change.order = PixelOrder(
+                pictures: missing, side: side, fullSide: pacer.fullSide, capabilities: capabilities)
         }
         return change
     }
@@ -88,63 +131,11 @@ struct PixelLayers {
         change.erasing += KittyGraphics.delete(id: old.kittyID, isInTmux: capabilities.isInTmux)
     }
 
-    private func drawn(
-        _ layer: PictureLayer, _ id: UInt32, _ side: Int, _ capabilities: TerminalCapabilities,
-        after old: Shown?
-    ) -> (picture: Shown, bytes: [UInt8])? {
-        guard capabilities.graphics == .sixel else {
-            return (Shown(layer: layer, kittyID: id), Self.kitty(layer, id, side, capabilities))
-        }
-        let before = capabilities.canUpdateInPart ? old?.sixel : nil
-        guard let frame = sixel(layer, side, capabilities, after: before) else { return nil }
-        return (Shown(layer: layer, sixel: frame, kittyID: id), frame.bytes)
-    }
-
-    private var freeKittyID: UInt32 {
+    private func freeKittyID(_ taken: [PixelOrder.Wanted]) -> UInt32 {
         var id = Self.firstKittyID
-        while shown.contains(where: { $0.kittyID == id }) { id += 1 }
+        while shown.contains(where: { $0.kittyID == id })
+            || taken.contains(where: { $0.kittyID == id })
+        { id += 1 }
         return id
-    }
-
-    /// The terminal makes it as large as the cells, so a slow one gets fewer pixels.
-    private static func kitty(
-        _ layer: PictureLayer, _ id: UInt32, _ longest: Int, _ capabilities: TerminalCapabilities
-    ) -> [UInt8] {
-        var image = layer.image
-        let limit = layer.isPreview ? min(longest, capabilities.previewSide) : longest
-        let side = max(image.width, image.height)
-        if side > limit {
-            image = image.resized(
-                width: max(1, image.width * limit / side),
-                height: max(1, image.height * limit / side))
-        }
-        let isInTmux = capabilities.isInTmux
-        let grid = GridSize(columns: layer.area.columns, rows: layer.area.rows)
-        let pixels = KittyGraphics.transmit(
-            .rgb(image.pixels, width: image.width, height: image.height), id: id,
-            isInTmux: isInTmux)
-        guard isInTmux else { return pixels + KittyGraphics.place(id: id, size: grid) }
-        // tmux does not know of the picture, but keeps and moves text that stands for it.
-        let text = KittyPlaceholder(id: id, size: grid)
-        return (0..<text.size.rows).reduce(pixels + text.placement(isInTmux: true)) { bytes, row in
-            bytes + "\u{1B}[\(layer.area.row + row + 1);\(layer.area.column + 1)H".utf8
-                + text.row(row)
-        }
-    }
-
-    /// - Returns: nothing where the picture would need more bytes than the terminal takes in time:
-    ///   the twin is better than a picture that fills only a corner of its place.
-    private func sixel(
-        _ layer: PictureLayer, _ side: Int, _ capabilities: TerminalCapabilities,
-        after before: SixelFrame?
-    ) -> SixelFrame? {
-        let grid = GridSize(columns: layer.area.columns, rows: layer.area.rows)
-        let area = capabilities.sixelPixels(in: grid)
-        let image = layer.image.resized(width: max(1, area.width), height: max(1, area.height))
-        var options = layer.isPreview ? capabilities.previewOptions : capabilities.pictureOptions
-        let share = Double(side) / Double(pacer.fullSide)
-        options.maximumBytes = Int(Double(options.maximumBytes) * share * share)
-        let frame = SixelEncoder.frame(image, options: options, after: before)
-        return frame.width == image.width && frame.height == image.height ? frame : nil
     }
 }

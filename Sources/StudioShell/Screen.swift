@@ -86,7 +86,8 @@ final class Screen {
     /// Whether the terminal has taken all of the frame before.
     var isReady: Bool { output.isEmpty }
 
-    func show(_ frame: Frame, at now: Duration) {
+    /// - Returns: pictures to be encoded before they can be shown.
+    func show(_ frame: Frame, at now: Duration) -> PixelOrder? {
         let change = pixels.show(hasPixels ? frame.pictures : [], capabilities)
         touch(change.erased)
         let changed = putCells(frame, around: change.kept)
@@ -105,13 +106,14 @@ final class Screen {
         }
         if hasDirectColor { bytes += directCells(frame, changed) }
         bytes += change.drawing
-        guard !bytes.isEmpty else { return }
+        guard !bytes.isEmpty else { return change.order }
         output.send(
             capabilities.hasSynchronizedOutput ? CursorPlacement.synchronize(bytes) : bytes)
         if !change.drawing.isEmpty {
             output.send(FramePacer.fence)
             pixels.sent(at: now)
         }
+        return change.order
     }
 
     /// - Parameter kept: cells whose pixels stay. Text would wipe them, and the twin of an earlier
@@ -171,6 +173,9 @@ final class Screen {
     }
 
     // MARK: Pixels
+
+    /// Takes pictures that were asked for.
+    func take(_ pictures: [EncodedPicture]) { pixels.take(pictures) }
 
     /// The terminal has drawn the last pictures.
     /// - Returns: whether newer ones wait.

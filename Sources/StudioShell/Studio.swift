@@ -41,6 +41,11 @@ final class Inbox: Sendable {
 
     func post(_ item: StudioNews) {
         news.withLock { $0.append(item) }
+        wake()
+    }
+
+    /// Makes the descriptor readable though there is no news.
+    func wake() {
         var byte: UInt8 = 1
         _ = write(ends.write, &byte, 1)
     }
@@ -63,6 +68,9 @@ private final class Session {
     private let workshop: Workshop
     private let inbox = Inbox()
     private let librarian: Librarian
+    private let easel: Easel
+    /// The canvas as it was last painted.
+    private var canvas: PaintedCanvas?
     private var parser = ReplyParser()
     private var state: StudioState
     private var exitCode: Int32?
@@ -78,6 +86,8 @@ private final class Session {
             librarian.keep($0)
         }
         (self.librarian, self.workshop) = (librarian, workshop)
+        easel = Easel { inbox.wake() }
+        easel.start()
         workshop.start()
         librarian.start { workshop.take($0) }
         terminal = try Terminal(hasMouse: options.settings.isOn(.mouse))
@@ -137,6 +147,7 @@ private final class Session {
             if ready.contains(dcar_signal_pipe()) { handleSignals() }
             if ready.contains(inbox.descriptor) {
                 for news in inbox.take() { apply(.news(news)) }
+                takePictures()
             }
             if screen.tick(at: now) { isDirty = true }
             if let due = saveTime, now >= due { saveSession() }
@@ -221,9 +232,23 @@ private final class Session {
     private func draw() {
         isDirty = false
         let frame = StudioViews.frame(
-            of: state, columns: screen.columns, rows: screen.rows, on: screen.abilities)
+            of: state, columns: screen.columns, rows: screen.rows, on: screen.abilities,
+            canvas: .later(canvas))
         lastFrame = frame
-        screen.show(frame, at: Terminal.now)
+        if let order = frame.canvasOrder { easel.paint(order) }
+        if let order = screen.show(frame, at: Terminal.now) { easel.encode(order) }
+    }
+
+    private func takePictures() {
+        let made = easel.take()
+        if let painted = made.canvas {
+            canvas = painted
+            isDirty = true
+        }
+        if let pictures = made.pixels {
+            screen.take(pictures)
+            isDirty = true
+        }
     }
 
     // MARK: Effects

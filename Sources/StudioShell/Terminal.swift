@@ -8,11 +8,17 @@ struct Terminal {
     private(set) var hasMouse: Bool
 
     /// What puts the terminal back, also from a signal handler: a picture half sent ended,
-    /// synchronised output off, mouse, paste and focus reports off, colours and scrolling region
-    /// reset, cursor on, main screen.
+    /// synchronised output off, mouse, paste and focus reports off, Alt as it was, colours and
+    /// scrolling region reset, cursor on, main screen.
     private static let leaving =
         "\u{1B}\\\u{1B}[?2026l\u{1B}[?1006l\u{1B}[?1002l\u{1B}[?1000l\u{1B}[?2004l\u{1B}[?1004l"
+        + altAsBefore
         + "\u{1B}[0m\u{1B}[r\u{1B}[?25h\u{1B}[?1049l\u{1B}[?1l\u{1B}>"
+
+    /// xterm sends Alt and a letter as another letter (U+00E7 for Alt-g) unless asked for an ESC
+    /// before it; what was set is put back at the end (XTSAVE, XTRESTORE).
+    private static let altAsEscape = "\u{1B}[?1036;1039s\u{1B}[?1036;1039h"
+    private static let altAsBefore = "\u{1B}[?1036;1039r"
 
     /// - Throws: `StudioError`.
     init(hasMouse: Bool) throws(StudioError) {
@@ -44,29 +50,10 @@ struct Terminal {
     func probe(_ parser: inout ReplyParser, timeout: Duration? = nil)
         -> (replies: TerminalReplies, others: [TerminalInput])
     {
-        let batch = ProbeBatch(environment)
-        var replies = TerminalReplies()
-        var others: [TerminalInput] = []
-        guard !batch.bytes.isEmpty else { return (replies, others) }
-        Self.write(batch.bytes)
-        let end = Self.now + (timeout ?? batch.timeout)
-        parser.expectFence(until: end + .seconds(5))
-        while !batch.isAnswered(by: replies), Self.now < end {
-            let rest = (end - Self.now) / .milliseconds(1)
-            guard
-                Self.wait([STDIN_FILENO], milliseconds: Int32(max(1, rest))).contains(STDIN_FILENO)
-            else { continue }
-            let bytes = Self.read(STDIN_FILENO)
-            guard !bytes.isEmpty else { break }
-            for input in parser.feed(bytes, at: Self.now) {
-                if case .reply(let reply) = input {
-                    replies.record(reply)
-                } else {
-                    others.append(input)
-                }
-            }
-        }
-        return (replies, others)
+        let answers = TerminalProbe.ask(
+            ProbeBatch(environment), &parser, reading: STDIN_FILENO, writing: STDOUT_FILENO,
+            timeout: timeout)
+        return (answers.replies, answers.others)
     }
 
     /// Has kitty pictures removed at the end, too, even after a crash.
@@ -77,7 +64,10 @@ struct Terminal {
 
     /// Turns on what only the studio wants.
     func enterModes() {
-        Self.write(Array("\u{1B}[?2004h\u{1B}[?1004h\(hasMouse ? Self.mouseOn : "")".utf8))
+        Self.write(
+            Array(
+                "\(Self.altAsEscape)\u{1B}[?2004h\u{1B}[?1004h\(hasMouse ? Self.mouseOn : "")".utf8)
+        )
     }
 
     /// - Returns: what to send.
@@ -125,11 +115,11 @@ struct Terminal {
     }
 
     /// Writes everything, however long the terminal takes.
-    static func write(_ bytes: [UInt8]) {
+    static func write(_ bytes: [UInt8], to descriptor: Int32 = STDOUT_FILENO) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
-                Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count)
+                Foundation.write(descriptor, $0.baseAddress, $0.count)
             }
             if count > 0 {
                 rest = rest.dropFirst(count)

@@ -4,60 +4,57 @@ import StudioCore
 /// The pixels on the canvas: a run's picture with everything that is drawn over it.
 struct CanvasPicture {
     private(set) var image: RGBImage
+    private let scene: CanvasScene
+    /// Pixels of a token.
     private let side: Int
 
-    /// Nil where there is nothing to show yet.
-    init?(_ state: StudioState) {
-        guard let run = state.shown, let snapshot = state.shownSnapshot else { return nil }
-        side = state.parameters.tokenSide
-        let isAlone = (state.proposal?.candidates.count ?? 1) == 1
-        guard isAlone else {
-            guard let sheet = CanvasSheet.image(of: state) else { return nil }
-            image = sheet
+    init?(_ scene: CanvasScene) {
+        self.scene = scene
+        side = scene.tokenSide
+        if let sheet = scene.sheet {
+            guard let image = sheet.image else { return nil }
+            self.image = image
             return
         }
-        guard let base = Self.base(run, snapshot, state) else { return nil }
-        image = base
-        let isUnfinished = !state.isPictureShown
-        if isUnfinished { drawMasked(run, snapshot) }
-        switch state.canvas.overlay {
+        image = Self.base(scene)
+        let isUnfinished = scene.picture == nil
+        let snapshot = scene.snapshot
+        if isUnfinished { drawMasked() }
+        switch scene.canvas.overlay {
         case .off: break
-        case .tokens: if isUnfinished { drawTokens(run, snapshot) }
-        case .confidence: tint(run) { snapshot.fixedAt[$0] == nil ? nil : snapshot.confidence[$0] }
+        case .tokens: if isUnfinished { drawTokens() }
+        case .confidence: tint { snapshot.fixedAt[$0] == nil ? nil : snapshot.confidence[$0] }
         case .order:
-            let steps = Float(max(1, run.steps))
-            tint(run) { snapshot.fixedAt[$0].map { Float($0) / steps } }
-            number(run, snapshot)
+            let steps = Float(max(1, scene.steps))
+            tint { snapshot.fixedAt[$0].map { Float($0) / steps } }
+            number()
         }
-        if let mask = state.visibleMask, state.isPictureShown, state.proposal == nil {
-            drawMask(mask, run)
-        }
-        if state.focus == .canvas, state.popup == nil { drawCursor(state) }
-        if !state.canvas.margins.isEmpty, state.isPictureShown, state.proposal == nil {
-            widen(by: state.canvas.margins)
-        } else if state.canvas.zoom > 1 {
-            image = image.cropped(to: state.viewport)
+        if !isUnfinished, !scene.isProposal, let mask = scene.visibleMask { drawMask(mask) }
+        if scene.hasCursor { drawCursor() }
+        if !scene.canvas.margins.isEmpty, !isUnfinished, !scene.isProposal {
+            widen(by: scene.canvas.margins)
+        } else if scene.canvas.zoom > 1 {
+            image = image.cropped(to: scene.viewport)
         }
     }
 
     // MARK: Base
 
-    private static func base(
-        _ run: RunRecord, _ snapshot: StepSnapshot, _ state: StudioState
-    ) -> RGBImage? {
-        if state.isPictureShown, let picture = run.picture {
+    private static func base(_ scene: CanvasScene) -> RGBImage {
+        if let picture = scene.picture {
             return finished(
-                picture, beside: state.counterpart ?? picture.discrete, run, state.canvas)
+                picture, beside: scene.counterpart ?? picture.discrete, scene.gridWidth,
+                scene.canvas)
         }
-        return run.previews[snapshot.step]?.image
+        return scene.preview
             ?? RGBImage(
-                width: run.gridWidth * state.parameters.tokenSide,
-                height: run.gridHeight * state.parameters.tokenSide, red: 24, green: 24, blue: 28)
+                width: scene.gridWidth * scene.tokenSide,
+                height: scene.gridHeight * scene.tokenSide, red: 24, green: 24, blue: 28)
     }
 
     /// - Parameter other: what the picture is compared with.
     static func finished(
-        _ picture: FinishedPicture, beside other: RGBImage, _ run: RunRecord, _ canvas: CanvasState
+        _ picture: FinishedPicture, beside other: RGBImage, _ gridWidth: Int, _ canvas: CanvasState
     ) -> RGBImage {
         switch canvas.display {
         case .refined: return picture.refined
@@ -79,10 +76,10 @@ struct CanvasPicture {
             return image
         case .residual:
             var image = RGBImage(width: picture.refined.width, height: picture.refined.height)
-            let side = image.width / max(1, run.gridWidth)
+            let side = image.width / max(1, gridWidth)
             for y in 0..<image.height {
                 for x in 0..<image.width {
-                    let token = y / side * run.gridWidth + x / side
+                    let token = y / side * gridWidth + x / side
                     let length =
                         picture.residualLengths.indices.contains(token)
                         ? picture.residualLengths[token] : 0
@@ -95,17 +92,19 @@ struct CanvasPicture {
 
     // MARK: Tokens
 
-    private func cell(_ token: Int, _ run: RunRecord) -> PixelRectangle {
+    private func cell(_ token: Int) -> PixelRectangle {
         PixelRectangle(
-            x: token % run.gridWidth * side, y: token / run.gridWidth * side, width: side,
+            x: token % scene.gridWidth * side, y: token / scene.gridWidth * side, width: side,
             height: side)
     }
 
     /// Masked tokens are dark with a dot, whatever was decoded there.
-    private mutating func drawMasked(_ run: RunRecord, _ snapshot: StepSnapshot) {
+    private mutating func drawMasked() {
+        let snapshot = scene.snapshot
         for token in snapshot.fixedAt.indices where snapshot.fixedAt[token] == nil {
-            let area = cell(token, run)
-            let parity: UInt8 = (token % run.gridWidth + token / run.gridWidth) % 2 == 0 ? 30 : 36
+            let area = cell(token)
+            let parity: UInt8 =
+                (token % scene.gridWidth + token / scene.gridWidth) % 2 == 0 ? 30 : 36
             fill(area) { _ in SIMD3(parity, parity, parity + 6) }
             let middle = PixelRectangle(
                 x: area.x + side / 2 - side / 16, y: area.y + side / 2 - side / 16,
@@ -114,30 +113,32 @@ struct CanvasPicture {
         }
     }
 
-    private mutating func drawTokens(_ run: RunRecord, _ snapshot: StepSnapshot) {
+    private mutating func drawTokens() {
+        let snapshot = scene.snapshot
         for token in snapshot.fixedAt.indices {
-            if run.pinned.contains(token) {
-                outline(cell(token, run), SIMD3(255, 96, 255), width: max(2, side / 10))
+            if scene.pinned.contains(token) {
+                outline(cell(token), SIMD3(255, 96, 255), width: max(2, side / 10))
             } else if snapshot.step > 0, snapshot.fixedAt[token] == snapshot.step {
-                outline(cell(token, run), SIMD3(255, 224, 64), width: max(1, side / 16))
+                outline(cell(token), SIMD3(255, 224, 64), width: max(1, side / 16))
             }
         }
     }
 
-    private mutating func tint(_ run: RunRecord, _ value: (Int) -> Float?) {
-        for token in 0..<run.gridWidth * run.gridHeight {
+    private mutating func tint(_ value: (Int) -> Float?) {
+        for token in 0..<scene.gridWidth * scene.gridHeight {
             guard let value = value(token) else { continue }
             let color = HeatColor.of(value)
-            fill(cell(token, run)) { $0.mixed(with: color, share: 160) }
+            fill(cell(token)) { $0.mixed(with: color, share: 160) }
         }
     }
 
     /// The step that fixed each token, in figures.
-    private mutating func number(_ run: RunRecord, _ snapshot: StepSnapshot) {
+    private mutating func number() {
+        let snapshot = scene.snapshot
         let scale = max(1, side / 32)
         for token in snapshot.fixedAt.indices {
             guard let step = snapshot.fixedAt[token], step > 0 else { continue }
-            let (text, area) = (String(step), cell(token, run))
+            let (text, area) = (String(step), cell(token))
             let x = area.x + (side - text.count * PixelFont.width * scale) / 2
             let y = area.y + (side - PixelFont.height * scale) / 2
             image.write(text, x: x + scale, y: y + scale, color: SIMD3(0, 0, 0), scale: scale)
@@ -165,7 +166,7 @@ struct CanvasPicture {
     // MARK: Mask and cursor
 
     /// Stripes over what will change, and a line around the tokens that are made anew.
-    private mutating func drawMask(_ mask: PaintedMask, _ run: RunRecord) {
+    private mutating func drawMask(_ mask: PaintedMask) {
         guard mask.width == image.width, mask.height == image.height else { return }
         let stripe = max(4, side / 4)
         for y in 0..<image.height {
@@ -176,9 +177,9 @@ struct CanvasPicture {
             }
         }
         let tokens = mask.tokens(cell: side)
-        let width = run.gridWidth
+        let width = scene.gridWidth
         for token in tokens.indices where tokens[token] {
-            let area = cell(token, run)
+            let area = cell(token)
             let color = SIMD3<UInt8>(255, 255, 255)
             let line = 1
             let (column, row) = (token % width, token / width)
@@ -201,16 +202,16 @@ struct CanvasPicture {
         }
     }
 
-    private mutating func drawCursor(_ state: StudioState) {
-        let cursor = state.canvas.cursor
-        if state.canvas.isPainting {
-            let isRound = state.canvas.tool == .brush || state.canvas.tool == .eraser
-            let radius = isRound ? state.canvas.brushRadius : 6
-            ring(cursor, radius: radius)
+    private mutating func drawCursor() {
+        let canvas = scene.canvas
+        if canvas.isPainting {
+            let isRound = canvas.tool == .brush || canvas.tool == .eraser
+            let radius = isRound ? canvas.brushRadius : 6
+            ring(canvas.cursor, radius: radius)
             return
         }
-        guard let run = state.shown, let token = state.cursorToken else { return }
-        let area = cell(token, run)
+        guard let token = scene.cursorToken else { return }
+        let area = cell(token)
         outline(area, SIMD3(0, 0, 0), width: max(2, side / 10))
         outline(area, SIMD3(255, 255, 255), width: max(1, side / 20))
     }

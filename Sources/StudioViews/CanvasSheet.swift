@@ -2,44 +2,69 @@ import Imaging
 import StudioCore
 
 /// Several pictures side by side: alternatives, a batch, a parameter sheet.
-enum CanvasSheet {
+struct CanvasSheet: Hashable, Sendable {
+    private let tiles: [Tile]
+    private let columns: Int
+    private let selected: Int
+    /// Pixels of each picture.
+    private let size: PixelPoint
+    private let canvas: CanvasState
+
+    private struct Tile: Hashable, Sendable {
+        var picture: FinishedPicture?
+        var preview: RGBImage?
+        var gridWidth = 1
+        var isSkipped = false
+    }
+
     /// Pixels that a sheet has at most along a side, about what a screen can show.
     private static let side = 1_280
     private static let background = SIMD3<UInt8>(24, 24, 28)
 
-    static func image(of state: StudioState) -> RGBImage? {
-        guard let proposal = state.proposal else { return nil }
-        let rows = (proposal.candidates.count + proposal.columns - 1) / proposal.columns
-        let size = state.pictureSize
-        let factor = max(
-            1, (max(proposal.columns * size.x, rows * size.y) + side - 1) / side)
-        let tiles = proposal.candidates.enumerated().map { index, id in
-            let tile = tile(of: id, size, state).thinned(by: factor)
-            let isSelected = index == proposal.selected
-            return tile.framed(
-                isSelected ? SIMD3(255, 208, 64) : background, width: max(3, 8 / factor))
+    /// Nil where one picture is shown alone.
+    init?(_ state: StudioState) {
+        guard let proposal = state.proposal, proposal.candidates.count != 1 else { return nil }
+        (columns, selected) = (proposal.columns, proposal.selected)
+        (size, canvas) = (state.pictureSize, state.canvas)
+        tiles = proposal.candidates.map { id in
+            guard let run = state.runs[id] else { return Tile() }
+            return Tile(
+                picture: run.picture,
+                preview: run.snapshots.last.flatMap { run.previews[$0.step]?.image },
+                gridWidth: run.gridWidth, isSkipped: run.isSkipped)
         }
-        return RGBImage.contactSheet(
-            of: tiles, columns: proposal.columns, gap: 4, background: background)
     }
 
-    private static func tile(of id: RunID, _ size: PixelPoint, _ state: StudioState) -> RGBImage {
-        var tile = RGBImage(
+    var image: RGBImage? {
+        let rows = (tiles.count + columns - 1) / columns
+        let factor = max(
+            1, (max(columns * size.x, rows * size.y) + Self.side - 1) / Self.side)
+        let images = tiles.enumerated().map { index, tile in
+            image(of: tile).thinned(by: factor).framed(
+                index == selected ? SIMD3(255, 208, 64) : Self.background, width: max(3, 8 / factor)
+            )
+        }
+        return RGBImage.contactSheet(
+            of: images, columns: columns, gap: 4, background: Self.background)
+    }
+
+    private func image(of tile: Tile) -> RGBImage {
+        let background = Self.background
+        var image = RGBImage(
             width: size.x, height: size.y, red: background.x, green: background.y,
             blue: background.z)
-        guard let run = state.runs[id] else { return tile }
-        if let picture = run.picture {
-            tile.draw(
-                CanvasPicture.finished(picture, beside: picture.discrete, run, state.canvas), x: 0,
-                y: 0)
-        } else if run.isSkipped {
-            tile.write("skipped", x: 16, y: 16, color: SIMD3(160, 160, 176), scale: 2)
-        } else if let preview = run.snapshots.last.flatMap({ run.previews[$0.step] }) {
-            tile.draw(preview.image, x: 0, y: 0)
+        if let picture = tile.picture {
+            image.draw(
+                CanvasPicture.finished(picture, beside: picture.discrete, tile.gridWidth, canvas),
+                x: 0, y: 0)
+        } else if tile.isSkipped {
+            image.write("skipped", x: 16, y: 16, color: SIMD3(160, 160, 176), scale: 2)
+        } else if let preview = tile.preview {
+            image.draw(preview, x: 0, y: 0)
         } else {
-            tile.write("waiting", x: 16, y: 16, color: SIMD3(160, 160, 176), scale: 2)
+            image.write("waiting", x: 16, y: 16, color: SIMD3(160, 160, 176), scale: 2)
         }
-        return tile
+        return image
     }
 }
 

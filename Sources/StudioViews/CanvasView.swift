@@ -9,17 +9,31 @@ extension FrameBuilder {
             column: area.column, row: area.row + 1, columns: area.columns, rows: area.rows - 1)
         hit(inner, .fixed(.focus(.canvas)))
         guard inner.rows > 0 else { return }
-        guard abilities.hasPictures, let picture = CanvasPicture(state) else {
+        guard abilities.hasPictures, let scene = CanvasScene(state) else {
             welcome(state, in: inner)
             return
         }
-        let isPreview = !state.isPictureShown
-        let place = self.picture(picture.image, in: inner, isPreview: isPreview)
+        let order = CanvasOrder(
+            scene: scene, columns: inner.columns, rows: inner.rows, style: abilities.cellStyle,
+            cellSize: abilities.cellSize)
+        guard let painted = painted(order) else { return }
+        let place = self.picture(
+            painted.image, painted.twin, in: inner, isPreview: !state.isPictureShown)
         hits(on: place, state)
         let isNumbered = state.canvas.overlay == .order
         if abilities.colors == .mono || !abilities.hasUnicode || isNumbered {
             marks(state, on: place)
         }
+    }
+
+    /// The picture to show, which may be an older one until the order is carried out.
+    private mutating func painted(_ order: CanvasOrder) -> PaintedCanvas? {
+        guard case .later(let last) = timing else { return order.painted() }
+        guard let last, last.order == order else {
+            frame.canvasOrder = order
+            return last.flatMap { $0.fits(order) ? $0 : nil }
+        }
+        return last
     }
 
     private mutating func hits(on place: CellArea, _ state: StudioState) {

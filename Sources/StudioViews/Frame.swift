@@ -13,6 +13,8 @@ package struct Frame: Hashable, Sendable {
     /// Where the text cursor blinks, if it is shown.
     package internal(set) var cursor: CellPosition?
     package internal(set) var hits: [HitRegion] = []
+    /// What is to be painted for the canvas, where that was put off.
+    package internal(set) var canvasOrder: CanvasOrder?
 
     package init(columns: Int, rows: Int) {
         self.columns = max(1, columns)

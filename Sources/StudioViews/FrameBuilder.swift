@@ -4,11 +4,16 @@ import TerminalGraphics
 
 /// Draws text and pictures into a frame. All text passes `SanitizedText` here.
 struct FrameBuilder {
-    private(set) var frame: Frame
+    var frame: Frame
     let palette: Palette
     let abilities: ScreenAbilities
+    let timing: CanvasTiming
 
-    init(columns: Int, rows: Int, palette: Palette, abilities: ScreenAbilities) {
+    init(
+        columns: Int, rows: Int, palette: Palette, abilities: ScreenAbilities,
+        timing: CanvasTiming
+    ) {
+        self.timing = timing
         frame = Frame(columns: columns, rows: rows)
         self.palette = palette
         self.abilities = abilities
@@ -111,11 +116,20 @@ struct FrameBuilder {
         let size = abilities.cellSize.grid(
             showing: image.width, image.height,
             within: GridSize(columns: area.columns, rows: area.rows))
+        return picture(
+            image, CellPicture(image, size: size, style: abilities.cellStyle), in: area,
+            isPreview: isPreview)
+    }
+
+    /// Draws a picture whose twin is there already.
+    mutating func picture(
+        _ image: RGBImage, _ twin: CellPicture, in area: CellArea, isPreview: Bool
+    ) -> CellArea {
+        let size = twin.size
         let place = CellArea(
             column: area.column + (area.columns - size.columns) / 2,
             row: area.row + (area.rows - size.rows) / 2, columns: size.columns, rows: size.rows)
-        let cells = CellPicture(image, size: size, style: abilities.cellStyle).cells
-        for (index, cell) in cells.enumerated() {
+        for (index, cell) in twin.cells.enumerated() {
             set(
                 FrameCell(
                     glyph: Character(cell.glyph),

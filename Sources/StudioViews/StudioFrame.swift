@@ -4,11 +4,12 @@ import TerminalGraphics
 
 /// The whole screen.
 package func frame(
-    of state: StudioState, columns: Int, rows: Int, on abilities: ScreenAbilities
+    of state: StudioState, columns: Int, rows: Int, on abilities: ScreenAbilities,
+    canvas timing: CanvasTiming = .now
 ) -> Frame {
     var builder = FrameBuilder(
         columns: columns, rows: rows, palette: Palette(state.theme, abilities.colors),
-        abilities: abilities)
+        abilities: abilities, timing: timing)
     guard columns >= 40, rows >= 12 else {
         builder.statusLines(state)
         return builder.frame

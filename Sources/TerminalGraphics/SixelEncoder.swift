@@ -24,6 +24,8 @@ public struct SixelFrame: Sendable {
     public let height: Int
     /// The colours of this frame.
     public let palette: SixelPalette
+    /// Whether the limit on bytes cost it colours or pixels.
+    public internal(set) var isReduced = false
     /// How many bands of six rows the bytes draw.
     public let bandCount: Int
     /// `width * height` palette entries.
@@ -68,6 +70,7 @@ public enum SixelEncoder {
                 break
             }
             frame = encodeOnce(picture, colors: colors, after: nil)
+            frame.isReduced = true
         }
         return frame
     }

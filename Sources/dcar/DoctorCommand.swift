@@ -1,8 +1,10 @@
 import ArgumentParser
 import Assets
-import Foundation
+import Imaging
 import Kernels
 import Pipeline
+import Settings
+import StudioShell
 import TerminalGraphics
 
 /// What this machine and this terminal can do.
@@ -46,11 +48,17 @@ struct DoctorCommand: ParsableCommand {
     }
 
     private func terminal() throws {
-        let environment = TerminalEnvironment(
-            ProcessInfo.processInfo.environment, window: TerminalWindow.size)
-        let capabilities = TerminalCapabilities.decide(environment, TerminalReplies())
+        let report = TerminalProbe.report()
+        let capabilities = TerminalCapabilities.decide(
+            report.environment, report.replies,
+            configuration: Preferences.current.text(.graphics).flatMap(GraphicsChoice.init))
         try row("graphics", capabilities.graphics.rawValue)
         for reason in capabilities.reasons { try row("", reason) }
+        let answers = report.bytes.split(separator: 0x1B, omittingEmptySubsequences: true)
+        for (index, answer) in answers.filter({ $0 != [UInt8(ascii: "\\")] }).enumerated() {
+            let text = String(decoding: answer, as: UTF8.self)
+            try row(index == 0 ? "answered" : "", "ESC \(SanitizedText(text, limit: 100))")
+        }
     }
 
     private func row(_ name: String, _ value: String) throws {

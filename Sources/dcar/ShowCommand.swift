@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import Imaging
+import Settings
+import StudioShell
 import TerminalGraphics
 
 /// A picture in the terminal.
@@ -30,17 +32,19 @@ struct ShowCommand: ParsableCommand {
 
     func run() throws {
         let image = try ImageFile.open(picture).image
-        let window = TerminalWindow.size
-        let environment = TerminalEnvironment(
-            ProcessInfo.processInfo.environment, window: window)
+        let terminal = TerminalProbe.report()
+        let window = terminal.environment.window
         let capabilities = TerminalCapabilities.decide(
-            environment, TerminalReplies(), flag: GraphicsChoice(graphics))
+            terminal.environment, terminal.replies, flag: GraphicsChoice(graphics),
+            configuration: Preferences.current.text(.graphics).flatMap(GraphicsChoice.init))
         let limit = GridSize(
             columns: min(columns ?? .max, window?.columns ?? 80),
             rows: max(1, (window?.rows ?? 24) - 1))
         let size = capabilities.cellSize.grid(showing: image.width, image.height, within: limit)
         switch capabilities.graphics {
-        case .none: return
+        case .none:
+            let reason = capabilities.reasons.last { $0.hasPrefix("Pictures: ") } ?? ""
+            Messages.plain("\(reason) --graphics chooses how to draw it all the same.")
         case .sixel:
             let pixels = capabilities.sixelPixels(in: size)
             try Output.write(
@@ -59,20 +63,5 @@ struct ShowCommand: ParsableCommand {
                 CellPicture(image, size: size, style: capabilities.cellStyle())
                     .ansi(maximumColumns: limit.columns))
         }
-    }
-}
-
-/// The terminal that standard output, or else standard error, goes to.
-enum TerminalWindow {
-    static var size: WindowSize? {
-        for descriptor in [STDOUT_FILENO, STDERR_FILENO] where isatty(descriptor) == 1 {
-            var window = winsize()
-            if ioctl(descriptor, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0 {
-                return WindowSize(
-                    columns: Int(window.ws_col), rows: Int(window.ws_row),
-                    pixelWidth: Int(window.ws_xpixel), pixelHeight: Int(window.ws_ypixel))
-            }
-        }
-        return nil
     }
 }

@@ -59,6 +59,52 @@ import Testing
     #expect(pacer.canSend)
 }
 
+/// A terminal that was busy for a while gets its pixels back, though nothing is sent meanwhile.
+@Test func afterARestLargerFramesAreTriedAgain() {
+    var pacer = FramePacer(fullSide: 512)
+    var now = Duration.zero
+    while pacer.canSend {
+        pacer.sent(at: now)
+        now += .milliseconds(600)
+        pacer.answered(at: now)
+    }
+    var sides: [Int?] = []
+    for _ in 0..<8 {
+        guard let next = pacer.nextTick else { break }
+        now = next
+        pacer.tick(at: now)
+        sides.append(pacer.side)
+    }
+    #expect(sides == [128, 256, 512])
+    #expect(now < .seconds(20))
+}
+
+@Test func eachFailureMakesTheRestLonger() {
+    var pacer = FramePacer(fullSide: 128)
+    var now = Duration.zero
+    var rests: [Duration] = []
+    for _ in 0..<7 {
+        pacer.sent(at: now)
+        now += .milliseconds(600)
+        pacer.answered(at: now)
+        #expect(pacer.side == nil)
+        rests.append((pacer.nextTick ?? now) - now)
+        now += rests.last ?? .zero
+        pacer.tick(at: now)
+    }
+    #expect(rests == [2, 4, 8, 16, 32, 32, 32].map { .seconds($0) })
+}
+
+@Test func aLateAnswerBringsPixelsBack() {
+    var pacer = FramePacer(fullSide: 512)
+    pacer.sent(at: .zero)
+    pacer.tick(at: .seconds(11))
+    #expect(pacer.side == nil && pacer.nextTick == nil)
+    pacer.answered(at: .seconds(12))
+    while let next = pacer.nextTick { pacer.tick(at: next) }
+    #expect(pacer.side == 512)
+}
+
 @Test func quickAnswersGrowTheSidesBack() {
     var pacer = FramePacer(fullSide: 512)
     pacer.sent(at: .zero)

@@ -36,9 +36,17 @@ extension EmulatedTerminal {
     /// - Returns: the questions among them, in their order.
     public mutating func feed(_ bytes: some Sequence<UInt8>) -> [TerminalQuestion] {
         var questions: [TerminalQuestion] = []
-        for byte in bytes {
-            transcript.append(byte)
-            take(byte, &questions)
+        var rest = Array(bytes)[...]
+        transcript += rest
+        while !rest.isEmpty {
+            if case .string = parser.state {
+                // Pictures are long: all at once up to what may end them.
+                let plain = rest.prefix { $0 != 0x1B && $0 != 7 }
+                parser.body += plain
+                rest = rest.dropFirst(plain.count)
+                guard !rest.isEmpty else { break }
+            }
+            take(rest.removeFirst(), &questions)
         }
         return questions
     }
@@ -206,6 +214,9 @@ extension EmulatedTerminal {
         switch (inner.first, final) {
         case ("?", "h"), ("?", "l"):
             for mode in numbers { setMode(mode, isOn: final == "h") }
+        case ("?", "s"): for mode in numbers { savedModes[mode] = modes.contains(mode) }
+        case ("?", "r"):
+            for mode in numbers { if let isOn = savedModes[mode] { setMode(mode, isOn: isOn) } }
         case ("?", "p") where inner.hasSuffix("$"): questions.append(.mode(numbers.first ?? 0))
         case ("?", "S"): questions.append(numbers.first == 1 ? .sixelColors : .sixelLimit)
         case (">", "q"): questions.append(.version)

@@ -31,6 +31,8 @@ public struct EmulatedTerminal: Sendable {
     public internal(set) var isInserting = false
     public internal(set) var style = Style()
     public internal(set) var pictures = PictureBoard()
+    /// Whether sixel pixels are kept; where only time matters they are just counted.
+    public var keepsPixels = true
     /// Sequences that it does not know, without their ESC.
     public internal(set) var unknown: [String] = []
     /// Control bytes that no terminal expects in a screen's text.
@@ -47,6 +49,8 @@ public struct EmulatedTerminal: Sendable {
     /// The rows that scroll.
     public internal(set) var region: ClosedRange<Int>
     var saved = (column: 0, row: 0, style: Style())
+    /// Modes as XTSAVE found them.
+    var savedModes: [Int: Bool] = [:]
     private var mainScreen: (cells: [Cell], column: Int, row: Int)?
     let cellSize: (width: Int, height: Int)
 

@@ -89,6 +89,7 @@ extension EmulatedTerminal {
     mutating func drawSixel(_ body: [UInt8]) {
         pictures.sixelCount += 1
         pictures.longestSixel = max(pictures.longestSixel, body.count)
+        guard keepsPixels else { return }
         guard let sixel = try? DecodedSixel([0x1B, 0x50] + body + [0x1B, 0x5C]) else {
             pictures.faults.append("a sixel picture that cannot be read")
             return

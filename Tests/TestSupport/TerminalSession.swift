@@ -18,13 +18,16 @@ public final class TerminalSession {
     private var dueAnswers: [(at: Double, bytes: [UInt8], isContinued: Bool)] = []
     private let cellSize: (width: Int, height: Int)
 
+    /// - Parameter keepsPixels: false where only time matters.
     public init(
         _ path: String, _ arguments: [String], in folder: String, environment: [String: String],
-        columns: Int = 120, rows: Int = 40, answers: TerminalAnswers = .xterm
+        columns: Int = 120, rows: Int = 40, answers: TerminalAnswers = .xterm,
+        keepsPixels: Bool = true
     ) throws {
         cellSize = answers.cellSize ?? (10, 20)
         self.answers = answers
         terminal = EmulatedTerminal(columns: columns, rows: rows, cellSize: cellSize)
+        terminal.keepsPixels = keepsPixels
         program = try Pseudoterminal(
             path, arguments, in: folder, environment: environment, columns: columns, rows: rows,
             pixelsPerCell: answers.cellSize ?? (0, 0))

@@ -1,0 +1,111 @@
+import Imaging
+import StudioViews
+import TerminalGraphics
+
+/// Pictures to be encoded for the terminal.
+struct PixelOrder: Equatable, Sendable {
+    struct Wanted: Equatable, Sendable {
+        let layer: PictureLayer
+        let kittyID: UInt32
+        /// What the terminal shows there, of which unchanged parts need not be sent again.
+        let before: Shown?
+
+        static func == (one: Wanted, other: Wanted) -> Bool {
+            one.layer == other.layer && one.kittyID == other.kittyID
+                && one.before?.number == other.before?.number
+        }
+    }
+
+    /// A sixel picture on the terminal, told from those before it by a number.
+    struct Shown: Sendable {
+        let number: Int
+        let frame: SixelFrame
+    }
+
+    let pictures: [Wanted]
+    /// The longest side that the terminal takes in time.
+    let side: Int
+    let fullSide: Int
+    let capabilities: TerminalCapabilities
+
+    /// Whether they are pictures of a run that goes on.
+    var isPassing: Bool { pictures.allSatisfy(\.layer.isPreview) }
+
+    func encoded() -> [EncodedPicture] {
+        pictures.map { capabilities.graphics == .sixel ? sixel($0) : kitty($0) }
+    }
+
+    // MARK: Sixel
+
+    private func sixel(_ wanted: Wanted) -> EncodedPicture {
+        let layer = wanted.layer
+        let grid = GridSize(columns: layer.area.columns, rows: layer.area.rows)
+        let area = capabilities.sixelPixels(in: grid)
+        let image = layer.image.resized(width: max(1, area.width), height: max(1, area.height))
+        var options = layer.isPreview ? capabilities.previewOptions : capabilities.pictureOptions
+        let share = Double(side) / Double(fullSide)
+        options.maximumBytes = Int(Double(options.maximumBytes) * share * share)
+        let frame = SixelEncoder.frame(image, options: options, after: wanted.before?.frame)
+        var picture = EncodedPicture(wanted, side: side)
+        picture.isReduced = frame.isReduced
+        // The twin is better than a picture that fills only a corner of its place.
+        if frame.width == image.width && frame.height == image.height {
+            (picture.sixel, picture.bytes) = (frame, frame.bytes)
+        }
+        return picture
+    }
+
+    // MARK: Kitty
+
+    /// The terminal makes it as large as the cells, so a slow one gets fewer pixels.
+    private func kitty(_ wanted: Wanted) -> EncodedPicture {
+        let (layer, id) = (wanted.layer, wanted.kittyID)
+        var image = layer.image
+        let limit = layer.isPreview ? min(side, capabilities.previewSide) : side
+        let longest = max(image.width, image.height)
+        var picture = EncodedPicture(wanted, side: side)
+        if longest > limit {
+            picture.isReduced = side < fullSide
+            image = image.resized(
+                width: max(1, image.width * limit / longest),
+                height: max(1, image.height * limit / longest))
+        }
+        let isInTmux = capabilities.isInTmux
+        let grid = GridSize(columns: layer.area.columns, rows: layer.area.rows)
+        let pixels = KittyGraphics.transmit(
+            .rgb(image.pixels, width: image.width, height: image.height), id: id,
+            isInTmux: isInTmux)
+        if isInTmux {
+            // tmux does not know of the picture, but keeps and moves text that stands for it.
+            let text = KittyPlaceholder(id: id, size: grid)
+            picture.bytes = (0..<text.size.rows).reduce(pixels + text.placement(isInTmux: true)) {
+                bytes, row in
+                bytes + "\u{1B}[\(layer.area.row + row + 1);\(layer.area.column + 1)H".utf8
+                    + text.row(row)
+            }
+        } else {
+            picture.bytes = pixels + KittyGraphics.place(id: id, size: grid)
+        }
+        return picture
+    }
+}
+
+/// A picture ready to be sent.
+struct EncodedPicture: Sendable {
+    let layer: PictureLayer
+    let kittyID: UInt32
+    /// The longest side that it was made for.
+    let side: Int
+    /// The number of what it was encoded over, where it sends only what differs from that.
+    let basis: Int?
+    /// Whether a faster terminal would have got a better one.
+    var isReduced = false
+    var sixel: SixelFrame?
+    /// Nil where it would need more bytes than the terminal takes in time.
+    var bytes: [UInt8]?
+
+    fileprivate init(_ wanted: PixelOrder.Wanted, side: Int) {
+        (layer, kittyID, self.side) = (wanted.layer, wanted.kittyID, side)
+        basis = wanted.before?.number
+    }
+}
