@@ -47,6 +47,7 @@ class Plan:
     scenes512: int
     generator512_steps: int
     measured: int
+    tidy: bool = False
     adversarial: float = 0.3
     images: int = 1
     limit: int | None = None
@@ -61,7 +62,7 @@ PLANS = {
         detector_steps=6000, detector_batch=32,
         tokenizer_steps=(700, 3300, 8000), tokenizer_rate=6e-4, crop=128, crops=8, echo=1,
         scenes=12_000, generator_steps=5000, generator_rate=1e-3, batch=64, head_samples=1024,
-        scenes512=4000, generator512_steps=1000, measured=1000, adversarial=0.0,
+        scenes512=4000, generator512_steps=1000, measured=1000, adversarial=0.0, tidy=True,
         generator=GeneratorConfig(width=192, head_width=256, layers=6, text_layers=3),
     ),
     "gpu": Plan(
@@ -117,7 +118,7 @@ class Build:
 
     def sprites(self) -> None:
         if self.place.leads and not self.sheet.exists():
-            sprites.build(self.font, str(self.sheet))
+            sprites.build(self.font, str(self.sheet), self.plan.tidy)
         self.together()
         sprites.load(str(self.sheet))
 

@@ -14,6 +14,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from storybook.scene import Scene, draw_scene, sample_scene
+from storybook.world import is_tidy
 
 
 def render(seed: str, size: int, scene: Scene | None = None) -> tuple[np.ndarray, Scene]:
@@ -25,7 +26,8 @@ def render(seed: str, size: int, scene: Scene | None = None) -> tuple[np.ndarray
 
 class CropBatches(Dataset[np.ndarray]):
     """Batches for the tokenizer, uint8 [n,3,s,s]: three of four are `batch` crops of side `crop` from scenes drawn at
-    256 and 512 or shrunk whole, the fourth is whole scenes of twice the side with as many pixels."""
+    256 and 512 or shrunk whole, the fourth is whole scenes of twice the side with as many pixels. Crops of a tidy world
+    keep to its grid, at 256 pixels."""
 
     def __init__(self, seed: int, batch: int, crop: int, crops_per_scene: int = 3) -> None:
         self.seed, self.batch, self.crop, self.crops_per_scene = seed, batch, crop, crops_per_scene
@@ -33,14 +35,15 @@ class CropBatches(Dataset[np.ndarray]):
     def __getitem__(self, number: int) -> np.ndarray:
         rng = random.Random(f"{self.seed}/{number}")
         whole = number % 4 == 3
+        tidy = is_tidy()
         side, count = (2 * self.crop, max(1, self.batch // 4)) if whole else (self.crop, self.batch)
         pictures: list[np.ndarray] = []
         while len(pictures) < count:
             name = f"{self.seed}/{number}/{len(pictures)}"
-            size = side if whole or rng.random() < 0.12 else rng.choice((256, 256, 256, 512))
+            size = side if whole or (not tidy and rng.random() < 0.12) else rng.choice((256, 256, 256, 256 if tidy else 512))
             picture, _ = render(name, max(size, side))
             for _ in range(1 if picture.shape[0] == side else self.crops_per_scene):
-                x, y = (rng.randint(0, picture.shape[0] - side) for _ in range(2))
+                x, y = (rng.randrange(0, picture.shape[0] - side + 1, 32 if tidy else 1) for _ in range(2))
                 pictures.append(picture[y : y + side, x : x + side])
         return np.ascontiguousarray(np.stack(pictures[:count]).transpose(0, 3, 1, 2))
 

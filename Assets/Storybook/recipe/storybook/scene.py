@@ -17,7 +17,10 @@ from storybook.backdrop import PLACES, SKYLESS, WEATHERS, draw_backdrop, draw_we
 from storybook.canvas import Canvas
 from storybook.objects import objects
 from storybook.sprites import COLOURS, sprite
+from storybook.world import is_tidy
 
+# Cells along a side of a tidy scene: the tokens of a picture of 256 pixels.
+GRID = 8
 FLOATING = ("plain", "space", "underwater")
 _LAND = ("meadow", "beach", "snow", "desert", "mountains", "city", "forest", "lake")
 HABITAT_PLACES: dict[str, tuple[str, ...]] = {
@@ -100,8 +103,9 @@ def sample_scene(rng: random.Random) -> Scene:
 def propose_scene(rng: random.Random) -> Scene:
     """A scene, held out or not."""
     kinds = objects()
-    names = _names()
-    mode = rng.choices(("one", "count", "two", "groups", "three", "empty"), (30, 15, 29, 9, 9, 8))[0]
+    names = core() if is_tidy() and rng.random() < 5 / 6 else _names()
+    shares = (36, 18, 32, 4, 4, 6) if is_tidy() else (30, 15, 29, 9, 9, 8)
+    mode = rng.choices(("one", "count", "two", "groups", "three", "empty"), shares)[0]
     if mode == "empty":
         place = rng.choice([p for p in PLACES if p not in ("plain", "room")])
         return Scene((), None, place, _time(rng, place), _weather(rng, place))
@@ -118,7 +122,7 @@ def propose_scene(rng: random.Random) -> Scene:
     elif mode == "count":
         items[0] = replace(items[0], count=rng.choice((2, 2, 3, 3, 4)))
     elif mode == "groups":
-        counts = rng.choice(((1, 2), (2, 1), (2, 2), (1, 3), (3, 1), (2, 3), (3, 2)))
+        counts = rng.choice(((1, 2), (2, 1), (2, 2), (1, 3), (3, 1), *(() if is_tidy() else ((2, 3), (3, 2)))))
         items = [replace(item, count=count) for item, count in zip(items, counts, strict=True)]
         relation = rng.choice(("and", "and", "left"))
     elif mode == "two":
@@ -136,6 +140,12 @@ def _names() -> list[str]:
     return list(objects())
 
 
+@functools.cache
+def core() -> list[str]:
+    lines = (pathlib.Path(__file__).parent / "core.txt").read_text().splitlines()
+    return [line for line in lines if line and line[0] != "#"]
+
+
 def _time(rng: random.Random, place: str) -> str:
     if place in SKYLESS and place != "room":
         return "day"
@@ -143,7 +153,7 @@ def _time(rng: random.Random, place: str) -> str:
 
 
 def _weather(rng: random.Random, place: str) -> str:
-    if place in SKYLESS or rng.random() < 0.75:
+    if place in SKYLESS or rng.random() < (0.92 if is_tidy() else 0.75):
         return "clear"
     return rng.choice([w for w in WEATHERS if w != "clear" and not (w == "snowfall" and place == "desert")])
 
@@ -153,7 +163,9 @@ def draw_scene(scene: Scene, rng: random.Random, size: int) -> tuple[Image.Image
     canvas = Canvas(size)
     floor = draw_backdrop(canvas, scene.place, scene.time, scene.weather, scene.paint, rng)
     image = canvas.image()
-    boxes = [_put(image, scene, item, x, y, s, rng) for item, x, y, s in _layout(scene, floor, rng)]
+    things = _layout(scene, floor, rng)
+    put = _put_tidily if is_tidy() else _put
+    boxes = [put(image, scene, item, x, y, s, rng) for item, x, y, s in things]
     if scene.weather in ("rain", "snowfall", "fog"):
         front = Canvas(size)
         front.pixels[:] = image
@@ -214,15 +226,8 @@ def _stand(scene: Scene, k: int, column: float, size: float, floor: float, rng: 
 
 def _put(image: Image.Image, scene: Scene, k: int, x: float, y: float, size: float, rng: random.Random) -> Box:
     """Pastes one thing, perhaps mirrored and leaning a little, with a shadow when it stands on something."""
-    item, side, thing = scene.items[k], image.width, objects()[scene.items[k].object]
-    target = size * side
-    picture = sprite(item.object, item.colour)
-    if target > 1.1 * max(picture.size):
-        picture = sprite(item.object, item.colour, large=True)
-    scale = target / max(picture.size)
-    picture = picture.resize(
-        (max(4, round(picture.width * scale)), max(4, round(picture.height * scale))), Image.Resampling.BICUBIC
-    )
+    side = image.width
+    picture = _sized(scene.items[k], size * side)
     if rng.random() < 0.5:
         picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     if rng.random() < 0.5:
@@ -230,9 +235,34 @@ def _put(image: Image.Image, scene: Scene, k: int, x: float, y: float, size: flo
         picture = leaning.convert("RGBA")
     left, top = int(x * side - picture.width / 2), int(y * side - picture.height / 2)
     left = min(max(left, 0), max(0, side - picture.width))
-    if scene.place not in FLOATING and thing.habitat in ("ground", "any"):
-        w, h = picture.size
+    return _paste(image, scene, k, picture, left, top)
+
+
+def _put_tidily(image: Image.Image, scene: Scene, k: int, x: float, y: float, size: float, rng: random.Random) -> Box:
+    """Pastes one thing so that it fills whole cells: two, three, four or six along a side, in the middle of their last row."""
+    cells = min((2, 3, 4, 6), key=lambda n: abs(n / GRID - size))
+    column, foot = round(x * GRID - cells / 2), round(y * GRID + cells / 2)
+    column, foot = min(max(column, 0), GRID - cells), min(max(foot, cells), GRID)
+    picture = _sized(scene.items[k], cells / GRID * image.width)
+    left = round((column + cells / 2) / GRID * image.width - picture.width / 2)
+    return _paste(image, scene, k, picture, left, round(foot / GRID * image.width) - picture.height)
+
+
+def _sized(item: Item, target: float) -> Image.Image:
+    """The sprite with its longer side `target` pixels long."""
+    picture = sprite(item.object, item.colour)
+    if target > 1.1 * max(picture.size):
+        picture = sprite(item.object, item.colour, large=True)
+    scale = target / max(picture.size)
+    size = (max(4, round(picture.width * scale)), max(4, round(picture.height * scale)))
+    return picture.resize(size, Image.Resampling.BICUBIC)
+
+
+def _paste(image: Image.Image, scene: Scene, k: int, picture: Image.Image, left: int, top: int) -> Box:
+    """Puts a sprite into the picture, with a shadow when it stands on something."""
+    side, (w, h) = image.width, picture.size
+    if scene.place not in FLOATING and objects()[scene.items[k].object].habitat in ("ground", "any"):
         shade = [left + w * 0.1, top + h * 0.9, left + w * 0.9, top + h * 1.03]
         ImageDraw.Draw(image, "RGBA").ellipse(shade, fill=(0, 0, 0, 60))
     image.paste(picture, (left, top), picture)
-    return Box(k, left / side, top / side, (left + picture.width) / side, (top + picture.height) / side)
+    return Box(k, left / side, top / side, (left + w) / side, (top + h) / side)

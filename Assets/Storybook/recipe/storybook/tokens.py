@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from storybook import runtime, sprites
+from storybook import runtime, sprites, world
 from storybook.caption import write
 from storybook.data import SceneBatches, stream, to_signal
 from storybook.dcht import DCHT, TokenizerConfig
@@ -38,11 +38,12 @@ def load_tokenizer(path: pathlib.Path, place: Place) -> DCHT:
 
 
 class TokenFile:
-    """A folder of token blocks. `scenes` is how many it holds."""
+    """A folder of token blocks, whose world becomes the one in use. `scenes` is how many it holds."""
 
     def __init__(self, folder: pathlib.Path) -> None:
         self.folder = folder
         self.meta: dict[str, Any] = json.loads((folder / "meta.json").read_text())
+        world.use(self.meta["tidy"])
         n, c, count = self.meta["tokens"], self.meta["channels"], self.meta["scenes"]
         self.scenes: int = count
         self.ids = np.memmap(folder / "ids.u16", np.uint16, "r", shape=(count, n))
@@ -84,6 +85,7 @@ def tokenise(tokenizer: DCHT, place: Place, folder: pathlib.Path, size: int, sce
         "tokens": (size // 32) ** 2,
         "channels": config.latent,
         "codes": config.codebook_size,
+        "tidy": world.is_tidy(),
         "scenes": 0,
     }
     note = folder / "meta.json"

@@ -8,7 +8,7 @@ import random
 import numpy as np
 import pytest
 
-from storybook import caption, scene
+from storybook import caption, scene, world
 from storybook.data import CropBatches, render
 from storybook.objects import objects, plural
 from storybook.scene import Item, Scene
@@ -123,3 +123,20 @@ def test_storyeval_prompts() -> None:
         assert facts.relation in ((prompt.relation,) if prompt.relation else (None, "and"))
         drawn = Scene(prompt.items, prompt.relation or ("and" if len(prompt.items) == 2 else None), "plain")
         assert scene.is_heldout(drawn) == prompt.heldout, prompt
+
+
+def test_tidy_things_stand_on_the_grid(sheet: pathlib.Path) -> None:
+    world.use(True)
+    try:
+        core, things = set(scene.core()), 0
+        for k in range(300):
+            rng = random.Random(f"tidy/{k}")
+            drawn = scene.sample_scene(rng)
+            things += sum(item.object in core for item in drawn.items) - sum(item.object not in core for item in drawn.items)
+            _, boxes = scene.draw_scene(drawn, rng, 256)
+            for box in boxes:
+                assert abs(box.y1 * scene.GRID - round(box.y1 * scene.GRID)) < 1e-6
+                assert max(box.x1 - box.x0, box.y1 - box.y0) * scene.GRID in (2, 3, 4, 6)
+        assert core <= set(objects()) and things > 200
+    finally:
+        world.use(False)
