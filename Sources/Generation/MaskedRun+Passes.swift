@@ -12,13 +12,14 @@ extension MaskedRun {
         if step == state.step, let hidden { return hidden }
         guard let before = states.first(where: { $0.step == step - 1 }) else { return nil }
         let item = MaskedSampler.Item(
-            ids: before.ids, text: text, noise: noise, unknownAtStart: before.maskedCount)
+            ids: seen(before.ids), text: text, noise: noise, unknownAtStart: before.maskedCount)
         return try sampler.hiddenStates(
-            [item], step: step - 1, settings: settings, gridWidth: gridWidth
+            [item], step: step - 1, settings: settings, gridWidth: seenWidth
         ).first
     }
 
-    /// The likeliest entries at a place, by the pass that `step` sampled from.
+    /// The likeliest entries at a place, by the pass that `step` sampled from; none at a place that
+    /// the transformer does not see.
     ///
     /// - Parameter states: what `hiddenStates(of:with:)` gave for the step.
     /// - Throws: `KernelError`, `Stopped`.
@@ -26,7 +27,8 @@ extension MaskedRun {
         _ states: MaskedSampler.HiddenStates, of step: Int, at position: Int, count: Int,
         with sampler: MaskedSampler
     ) throws -> [TokenCandidate] {
-        try sampler.candidates(
-            states, at: position, step: step - 1, settings: settings, count: count)
+        guard let place = seenPlace(of: position) else { return [] }
+        return try sampler.candidates(
+            states, at: place, step: step - 1, settings: settings, count: count)
     }
 }

@@ -38,6 +38,8 @@ public struct MaskedRun: Sendable {
     public let gridWidth: Int
     public let gridHeight: Int
     public let maskID: Int
+    /// What the transformer sees; nil for the whole grid. No token outside is ever masked.
+    public let window: TokenWindow?
     public private(set) var settings: SamplingSettings
     public private(set) var text: GuidedText
     public private(set) var noise: any NoiseSource
@@ -47,16 +49,20 @@ public struct MaskedRun: Sendable {
     public private(set) var hidden: MaskedSampler.HiddenStates?
     private let unknownAtStart: Int
 
-    /// - Parameter ids: token ids, `maskID` where the run is to fill in; all masked when nil.
+    /// - Parameters:
+    ///   - ids: token ids, `maskID` where the run is to fill in; all masked when nil.
+    ///   - window: holds all masked tokens; nil for the whole grid.
     public init(
         gridWidth: Int, gridHeight: Int, maskID: Int, ids: [Int]? = nil,
-        settings: SamplingSettings, text: GuidedText, noise: any NoiseSource
+        window: TokenWindow? = nil, settings: SamplingSettings, text: GuidedText,
+        noise: any NoiseSource
     ) {
         let ids = ids ?? Array(repeating: maskID, count: gridWidth * gridHeight)
         precondition(ids.count == gridWidth * gridHeight)
         self.gridWidth = gridWidth
         self.gridHeight = gridHeight
         self.maskID = maskID
+        self.window = window
         self.settings = settings
         self.text = text
         self.noise = noise
@@ -79,12 +85,13 @@ public struct MaskedRun: Sendable {
     /// - Parameter state: its tokens; those fixed at step 0 were known from the start.
     public init(
         gridWidth: Int, gridHeight: Int, maskID: Int, resuming state: TokenState,
-        settings: SamplingSettings, text: GuidedText, noise: any NoiseSource
+        window: TokenWindow? = nil, settings: SamplingSettings, text: GuidedText,
+        noise: any NoiseSource
     ) {
         let start = zip(state.ids, state.fixedAt).map { $1 == 0 ? $0 : maskID }
         self.init(
             gridWidth: gridWidth, gridHeight: gridHeight, maskID: maskID, ids: start,
-            settings: settings, text: text, noise: noise)
+            window: window, settings: settings, text: text, noise: noise)
         // A token stays once it is fixed, so the steps that fixed them give back every state.
         states =
             (0..<state.step).map { step in
@@ -109,8 +116,8 @@ public struct MaskedRun: Sendable {
         state.step >= settings.steps || (settings.schedule != .official && state.maskedCount == 0)
     }
 
-    /// Takes one step for each of several runs of one grid size and equal settings; runs that are
-    /// finished stay as they are.
+    /// Takes one step for each of several runs of one grid size, or one size of window, and equal
+    /// settings; runs that are finished stay as they are.
     /// - Throws: `KernelError`; `Stopped`, which leaves all runs as they were.
     public static func advance(_ runs: inout [MaskedRun], with sampler: MaskedSampler) throws {
         let active = runs.indices.filter { !runs[$0].isFinished }
@@ -121,29 +128,49 @@ public struct MaskedRun: Sendable {
             active.map { index in
                 let run = runs[index]
                 return MaskedSampler.Item(
-                    ids: run.state.ids, text: run.text, noise: run.noise,
+                    ids: run.seen(run.state.ids), text: run.text, noise: run.noise,
                     unknownAtStart: run.unknownAtStart)
-            }, step: step, settings: runs[first].settings, gridWidth: runs[first].gridWidth)
+            }, step: step, settings: runs[first].settings, gridWidth: runs[first].seenWidth)
         for (index, outcome) in zip(active, outcomes) { runs[index].record(outcome) }
     }
 
     private mutating func record(_ outcome: MaskedSampler.Outcome) {
         let before = state
+        var ids = before.ids
         var fixedAt = before.fixedAt
         var confidence = before.confidence
-        for position in outcome.ids.indices {
-            if outcome.ids[position] == maskID {
+        let places = window?.places(gridWidth: gridWidth) ?? Array(ids.indices)
+        for (seen, position) in places.enumerated() {
+            ids[position] = outcome.ids[seen]
+            if ids[position] == maskID {
                 (fixedAt[position], confidence[position]) = (nil, 0)
             } else if before.ids[position] == maskID {
                 (fixedAt[position], confidence[position]) =
-                    (before.step + 1, outcome.probabilities[position])
+                    (before.step + 1, outcome.probabilities[seen])
             }
         }
         states.append(
             TokenState(
-                step: before.step + 1, ids: outcome.ids, fixedAt: fixedAt, confidence: confidence))
+                step: before.step + 1, ids: ids, fixedAt: fixedAt, confidence: confidence))
         hidden = outcome.hidden
     }
+
+    // MARK: Window
+
+    /// What the transformer sees of one value for each token.
+    func seen(_ values: [Int]) -> [Int] {
+        window.map { $0.places(gridWidth: gridWidth).map { values[$0] } } ?? values
+    }
+
+    /// Tokens in a row of what the transformer sees.
+    var seenWidth: Int { window?.width ?? gridWidth }
+
+    /// The row of a token's hidden states; nil for one that the transformer does not see.
+    public func seenPlace(of position: Int) -> Int? {
+        window.map { $0.place(of: position, gridWidth: gridWidth) } ?? position
+    }
+
+    // MARK: Going elsewhere
 
     /// The run as it was after `step`.
     public func woundBack(to step: Int) -> MaskedRun {
@@ -168,9 +195,10 @@ public struct MaskedRun: Sendable {
         return run
     }
 
-    /// Masks tokens again, to be sampled anew by the steps that are left.
+    /// Masks tokens again, to be sampled anew by the steps that are left; those outside the window
+    /// stay.
     public mutating func unpin(_ positions: some Sequence<Int>) {
-        for position in positions {
+        for position in positions where seenPlace(of: position) != nil {
             states[states.count - 1].ids[position] = maskID
             states[states.count - 1].fixedAt[position] = nil
             states[states.count - 1].confidence[position] = 0

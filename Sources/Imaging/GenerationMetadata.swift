@@ -10,7 +10,7 @@ public struct GenerationMetadata: Hashable, Sendable {
     /// Its residual tokens.
     public var residual: ResidualRecord?
 
-    /// The pixels that a stopped edit makes anew.
+    /// The pixels that an edit makes anew, before they are feathered.
     public var mask: Mask?
 
     private static let recordKeyword = "dcar"

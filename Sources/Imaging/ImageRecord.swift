@@ -60,6 +60,8 @@ public struct ImageRecord: Hashable, Sendable {
     public var precision = "float32"
     /// SHA-256 in hexadecimal of the PNG file this picture was made from.
     public var parentHash: String?
+    /// The parent's step that this picture goes on from, for a fork.
+    public var forkedAtStep: Int?
     /// What was done to the parent.
     public var edit: EditRecord?
     /// What changes along the sides of a sheet; nil for a single picture.
@@ -87,8 +89,9 @@ public struct EditRecord: Hashable, Sendable {
     public var content: String?
     /// Pixels over which the edit fades into its parent.
     public var feather: Int?
-    /// `whole-picture`, or `only-masked` where only a part around the mask was generated.
+    /// `whole-picture`, or `onlyMasked` where the model saw only a part around the mask.
     public var area: String?
+    public static let onlyMasked = "only-masked"
     /// Tokens around the mask in that part.
     public var padding: Int?
 
@@ -155,6 +158,7 @@ extension ImageRecord {
         height = reader.int("height", in: ParameterRange.side) ?? height
         precision = reader.text("precision") ?? precision
         parentHash = reader.text("parent_sha256")
+        forkedAtStep = reader.int("forked_at_step", in: 0...steps)
         edit = reader.take("edit").flatMap(EditRecord.init)
         sheet = reader.take("sheet").map(SheetRecord.init)
         stoppedAtStep = reader.int("stopped_at_step", in: 0...steps)
@@ -192,6 +196,7 @@ extension ImageRecord {
         members["height"] = .integer(Int64(height))
         members["precision"] = .string(precision)
         members["parent_sha256"] = parentHash.map(JSONValue.string)
+        members["forked_at_step"] = forkedAtStep.map { .integer(Int64($0)) }
         members["edit"] = edit?.json
         members["sheet"] = sheet?.json
         members["stopped_at_step"] = stoppedAtStep.map { .integer(Int64($0)) }

@@ -1,15 +1,22 @@
+import Foundation
+
 /// Where a mask comes from, as written on the command line: `rect:x,y,w,h` in pixels,
-/// `tokens:0,5,16-19` by index row by row, or else the path of a PNG file, white where the picture
-/// is repainted.
+/// `tokens:0,5,16-19` by index row by row, `data:` with a PNG in base64, or else the path of a PNG
+/// file; white where the picture is repainted.
 public enum MaskSource: Hashable, Sendable {
     /// A rectangle of pixels.
     case rectangle(PixelRectangle)
     /// Ranges of token indices.
     case tokens([ClosedRange<Int>])
+    /// A PNG file in the argument itself.
+    case data([UInt8])
     /// A PNG file.
     case file(String)
 
-    /// - Throws: `MaskError.badRectangle` or `.badTokens` for a list that cannot be read.
+    /// How an argument that is a PNG in base64 begins; `data:,` and so on are files.
+    public static let dataPrefix = "data:image/png;base64,"
+
+    /// - Throws: `MaskError.badRectangle`, `.badTokens` or `.badData` for what cannot be read.
     public init(_ argument: String) throws(MaskError) {
         if argument.hasPrefix("rect:") {
             let fields = argument.dropFirst(5).split(
@@ -25,6 +32,10 @@ public enum MaskSource: Hashable, Sendable {
             let ranges = fields.compactMap(Self.range)
             guard ranges.count == fields.count else { throw .badTokens(argument) }
             self = .tokens(ranges)
+        } else if argument.hasPrefix(Self.dataPrefix) {
+            guard let data = Data(base64Encoded: String(argument.dropFirst(Self.dataPrefix.count)))
+            else { throw .badData }
+            self = .data([UInt8](data))
         } else {
             self = .file(argument)
         }
@@ -72,13 +83,24 @@ public enum MaskSource: Hashable, Sendable {
             } catch {
                 throw .unreadable(error)
             }
-            let mask = Mask(picture.image)
-            guard mask.width == width, mask.height == height else {
-                throw .wrongSize(
-                    maskWidth: mask.width, maskHeight: mask.height, width: width, height: height)
+            return try Self.fitting(picture, width, height)
+        case .data(let bytes):
+            guard let picture = try? PNG.decode(bytes, background: SIMD3(0, 0, 0)) else {
+                throw .badData
             }
-            return mask
+            return try Self.fitting(picture, width, height)
         }
+    }
+
+    private static func fitting(
+        _ picture: DecodedPNG, _ width: Int, _ height: Int
+    ) throws(MaskError) -> Mask {
+        let mask = Mask(picture.image)
+        guard mask.width == width, mask.height == height else {
+            throw .wrongSize(
+                maskWidth: mask.width, maskHeight: mask.height, width: width, height: height)
+        }
+        return mask
     }
 }
 
@@ -88,6 +110,8 @@ public enum MaskError: Error, Hashable, Sendable, CustomStringConvertible {
     case badRectangle(String)
     /// A `tokens:` whose list cannot be read.
     case badTokens(String)
+    /// A `data:` that holds no PNG.
+    case badData
     /// A rectangle that covers no pixel of the picture.
     case outside(width: Int, height: Int)
     /// A token index the picture does not have.
@@ -105,6 +129,7 @@ public enum MaskError: Error, Hashable, Sendable, CustomStringConvertible {
                 + "numbers, width and height above 0."
         case .badTokens(let text):
             "The mask \(SanitizedText(text)) is no list of tokens; write tokens:0,5,16-19."
+        case .badData: "The mask after data: is no PNG in base64."
         case .outside(let width, let height):
             "The mask lies outside the picture, which is \(width)x\(height)."
         case .noSuchToken(let index, let count):

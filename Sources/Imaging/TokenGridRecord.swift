@@ -35,6 +35,11 @@ public struct TokenGridRecord: Hashable, Sendable {
         self.confidence = confidence
     }
 
+    /// A probability as the record keeps it.
+    public static func byte(_ probability: Float) -> UInt8 {
+        UInt8((min(max(probability, 0), 1) * 255).rounded())
+    }
+
     /// Base64 of: a version byte, the grid's width and height, the indices with the low byte first
     /// and 0xFFFF for masked, the steps, the confidences.
     public var base64: String {

@@ -65,7 +65,7 @@ extension Compute {
         let runs = (queryRows + grain - 1) / grain
         defer { withExtendedLifetime((queries, keys, values, bias)) {} }
         return Tensor([items, queryRows, width], output) { base in
-            forEach(items * heads * runs) { task in
+            forEach(items * heads * runs) { [product] task in
                 let (item, head) = (task / (heads * runs), task / runs % heads)
                 let first = task % runs * grain
                 let (key, value) = (

@@ -7,7 +7,7 @@ extension Compute {
         defer { withExtendedLifetime((a, b)) {} }
         return Tensor([rows, columns]) { base in
             let to = base.assumingMemoryBound(to: Float.self)
-            forEachRun(of: rows, grain: 32) { run in
+            forEachRun(of: rows, grain: 32) { [product] run in
                 product.multiply(
                     a.pointer + run.lowerBound * inner, stride: inner, b.pointer, stride: inner,
                     isTransposed: true, into: to + run.lowerBound * columns, stride: columns,

@@ -94,7 +94,7 @@ public final class Compute: Sendable {
 
     /// Runs the tasks 0 ..< count, shared out over the threads; once a stop is asked for, the rest
     /// are skipped.
-    public func forEach(_ count: Int, _ body: (Int) -> Void) {
+    public func forEach(_ count: Int, _ body: @escaping (Int) -> Void) {
         let signal = signal.withLock { $0 }
         pool.run(count) { task in
             if let signal, signal.isRaised { return }
@@ -103,7 +103,7 @@ public final class Compute: Sendable {
     }
 
     /// Rows `0 ..< count` in runs of at most `grain`, shared out over the threads.
-    func forEachRun(of count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+    func forEachRun(of count: Int, grain: Int, _ body: @escaping (Range<Int>) -> Void) {
         let grain = max(1, grain)
         forEach((count + grain - 1) / grain) { task in
             body(task * grain..<min(count, (task + 1) * grain))

@@ -41,7 +41,7 @@ public final class ConvolutionWeights: Sendable {
             let epilogue = Epilogue(
                 bias: bias?.pointer, activation: activation, addend: addend?.pointer,
                 addendStride: outputs)
-            compute.forEach(arranged.tasks(width: width, height: height)) { task in
+            compute.forEach(arranged.tasks(width: width, height: height)) { [arranged] task in
                 do throws(KernelError) {
                     try arranged.run(
                         task, input: x.pointer, width: width, height: height, epilogue: epilogue,

@@ -100,7 +100,8 @@ public final class LinearWeights: Sendable {
             epilogue.bias = bias?.pointer
             epilogue.addend = addend?.pointer
             epilogue.addendStride = outputs
-            compute.forEach(items * tilesPerItem * runs.count) { task in
+            compute.forEach(items * tilesPerItem * runs.count) {
+                [epilogue, inputs, outputs] task in
                 // Tiles of one run of outputs follow each other: its weights stay in cache.
                 let run = runs[task / (items * tilesPerItem)]
                 let tile = task % (items * tilesPerItem)

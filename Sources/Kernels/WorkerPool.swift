@@ -28,19 +28,16 @@ final class WorkerPool: Sendable {
         board.stop()
     }
 
-    /// Runs `body` for every task from 0 up to `count` and returns when all are done.
-    func run(_ count: Int, _ body: Body) {
+    /// Runs `body` for every task from 0 up to `count` and returns when all are done. It escapes: a
+    /// thread may let go of it a moment later.
+    func run(_ count: Int, _ body: @escaping Body) {
         guard count > 0 else { return }
         guard threadCount > 1, count > 1 else {
             prepareThread()
             for task in 0..<count { body(task) }
             return
         }
-        isBusy.withLock { _ in
-            withoutActuallyEscaping(body) { body in
-                withUnsafePointer(to: body) { board.share($0, count) }
-            }
-        }
+        isBusy.withLock { _ in withUnsafePointer(to: body) { board.share($0, count) } }
     }
 }
 
@@ -81,13 +78,6 @@ private final class JobBoard: @unchecked Sendable {
         while finished.load(ordering: .acquiring) < count { sched_yield() }
     }
 
-    /// Not inlined, so that the closure's reference taken for the call is given back before the
-    /// task counts as finished: `withoutActuallyEscaping` traps where one is still held.
-    @inline(never)
-    private static func run(_ body: UnsafePointer<Body>, _ task: Int) {
-        body.pointee(task)
-    }
-
     /// Runs tasks of the job `generation` until none is left.
     private func claimTasks(of generation: UInt64) {
         while true {
@@ -101,7 +91,7 @@ private final class JobBoard: @unchecked Sendable {
             guard claim.exchanged, let body = UnsafePointer<Body>(bitPattern: pointer) else {
                 continue
             }
-            Self.run(body, task)
+            body.pointee(task)
             finished.add(1, ordering: .releasing)
         }
     }

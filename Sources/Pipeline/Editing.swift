@@ -17,6 +17,17 @@ public struct EditPlan: Sendable {
     public let operation: String
     public let content: MaskedContent
     public let strength: Double
+    /// What the transformer sees; nil for all.
+    public var window: TokenWindow?
+    /// Tokens on each side of the masked ones in `window`.
+    public var padding: Int?
+
+    /// What the picture's file says of the edit.
+    public func record(feather: Int) -> EditRecord {
+        EditRecord(
+            operation: operation, mask: tokenMask, strength: strength, content: content.rawValue,
+            feather: feather, area: padding == nil ? nil : EditRecord.onlyMasked, padding: padding)
+    }
 
     /// The tokens made anew, as a record keeps them.
     public var tokenMask: TokenMask {
@@ -45,19 +56,26 @@ public struct EditPlan: Sendable {
         return result.composited(over: canvas, mask: inner)
     }
 
-    /// The mean difference of neighbouring colour values, in levels of 255, between the result and
-    /// the canvas on the eight pixels around the mask: how visible the seam is.
-    public func seamError(_ result: RGBImage) -> Double {
-        let ring = mask.grown(by: 8)
+    /// How visible the seam is: the mean difference between result and canvas on the eight pixels
+    /// around the mask, in levels of 255; nil where nothing is around it.
+    public func seamError(_ result: RGBImage) -> Double? {
+        mask.seamError(result, against: canvas)
+    }
+}
+
+extension Mask {
+    /// The mean difference of two pictures on the eight pixels around the mask, in levels of 255;
+    /// nil where nothing is around it.
+    public func seamError(_ result: RGBImage, against canvas: RGBImage) -> Double? {
+        let ring = grown(by: 8)
         var (sum, count) = (0, 0)
-        for (index, coverage) in ring.coverage.enumerated()
-        where coverage > 0 && mask.coverage[index] == 0 {
+        for (index, reach) in ring.coverage.enumerated() where reach > 0 && coverage[index] == 0 {
             for at in 3 * index..<3 * index + 3 {
                 sum += abs(Int(result.pixels[at]) - Int(canvas.pixels[at]))
                 count += 1
             }
         }
-        return count == 0 ? 0 : Double(sum) / Double(count)
+        return count == 0 ? nil : Double(sum) / Double(count)
     }
 }
 
@@ -78,12 +96,16 @@ extension Pipeline {
     /// - Parameters:
     ///   - mask: pixel coverage of the picture's size; nil for all of it.
     ///   - share: the part of the tokens under the mask that is made anew, in (0, 1].
-    ///   - confidence: of each token, for `.leastSure`; nil counts all as equally sure.
+    ///   - confidence: of each token, for `.leastSure`; nil counts all as equally sure. Counts as
+    ///     exactly as files keep it.
     ///   - seed: decides which tokens `.random` takes.
+    ///   - padding: shows the model only the mask and so many tokens on each side of it; nil shows
+    ///     it the whole picture.
     /// - Throws: `RequestError`.
     public func plan(
         _ canvas: RGBImage, _ grid: HybridTokenGrid, mask: Mask?, share: Double = 1,
-        content: MaskedContent = .all, confidence: [Float]? = nil, seed: UInt64 = 0
+        content: MaskedContent = .all, confidence: [Float]? = nil, seed: UInt64 = 0,
+        padding: Int? = nil
     ) throws -> EditPlan {
         let unit = model.pixelsPerToken
         if let mask, mask.width != canvas.width || mask.height != canvas.height {
@@ -94,12 +116,13 @@ extension Pipeline {
         let whole = mask ?? Mask(width: canvas.width, height: canvas.height, coverage: 255)
         let touched = tokens(under: whole, unit: unit)
         let noise = KeyedNoise(seed: seed)
+        let sureness = confidence?.map(TokenGridRecord.byte)
         let wanted = max(1, Int((share * Double(touched.count)).rounded()))
         let order: [Int] =
             switch content {
             case .all: touched
             case .leastSure:
-                touched.sorted { (confidence?[$0] ?? 0, $0) < (confidence?[$1] ?? 0, $1) }
+                touched.sorted { (sureness?[$0] ?? 0, $0) < (sureness?[$1] ?? 0, $1) }
             case .random:
                 touched.sorted {
                     (noise.editingNoise(position: $0), $0) < (noise.editingNoise(position: $1), $1)
@@ -110,9 +133,18 @@ extension Pipeline {
         let isMasked = grid.ids.indices.map(chosen.contains)
         // Where only some tokens change, their cells are the mask; else it stays as it was painted.
         let pixels = chosen.count == touched.count ? whole : cells(isMasked, grid, unit: unit)
-        return EditPlan(
+        let whatever = content == .leastSure ? "reroll" : "variation"
+        var plan = EditPlan(
             canvas: canvas, grid: grid, mask: pixels, isMasked: isMasked,
-            operation: mask == nil ? "variation" : "inpaint", content: content, strength: share)
+            operation: mask == nil ? whatever : "inpaint", content: content, strength: share)
+        if let padding {
+            // Of the mask, not of the tokens chosen: then it is one for all seeds.
+            plan.window = TokenWindow(
+                around: grid.ids.indices.map(Set(touched).contains), gridWidth: grid.gridWidth,
+                padding: padding)
+            plan.padding = padding
+        }
+        return plan
     }
 
     /// Plans to continue a picture beyond its borders by whole tokens on each side.
@@ -158,19 +190,21 @@ extension Pipeline {
             isMasked: isMasked, operation: "outpaint", content: .all, strength: 1)
     }
 
-    /// The plan of an edit that was stopped, from what `EditPlan.unfinished` and the run's metadata
-    /// kept; nil for a picture that is no edit.
+    /// The plan of an edit in a file. Of one that was stopped, `EditPlan.unfinished` kept the canvas;
+    /// of a finished one the pixels outside mask and feather are the canvas's own, and what is made
+    /// anew is laid over the picture itself. Nil for a picture that is no edit.
     /// - Throws: `RequestError` when the file lacks its mask, or mask and picture do not fit.
     public func plan(resuming metadata: GenerationMetadata, _ image: RGBImage) throws -> EditPlan? {
         guard let edit = metadata.record.edit else { return nil }
         let unit = model.pixelsPerToken
         guard let mask = metadata.mask, mask.width == image.width, mask.height == image.height,
-            edit.mask.gridWidth * unit == image.width, edit.mask.gridHeight * unit == image.height
+            edit.mask.gridWidth * unit == image.width, edit.mask.gridHeight * unit == image.height,
+            metadata.tokens.map({ $0.ids.count == edit.mask.isMasked.count }) ?? true
         else { throw RequestError.grid("the mask of the edit is missing or of another size") }
         let count = edit.mask.isMasked.count
         let channels = model.configuration.latentChannels
         let residual = try residual(metadata, count: count)
-        return EditPlan(
+        var plan = EditPlan(
             canvas: image,
             grid: HybridTokenGrid(
                 gridWidth: edit.mask.gridWidth, gridHeight: edit.mask.gridHeight,
@@ -180,6 +214,25 @@ extension Pipeline {
             mask: mask, isMasked: edit.mask.isMasked, operation: edit.operation,
             content: edit.content.flatMap(MaskedContent.init(rawValue:)) ?? .all,
             strength: edit.strength ?? 1)
+        plan.padding = edit.padding
+        plan.window = window(of: metadata)
+        return plan
+    }
+
+    /// What the transformer saw of an edit that a file keeps; nil for all.
+    func window(of metadata: GenerationMetadata) -> TokenWindow? {
+        guard let edit = metadata.record.edit, edit.area == EditRecord.onlyMasked,
+            let padding = edit.padding
+        else { return nil }
+        let unit = model.pixelsPerToken
+        var isTouched = edit.mask.isMasked
+        if let mask = metadata.mask, mask.width == edit.mask.gridWidth * unit,
+            mask.height == edit.mask.gridHeight * unit
+        {
+            for token in tokens(under: mask, unit: unit) { isTouched[token] = true }
+        }
+        return TokenWindow(
+            around: isTouched, gridWidth: edit.mask.gridWidth, padding: padding)
     }
 
     private func tokens(under mask: Mask, unit: Int) -> [Int] {

@@ -17,7 +17,7 @@ extension PictureRun {
         var picture = self
         var request = request
         (request.width, request.height) = (width, height)
-        request.sampling.steps = run.settings.steps
+        request.sampling.steps = self.request.sampling.steps
         picture.request = request
         picture.run = run.forked(
             text: text,

@@ -11,27 +11,30 @@ extension Pipeline {
     /// - Parameters:
     ///   - grid: the picture's tokens with their residual; nil for a run that was stopped.
     ///   - version: the program's.
+    ///   - lineage: what the picture was made from; nil for a prompt.
     public func metadata(
-        of run: PictureRun, grid: HybridTokenGrid?, version: String,
-        edit: EditRecord? = nil, parentHash: String? = nil
+        of run: PictureRun, grid: HybridTokenGrid?, version: String, lineage: Lineage? = nil
     ) -> GenerationMetadata {
         let state = run.run.state
         var record = record(of: run.request, version: version)
         record.width = run.width
         record.height = run.height
-        record.parentHash = parentHash
-        record.edit = edit
+        record.parentHash = lineage?.parentHash
+        record.forkedAtStep = lineage?.forkedAtStep
+        record.edit = lineage?.edit
         // A finished run without its residual was stopped before its pixels were made.
         record.stoppedAtStep = run.run.isFinished && grid != nil ? nil : state.step
         let maskID = model.configuration.maskID
-        return GenerationMetadata(
+        var metadata = GenerationMetadata(
             record: record,
             tokens: TokenGridRecord(
                 gridWidth: run.run.gridWidth, gridHeight: run.run.gridHeight,
                 ids: state.ids.map { $0 == maskID ? nil : UInt16($0) },
                 commitSteps: state.fixedAt.map { UInt8(min(255, $0 ?? 0)) },
-                confidence: state.confidence.map { UInt8((min(max($0, 0), 1) * 255).rounded()) }),
+                confidence: state.confidence.map(TokenGridRecord.byte)),
             residual: (grid?.residual.floats() ?? run.keptResidual).map(ResidualRecord.init))
+        metadata.mask = lineage?.mask
+        return metadata
     }
 
     /// How a request makes its picture with this model.
@@ -91,10 +94,19 @@ extension Pipeline {
         let state = TokenState(
             step: step, ids: ids, fixedAt: fixedAt,
             confidence: tokens.confidence.map { Float($0) / 255 })
+        let window = window(of: metadata)
+        if let window {
+            guard metadata.record.edit?.mask.gridWidth == tokens.gridWidth,
+                metadata.record.edit?.mask.gridHeight == tokens.gridHeight,
+                fixedAt.indices.allSatisfy({
+                    fixedAt[$0] == 0 || window.place(of: $0, gridWidth: tokens.gridWidth) != nil
+                })
+            else { throw RequestError.grid("tokens outside the edited part are missing") }
+        }
         let (text, isTruncated) = try text(for: request)
         let run = MaskedRun(
             gridWidth: tokens.gridWidth, gridHeight: tokens.gridHeight, maskID: maskID,
-            resuming: state, settings: request.sampling, text: text,
+            resuming: state, window: window, settings: request.sampling, text: text,
             noise: KeyedNoise(seed: request.seed, residualSeed: request.residual.seed))
         return PictureRun(
             request: request, run: run, keptResidual: try residual(metadata, count: ids.count),
@@ -157,6 +169,33 @@ extension Pipeline {
                 strength: record.residualSteps > 0 ? Float(record.residualStrength) : 0))
         request.rawPrompt = record.rawPrompt
         return request
+    }
+}
+
+/// What a picture was made from, for its record.
+public struct Lineage: Sendable {
+    /// SHA-256 of the parent's file.
+    public var parentHash: String?
+    /// The parent's step that was gone on from.
+    public var forkedAtStep: Int?
+    public var edit: EditRecord?
+    /// The pixels that an edit makes anew.
+    public var mask: Mask?
+
+    public init(
+        parentHash: String?, forkedAtStep: Int? = nil, edit: EditRecord? = nil, mask: Mask? = nil
+    ) {
+        self.parentHash = parentHash
+        self.forkedAtStep = forkedAtStep
+        self.edit = edit
+        self.mask = mask
+    }
+
+    /// That of a picture in a file, which what goes on from it keeps.
+    public init(_ metadata: GenerationMetadata) {
+        self.init(
+            parentHash: metadata.record.parentHash, forkedAtStep: metadata.record.forkedAtStep,
+            edit: metadata.record.edit, mask: metadata.mask)
     }
 }
 

@@ -92,9 +92,11 @@ public struct Pipeline: Sendable {
     /// - Parameters:
     ///   - source: the picture's tokens; its size is the run's.
     ///   - isMasked: for each token whether it is made anew.
+    ///   - window: what the transformer sees, which holds all masked tokens; nil for all.
     /// - Throws: `RequestError`; what `text` throws.
     public func start(
-        _ request: GenerationRequest, editing source: HybridTokenGrid, isMasked: [Bool]
+        _ request: GenerationRequest, editing source: HybridTokenGrid, isMasked: [Bool],
+        window: TokenWindow? = nil
     ) throws -> PictureRun {
         guard isMasked.count == source.ids.count else {
             throw RequestError.tokens(found: isMasked.count, expected: source.ids.count)
@@ -109,18 +111,20 @@ public struct Pipeline: Sendable {
         request.height = source.gridHeight * model.pixelsPerToken
         let ids = zip(source.ids, isMasked).map { $1 ? model.configuration.maskID : $0 }
         return try start(
-            request, text: nil, ids: ids, kept: (source.residual.floats(), isMasked.map(!)))
+            request, text: nil, ids: ids, kept: (source.residual.floats(), isMasked.map(!)),
+            window: window)
     }
 
     private func start(
         _ request: GenerationRequest, text known: (text: GuidedText, isTruncated: Bool)?,
-        ids: [Int]?, kept: (residual: [Float], isKept: [Bool])?
+        ids: [Int]?, kept: (residual: [Float], isKept: [Bool])?, window: TokenWindow? = nil
     ) throws -> PictureRun {
         let (width, height) = try checked(request)
         let (text, isTruncated) = try known ?? text(for: request)
         let run = MaskedRun(
             gridWidth: width / model.pixelsPerToken, gridHeight: height / model.pixelsPerToken,
-            maskID: model.configuration.maskID, ids: ids, settings: request.sampling, text: text,
+            maskID: model.configuration.maskID, ids: ids, window: window,
+            settings: request.sampling, text: text,
             noise: KeyedNoise(seed: request.seed, residualSeed: request.residual.seed))
         return PictureRun(
             request: request, run: run, keptResidual: kept?.residual,
@@ -186,12 +190,13 @@ public struct Pipeline: Sendable {
             ?? Array(repeating: 0, count: run.state.ids.count * channels)
         if !positions.isEmpty, let hidden = try run.hiddenStates(of: run.state.step, with: sampler)
         {
+            let rows = positions.compactMap(run.seenPlace)
             let settings = picture.request.residual
             let noise = KeyedNoise(
                 seed: picture.request.seed, residualSeed: picture.request.residual.seed)
             let sampled = try model.residualHead.sample(
-                conditional: hidden.conditional.rows(positions),
-                unconditional: hidden.unconditional?.rows(positions),
+                conditional: hidden.conditional.rows(rows),
+                unconditional: hidden.unconditional?.rows(rows),
                 guidance: run.settings.headGuidance, steps: settings.steps,
                 initial: positions.flatMap {
                     noise.initialResidual(position: $0, channels: channels)

@@ -103,7 +103,7 @@ extension Setting {
         "Whether pictures carry how they were made, which resuming and editing read.")
 
     package static let clipboard = Setting(
-        "clipboard.osc52", .flag, .flag(true),
+        "clipboard.osc52", .flag, .flag(false),
         "Whether copies go to the terminal's clipboard (OSC 52); otherwise they are only shown.")
 
     package static let all: [Setting] = [

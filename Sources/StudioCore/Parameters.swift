@@ -21,6 +21,8 @@ package struct Parameters: Hashable, Sendable, Codable {
     package var count = 1
     /// Which tokens under a mask are made anew.
     package var content = MaskedContent.all
+    /// Tokens around a mask that the model sees; nil for the whole picture.
+    package var padding: Int?
     /// Pixels.
     package var width = 256
     /// Pixels.
@@ -30,6 +32,8 @@ package struct Parameters: Hashable, Sendable, Codable {
 
     /// Pixels; the longest side of any picture.
     package static let largestSide = 2_048
+    /// Tokens.
+    private static let largestPadding = 16
 
     package init() {}
 
@@ -51,7 +55,7 @@ package enum SeedMode: String, CaseIterable, Hashable, Sendable, Codable {
 /// One line of the parameters panel.
 package enum Parameter: Int, CaseIterable, Hashable, Sendable {
     case steps, guidance, decay, temperature, seed, seedMode, count, width, height, residualSteps,
-        strength, schedule, feather, content, variation, reroll, alternatives
+        strength, schedule, feather, content, variation, reroll, alternatives, area
 
     package var title: String {
         switch self {
@@ -72,6 +76,7 @@ package enum Parameter: Int, CaseIterable, Hashable, Sendable {
         case .content: "re-mask"
         case .alternatives: "alternatives"
         case .schedule: "schedule"
+        case .area: "edit area"
         }
     }
 }
@@ -96,6 +101,7 @@ extension Parameters {
         case .content: content.rawValue
         case .alternatives: String(alternatives)
         case .schedule: sampling.schedule.rawValue
+        case .area: padding.map { "mask + \($0)" } ?? "whole"
         }
     }
 
@@ -121,6 +127,9 @@ extension Parameters {
         case .count: set(.count, Double(count + direction))
         case .content: content = content.neighbour(direction)
         case .alternatives: set(.alternatives, Double(alternatives + direction))
+        case .area:
+            let next = (padding ?? -1) + direction
+            padding = next < 0 ? nil : min(next, Self.largestPadding)
         }
     }
 
@@ -145,6 +154,7 @@ extension Parameters {
         case .content:
             guard let content = MaskedContent(rawValue: text) else { return false }
             self.content = content
+        case .area where text == "whole": padding = nil
         default:
             guard let number = Double(text), number.isFinite else { return false }
             set(parameter, number)
@@ -174,6 +184,7 @@ extension Parameters {
         case .variation: variationPercent = whole(1...100)
         case .count: count = whole(1...16)
         case .alternatives: alternatives = whole(1...16)
+        case .area: padding = whole(0...Self.largestPadding)
         case .decay, .seed, .seedMode, .schedule, .content: break
         }
     }

@@ -15,6 +15,7 @@ package enum PlainOrder: Hashable, Sendable {
         "A line without a colon is a prompt, and makes a picture.",
         ":save, or :save NAME.png, saves the picture.",
         ":edit X,Y,WIDTH,HEIGHT PROMPT paints a part anew, in pixels from the top left.",
+        ":fork STEP PROMPT goes on from a step of the picture with another seed.",
         ":accept keeps an edit, :discard drops it, :undo and :redo go back and forth.",
         ":steps 8 sets a parameter; so do guidance, temperature, seed, width, height and others.",
         ":negative TEXT is what pictures should not be.",
@@ -58,16 +59,17 @@ package enum PlainOrder: Hashable, Sendable {
         case "status": return .status
         case "commands": return .commands
         case "edit": return edit(rest)
+        case "fork": return fork(rest)
         case "set":
             let words = rest.split(separator: " ", maxSplits: 1).map(String.init)
             return words.count == 2
                 ? order(words[0], words[1]) : .problem("Write it as :set steps 8.")
         default: break
         }
-        if let parameter = Parameter.allCases.first(where: { "\($0)" == name }) {
-            return rest.isEmpty ? .problem("Write it as :\(name) VALUE.") : .set(parameter, rest)
-        }
+        let parameter = Parameter.allCases.first { "\($0)" == name }
+        if let parameter, !rest.isEmpty { return .set(parameter, rest) }
         guard let command = Command(rawValue: shortNames[name] ?? name) else {
+            if parameter != nil { return .problem("Write it as :\(name) VALUE.") }
             return .problem("There is no command \(name); :help explains the usual ones.")
         }
         return .actions([.command(command)])
@@ -79,6 +81,14 @@ package enum PlainOrder: Hashable, Sendable {
         "examples": "prompt.example", "styles": "prompt.style", "pause": "step.pause",
         "next": "picture.next", "previous": "picture.previous"
     ]
+
+    private static func fork(_ text: String) -> PlainOrder {
+        let words = text.split(separator: " ", maxSplits: 1).map(String.init)
+        guard let step = words.first.flatMap({ Int($0) }) else {
+            return .problem("Write it as :fork STEP, or :fork STEP PROMPT.")
+        }
+        return .actions([.fork(step: step, prompt: words.count > 1 ? words[1] : "")])
+    }
 
     private static func edit(_ text: String) -> PlainOrder {
         let words = text.split(separator: " ", maxSplits: 1).map(String.init)

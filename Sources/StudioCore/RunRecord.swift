@@ -86,32 +86,43 @@ package struct EditOrder: Hashable, Sendable, Codable {
     /// Such as `inpaint`, `variation`, `reroll`.
     package var operation: String
     package var base: RunID
-    /// For each token whether it is made anew.
-    package var isMasked: [Bool]
-    /// The pixels that may change; nil for whole tokens.
+    /// The pixels that may change; nil for the whole picture.
     package var mask: PaintedMask?
     /// Pixels.
     package var feather: Int
     /// Which of the tokens under the mask are made anew.
     package var content: MaskedContent
-    /// The share of them.
+    /// The share of them; nil for all.
     package var share: Double?
     /// Token cells added at each side, for outpainting.
     package var margins: Margins
+    /// Shows the model only the mask and so many tokens around it; nil shows it the whole picture.
+    package var padding: Int?
+    /// What the base's residual counted when the edit was asked for.
+    package var baseStrength: Float?
 
     package init(
-        operation: String, base: RunID, isMasked: [Bool], mask: PaintedMask? = nil,
-        feather: Int = 0, content: MaskedContent = .all, share: Double? = nil,
-        margins: Margins = Margins()
+        operation: String, base: RunID, mask: PaintedMask? = nil, feather: Int = 0,
+        content: MaskedContent = .all, share: Double? = nil, margins: Margins = Margins()
     ) {
         self.operation = operation
         self.base = base
-        self.isMasked = isMasked
         self.mask = mask
         self.feather = feather
         self.content = content
         self.share = share
         self.margins = margins
+    }
+
+    /// Tokens that are made anew in a picture of this grid.
+    package func unknownCount(_ gridWidth: Int, _ gridHeight: Int, cell: Int) -> Int {
+        guard margins.isEmpty else {
+            let wide = gridWidth + margins.left + margins.right
+            return wide * (gridHeight + margins.top + margins.bottom) - gridWidth * gridHeight
+        }
+        let touched =
+            mask.map { $0.tokens(cell: cell).count { $0 } } ?? gridWidth * gridHeight
+        return share.map { max(1, Int(($0 * Double(touched)).rounded())) } ?? touched
     }
 
     /// Token cells added at each side.
@@ -162,6 +173,10 @@ package struct RunRecord: Hashable, Sendable {
     package var seconds: Double?
     /// Its file, where it was saved or opened.
     package var savedPath: String?
+    /// What the file at hand shows of it.
+    package var file: SavedFile?
+    /// Whether tokens were changed by hand while it was made.
+    package var isHandMade = false
     /// Given up while the batch it belongs to goes on.
     package var isSkipped = false
     package var timings: [RunPhase: PhaseTime] = [:]
@@ -188,6 +203,23 @@ package struct RunRecord: Hashable, Sendable {
     package func snapshot(_ step: Int?) -> StepSnapshot? {
         guard let step else { return snapshots.last }
         return snapshots.first { $0.step == step } ?? snapshots.last
+    }
+}
+
+/// A file that a picture was saved as, or opened from.
+package struct SavedFile: Hashable, Sendable {
+    package let path: String
+    /// What the residual counts in it.
+    package let strength: Float
+    /// The step that it shows.
+    package let step: Int
+    package let isFinished: Bool
+
+    package init(path: String, strength: Float, step: Int, isFinished: Bool) {
+        self.path = path
+        self.strength = strength
+        self.step = step
+        self.isFinished = isFinished
     }
 }
 

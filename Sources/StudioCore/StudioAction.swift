@@ -15,6 +15,8 @@ package enum StudioAction: Hashable, Sendable {
     case negativeEdited(String)
     /// A part of the picture to mask, in pixels.
     case region(x: Int, y: Int, width: Int, height: Int)
+    /// Go on from a step of the run shown, with another seed and perhaps another prompt.
+    case fork(step: Int, prompt: String)
     case resized(ScreenMetrics)
 }
 
@@ -137,7 +139,7 @@ package enum StudioNews: Hashable, Sendable {
     case timed(RunID, RunPhase, units: Int, seconds: Double)
     case changed(RunID, StepSnapshot)
     case inspected(PromptFacts)
-    case saved(RunID, path: String)
+    case saved(RunID, path: String, content: SaveOrder.Content = .refined)
     case opened(RunRecord)
     case maskLoaded(PaintedMask)
     case settings(ResolvedSettings)

@@ -114,8 +114,14 @@ extension RunRecord {
         gridHeight = max(1, kept.gridHeight)
         seconds = kept.seconds
         savedPath = kept.path
+        isHandMade = kept.isHandMade ?? false
         status = kept.residual == nil ? .cancelled : .finished
         isStored = true
+        if let path = kept.path, kept.residual != nil {
+            file = SavedFile(
+                path: path, strength: request.residual.strength, step: request.sampling.steps,
+                isFinished: true)
+        }
         let count = gridWidth * gridHeight
         var snapshot = StepSnapshot(
             step: 0, ids: Array(repeating: nil, count: count),

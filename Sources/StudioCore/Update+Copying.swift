@@ -29,32 +29,6 @@ extension StudioState {
                 prompt: prompt.positive.text, negativePrompt: prompt.negative.text)
     }
 
-    /// What makes the same picture without the studio, or why nothing does.
-    private var commandLine: String {
-        switch shown?.origin {
-        case nil, .prompt: wholeCommandLine
-        case .residual(let parent):
-            runs[parent]?.origin == .prompt
-                ? wholeCommandLine : "A new residual of an edit has no command line."
-        case .fork: "A fork goes on from the tokens of another run, which no command line says."
-        case .edit:
-            "An edit depends on the picture under it: save that and give it to `dcar edit`."
-        case .file: "This picture was opened from a file: `dcar info` says how it was made."
-        }
-    }
-
-    /// With all that the settings may say otherwise another time.
-    private var wholeCommandLine: String {
-        var request = requestShown
-        request.residual.steps = request.residual.steps ?? parameters.modelResidualSteps
-        var words = [request.commandLine]
-        for (setting, flag) in [(Setting.modelPath, "--model"), (.precision, "--precision")] {
-            if case .standard = settings.origin(setting) { continue }
-            if let value = settings.text(setting) { words += [flag, value.shellQuoted] }
-        }
-        return words.joined(separator: " ")
-    }
-
     mutating func pressInCopy(_ key: Key) -> [StudioEffect] {
         guard let choice = copyChoices.first(where: { key == Key(.character($0.key)) }) else {
             popup = nil
@@ -76,32 +50,5 @@ extension StudioState {
         }
         message = Message("Copied to the terminal's clipboard: \(choice.text)", .success)
         return [.copy(choice.text)]
-    }
-}
-
-extension GenerationRequest {
-    /// What makes the same picture without the studio.
-    package var commandLine: String {
-        var words = ["dcar", "generate", "--prompt", prompt.shellQuoted]
-        if !negativePrompt.isEmpty { words += ["--negative-prompt", negativePrompt.shellQuoted] }
-        words += ["--seed", String(seed), "--steps", String(sampling.steps)]
-        words += ["--guidance", String(sampling.guidanceScale)]
-        words += ["--guidance-decay", sampling.guidanceDecay.rawValue]
-        words += ["--temperature", String(sampling.temperature)]
-        words += ["--schedule", sampling.schedule.rawValue]
-        if let steps = residual.steps { words += ["--residual-steps", String(steps)] }
-        if let seed = residual.seed { words += ["--residual-seed", String(seed)] }
-        words += ["--residual-strength", String(residual.strength)]
-        if let width { words += ["--width", String(width)] }
-        if let height { words += ["--height", String(height)] }
-        return words.joined(separator: " ")
-    }
-}
-
-extension String {
-    /// As one word of a shell.
-    fileprivate var shellQuoted: String {
-        "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
-            + "'"
     }
 }

@@ -17,9 +17,10 @@ extension StudioState {
         let count = command == .alternatives ? parameters.alternatives : 1
         var request = nextRequest(of: count)
         if request.prompt.allSatisfy(\.isWhitespace) { request.prompt = run.request.prompt }
-        request.sampling.steps = editSteps(order)
+        request.sampling.steps = editSteps(order, run)
         (request.width, request.height) = (run.request.width, run.request.height)
         order.base = base
+        order.baseStrength = run.request.residual.strength
         let requests = (0..<count).map { index in
             var request = request
             request.seed &+= UInt64(index)
@@ -41,21 +42,21 @@ extension StudioState {
     }
 
     private mutating func editOrder(_ command: Command, _ run: RunRecord) -> EditOrder? {
-        let tokens = Array(0..<run.gridWidth * run.gridHeight)
         switch command {
         case .variation:
-            return order(
-                "variation", run, of: tokens, .random, Double(parameters.variationPercent) / 100)
+            return EditOrder(
+                operation: "variation", base: run.id, feather: parameters.feather,
+                content: .random, share: Double(parameters.variationPercent) / 100)
         case .reroll:
-            return order(
-                "reroll", run, of: tokens, .leastSure, Double(parameters.rerollPercent) / 100)
+            return EditOrder(
+                operation: "reroll", base: run.id, feather: parameters.feather,
+                content: .leastSure, share: Double(parameters.rerollPercent) / 100)
         default: break
         }
         if !canvas.margins.isEmpty {
             return EditOrder(
-                operation: "outpaint", base: run.id,
-                isMasked: canvas.margins.masked(run.gridWidth, run.gridHeight),
-                feather: parameters.feather, margins: canvas.margins)
+                operation: "outpaint", base: run.id, feather: parameters.feather,
+                margins: canvas.margins)
         }
         guard let mask, !mask.isEmpty else {
             message = Message(
@@ -63,42 +64,23 @@ extension StudioState {
                 .problem)
             return nil
         }
-        let touched = mask.tokens(cell: parameters.tokenSide)
-        guard parameters.content == .all else {
-            return order(
-                "inpaint", run, of: tokens.filter { touched[$0] }, parameters.content,
-                Double(parameters.variationPercent) / 100)
-        }
-        return EditOrder(
-            operation: "inpaint", base: run.id, isMasked: touched, mask: mask,
-            feather: parameters.feather)
-    }
-
-    /// An edit of a share of some tokens, whose cells are its mask.
-    private mutating func order(
-        _ operation: String, _ run: RunRecord, of tokens: [Int], _ content: MaskedContent,
-        _ share: Double
-    ) -> EditOrder {
-        let count = max(1, Int((Double(tokens.count) * share).rounded()))
-        let ranked: [Int]
-        let confidence = run.snapshots.last?.confidence ?? []
-        if content == .leastSure, tokens.allSatisfy(confidence.indices.contains) {
-            ranked = tokens.sorted { (confidence[$0], $0) < (confidence[$1], $1) }
-        } else {
-            ranked = tokens.shuffled(by: &self)
-        }
-        let chosen = Set(ranked.prefix(count))
-        return EditOrder(
-            operation: operation, base: run.id,
-            isMasked: (0..<run.gridWidth * run.gridHeight).map(chosen.contains),
-            feather: parameters.feather, content: content, share: share)
+        let isWhole = parameters.content == .all
+        var order = EditOrder(
+            operation: "inpaint", base: run.id, mask: mask, feather: parameters.feather,
+            content: parameters.content,
+            share: isWhole ? nil : Double(parameters.variationPercent) / 100)
+        order.padding = parameters.padding
+        return order
     }
 
     /// Fewer unknown tokens need fewer steps: max(4, 12 sqrt(unknown / tokens)) for 12; more steps
     /// than tokens would have nothing to do.
-    private func editSteps(_ order: EditOrder) -> Int {
-        let unknown = order.isMasked.count { $0 }
-        let share = Double(unknown) / Double(max(1, order.isMasked.count))
+    private func editSteps(_ order: EditOrder, _ run: RunRecord) -> Int {
+        let unknown = order.unknownCount(
+            run.gridWidth, run.gridHeight, cell: parameters.tokenSide)
+        var tokens = run.gridWidth * run.gridHeight
+        if !order.margins.isEmpty { tokens += unknown }
+        let share = Double(unknown) / Double(max(1, tokens))
         let steps = max(4, Int((Double(parameters.sampling.steps) * share.squareRoot()).rounded()))
         return max(1, min(parameters.sampling.steps, steps, unknown))
     }
@@ -221,29 +203,9 @@ extension RunRecord {
 }
 
 extension EditOrder.Margins {
-    /// The tokens of the larger grid that lie outside the old one.
-    package func masked(_ gridWidth: Int, _ gridHeight: Int) -> [Bool] {
-        let (width, height) = (gridWidth + left + right, gridHeight + top + bottom)
-        return (0..<width * height).map { at in
-            let (x, y) = (at % width - left, at / width - top)
-            return !(0..<gridWidth ~= x && 0..<gridHeight ~= y)
-        }
-    }
-
     /// Such as "2 left, 1 up".
     package var shown: String {
         [(left, "left"), (right, "right"), (top, "up"), (bottom, "down")]
             .filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
-    }
-}
-
-extension [Int] {
-    /// In an order drawn from the state's own randomness (Fisher-Yates).
-    fileprivate func shuffled(by state: inout StudioState) -> [Int] {
-        var numbers = self
-        for at in stride(from: numbers.count - 1, to: 0, by: -1) {
-            numbers.swapAt(at, Int(state.randomSeed() % UInt64(at + 1)))
-        }
-        return numbers
     }
 }

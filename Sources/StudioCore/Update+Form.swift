@@ -89,10 +89,34 @@ extension StudioState {
         guard parameters.set(.guidance, typed: form.text(3)) else {
             throw FormProblem(text: "guidance is a number from 0 to 30.")
         }
-        prompt.positive = TextField(form.text(0))
+        return fork(run, step: step, prompt: form.text(0), seed: seed)
+    }
+
+    /// A fork without a form: the seed is a new one, no prompt means the run's own.
+    mutating func fork(step: Int, prompt text: String) -> [StudioEffect] {
+        guard isReady() else { return [] }
+        guard let run = shown, let first = run.snapshots.first?.step, run.step > 0 else {
+            message = Message("There is no picture with steps to fork from.", .problem)
+            return []
+        }
+        let last = max(first, min(run.step, run.steps - 1))
+        guard first...last ~= step else {
+            message = Message("A fork begins at a step from \(first) to \(last).", .problem)
+            return []
+        }
+        return fork(
+            run, step: step, prompt: text.isEmpty ? run.request.prompt : text, seed: randomSeed())
+    }
+
+    private mutating func fork(_ run: RunRecord, step: Int, prompt text: String, seed: UInt64)
+        -> [StudioEffect]
+    {
+        prompt.positive = TextField(text)
         var request = run.request
-        request.prompt = form.text(0)
-        request.rawPrompt = nil
+        if request.prompt != text {
+            request.prompt = text
+            request.rawPrompt = nil
+        }
         request.negativePrompt = prompt.negative.text
         request.seed = seed
         let steps = run.request.sampling.steps

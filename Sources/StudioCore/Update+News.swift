@@ -66,8 +66,13 @@ extension StudioState {
             return idle(id)
         case .inspected(let facts):
             if facts.prompt == prompt.positive.text { prompt.facts = facts }
-        case .saved(let id, let path):
+        case .saved(let id, let path, let content):
             runs[id]?.savedPath = path
+            if content == .refined || content == .both, let run = runs[id] {
+                runs[id]?.file = SavedFile(
+                    path: path, strength: run.request.residual.strength, step: run.step,
+                    isFinished: run.picture != nil)
+            }
             message = Message("Saved as \(path).", .success)
             return [.library(.index(path: path))] + jobSaved(id, path)
         case .opened(let record):

@@ -104,6 +104,7 @@ extension StudioState {
     }
 
     private mutating func mark(_ run: RunID, _ token: Int, _ id: Int?) {
+        runs[run]?.isHandMade = true
         if id == nil {
             runs[run]?.pinned.remove(token)
         } else {

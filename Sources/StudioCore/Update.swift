@@ -20,6 +20,7 @@ private func react(_ state: inout StudioState, _ action: StudioAction) -> [Studi
     case .negativeEdited(let text): state.prompt.negative = TextField(text)
     case .region(let x, let y, let width, let height):
         state.mask(x: x, y: y, width: width, height: height)
+    case .fork(let step, let prompt): return state.fork(step: step, prompt: prompt)
     case .resized(let metrics):
         state.screen = metrics
         state.gallery.thumbnails = [:]
@@ -172,6 +173,7 @@ extension StudioState {
     }
 
     private mutating func pressInCanvas(_ key: Key) -> [StudioEffect]? {
+        let key = arrow(key)
         let step = key.modifiers.contains(.shift) ? 4 : parameters.tokenSide
         let (dx, dy): (Int, Int)
         switch key.code {
@@ -200,6 +202,20 @@ extension StudioState {
         canvas.cursor.y = min(max(canvas.cursor.y + dy * step, 0), size.y - 1)
         followCursor()
         return readToken()
+    }
+
+    /// h, j, k and l as arrows, where they are no command's: in a mask, l is the lasso.
+    private func arrow(_ key: Key) -> Key {
+        guard key.modifiers.isEmpty, keymap.command(for: key, in: contexts) == nil else {
+            return key
+        }
+        return switch key.code {
+        case .character("h") where !canvas.isPainting: Key(.left)
+        case .character("j") where !canvas.isPainting: Key(.down)
+        case .character("k") where !canvas.isPainting: Key(.up)
+        case .character("l") where !canvas.isPainting: Key(.right)
+        default: key
+        }
     }
 
     fileprivate mutating func paste(_ text: String) -> [StudioEffect] {

@@ -11,53 +11,26 @@ struct EditGround {
     let discrete: RGBImage
     /// Before feathering.
     let mask: Mask
-    let record: EditRecord
+    /// The cells of the tokens that are made anew.
+    private let cells: Mask
     private let soft: Mask
 
-    init(refined: RGBImage, discrete: RGBImage, mask: Mask, record: EditRecord) {
+    init(refined: RGBImage, discrete: RGBImage, mask: Mask, edit: EditRecord) {
         self.refined = refined
         self.discrete = discrete
         self.mask = mask
-        self.record = record
-        soft = mask.feathered(by: record.feather ?? 0)
-    }
-
-    /// - Parameters:
-    ///   - width: pixels of the picture with what was added at its sides.
-    ///   - height: pixels likewise.
-    init?(_ order: EditOrder, over base: Bench.Piece, width: Int, height: Int) {
-        guard let refined = base.refined, let discrete = base.discrete else { return nil }
-        let side = Mask.cellSize
-        func placed(_ image: RGBImage) -> RGBImage {
-            guard !order.margins.isEmpty else { return image }
-            var larger = RGBImage(width: width, height: height)
-            larger.draw(image, x: order.margins.left * side, y: order.margins.top * side)
-            return larger
-        }
-        let gridWidth = max(1, width / side)
-        let tokens = TokenMask(
-            gridWidth: gridWidth, gridHeight: order.isMasked.count / gridWidth,
-            isMasked: order.isMasked)
-        let painted = order.mask.map(\.mask) ?? Mask(tokens)
-        let grounds = (placed(refined), placed(discrete))
-        guard painted.width == width, painted.height == height, grounds.0.width == width,
-            grounds.0.height == height
-        else { return nil }
-        self.init(
-            refined: grounds.0, discrete: grounds.1, mask: painted,
-            record: EditRecord(
-                operation: order.operation, mask: tokens, strength: order.share ?? 1,
-                content: order.content.rawValue, feather: order.feather))
+        cells = Mask(edit.mask)
+        soft = mask.feathered(by: edit.feather ?? 0)
     }
 
     /// The result where the mask covers, the base's own bytes outside mask and feather.
-    func composited(_ result: RGBImage, over base: RGBImage?) -> RGBImage {
-        result.composited(over: base ?? refined, mask: soft)
+    func composited(_ result: RGBImage, over base: RGBImage) -> RGBImage {
+        result.composited(over: base, mask: soft)
     }
 
     /// The base with the result in the tokens that are made anew, for looking at.
     func filled(_ result: RGBImage) -> RGBImage {
-        result.composited(over: refined, mask: Mask(record.mask))
+        result.composited(over: refined, mask: cells)
     }
 
     /// What is saved of an edit that is not finished: see `EditPlan.unfinished`.
@@ -65,17 +38,89 @@ struct EditGround {
         result.composited(over: refined, mask: mask)
     }
 
-    /// The mean difference in sRGB bytes on the ring of 8 pixels around the mask.
     func seamError(_ result: RGBImage) -> Double? {
-        let wide = mask.grown(by: 8)
-        var (sum, count) = (0, 0)
-        for at in mask.coverage.indices where mask.coverage[at] == 0 && wide.coverage[at] > 0 {
-            for channel in 3 * at..<3 * at + 3 {
-                sum += abs(Int(result.pixels[channel]) - Int(refined.pixels[channel]))
-            }
-            count += 3
+        mask.seamError(result, against: refined)
+    }
+}
+
+extension Bench {
+    /// Plans an edit exactly as `dcar edit` would from the base's file.
+    func plan(_ order: EditOrder, over base: Piece, seed: UInt64, _ pipeline: Pipeline) throws
+        -> EditPlan
+    {
+        guard let grid = base.grid, let refined = base.refined else {
+            throw WorkshopError.noTokens(order.base)
         }
-        return count == 0 ? nil : Double(sum) / Double(count)
+        let kept = base.run == nil ? grid : grid.asKept
+        if order.margins.isEmpty {
+            return try pipeline.plan(
+                refined, kept, mask: order.mask?.mask, share: order.share ?? 1,
+                content: order.content, confidence: base.run?.tokens.confidence, seed: seed,
+                padding: order.padding)
+        }
+        return try pipeline.plan(
+            outpainting: refined, kept, left: order.margins.left, right: order.margins.right,
+            top: order.margins.top, bottom: order.margins.bottom)
+    }
+
+    /// - Parameter strength: what the base's residual counted when the edit was made.
+    func ground(
+        _ order: EditOrder, over base: Piece, mask: Mask, edit: EditRecord, _ pipeline: Pipeline
+    ) throws -> EditGround {
+        guard var refined = base.refined, let discrete = base.discrete, let grid = base.grid else {
+            throw WorkshopError.noTokens(order.base)
+        }
+        // The edit lies over the base as it was, though that has another residual strength by now.
+        if let strength = order.baseStrength, strength != base.request.residual.strength {
+            let decoded = try pipeline.decode(grid, strength: strength)
+            refined =
+                base.ground?.composited(decoded, over: base.ground?.refined ?? decoded) ?? decoded
+        }
+        let ground = EditGround(
+            refined: order.margins.placed(refined), discrete: order.margins.placed(discrete),
+            mask: mask, edit: edit)
+        guard ground.refined.width == mask.width, ground.refined.height == mask.height else {
+            throw WorkshopError.notKept
+        }
+        return ground
+    }
+
+    // MARK: Parents
+
+    /// The SHA-256 of a picture's file, or of what saving it would write.
+    func fileHash(of piece: Piece, _ pipeline: Pipeline) throws -> String {
+        if let file = piece.file, file.isFinished == (piece.refined != nil) { return file.hash }
+        return SHA256Sum.of(try fileBytes(of: piece, pipeline))
+    }
+
+    /// What saving a picture, or as much of it as there is, writes.
+    func fileBytes(of piece: Piece, _ pipeline: Pipeline) throws -> [UInt8] {
+        let metadata = options.writesMetadata ? metadata(of: piece, pipeline) : nil
+        return try PNG.encode(
+            piece.refined ?? partial(piece, pipeline), text: metadata?.text ?? [])
+    }
+
+    /// A fork's parent: the file that was opened, or the run as a file that was stopped there.
+    func lineage(forkOf parent: Piece, step: Int, _ pipeline: Pipeline) throws -> Lineage {
+        var stopped = parent
+        (stopped.run, stopped.grid, stopped.refined) = (parent.run?.woundBack(to: step), nil, nil)
+        stopped.metadata = nil
+        return Lineage(
+            parentHash: try parent.file?.hash ?? fileHash(of: stopped, pipeline),
+            forkedAtStep: step, edit: parent.lineage?.edit, mask: parent.lineage?.mask)
+    }
+}
+
+extension EditOrder.Margins {
+    /// A picture inside a larger one.
+    fileprivate func placed(_ image: RGBImage) -> RGBImage {
+        guard !isEmpty else { return image }
+        let side = Mask.cellSize
+        var larger = RGBImage(
+            width: image.width + (left + right) * side,
+            height: image.height + (top + bottom) * side)
+        larger.draw(image, x: left * side, y: top * side)
+        return larger
     }
 }
 
@@ -92,24 +137,11 @@ extension HybridTokenGrid {
         return most > 0 ? lengths.map { $0 / most } : lengths
     }
 
-    /// A larger grid with this one inside; entry 0 and no residual in the margins.
-    func extended(by margins: EditOrder.Margins) -> HybridTokenGrid {
-        let width = gridWidth + margins.left + margins.right
-        let height = gridHeight + margins.top + margins.bottom
-        let channels = residual.shape[1]
-        let old = residual.floats()
-        var ids = [Int](repeating: 0, count: width * height)
-        var numbers = [Float](repeating: 0, count: width * height * channels)
-        for token in self.ids.indices {
-            let place =
-                (token / gridWidth + margins.top) * width + token % gridWidth + margins.left
-            ids[place] = self.ids[token]
-            for channel in 0..<channels {
-                numbers[place * channels + channel] = old[token * channels + channel]
-            }
-        }
-        return HybridTokenGrid(
-            gridWidth: width, gridHeight: height, ids: ids,
-            residual: Tensor([width * height, channels], numbers))
+    /// The grid as its file keeps it, which rounds residuals: the edit of a picture is the same
+    /// whether that was opened again in between or not.
+    fileprivate var asKept: HybridTokenGrid {
+        HybridTokenGrid(
+            gridWidth: gridWidth, gridHeight: gridHeight, ids: ids,
+            residual: Tensor(residual.shape, ResidualRecord(residual.floats()).values))
     }
 }

@@ -13,8 +13,7 @@ extension Bench {
         let metadata = options.writesMetadata ? metadata(of: piece, pipeline) : nil
         let bytes: [UInt8]
         switch order.content {
-        case .refined, .both:
-            bytes = try PNG.encode(piece.refined ?? partial(piece, pipeline), text: text(metadata))
+        case .refined, .both: bytes = try fileBytes(of: piece, pipeline)
         case .discrete:
             bytes = try PNG.encode(piece.discrete ?? partial(piece, pipeline), text: text(metadata))
         case .stripped: bytes = try PNG.encode(piece.refined ?? partial(piece, pipeline))
@@ -33,7 +32,7 @@ extension Bench {
             let name = (path as NSString).deletingPathExtension + "-discrete.png"
             try ImageFile.save(try PNG.encode(discrete, text: text(metadata)), to: name)
         }
-        post(.saved(order.run, path: path))
+        post(.saved(order.run, path: path, content: order.content))
         guard order.content == .refined || order.content == .both else { return }
         pieces[order.run]?.path = path
         keep(order.run, pipeline)
@@ -85,7 +84,7 @@ extension Bench {
         record.sheet = SheetRecord(across: x?.description, down: y?.description)
         let texts = options.writesMetadata ? GenerationMetadata(record: record).text : []
         let path = try write(try PNG.encode(sheet, text: texts), nil, request, pipeline)
-        post(.saved(run, path: path))
+        post(.saved(run, path: path, content: .steps))
     }
 
     func saveMask(_ path: String, _ mask: PaintedMask) throws {
@@ -140,7 +139,7 @@ extension Bench {
     // MARK: Pictures of steps
 
     /// What an unfinished run can be saved as.
-    private func partial(_ piece: Piece, _ pipeline: Pipeline) throws -> RGBImage {
+    func partial(_ piece: Piece, _ pipeline: Pipeline) throws -> RGBImage {
         guard let run = piece.run else { throw WorkshopError.nothingToSave }
         let image = try pipeline.preview(of: run)
         return piece.ground?.unfinished(image) ?? image
@@ -183,10 +182,8 @@ extension Bench {
     /// How a picture was made; an opened one keeps what its file said.
     func metadata(of piece: Piece, _ pipeline: Pipeline) -> GenerationMetadata? {
         guard let run = piece.run, piece.metadata == nil else { return piece.metadata }
-        var metadata = pipeline.metadata(
-            of: run, grid: piece.grid, version: options.appVersion, edit: piece.ground?.record)
-        if piece.grid == nil { metadata.mask = piece.ground?.mask }
-        return metadata
+        return pipeline.metadata(
+            of: run, grid: piece.grid, version: options.appVersion, lineage: piece.lineage)
     }
 
     // MARK: Opening
@@ -208,13 +205,15 @@ extension Bench {
         let path = resolved(path)
         let opened = try OpenedPicture(path, fit, pipeline)
         pieces[id] = opened.piece
-        var record = opened.record(id: id, name: (path as NSString).lastPathComponent)
+        let place = URL(fileURLWithPath: path).standardizedFileURL.path
+        var record = opened.record(
+            id: id, name: (path as NSString).lastPathComponent, path: place)
         for snapshot in record.snapshots where snapshot.step > 0 {
             record.previews[snapshot.step] = sketch(snapshot, of: id)
         }
         pieces[id]?.origin = record.origin
-        pieces[id]?.path = URL(fileURLWithPath: path).standardizedFileURL.path
-        record.savedPath = pieces[id]?.path
+        pieces[id]?.path = place
+        record.savedPath = place
         post(.opened(record))
         keep(id, pipeline)
         if let remark = opened.remark { post(.note(remark)) }

@@ -23,6 +23,7 @@ extension Bench {
             tokens: metadata?.tokens?.base64 ?? "",
             residual: residual.map { $0.withUnsafeBytes { Data($0) } })
         kept.seconds = piece.seconds
+        kept.isHandMade = piece.isHandMade ? true : nil
         kept.path = piece.path
         keep(kept)
     }
@@ -51,7 +52,7 @@ extension Bench {
             record.picture = FinishedPicture(
                 discrete: discrete, refined: refined,
                 residualLengths: piece.grid?.residualLengths ?? [],
-                seamError: piece.ground?.seamError(refined),
+                seamError: piece.seam,
                 strength: piece.request.residual.strength)
         }
         post(.loaded(record))
@@ -76,11 +77,15 @@ extension Bench {
         metadata.tokens = TokenGridRecord(base64: kept.tokens)
         let residual = kept.residual.map(Self.floats)
         metadata.residual = residual.map { ResidualRecord($0) }
+        let ground = try ground(of: kept, metadata, pipeline)
+        metadata.mask = ground?.mask
         var piece = Piece(run: try pipeline.resume(metadata), request: kept.request)
         piece.origin = kept.origin
         piece.path = kept.path
         piece.seconds = kept.seconds ?? 0
-        piece.ground = try ground(of: kept, pipeline)
+        piece.ground = ground
+        piece.lineage = Lineage(metadata)
+        piece.isHandMade = kept.isHandMade ?? false
         pieces[id] = piece
         guard metadata.record.stoppedAtStep == nil, let residual else { return }
         guard let checked = try pipeline.grid(of: metadata) else { throw WorkshopError.notKept }
@@ -94,15 +99,20 @@ extension Bench {
             try pipeline.decode(grid, strength: strength), strength: strength)
     }
 
-    private func ground(of kept: KeptRun, _ pipeline: Pipeline) throws -> EditGround? {
+    private func ground(
+        of kept: KeptRun, _ metadata: GenerationMetadata, _ pipeline: Pipeline
+    ) throws -> EditGround? {
         switch kept.origin {
         case .prompt, .file: return nil
         case .fork(let parent, _), .residual(let parent): return pieces[parent]?.ground
         case .edit(let order):
-            guard let base = pieces[order.base] else { throw WorkshopError.notKept }
-            let unit = pipeline.model.pixelsPerToken
-            return EditGround(
-                order, over: base, width: kept.gridWidth * unit, height: kept.gridHeight * unit)
+            guard let base = pieces[order.base], let edit = metadata.record.edit else {
+                throw WorkshopError.notKept
+            }
+            // Where only some tokens under a mask change, their cells are the mask.
+            let isWhole = order.content == .all
+            let mask = (isWhole ? order.mask?.mask : nil) ?? Mask(edit.mask)
+            return try ground(order, over: base, mask: mask, edit: edit, pipeline)
         }
     }
 

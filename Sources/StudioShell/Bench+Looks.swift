@@ -47,6 +47,8 @@ extension Bench {
         let refined = try pipeline.decode(grid, strength: strength)
         let discrete = try pipeline.decode(grid, strength: 0)
         pieces[id]?.request.residual.strength = strength
+        pieces[id]?.metadata?.record.residualStrength = Double(strength)
+        pieces[id]?.file = nil
         if let run = pieces[id]?.run {
             var residual = run.request.residual
             residual.strength = strength
@@ -65,6 +67,7 @@ extension Bench {
             run.unpin(position)
         }
         pieces[id]?.run = run
+        pieces[id]?.isHandMade = true
         post(.changed(id, run.tokens.snapshot(maskID: run.run.maskID)))
     }
 

@@ -12,31 +12,51 @@ extension Bench {
         waiting[order.run] = nil
         post(.phase(order.run, .encoding, done: 0, of: 1))
         let start = Terminal.now
-        let run: PictureRun
-        var ground: EditGround?
+        var piece: Piece
         switch order.origin {
-        case .prompt, .file: run = try pipeline.start(order.request)
+        case .prompt, .file:
+            piece = Piece(run: try pipeline.start(order.request), request: order.request)
         case .fork(let parent, let step):
-            guard let source = pieces[parent]?.run else { throw WorkshopError.noTokens(parent) }
-            let isSameText =
-                source.request.prompt == order.request.prompt
-                && source.request.negativePrompt == order.request.negativePrompt
-            let text = isSameText ? nil : try pipeline.text(for: order.request).text
-            run = source.woundBack(to: step).forked(order.request, text: text)
-            ground = pieces[parent]?.ground
-        case .edit(let asked):
-            guard let base = pieces[asked.base], let source = base.grid else {
-                throw WorkshopError.noTokens(asked.base)
+            guard let source = pieces[parent], let sourceRun = source.run else {
+                throw WorkshopError.noTokens(parent)
             }
-            let grid = asked.margins.isEmpty ? source : source.extended(by: asked.margins)
-            run = try pipeline.start(order.request, editing: grid, isMasked: asked.isMasked)
-            ground = EditGround(asked, over: base, width: run.width, height: run.height)
+            let isSameText =
+                sourceRun.request.prompt == order.request.prompt
+                && sourceRun.request.negativePrompt == order.request.negativePrompt
+            let text = isSameText ? nil : try pipeline.text(for: order.request).text
+            piece = Piece(
+                run: sourceRun.woundBack(to: step).forked(order.request, text: text),
+                request: order.request)
+            piece.ground = source.ground
+            piece.lineage = try lineage(forkOf: source, step: step, pipeline)
+            piece.isHandMade = source.isHandMade
+        case .edit(let asked):
+            guard let base = pieces[asked.base] else { throw WorkshopError.noTokens(asked.base) }
+            let plan = try plan(asked, over: base, seed: order.request.seed, pipeline)
+            let edit = plan.record(feather: asked.feather)
+            piece = Piece(
+                run: try pipeline.start(
+                    order.request, editing: plan.grid, isMasked: plan.isMasked,
+                    window: plan.window), request: order.request)
+            piece.ground = try ground(asked, over: base, mask: plan.mask, edit: edit, pipeline)
+            piece.lineage = Lineage(
+                parentHash: try fileHash(of: base, pipeline), edit: edit, mask: plan.mask)
         case .residual(let parent):
-            guard let source = pieces[parent]?.run else { throw WorkshopError.noTokens(parent) }
-            run = source.with(order.request.residual)
-            ground = pieces[parent]?.ground
+            guard let source = pieces[parent], let run = source.run else {
+                throw WorkshopError.noTokens(parent)
+            }
+            piece = Piece(run: run.with(order.request.residual), request: order.request)
+            piece.ground = source.ground
+            piece.isHandMade = source.isHandMade
+            // All that was made here is the same picture with other residual settings.
+            if case .file = source.origin {
+                piece.lineage = try lineage(forkOf: source, step: run.tokens.step, pipeline)
+            } else {
+                piece.lineage = source.lineage
+            }
         }
-        var piece = Piece(run: run, ground: ground, request: run.request)
+        guard let run = piece.run else { return }
+        piece.request = run.request
         piece.origin = order.origin
         piece.seconds = (Terminal.now - start).seconds
         pieces[order.run] = piece
@@ -81,6 +101,7 @@ extension Bench {
         let sampling: SamplingSettings
         let width: Int?
         let height: Int?
+        let window: TokenWindow?
         let step: Int
     }
 
@@ -90,7 +111,8 @@ extension Bench {
             guard let request = pieces[id]?.request ?? waiting[id]?.request else { continue }
             let pace = Pace(
                 sampling: pieces[id]?.run?.run.settings ?? request.sampling, width: request.width,
-                height: request.height, step: pieces[id]?.run?.tokens.step ?? 0)
+                height: request.height, window: pieces[id]?.run?.run.window,
+                step: pieces[id]?.run?.tokens.step ?? 0)
             if let at = groups.lastIndex(where: { $0.pace == pace && $0.runs.count < Self.batch }) {
                 groups[at].runs.append(id)
             } else {
@@ -164,15 +186,15 @@ extension Bench {
         _ id: RunID, _ discrete: RGBImage, _ refined: RGBImage, strength: Float
     ) -> FinishedPicture {
         let ground = pieces[id]?.ground
-        let seam = ground?.seamError(refined)
-        let discrete = ground?.composited(discrete, over: ground?.discrete) ?? discrete
-        let refined = ground?.composited(refined, over: ground?.refined) ?? refined
+        pieces[id]?.seam = ground?.seamError(refined)
+        let discrete = ground.map { $0.composited(discrete, over: $0.discrete) } ?? discrete
+        let refined = ground.map { $0.composited(refined, over: $0.refined) } ?? refined
         pieces[id]?.discrete = discrete
         pieces[id]?.refined = refined
         return FinishedPicture(
             discrete: discrete, refined: refined,
-            residualLengths: pieces[id]?.grid?.residualLengths ?? [], seamError: seam,
-            strength: strength)
+            residualLengths: pieces[id]?.grid?.residualLengths ?? [],
+            seamError: pieces[id]?.seam, strength: strength)
     }
 }
 

@@ -38,6 +38,14 @@ struct Bench {
         var refined: RGBImage?
         /// What an edit is laid over.
         var ground: EditGround?
+        /// What it was made from, for its record.
+        var lineage: Lineage?
+        /// How visible an edit's seam is.
+        var seam: Double?
+        /// The file it was opened from, while it is what that file shows.
+        var file: OpenedFile?
+        /// Whether tokens were changed by hand while it was made.
+        var isHandMade = false
         var request: GenerationRequest
         /// What an opened file said of itself.
         var metadata: GenerationMetadata?
@@ -45,6 +53,13 @@ struct Bench {
         var origin = RunOrigin.prompt
         /// Its file, where it was saved or opened.
         var path: String?
+    }
+
+    struct OpenedFile {
+        /// SHA-256.
+        let hash: String
+        /// Whether the run had ended in it.
+        let isFinished: Bool
     }
 
     /// What is wanted of runs while they are made.

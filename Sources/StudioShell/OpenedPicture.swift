@@ -15,10 +15,13 @@ struct OpenedPicture {
 
     /// - Throws: `ImageReadError`, `WorkshopError`, what encoding and decoding throw.
     init(_ path: String, _ fit: ImportFit, _ pipeline: Pipeline) throws {
+        let bytes = try ImageFile.read(path)
         let file = try ImageFile.open(path)
         let metadata = try? GenerationMetadata(file.contents)
         if let metadata, let kept = try? Self.kept(metadata, file.image, pipeline) {
             piece = kept
+            piece.file = Bench.OpenedFile(
+                hash: SHA256Sum.of(bytes), isFinished: kept.refined != nil)
             let maskID = pipeline.model.configuration.maskID
             snapshots = kept.run?.run.states.map { $0.snapshot(maskID: maskID) } ?? []
             return
@@ -33,6 +36,9 @@ struct OpenedPicture {
         piece = Bench.Piece(
             grid: grid, discrete: try pipeline.decode(grid, strength: 0), refined: image,
             request: request, metadata: metadata)
+        if remark == nil {
+            piece.file = Bench.OpenedFile(hash: SHA256Sum.of(bytes), isFinished: true)
+        }
         snapshots = [
             StepSnapshot(
                 step: 0, ids: grid.ids, fixedAt: grid.ids.map { _ in 0 },
@@ -48,18 +54,17 @@ struct OpenedPicture {
         let run = try pipeline.resume(metadata)
         guard run.width == image.width, run.height == image.height else { return nil }
         var piece = Bench.Piece(run: run, request: run.request)
-        if metadata.record.stoppedAtStep != nil {
-            if let plan = try pipeline.plan(resuming: metadata, image),
-                let edit = metadata.record.edit
-            {
-                piece.ground = EditGround(
-                    refined: image, discrete: image, mask: plan.mask, record: edit)
-            }
-            return piece
+        piece.lineage = Lineage(metadata)
+        let plan = try pipeline.plan(resuming: metadata, image)
+        if metadata.record.stoppedAtStep == nil {
+            guard let grid = try pipeline.grid(of: metadata) else { return nil }
+            (piece.grid, piece.refined, piece.metadata) = (grid, image, metadata)
+            piece.discrete = try pipeline.decode(grid, strength: 0)
         }
-        guard let grid = try pipeline.grid(of: metadata) else { return nil }
-        (piece.grid, piece.refined, piece.metadata) = (grid, image, metadata)
-        piece.discrete = try pipeline.decode(grid, strength: 0)
+        if let plan, let edit = metadata.record.edit {
+            piece.ground = EditGround(
+                refined: image, discrete: piece.discrete ?? image, mask: plan.mask, edit: edit)
+        }
         return piece
     }
 
@@ -103,7 +108,7 @@ struct OpenedPicture {
         )
     }
 
-    func record(id: RunID, name: String) -> RunRecord {
+    func record(id: RunID, name: String, path: String) -> RunRecord {
         var record = RunRecord(id: id, request: piece.request, origin: .file(name))
         record.gridWidth = piece.run?.run.gridWidth ?? piece.grid?.gridWidth ?? 1
         record.gridHeight = piece.run?.run.gridHeight ?? piece.grid?.gridHeight ?? 1
@@ -115,6 +120,9 @@ struct OpenedPicture {
                 residualLengths: piece.grid?.residualLengths ?? [], seamError: nil,
                 strength: piece.request.residual.strength)
         }
+        record.file = SavedFile(
+            path: path, strength: piece.request.residual.strength, step: record.step,
+            isFinished: piece.refined != nil && remark == nil)
         return record
     }
 }

@@ -30,8 +30,8 @@ struct EditCommand: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: """
-            What is made anew: a PNG (white is made anew), rect:x,y,w,h in pixels, or \
-            tokens:0,5,16-19. Without a mask, the whole picture.
+            What is made anew: a PNG (white is made anew), rect:x,y,w,h in pixels, \
+            tokens:0,5,16-19, or data: with a PNG in base64. Without a mask, the whole picture.
             """)
     var mask: String?
 
@@ -50,6 +50,14 @@ struct EditCommand: ParsableCommand {
         parsing: .unconditional,
         help: "Pixels over which the result fades into the picture, 0 to 256.")
     var feather: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: """
+            Show the model only the mask and so many tokens on each side of it, 0 to 64; the whole \
+            picture when not given.
+            """)
+    var padding: Int?
 
     @Option(parsing: .unconditional, help: "left,right,top,bottom: tokens to add on each side.")
     var outpaint: String?
@@ -75,6 +83,12 @@ struct EditCommand: ParsableCommand {
         }
         if let feather, !(0...256 ~= feather) {
             throw ValidationError("--feather is \(feather); it must be from 0 to 256.")
+        }
+        if let padding, !(0...64 ~= padding) {
+            throw ValidationError("--padding is \(padding); it must be from 0 to 64.")
+        }
+        if padding != nil, mask == nil {
+            throw ValidationError("--padding needs a --mask, around which it lies.")
         }
         guard 1...64 ~= alternatives else {
             throw ValidationError("--alternatives is \(alternatives); it must be from 1 to 64.")
@@ -119,26 +133,31 @@ struct EditCommand: ParsableCommand {
         progress.receive(.phase(.encoding, count: 1))
         let seed = sampling.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
         let compute = pipeline.model.compute
-        let plan = try compute.stoppable(by: stop) {
+        // Each picture chooses its own tokens, so that it is the one its seed alone would give.
+        let seeds = (0..<UInt64(alternatives)).map { seed &+ $0 }
+        let plans = try compute.stoppable(by: stop) {
             let grid: HybridTokenGrid
             do {
                 grid = try pipeline.grid(of: image, metadata: metadata)
             } catch let error as RequestError {
                 throw CommandError.inputImage("\(SanitizedText(initImg)): \(error)")
             }
-            return try self.plan(pipeline, image, grid, metadata, seed: seed)
+            return try seeds.map { try plan(pipeline, image, grid, metadata, seed: $0) }
         }
         let runs = try compute.stoppable(by: stop) {
-            try self.runs(pipeline, plan, metadata, seed: seed)
+            try zip(plans, seeds).map { try run(pipeline, $0, metadata, seed: $1) }
         }
         var job = PictureJob(
             pipeline: pipeline, output: output,
             pattern: try output.pattern(
                 standard: "dcar-{seed}-{n}.png", isSeveral: alternatives > 1), stop: stop,
             progress: progress)
-        job.edit = PictureJob.EditContext(
-            plan: plan, feather: feather ?? Preferences.current.whole(.feather) ?? 8,
-            parentHash: SHA256Sum.of(file))
+        let feather = feather ?? Preferences.current.whole(.feather) ?? 8
+        job.edits = plans.map { PictureJob.EditContext(plan: $0, feather: feather) }
+        job.lineages = plans.map {
+            Lineage(
+                parentHash: SHA256Sum.of(file), edit: $0.record(feather: feather), mask: $0.mask)
+        }
         job.stopAfter = stopAt
         try job.run(runs)
     }
@@ -179,24 +198,23 @@ struct EditCommand: ParsableCommand {
         return try pipeline.plan(
             image, grid, mask: pixels, share: strength ?? 1,
             content: content ?? (strength == nil ? .all : .random),
-            confidence: metadata?.tokens?.confidence.map { Float($0) / 255 }, seed: seed)
+            confidence: metadata?.tokens?.confidence.map { Float($0) / 255 }, seed: seed,
+            padding: padding)
     }
 
-    private func runs(
+    private func run(
         _ pipeline: Pipeline, _ plan: EditPlan, _ metadata: GenerationMetadata?, seed: UInt64
-    ) throws -> [PictureRun] {
+    ) throws -> PictureRun {
         let known = metadata.map { pipeline.request(of: $0.record) }
         var settings = pipeline.model.configuration.defaults
         settings.steps = plan.suggestedSteps(
             of: Preferences.current.whole(.steps) ?? settings.steps)
-        return try (0..<alternatives).map { index in
-            try pipeline.start(
-                GenerationRequest(
-                    prompt: prompt ?? known?.prompt ?? "",
-                    negativePrompt: sampling.negativePrompt, seed: seed &+ UInt64(index),
-                    sampling: sampling.sampling(settings, keepingSteps: true),
-                    residual: sampling.residual()),
-                editing: plan.grid, isMasked: plan.isMasked)
-        }
+        return try pipeline.start(
+            GenerationRequest(
+                prompt: prompt ?? known?.prompt ?? "",
+                negativePrompt: sampling.negativePrompt ?? "", seed: seed,
+                sampling: sampling.sampling(settings, keepingSteps: true),
+                residual: sampling.residual()),
+            editing: plan.grid, isMasked: plan.isMasked, window: plan.window)
     }
 }

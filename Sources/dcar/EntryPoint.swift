@@ -38,10 +38,9 @@ struct DCARCommand: ParsableCommand {
         version: ProgramVersion.current,
         subcommands: [
             StudioCommand.self, GenerateCommand.self, EditCommand.self, GridCommand.self,
-            ResumeCommand.self,
-            ReconstructCommand.self,
-            InfoCommand.self, ShowCommand.self, StripCommand.self, VerifyCommand.self,
-            BenchCommand.self, DoctorCommand.self, ConfigCommand.self, CompletionsCommand.self
+            ResumeCommand.self, ForkCommand.self, ReconstructCommand.self, InfoCommand.self,
+            ShowCommand.self, StripCommand.self, VerifyCommand.self, BenchCommand.self,
+            DoctorCommand.self, ConfigCommand.self, CompletionsCommand.self
         ], defaultSubcommand: StudioCommand.self)
 }
 

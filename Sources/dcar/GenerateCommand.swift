@@ -11,11 +11,7 @@ struct GenerateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate", abstract: "Make pictures from prompts.", aliases: ["run"])
 
-    @Argument(help: "The prompt; {a|b} stands for a picture with a and one with b.")
-    var words: [String] = []
-
-    @Option(name: .shortAndLong, parsing: .unconditional, help: "The prompt.")
-    var prompt: String?
+    @OptionGroup var picture: PictureOptions
 
     @Option(
         parsing: .unconditional,
@@ -32,16 +28,6 @@ struct GenerateCommand: ParsableCommand {
         name: .shortAndLong, parsing: .unconditional,
         help: "Pictures of each prompt, with seeds seed, seed + 1, ...")
     var batch: Int?
-
-    @Option(
-        name: [.customShort("W"), .long], parsing: .unconditional,
-        help: "Pixels; a multiple of the token size.")
-    var width: Int?
-
-    @Option(
-        name: [.customShort("H"), .long], parsing: .unconditional,
-        help: "Pixels; a multiple of the token size.")
-    var height: Int?
 
     @Option(
         parsing: .unconditional, help: "Stop after this step; dcar resume goes on from the picture."
@@ -91,12 +77,13 @@ struct GenerateCommand: ParsableCommand {
         if let stopAt, stopAt < 1 {
             throw ValidationError("--stop-at is \(stopAt); it must be at least 1.")
         }
-        let sources = [!words.isEmpty, prompt != nil, promptFile != nil].count { $0 }
+        let sources = [!picture.words.isEmpty, picture.prompt != nil, promptFile != nil].count {
+            $0
+        }
         guard sources == 1 else {
             throw ValidationError("Give one prompt: as words, with --prompt or with --prompt-file.")
         }
-        let isBlank = (prompt ?? words.joined()).allSatisfy(\.isWhitespace)
-        guard promptFile != nil || !isBlank else {
+        guard promptFile != nil || !picture.isBlank else {
             throw ValidationError("The prompt is empty; say what the picture shows.")
         }
         if stopAt != nil, output.leavesOutMetadata {
@@ -123,7 +110,7 @@ struct GenerateCommand: ParsableCommand {
     }
 
     private var isExpanded: Bool {
-        (try? PromptExpansion(prompt ?? words.joined(separator: " ")))?.isExpanded ?? false
+        (try? PromptExpansion(picture.text))?.isExpanded ?? false
     }
 
     func run() throws {
@@ -169,10 +156,12 @@ struct GenerateCommand: ParsableCommand {
         _ pictures: [Picture], _ job: Job, _ pattern: OutputPattern, _ pipeline: Pipeline,
         _ stop: StopSignal, _ progress: ProgressLine
     ) throws {
+        let (width, height) = self.picture.size(pipeline)
         let requests = pictures.map { picture in
             var request = GenerationRequest(
-                prompt: job.prompt, negativePrompt: sampling.negativePrompt, seed: picture.seed,
-                width: width ?? side(pipeline), height: height ?? side(pipeline),
+                prompt: job.prompt, negativePrompt: sampling.negativePrompt ?? "",
+                seed: picture.seed,
+                width: width, height: height,
                 sampling: sampling.sampling(pipeline.model.configuration.defaults),
                 residual: sampling.residual())
             request.rawPrompt = job.raw
@@ -195,27 +184,21 @@ struct GenerateCommand: ParsableCommand {
         try task.run(runs)
     }
 
-    /// The side that the settings name, in whole tokens.
-    private func side(_ pipeline: Pipeline) -> Int? {
-        let unit = pipeline.model.pixelsPerToken
-        return Preferences.current.whole(.size).map { max(unit, $0 / unit * unit) }
-    }
-
     private func exists(
         _ picture: Picture, _ job: Job, _ pattern: OutputPattern, _ pipeline: Pipeline
     ) -> Bool {
+        let (width, height) = self.picture.size(pipeline)
         let fields = OutputPattern.Fields(
             seed: picture.seed, prompt: job.prompt, model: pipeline.model.name,
-            width: width ?? side(pipeline) ?? pipeline.model.trainedSide,
-            height: height ?? side(pipeline) ?? pipeline.model.trainedSide)
+            width: width ?? pipeline.model.trainedSide,
+            height: height ?? pipeline.model.trainedSide)
         return FileManager.default.fileExists(
             atPath: pattern.path(number: picture.number ?? 1, fields))
     }
 
     private func jobs() throws -> [Job] {
         guard let promptFile else {
-            let prompt = prompt ?? words.joined(separator: " ")
-            return try expanded(prompt).map { Job(prompt: $0.prompt, raw: $0.raw, line: nil) }
+            return try expanded(picture.text).map { Job(prompt: $0.prompt, raw: $0.raw, line: nil) }
         }
         // Every picture that a line stands for has its number, whatever the others are.
         let prompts = try PromptFile.lines(promptFile).flatMap { line in try expanded(line) }

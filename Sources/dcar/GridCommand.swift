@@ -15,11 +15,7 @@ struct GridCommand: ParsableCommand {
             Sides can change: \(ParameterAxis.Parameter.allCases.map(\.rawValue).joined(separator: ", ")).
             """)
 
-    @Argument(help: "The prompt.")
-    var words: [String] = []
-
-    @Option(name: .shortAndLong, parsing: .unconditional, help: "The prompt.")
-    var prompt: String?
+    @OptionGroup var picture: PictureOptions
 
     @Option(name: .customLong("x"), help: "What changes from column to column: seed=1,2,3")
     var across: String?
@@ -29,16 +25,6 @@ struct GridCommand: ParsableCommand {
 
     @Flag(help: "Also save every picture alone, as it would come from dcar generate.")
     var saveCells = false
-
-    @Option(
-        name: [.customShort("W"), .long], parsing: .unconditional,
-        help: "Pixels of each picture; a multiple of the token size.")
-    var width: Int?
-
-    @Option(
-        name: [.customShort("H"), .long], parsing: .unconditional,
-        help: "Pixels of each picture; a multiple of the token size.")
-    var height: Int?
 
     @OptionGroup var sampling: SamplingOptions
     @OptionGroup var model: ModelOptions
@@ -51,12 +37,11 @@ struct GridCommand: ParsableCommand {
         guard across != nil || down != nil else {
             throw ValidationError("Name a side: --x or --y, such as --x seed=1,2,3.")
         }
-        guard words.isEmpty || prompt == nil else {
+        guard picture.words.isEmpty || picture.prompt == nil else {
             throw ValidationError("Give one prompt: as words or with --prompt.")
         }
         let isPrompted = [across, down].contains { $0?.hasPrefix("prompt=") ?? false }
-        let isBlank = (prompt ?? words.joined()).allSatisfy(\.isWhitespace)
-        guard isPrompted || !isBlank else {
+        guard isPrompted || !picture.isBlank else {
             throw ValidationError("The prompt is empty; say what the pictures show.")
         }
         if output.isStandardOutput, saveCells {
@@ -101,9 +86,10 @@ struct GridCommand: ParsableCommand {
     }
 
     private func base(_ pipeline: Pipeline) -> GenerationRequest {
-        GenerationRequest(
-            prompt: prompt ?? words.joined(separator: " "),
-            negativePrompt: sampling.negativePrompt,
+        let (width, height) = picture.size(pipeline)
+        return GenerationRequest(
+            prompt: picture.text,
+            negativePrompt: sampling.negativePrompt ?? "",
             seed: sampling.seed ?? UInt64.random(in: 0...UInt64(UInt32.max)), width: width,
             height: height, sampling: sampling.sampling(pipeline.model.configuration.defaults),
             residual: sampling.residual())

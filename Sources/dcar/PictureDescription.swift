@@ -28,8 +28,10 @@ enum PictureDescription {
                 (
                     "edit",
                     "\(edit.operation) of \(edit.mask.maskedCount) \(edit.mask.maskedCount == 1 ? "token" : "tokens")"
+                        + (edit.padding.map { ", seen with \($0) around" } ?? "")
                 ))
         }
+        if let step = record.forkedAtStep { lines.append(("forked", "from step \(step)")) }
         if let raw = record.rawPrompt { lines.insert(("typed", raw), at: 0) }
         if let sheet = record.sheet {
             for (name, side) in [("columns", sheet.across), ("rows", sheet.down)] {

@@ -24,13 +24,14 @@ struct PictureJob {
     var preview: (path: String, interval: Int)?
     /// The file numbers of the pictures; nil for the next free ones.
     var numbers: [Int]?
-    var edit: EditContext?
+    /// What turns each run's result into an edited picture; empty where none is one.
+    var edits: [EditContext] = []
+    /// What each picture was made from; empty for prompts.
+    var lineages: [Lineage] = []
 
-    /// What turns a run's result into an edited picture.
     struct EditContext {
         let plan: EditPlan
         let feather: Int
-        let parentHash: String?
     }
 
     /// - Parameter runs: the images of one batch.
@@ -112,23 +113,28 @@ struct PictureJob {
         }
         if let failure { throw failure }
         progress.end()
-        let metadata = metadata(of: run, grid: picture.grid)
+        let metadata = metadata(of: run, index, grid: picture.grid)
         if let discrete = picture.discrete {
             try output.save(
-                composed(discrete), metadata, as: suffixed("-discrete"), fields: fields(run),
+                composed(discrete, index), metadata, as: suffixed("-discrete"), fields: fields(run),
                 number: numbers?[index])
         }
         try output.save(
-            composed(picture.refined), metadata, as: pattern, fields: fields(run),
+            composed(picture.refined, index), metadata, as: pattern, fields: fields(run),
             number: numbers?[index])
-        if let edit, !output.quiet, !output.json {
-            Messages.plain(
-                String(format: "Seam error %.1f of 255.", edit.plan.seamError(picture.refined)))
+        if let edit = edit(index), let seam = edit.plan.seamError(picture.refined), !output.quiet,
+            !output.json
+        {
+            Messages.plain(String(format: "Seam error %.1f of 255.", seam))
         }
     }
 
-    private func composed(_ image: RGBImage) -> RGBImage {
-        edit.map { $0.plan.composited(image, feather: $0.feather) } ?? image
+    private func edit(_ index: Int) -> EditContext? {
+        edits.indices.contains(index) ? edits[index] : nil
+    }
+
+    private func composed(_ image: RGBImage, _ index: Int) -> RGBImage {
+        edit(index).map { $0.plan.composited(image, feather: $0.feather) } ?? image
     }
 
     private func savePartial(_ runs: [PictureRun], _ unfinished: [Int]) throws {
@@ -138,8 +144,9 @@ struct PictureJob {
                 let run = runs[index]
                 let image = try pipeline.preview(of: run)
                 try output.save(
-                    edit?.plan.unfinished(image) ?? image, metadata(of: run, grid: nil),
-                    as: pattern, fields: fields(run), number: numbers?[index])
+                    edit(index)?.plan.unfinished(image) ?? image,
+                    metadata(of: run, index, grid: nil), as: pattern, fields: fields(run),
+                    number: numbers?[index])
             }
         }
     }
@@ -147,24 +154,18 @@ struct PictureJob {
     private func saveStep(_ run: PictureRun, index: Int) throws {
         let image = try pipeline.preview(of: run)
         try output.save(
-            edit?.plan.unfinished(image) ?? image, metadata(of: run, grid: nil),
+            edit(index)?.plan.unfinished(image) ?? image, metadata(of: run, index, grid: nil),
             as: suffixed(String(format: "-step%02d", run.run.state.step)), fields: fields(run),
             number: numbers?[index])
     }
 
-    private func metadata(of run: PictureRun, grid: HybridTokenGrid?) -> GenerationMetadata? {
+    private func metadata(
+        of run: PictureRun, _ index: Int, grid: HybridTokenGrid?
+    ) -> GenerationMetadata? {
         guard !output.leavesOutMetadata else { return nil }
-        let record = edit.map { edit in
-            EditRecord(
-                operation: edit.plan.operation, mask: edit.plan.tokenMask,
-                strength: edit.plan.strength, content: edit.plan.content.rawValue,
-                feather: edit.feather)
-        }
-        var metadata = pipeline.metadata(
-            of: run, grid: grid, version: ProgramVersion.current, edit: record,
-            parentHash: edit?.parentHash)
-        if grid == nil { metadata.mask = edit?.plan.mask }
-        return metadata
+        return pipeline.metadata(
+            of: run, grid: grid, version: ProgramVersion.current,
+            lineage: lineages.indices.contains(index) ? lineages[index] : nil)
     }
 
     private func fields(_ run: PictureRun) -> OutputPattern.Fields {

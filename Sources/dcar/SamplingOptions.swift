@@ -7,7 +7,7 @@ import Settings
 /// How pictures are sampled; what neither flags nor settings say is the model's own.
 struct SamplingOptions: ParsableArguments {
     @Option(name: [.customShort("n"), .long], help: "What the picture should not be.")
-    var negativePrompt = ""
+    var negativePrompt: String?
 
     @Option(
         name: .shortAndLong, parsing: .unconditional,
@@ -63,12 +63,17 @@ struct SamplingOptions: ParsableArguments {
     func sampling(_ base: SamplingSettings, keepingSteps: Bool = false) -> SamplingSettings {
         var settings = base.adopting(Preferences.current)
         if keepingSteps { settings.steps = base.steps }
+        apply(to: &settings)
+        return settings
+    }
+
+    /// What flags say.
+    func apply(to settings: inout SamplingSettings) {
         if let steps { settings.steps = steps }
         if let guidance { settings.guidanceScale = guidance }
         if let guidanceDecay { settings.guidanceDecay = guidanceDecay }
         if let temperature { settings.temperature = temperature }
         if let schedule { settings.schedule = schedule }
-        return settings
     }
 }
 

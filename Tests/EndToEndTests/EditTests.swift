@@ -122,3 +122,54 @@ func strengthIsAShareOfTheTokens(content: String) throws {
     #expect(result.messages.wholeMatch(of: /Seam error [0-9]+\.[0-9] of 255\.\n/) != nil)
     #expect(try PNG.decode(result.output, background: SIMD3(0, 0, 0)).image.width == 64)
 }
+
+/// A new residual of an opened edit, or another strength, changes nothing outside its mask either.
+@Test func anEditThatIsOpenedAgainKeepsWhatIsOutsideItsMask() throws {
+    let folder = try Fixtures.folder()
+    let (before, edited) = try edited(
+        ["--mask", "rect:3,4,20,22", "--feather", "5", "-p", "a fox"], in: folder)
+    let result = try Program.run(
+        ["tui", "--plain", "--output-folder", folder.path], in: folder.path,
+        environment: ["HOME": folder.path],
+        input: """
+            :open \(folder.file("out.png"))
+            :residual.weaker
+            :save weaker.png
+            :residual.reroll
+            :save reroll.png
+
+            """)
+    #expect(result.status == 0)
+    for name in ["weaker.png", "reroll.png"] {
+        let after = try ImageFile.open(folder.file(name))
+        let changed = changedPixels(before.image, after.image)
+        #expect(changed.allSatisfy { $0.x < 3 + 20 + 5 && $0.y < 4 + 22 + 5 }, "\(name)")
+        #expect(!changedPixels(edited.image, after.image).isEmpty, "\(name)")
+    }
+    let weaker = try #require(
+        try GenerationMetadata(ImageFile.open(folder.file("weaker.png")).contents))
+    #expect(Float(weaker.record.residualStrength) == 0.9)
+}
+
+@Test func theModelSeesOnlyWhatLiesAroundTheMask() throws {
+    let folder = try Fixtures.folder()
+    let wide = try edited(["--outpaint", "1,1,1,1"], in: folder, "wide.png").after
+    func narrowed(_ name: String, _ more: [String]) throws -> DecodedPNG {
+        let result = try Program.run(
+            ["edit", "-i", "wide.png", "--mask", "tokens:5", "-s", "4", "--steps", "1", "-q"]
+                + ["--feather", "0", "-o", name] + more, in: folder.path)
+        try #require(result.status == 0, "\(result.messages)")
+        return try ImageFile.open(folder.file(name))
+    }
+    let narrow = try narrowed("narrow.png", ["--padding", "0"])
+    let whole = try narrowed("whole.png", [])
+    for picture in [narrow, whole] {
+        #expect(
+            changedPixels(wide.image, picture.image).allSatisfy {
+                32..<64 ~= $0.x && 32..<64 ~= $0.y
+            })
+    }
+    #expect(narrow.image != whole.image)
+    let edit = try #require(try GenerationMetadata(narrow.contents)?.record.edit)
+    #expect(edit.area == "only-masked" && edit.padding == 0)
+}

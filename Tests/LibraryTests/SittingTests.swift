@@ -93,7 +93,7 @@ private func jobs(_ states: QueuedJob.State...) -> [QueuedJob] {
     _ = state.history.undo()
     var run = KeptRun(
         id: 3, request: GenerationRequest(prompt: "a fox", seed: 7),
-        origin: .edit(EditOrder(operation: "inpaint", base: 1, isMasked: [true, false])),
+        origin: .edit(EditOrder(operation: "inpaint", base: 1, share: 0.5)),
         gridWidth: 2, gridHeight: 1, record: "{}", tokens: "", residual: Data([1, 2]))
     run.path = "/a.png"
     do {

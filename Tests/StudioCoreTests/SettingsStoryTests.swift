@@ -135,24 +135,15 @@ extension Story {
     story.draw("a fox")
     let seed = String(story.state.runs[1]?.request.seed ?? 0)
     story.press("y", "s")
+    #expect(story.takeEffects().isEmpty)
+    #expect(story.state.popup == .text(title: "The seed, not copied", lines: [seed]))
+    story.press(Key(.escape))
+    story.tell(.settings(try settings("[clipboard]\nosc52 = true\n")))
+    _ = story.takeEffects()
+    story.press("y", "s")
     #expect(story.takeEffects() == [.copy(seed)])
     story.press("y", "p")
     #expect(story.takeEffects() == [.copy("a fox")])
-    story.tell(.settings(try settings("[clipboard]\nosc52 = false\n")))
-    _ = story.takeEffects()
-    story.press("y", "s")
-    #expect(story.takeEffects().isEmpty)
-    #expect(story.state.popup == .text(title: "The seed, not copied", lines: [seed]))
-}
-
-@Test func theCommandLineOfAnEditSaysWhyThereIsNone() {
-    var story = Story()
-    story.draw("a fox")
-    story.press("m", " ")
-    story.press(Key(.enter))
-    story.start(2)
-    story.finish(2)
-    #expect(story.state.copyChoices.last?.text.hasPrefix("An edit depends on") == true)
 }
 
 @Test func ctrlXCtrlEOpensTheEditor() {

@@ -161,7 +161,7 @@ import Testing
     #expect(orders.first?.request.prompt == "a fox with a hat")
     #expect(edit?.operation == "inpaint")
     #expect(edit?.base == 1)
-    #expect(edit?.isMasked.contains(true) == true)
+    #expect(edit?.mask == story.state.mask)
 }
 
 @Test func anEditIsAcceptedOrDiscardedAndUndone() {

@@ -1,0 +1,185 @@
+import Imaging
+import Requests
+import Settings
+
+/// Why no command line makes a picture again, in a sentence.
+struct NoCommandLine: Error, Equatable {
+    let reason: String
+}
+
+/// The command lines that make a picture again without the studio: its bytes, as long as the
+/// settings of metadata and compression are the same. One of `{a|b}` is written out, so that its
+/// file does not name the others.
+extension StudioState {
+    /// That of the picture shown, or of the next one, or why there is none.
+    var commandLine: String {
+        do throws(NoCommandLine) {
+            guard let run = shown, !run.snapshots.isEmpty else {
+                let next = parameters.request(
+                    prompt: prompt.positive.text, negativePrompt: prompt.negative.text)
+                return generateLine(next)
+            }
+            let isStopped = run.picture == nil && run.status != .finished
+            return try commands(
+                of: run, run.request, stoppedAt: isStopped ? run.step : nil, saving: nil
+            ).joined(separator: " && ")
+        } catch {
+            return error.reason
+        }
+    }
+
+    /// - Parameters:
+    ///   - request: the run's own, with another residual perhaps.
+    ///   - step: the step to stop after; nil for the finished picture.
+    ///   - path: where it is saved; nil for where the command would put it.
+    /// - Returns: the commands of its parents as far as those have no file, then its own.
+    private func commands(
+        of run: RunRecord, _ request: GenerationRequest, stoppedAt step: Int?, saving path: String?
+    ) throws(NoCommandLine) -> [String] {
+        guard !run.isHandMade else {
+            throw NoCommandLine(
+                reason: "Tokens of picture \(run.id) were changed by hand, which no command says.")
+        }
+        let end =
+            (step.map { ["--stop-at", String($0)] } ?? []) + (path.map { ["-o", $0] } ?? [])
+        switch run.origin {
+        case .prompt: return [line([generateLine(request)] + end)]
+        case .edit(let order):
+            let (before, input) = try base(of: order)
+            let words =
+                ["dcar", "edit", "-i", input.shellQuoted] + order.words(parameters.tokenSide)
+            return before
+                + [line(words + request.textWords + request.samplingWords(residualSteps) + end)]
+        case .fork(let parent, let at):
+            let (before, input, flags) = try start(of: parent, at: at)
+            let words = ["dcar", "fork", input.shellQuoted] + flags
+            return before
+                + [line(words + request.textWords + request.forkWords(residualSteps) + end)]
+        case .residual(let parent):
+            guard let source = runs[parent] else { throw .gone(parent) }
+            guard case .file = source.origin else {
+                return try commands(of: source, request, stoppedAt: step, saving: path)
+            }
+            let (before, input, flags) = try start(of: parent, at: source.step)
+            let words = ["dcar", "fork", input.shellQuoted] + flags
+            return before
+                + [line(words + request.textWords + request.forkWords(residualSteps) + end)]
+        case .file(let name):
+            guard let file = run.file, !file.isFinished, run.picture != nil,
+                file.strength == request.residual.strength
+            else {
+                throw NoCommandLine(
+                    reason:
+                        "This picture was opened from \(name); `dcar info` says how it was made.")
+            }
+            return [line(["dcar", "resume", file.path.shellQuoted] + end)]
+        }
+    }
+
+    /// The file that an edit changes, and the commands that make it where there is none.
+    private func base(of order: EditOrder) throws(NoCommandLine) -> ([String], String) {
+        guard let base = runs[order.base] else { throw .gone(order.base) }
+        let strength = order.baseStrength ?? base.request.residual.strength
+        if let file = base.file, file.isFinished, file.strength == strength {
+            return ([], file.path)
+        }
+        var isOpened = false
+        if case .file = base.origin { isOpened = true }
+        guard !isOpened || base.file?.isFinished == false else {
+            throw NoCommandLine(
+                reason: "Picture \(base.id) is not as its file is; save it, and edit that file.")
+        }
+        var request = base.request
+        request.residual.strength = strength
+        let path = "picture-\(base.id).png"
+        return (try commands(of: base, request, stoppedAt: nil, saving: path), path)
+    }
+
+    /// The file that a fork goes on from, the flags that say from where, and the commands that make
+    /// it where there is none.
+    private func start(of parent: RunID, at step: Int) throws(NoCommandLine) -> (
+        [String], String, [String]
+    ) {
+        guard let source = runs[parent] else { throw .gone(parent) }
+        guard case .file = source.origin else {
+            let path = "picture-\(parent).png"
+            let before = try commands(of: source, source.request, stoppedAt: step, saving: path)
+            return (before, path, [])
+        }
+        guard let file = source.file, step <= file.step else {
+            throw NoCommandLine(
+                reason: "Picture \(parent) is further than its file; save it, and fork that file.")
+        }
+        return ([], file.path, ["--step", String(step)])
+    }
+
+    private func generateLine(_ request: GenerationRequest) -> String {
+        var words = ["dcar", "generate"] + request.textWords + request.samplingWords(residualSteps)
+        if let width = request.width { words += ["--width", String(width)] }
+        if let height = request.height { words += ["--height", String(height)] }
+        return words.joined(separator: " ")
+    }
+
+    private var residualSteps: Int { parameters.modelResidualSteps }
+
+    /// With what the settings may say otherwise another time.
+    private func line(_ words: [String]) -> String {
+        var words = words
+        for (setting, flag) in [(Setting.modelPath, "--model"), (.precision, "--precision")] {
+            if case .standard = settings.origin(setting) { continue }
+            if let value = settings.text(setting) { words += [flag, value.shellQuoted] }
+        }
+        return words.joined(separator: " ")
+    }
+}
+
+extension NoCommandLine {
+    fileprivate static func gone(_ run: RunID) -> NoCommandLine {
+        NoCommandLine(reason: "Picture \(run), which this was made from, is not known any more.")
+    }
+}
+
+extension GenerationRequest {
+    fileprivate var textWords: [String] {
+        ["--prompt", prompt.shellQuoted]
+            + (negativePrompt.isEmpty ? [] : ["--negative-prompt", negativePrompt.shellQuoted])
+    }
+
+    /// - Parameter residualSteps: the model's own number.
+    fileprivate func samplingWords(_ residualSteps: Int) -> [String] {
+        ["--steps", String(sampling.steps)] + forkWords(residualSteps)
+    }
+
+    /// Without the number of steps, which a fork cannot change.
+    fileprivate func forkWords(_ residualSteps: Int) -> [String] {
+        var words = ["--seed", String(seed), "--guidance", String(sampling.guidanceScale)]
+        words += ["--guidance-decay", sampling.guidanceDecay.rawValue]
+        words += ["--temperature", String(sampling.temperature)]
+        words += ["--schedule", sampling.schedule.rawValue]
+        words += ["--residual-steps", String(residual.steps ?? residualSteps)]
+        if let seed = residual.seed { words += ["--residual-seed", String(seed)] }
+        return words + ["--residual-strength", String(residual.strength)]
+    }
+}
+
+extension EditOrder {
+    fileprivate func words(_ cell: Int) -> [String] {
+        var words: [String] = []
+        if !margins.isEmpty {
+            let sides = [margins.left, margins.right, margins.top, margins.bottom]
+            words += ["--outpaint", sides.map(String.init).joined(separator: ",")]
+        }
+        if let mask { words += ["--mask", mask.argument(cell: cell).shellQuoted] }
+        if let share { words += ["--strength", String(share), "--content", content.rawValue] }
+        if let padding { words += ["--padding", String(padding)] }
+        return words + ["--feather", String(feather)]
+    }
+}
+
+extension String {
+    /// As one word of a shell.
+    fileprivate var shellQuoted: String {
+        "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
+            + "'"
+    }
+}

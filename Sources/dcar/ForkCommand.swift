@@ -1,0 +1,101 @@
+import ArgumentParser
+import Generation
+import Imaging
+import Kernels
+import Pipeline
+import Requests
+
+/// A run gone on with from one of its steps, in another way.
+struct ForkCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fork",
+        abstract: "Go on from a step of a picture with another seed, prompt or guidance.",
+        discussion: """
+            Tokens that were fixed up to the step stay. From the last step on nothing is left to \
+            fix, so that only the residual is made anew: --residual-seed, --residual-strength.
+            """)
+
+    @Argument(help: "A PNG that dcar saved, finished or stopped.")
+    var picture: String
+
+    @Option(
+        parsing: .unconditional,
+        help: "The step to go on from, 0 for none fixed; the picture's last when not given.")
+    var step: Int?
+
+    @Option(
+        name: .shortAndLong, parsing: .unconditional,
+        help: "The prompt; the picture's own when not given.")
+    var prompt: String?
+
+    @Option(
+        parsing: .unconditional, help: "Stop after this step; dcar resume goes on from the picture."
+    )
+    var stopAt: Int?
+
+    @OptionGroup var sampling: SamplingOptions
+    @OptionGroup var model: ModelOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard sampling.steps == nil else {
+            throw ValidationError("--steps cannot change any more; leave it out.")
+        }
+        if stopAt != nil, output.noMetadata {
+            throw ValidationError(
+                "--no-metadata leaves nothing to resume from; leave it or --stop-at out.")
+        }
+    }
+
+    func run() throws {
+        Preferences.warn(unless: output.quiet)
+        let stop = StopSignal()
+        Interrupts.watch(stop)
+        let file = try SavedRun(picture)
+        let progress = ProgressLine(isQuiet: output.quiet)
+        progress.receive(.phase(.loading, count: 1))
+        let pipeline = try model.open()
+        let (run, plan) = try file.open(pipeline, stop, progress)
+        let first = run.run.states.first?.step ?? 0
+        let step = step ?? run.tokens.step
+        guard first...run.tokens.step ~= step else {
+            throw CommandError.usage(
+                "--step is \(step); it must be from \(first) to \(run.tokens.step), the steps that "
+                    + "\(SanitizedText(picture)) has.")
+        }
+        let request = request(run)
+        let text = try pipeline.model.compute.stoppable(by: stop) {
+            let isSame =
+                request.prompt == run.request.prompt
+                && request.negativePrompt == run.request.negativePrompt
+            return isSame ? nil : try pipeline.text(for: request).text
+        }
+        var job = PictureJob(
+            pipeline: pipeline, output: output,
+            pattern: try output.pattern(standard: "dcar-{seed}-{n}.png", isSeveral: false),
+            stop: stop, progress: progress)
+        job.stopAfter = stopAt
+        var lineage = Lineage(file.metadata)
+        lineage.parentHash = SHA256Sum.of(file.bytes)
+        lineage.forkedAtStep = step
+        job.lineages = [lineage]
+        job.edits = file.edits(plan)
+        try job.run([run.woundBack(to: step).forked(request, text: text)])
+    }
+
+    private func request(_ run: PictureRun) -> GenerationRequest {
+        var request = run.request
+        if let prompt, prompt != request.prompt {
+            request.prompt = prompt
+            request.rawPrompt = nil
+        }
+        if let negative = sampling.negativePrompt { request.negativePrompt = negative }
+        request.seed = sampling.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
+        sampling.apply(to: &request.sampling)
+        if let steps = sampling.residualSteps { request.residual.steps = steps }
+        request.residual.seed = sampling.residualSeed
+        if let strength = sampling.residualStrength { request.residual.strength = strength }
+        if sampling.noResidual { request.residual.strength = 0 }
+        return request
+    }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import Pipeline
+import Settings
+
+/// What a picture shows, and its size.
+struct PictureOptions: ParsableArguments {
+    @Argument(help: "The prompt; {a|b} stands for a picture with a and one with b.")
+    var words: [String] = []
+
+    @Option(name: .shortAndLong, parsing: .unconditional, help: "The prompt.")
+    var prompt: String?
+
+    @Option(
+        name: [.customShort("W"), .long], parsing: .unconditional,
+        help: "Pixels; a multiple of the token size.")
+    var width: Int?
+
+    @Option(
+        name: [.customShort("H"), .long], parsing: .unconditional,
+        help: "Pixels; a multiple of the token size.")
+    var height: Int?
+
+    /// The prompt as typed, in whichever way.
+    var text: String { prompt ?? words.joined(separator: " ") }
+
+    var isBlank: Bool { text.allSatisfy(\.isWhitespace) }
+
+    /// The size asked for; what neither flags nor settings say is nil.
+    func size(_ pipeline: Pipeline) -> (width: Int?, height: Int?) {
+        let unit = pipeline.model.pixelsPerToken
+        let side = Preferences.current.whole(.size).map { max(unit, $0 / unit * unit) }
+        return (width ?? side, height ?? side)
+    }
+}
