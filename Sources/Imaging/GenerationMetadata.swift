@@ -27,6 +27,12 @@ public struct GenerationMetadata: Hashable, Sendable {
         self.residual = residual
     }
 
+    /// What a file keeps of it for a person who wants no tokens in files. A run that was stopped
+    /// would be lost without them.
+    public func withTokens(_ areWanted: Bool) -> GenerationMetadata {
+        areWanted || record.stoppedAtStep != nil ? self : GenerationMetadata(record: record)
+    }
+
     /// The texts for `PNG.encode`: the web UI's parameters for other tools, the record, the tokens,
     /// and the program's name. A residual too long for one text is left out; it is made anew then.
     public var text: [PNGText] {

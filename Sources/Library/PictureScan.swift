@@ -18,6 +18,8 @@ package struct PictureScan: Sendable {
         let bytes: Int
         /// Nanoseconds since 1970.
         let modified: Int64
+        /// Whether `path` names the file; a name that is not UTF-8 can only be shown.
+        let isNameValid: Bool
     }
 
     /// Deeper folders are not gone into.
@@ -55,13 +57,12 @@ package struct PictureScan: Sendable {
         defer { closedir(stream) }
         var stamps: [FileStamp] = []
         while let item = readdir(stream) {
-            let name = withUnsafeBytes(of: &item.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
+            let bytes = withUnsafeBytes(of: &item.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            let name = String(decoding: bytes, as: UTF8.self)
             guard !name.hasPrefix(".") else { continue }
             let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
             if name.lowercased().hasSuffix(".png") {
-                if let stamp = FileStamp(path) { stamps.append(stamp) }
+                if let stamp = FileStamp(path, name: bytes, in: stream) { stamps.append(stamp) }
             } else if item.pointee.d_type == UInt8(DT_DIR) {
                 stamps += list(path, depth: depth + 1)
             }
@@ -85,8 +86,27 @@ extension PictureScan.FileStamp {
     /// Nil where there is no regular file.
     package init?(_ path: String) {
         var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard stat(path, &status) == 0 else { return nil }
+        self.init(path, status, isNameValid: true)
+    }
+
+    /// - Parameters:
+    ///   - path: as it can be shown.
+    ///   - name: as the folder has it.
+    fileprivate init?(_ path: String, name: [UInt8], in folder: OpaquePointer) {
+        var status = stat()
+        let isThere = name.withUnsafeBytes { bytes in
+            let text = bytes.bindMemory(to: CChar.self) + [0]
+            return fstatat(dirfd(folder), text, &status, 0) == 0
+        }
+        guard isThere else { return nil }
+        self.init(path, status, isNameValid: String(validating: name, as: UTF8.self) != nil)
+    }
+
+    private init?(_ path: String, _ status: stat, isNameValid: Bool) {
+        guard status.st_mode & S_IFMT == S_IFREG else { return nil }
         self.path = path
+        self.isNameValid = isNameValid
         bytes = Int(status.st_size)
         modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
     }
@@ -96,6 +116,10 @@ extension PictureEntry {
     /// What a file says of itself: its own record, or what another program wrote.
     package init(_ stamp: PictureScan.FileStamp) {
         self.init(path: stamp.path, bytes: stamp.bytes, modified: stamp.modified)
+        guard stamp.isNameValid else {
+            problem = "\(SanitizedText(stamp.path)) has a name that is not UTF-8; rename it."
+            return
+        }
         do {
             let contents = try ImageFile.contents(of: stamp.path)
             (width, height) = (contents.header.width, contents.header.height)

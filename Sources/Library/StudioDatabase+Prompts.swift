@@ -8,8 +8,18 @@ extension StudioDatabase {
     }
 
     /// Keeps a prompt as the newest; one that is known moves there.
-    package func remember(_ prompt: String) throws {
-        try writer.write { try Self.remember(prompt, $0) }
+    ///
+    /// - Parameter limit: how many prompts are kept; nil for all.
+    package func remember(_ prompt: String, atMost limit: Int? = nil) throws {
+        try writer.write { db in
+            try Self.remember(prompt, db)
+            guard let limit else { return }
+            try db.execute(
+                sql: """
+                    DELETE FROM prompt WHERE text NOT IN
+                    (SELECT text FROM prompt ORDER BY used DESC LIMIT ?)
+                    """, arguments: [limit])
+        }
     }
 
     private static func remember(_ prompt: String, _ db: Database) throws {

@@ -8,6 +8,8 @@ package struct ThumbnailCache: Sendable {
     private let folder: String?
     /// Pixels of the longer side on disk.
     private static let side = 192
+    /// Files: more pictures than a gallery is expected to hold, half a gigabyte or so.
+    package static let limit = 20_000
 
     /// - Parameter folder: made where it is missing; nil keeps nothing.
     package init(folder: String?) {
@@ -31,6 +33,25 @@ package struct ThumbnailCache: Sendable {
             try? Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
         }
         return side <= Self.side ? small.fitted(side) : image.fitted(side)
+    }
+
+    /// Removes the thumbnails that were not looked at for longest, where there are too many.
+    package func prune(to limit: Int = Self.limit) {
+        guard let folder, let stream = opendir(folder) else { return }
+        var files: [(path: String, used: Int)] = []
+        while let item = readdir(stream) {
+            let name = withUnsafeBytes(of: &item.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            var status = stat()
+            let path = "\(folder)/\(name)"
+            guard name.hasSuffix(".png"), stat(path, &status) == 0 else { continue }
+            // Many disks note a look only once a day, which is enough here.
+            files.append((path, max(status.st_atim.tv_sec, status.st_mtim.tv_sec)))
+        }
+        closedir(stream)
+        guard files.count > limit else { return }
+        for file in files.sorted(by: { $0.used < $1.used }).dropLast(limit) { unlink(file.path) }
     }
 
     private static func name(of entry: PictureEntry) -> String {

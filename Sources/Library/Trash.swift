@@ -7,34 +7,58 @@ import StudioCore
 package enum Trash {
     /// - Returns: where the file lies now.
     /// - Throws: `TrashError`.
-    package static func take(_ entry: PictureEntry) throws(TrashError) -> String {
+    package static func take(
+        _ entry: PictureEntry, calls: FileCalls = FileCalls()
+    ) throws(TrashError) -> String {
         let path = entry.path as NSString
         let folder = path.deletingLastPathComponent + "/" + PictureScan.trashName
-        mkdir(folder, 0o700)
+        if mkdir(folder, 0o700) != 0, errno != EEXIST {
+            throw .cannotMove(path: entry.path, reason: String(cString: strerror(errno)))
+        }
         let base = (path.lastPathComponent as NSString).deletingPathExtension
         for number in 0..<10_000 {
             let place = "\(folder)/\(number == 0 ? base : "\(base)-\(number)").png"
-            if try move(entry.path, to: place) { return place }
+            if try move(entry.path, to: place, calls) { return place }
         }
         throw .full(folder: folder)
     }
 
     /// Puts the file back under its own name.
-    package static func putBack(_ entry: PictureEntry) throws(TrashError) {
+    package static func putBack(
+        _ entry: PictureEntry, calls: FileCalls = FileCalls()
+    ) throws(TrashError) {
         guard let place = entry.trashPath else { return }
-        guard try move(place, to: entry.path) else { throw .taken(path: entry.path) }
+        guard try move(place, to: entry.path, calls) else { throw .taken(path: entry.path) }
     }
 
     /// A rename that never replaces a file; false where the name is taken.
-    private static func move(_ path: String, to place: String) throws(TrashError) -> Bool {
-        guard link(path, place) == 0 else {
-            if errno == EEXIST { return false }
-            throw .cannotMove(path: path, reason: String(cString: strerror(errno)))
+    private static func move(
+        _ path: String, to place: String, _ calls: FileCalls
+    ) throws(TrashError) -> Bool {
+        func failure() -> TrashError {
+            .cannotMove(path: path, reason: String(cString: strerror(errno)))
         }
-        guard unlink(path) == 0 else {
-            let reason = String(cString: strerror(errno))
+        if calls.link(AT_FDCWD, path, place) == 0 {
+            guard unlink(path) == 0 else {
+                let failure = failure()
+                unlink(place)
+                throw failure
+            }
+            return true
+        }
+        if errno == EEXIST { return false }
+        // FAT and some network disks know no hard links: there an empty file reserves the name.
+        guard [EPERM, EOPNOTSUPP, ENOSYS, EMLINK].contains(errno) else { throw failure() }
+        let reserved = calls.create(AT_FDCWD, place)
+        guard reserved >= 0 else {
+            if errno == EEXIST { return false }
+            throw failure()
+        }
+        close(reserved)
+        guard calls.rename(AT_FDCWD, path, place) == 0 else {
+            let failure = failure()
             unlink(place)
-            throw .cannotMove(path: path, reason: reason)
+            throw failure
         }
         return true
     }

@@ -70,6 +70,17 @@ extension Setting {
     package static let colors = Setting(
         "graphics.colors", .whole(16...256), .whole(256), "The most colours of a sixel picture.",
         waitsForStart: true)
+    package static let cellSize = Setting(
+        "graphics.cell_size", .cellSize, otherwise: "what the terminal says",
+        "Pixels of a cell, where the terminal says something wrong.", waitsForStart: true)
+    package static let dither = Setting(
+        "graphics.dither", .choice(["auto", "on", "off"]), .text("auto"),
+        "Whether sixel pictures are dithered; auto does so with 32 colours or fewer.",
+        waitsForStart: true)
+    package static let synchronized = Setting(
+        "graphics.sync", .choice(["auto", "on", "off"]), .text("auto"),
+        "Whether the terminal is told to show each update at once; auto asks it first.",
+        waitsForStart: true)
     package static let maximumBytes = Setting(
         "graphics.max_bytes", .whole(10_000...10_000_000), .whole(900_000),
         "The most bytes of one sixel picture; fewer colours, then a smaller picture keep to it.",
@@ -86,6 +97,9 @@ extension Setting {
     package static let mouse = Setting(
         "ui.mouse", .flag, .flag(true),
         "Whether the studio uses the mouse; without it the terminal does.")
+    package static let unicode = Setting(
+        "ui.unicode", .choice(["auto", "on", "off"]), .text("auto"),
+        "Whether more than ASCII is drawn; auto goes by the locale.", waitsForStart: true)
     package static let footer = Setting(
         "ui.footer", .flag, .flag(true), "Whether the last line names the keys that matter now.")
     package static let confirmQuit = Setting(
@@ -102,6 +116,33 @@ extension Setting {
         "output.metadata", .flag, .flag(true),
         "Whether pictures carry how they were made, which resuming and editing read.")
 
+    package static let embedsTokens = Setting(
+        "output.embed_tokens", .flag, .flag(true),
+        "Whether pictures carry their tokens; a run that was stopped does in any case.")
+    package static let compression = Setting(
+        "output.compression", .whole(0...9), .whole(6),
+        "How hard PNG files are compressed: 0 not at all, 9 the most.")
+
+    package static let queuePausesAfterCrash = Setting(
+        "queue.start_paused_after_crash", .flag, .flag(true),
+        "Whether the queue waits for a word after the program was ended by force.")
+    package static let keepsFinished = Setting(
+        "queue.keep_finished", .flag, .flag(true),
+        "Whether jobs stay in the queue's list after their pictures were saved.")
+
+    package static let history = Setting(
+        "history.enabled", .flag, .flag(true),
+        "Whether prompts are kept for later sittings to search.")
+    package static let historyLimit = Setting(
+        "history.max", .whole(1...1_000_000), otherwise: "all of them",
+        "The most prompts that are kept; the oldest go first.")
+
+    package static let logLevel = Setting(
+        "log.level", .choice(["off", "problems", "all"]), .text("problems"),
+        "What of the studio's messages is written to its log.")
+    package static let logDays = Setting(
+        "log.days", .whole(1...3_650), .whole(30), "How many days the log goes back.")
+
     package static let clipboard = Setting(
         "clipboard.osc52", .flag, .flag(false),
         "Whether copies go to the terminal's clipboard (OSC 52); otherwise they are only shown.")
@@ -109,8 +150,10 @@ extension Setting {
     package static let all: [Setting] = [
         modelPath, threads, precision, steps, guidance, guidanceDecay, temperature, schedule,
         residualSteps, residualStrength, size, count, seedMode, feather, content, variation, reroll,
-        alternatives, preview, graphics, colors, maximumBytes, probeTimeout, theme, mouse, footer,
-        confirmQuit, outputFolder, outputPattern, metadata, clipboard
+        alternatives, preview, graphics, cellSize, colors, dither, synchronized, maximumBytes,
+        probeTimeout, theme, mouse, unicode, footer, confirmQuit, outputFolder, outputPattern,
+        metadata, embedsTokens, compression, queuePausesAfterCrash, keepsFinished, history,
+        historyLimit, logLevel, logDays, clipboard
     ]
 
     private static let named = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

@@ -1,4 +1,5 @@
 import Imaging
+import TerminalGraphics
 
 /// One thing that can be configured. Parsing, `dcar config`, the studio's Settings view and the
 /// documentation all come from its declaration.
@@ -12,6 +13,8 @@ package struct Setting: Hashable, Sendable {
         case text
         /// An `OutputPattern` without a folder.
         case fileName
+        /// Pixels of a cell, such as `10x20`.
+        case cellSize
     }
 
     /// Section and key, such as `generate.steps`.
@@ -58,6 +61,7 @@ package struct Setting: Hashable, Sendable {
         case .flag: "true or false"
         case .choice(let names): "one of \(names.joined(separator: ", "))"
         case .text: "a text that is not empty"
+        case .cellSize: "two whole numbers from 2 to 400, such as 10x20"
         case .fileName: "a file name that ends in .png and may hold {n}, {seed} and {prompt}"
         }
     }
@@ -73,6 +77,7 @@ package struct Setting: Hashable, Sendable {
         case (.choice(let names), .text(let name)): names.contains(name) ? value : nil
         case (.text, .text(let text)): text.isEmpty ? nil : value
         case (.fileName, .text(let text)): Self.isFileName(text) ? value : nil
+        case (.cellSize, .text(let text)): CellSize(setting: text) == nil ? nil : value
         default: nil
         }
     }
@@ -88,7 +93,7 @@ package struct Setting: Hashable, Sendable {
             case "false", "no", "off", "0": .flag(false)
             default: nil
             }
-        case .choice, .text, .fileName: fitting(.text(text))
+        case .choice, .text, .fileName, .cellSize: fitting(.text(text))
         }
     }
 

@@ -125,6 +125,7 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case galleryRemix = "gallery.recall.remix"
     case galleryScan = "gallery.scan"
     case showVersions = "tree.show"
+    case showLog = "log.show"
     case viewStudio = "view.studio"
     case viewEdit = "view.edit"
     case viewGallery = "view.gallery"
@@ -316,6 +317,7 @@ extension Command {
         Entry(.viewSettings, "view: settings", view("5"), .navigation),
         Entry(.help, "help", [Key(.function(1)), plain("?")], .navigation),
         Entry(.palette, "all commands", [Key(.function(2)), plain(":")], .navigation),
+        Entry(.showLog, "the log: what the studio has said", [], .navigation),
         Entry(.redraw, "draw everything again", [control("l")], .anywhere),
         Entry(.suspend, "suspend the studio", [], .navigation),
         Entry(.quit, "quit", [plain("q")], .navigation)

@@ -79,6 +79,7 @@ extension StudioState {
     /// The file that an edit changes, and the commands that make it where there is none.
     private func base(of order: EditOrder) throws(NoCommandLine) -> ([String], String) {
         guard let base = runs[order.base] else { throw .gone(order.base) }
+        try checkTokens()
         let strength = order.baseStrength ?? base.request.residual.strength
         if let file = base.file, file.isFinished, file.strength == strength {
             return ([], file.path)
@@ -101,6 +102,7 @@ extension StudioState {
         [String], String, [String]
     ) {
         guard let source = runs[parent] else { throw .gone(parent) }
+        try checkTokens()
         guard case .file = source.origin else {
             let path = "picture-\(parent).png"
             let before = try commands(of: source, source.request, stoppedAt: step, saving: path)
@@ -111,6 +113,14 @@ extension StudioState {
                 reason: "Picture \(parent) is further than its file; save it, and fork that file.")
         }
         return ([], file.path, ["--step", String(step)])
+    }
+
+    /// A file without tokens would be encoded, and its edit be another one.
+    private func checkTokens() throws(NoCommandLine) {
+        for setting in [Setting.metadata, .embedsTokens] where !settings.isOn(setting) {
+            throw NoCommandLine(
+                reason: "Files carry no tokens to go on from, as \(setting.name) is off.")
+        }
     }
 
     private func generateLine(_ request: GenerationRequest) -> String {

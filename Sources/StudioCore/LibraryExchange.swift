@@ -5,7 +5,7 @@ import Requests
 /// What the studio asks of the library: the index of pictures, prompts, queue and session.
 package enum LibraryOrder: Hashable, Sendable {
     /// Kept before the picture is made.
-    case remember(prompt: String)
+    case remember(prompt: String, atMost: Int? = nil)
     /// The queue as it is now; the job named is begun once this is on disk.
     case journal([QueuedJob], isPaused: Bool, beginning: JobID?)
     /// Read a file that was saved just now.

@@ -73,6 +73,7 @@ package enum StudioEffect: Hashable, Sendable {
     case reloadSettings
     /// Work by these settings from now on.
     case use(ResolvedSettings)
+    case readLog
     case redraw
     case suspend
     /// Make the pixels of a run that an earlier sitting kept.
@@ -146,6 +147,8 @@ package enum StudioNews: Hashable, Sendable {
     case library(LibraryNews)
     /// A run that an earlier sitting kept, with its pixels and steps.
     case loaded(RunRecord)
+    /// Lines of the log, the newest first.
+    case log([String])
     case problem(String)
     case note(String)
 }

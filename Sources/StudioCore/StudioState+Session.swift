@@ -72,12 +72,16 @@ extension StudioState {
 
     private func restorationMessage(_ restored: RestoredSession) -> Message? {
         if let problem = restored.problem { return Message(problem, .problem) }
+        if let message, message.kind == .problem { return message }
         var parts: [String] = []
         let pictures = order.count { runs[$0]?.isStored == true }
         if restored.session != nil, !prompt.positive.isEmpty { parts.append("the prompt") }
         if pictures > 0 { parts.append(pictures == 1 ? "1 picture" : "\(pictures) pictures") }
         if mask != nil { parts.append("the mask") }
-        if history.count > 1 { parts.append("\(history.count - 1) versions to undo") }
+        let versions = history.count - 1
+        if versions > 0 {
+            parts.append("\(versions) \(versions == 1 ? "version" : "versions") to undo")
+        }
         let waiting = queue.waitingCount
         if waiting > 0 {
             parts.append(

@@ -15,7 +15,7 @@ extension StudioState {
         }
         do throws(RequestError) {
             let requests = try nextRequests(text)
-            return [.library(.remember(prompt: text))] + beginBatch(requests)
+            return keeping(text) + beginBatch(requests)
         } catch {
             message = Message("\(error)", .problem)
             return []

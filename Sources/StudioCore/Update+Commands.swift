@@ -112,6 +112,7 @@ extension StudioState {
             .galleryScan:
             return performInGallery(command)
         case .showVersions: showVersions()
+        case .showLog: return [.readLog]
         case .viewStudio: return open(.studio)
         case .viewEdit: return open(.edit)
         case .viewGallery: return open(.gallery)

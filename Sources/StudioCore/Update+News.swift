@@ -80,6 +80,9 @@ extension StudioState {
             return idle(record.id)
         case .maskLoaded(let mask): maskLoaded(mask)
         case .settings(let settings): return learn(settings)
+        case .log(let lines):
+            popup = .text(
+                title: "Log, the newest first", lines: lines.isEmpty ? ["It is empty."] : lines)
         case .problem(let text): message = Message(text, .problem)
         case .note(let text): message = Message(text)
         }

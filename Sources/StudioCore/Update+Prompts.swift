@@ -1,6 +1,6 @@
 import Settings
 
-/// Example prompts and styles to pick from.
+/// Earlier prompts, example prompts and styles to pick from.
 extension StudioState {
     /// Examples of the model that match.
     package func exampleList(_ list: Popup.ListState) -> [String] {
@@ -14,6 +14,12 @@ extension StudioState {
         return settings.styles.filter {
             "\($0.name) \($0.text)".lowercased().matchesFuzzily(filter)
         }
+    }
+
+    /// Keeps a prompt for later sittings, before anything is made of it.
+    func keeping(_ text: String) -> [StudioEffect] {
+        guard settings.isOn(.history) else { return [] }
+        return [.library(.remember(prompt: text, atMost: settings.whole(.historyLimit)))]
     }
 
     mutating func openStyles() {

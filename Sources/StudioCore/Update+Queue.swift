@@ -22,7 +22,7 @@ extension StudioState {
             message = Message(
                 "Queued; \(queue.waitingCount) waiting"
                     + (queue.isPaused ? ", the queue is paused." : "."), .success)
-            return [.library(.remember(prompt: text)), journal()] + startNextJob()
+            return keeping(text) + [journal()] + startNextJob()
         } catch {
             message = Message("\(error)", .problem)
             return []
@@ -93,6 +93,10 @@ extension StudioState {
         }
         done.path = path
         queue[done.id] = done
+        if !settings.isOn(.keepsFinished) {
+            queue.jobs.removeAll { $0.id == done.id }
+            clampQueueSelection()
+        }
         return [journal()]
     }
 
@@ -119,7 +123,9 @@ extension StudioState {
         queue.jobs = earlier + added
         queue.lastJob = last + added.count
         queue.isPaused =
-            restored.isQueuePaused || (restored.wasKilled && queue.waitingCount > 0)
+            restored.isQueuePaused
+            || (restored.wasKilled && queue.waitingCount > 0
+                && settings.isOn(.queuePausesAfterCrash))
     }
 
     // MARK: Commands

@@ -95,9 +95,10 @@ extension Bench {
 
     /// What saving a picture, or as much of it as there is, writes.
     func fileBytes(of piece: Piece, _ pipeline: Pipeline) throws -> [UInt8] {
-        let metadata = options.writesMetadata ? metadata(of: piece, pipeline) : nil
-        return try PNG.encode(
-            piece.refined ?? partial(piece, pipeline), text: metadata?.text ?? [])
+        try PNG.encode(
+            piece.refined ?? partial(piece, pipeline),
+            text: text(options.writesMetadata ? metadata(of: piece, pipeline) : nil),
+            compression: options.compression)
     }
 
     /// A fork's parent: the file that was opened, or the run as a file that was stopped there.

@@ -15,8 +15,12 @@ extension Bench {
         switch order.content {
         case .refined, .both: bytes = try fileBytes(of: piece, pipeline)
         case .discrete:
-            bytes = try PNG.encode(piece.discrete ?? partial(piece, pipeline), text: text(metadata))
-        case .stripped: bytes = try PNG.encode(piece.refined ?? partial(piece, pipeline))
+            bytes = try PNG.encode(
+                piece.discrete ?? partial(piece, pipeline), text: text(metadata),
+                compression: options.compression)
+        case .stripped:
+            bytes = try PNG.encode(
+                piece.refined ?? partial(piece, pipeline), compression: options.compression)
         case .steps: bytes = try PNG.encode(sheet(piece, pipeline), text: summary(metadata))
         case .animation:
             bytes = try AnimatedPNG.encode(
@@ -30,7 +34,9 @@ extension Bench {
         let path = try write(bytes, order.path, piece.request, pipeline)
         if order.content == .both, let discrete = piece.discrete {
             let name = (path as NSString).deletingPathExtension + "-discrete.png"
-            try ImageFile.save(try PNG.encode(discrete, text: text(metadata)), to: name)
+            try ImageFile.save(
+                try PNG.encode(
+                    discrete, text: text(metadata), compression: options.compression), to: name)
         }
         post(.saved(order.run, path: path, content: order.content))
         guard order.content == .refined || order.content == .both else { return }
@@ -38,7 +44,9 @@ extension Bench {
         keep(order.run, pipeline)
     }
 
-    private func text(_ metadata: GenerationMetadata?) -> [PNGText] { metadata?.text ?? [] }
+    func text(_ metadata: GenerationMetadata?) -> [PNGText] {
+        metadata?.withTokens(options.settings.isOn(.embedsTokens)).text ?? []
+    }
 
     /// How it was made without its tokens, which are not those of the picture in the file.
     private func summary(_ metadata: GenerationMetadata?) -> [PNGText] {

@@ -64,6 +64,7 @@ final class Librarian: Sendable {
                 post(.problem("The gallery's index cannot be read: \(error.reason)."))
             }
             if options.stateFolder != nil { scan() }
+            reader.async { [thumbnails] in thumbnails.prune() }
         }
     }
 
@@ -110,7 +111,8 @@ final class Librarian: Sendable {
 
     func perform(_ order: LibraryOrder) {
         switch order {
-        case .remember(let prompt): write("prompt") { database, _ in try database.remember(prompt) }
+        case .remember(let prompt, let limit):
+            write("prompt") { database, _ in try database.remember(prompt, atMost: limit) }
         case .journal(let jobs, let isPaused, let beginning):
             write("queue") { try $0.journal(jobs, isPaused: isPaused, of: $1) }
             guard let beginning else { return }

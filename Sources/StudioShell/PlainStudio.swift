@@ -97,7 +97,7 @@ struct PlainStudio {
 
     private mutating func carryOut(_ effect: StudioEffect) {
         switch effect {
-        case .quit, .redraw, .suspend, .editPrompt, .copy: break
+        case .quit, .redraw, .suspend, .editPrompt, .copy, .readLog: break
         case .library(let order): librarian.perform(order)
         case .writeSetting, .editSettings, .reloadSettings:
             say("Settings are changed with `dcar config`.")

@@ -68,6 +68,7 @@ private final class Session {
     private let workshop: Workshop
     private let inbox = Inbox()
     private let librarian: Librarian
+    private let log: StudioLog
     private let easel: Easel
     /// The canvas as it was last painted.
     private var canvas: PaintedCanvas?
@@ -86,6 +87,8 @@ private final class Session {
             librarian.keep($0)
         }
         (self.librarian, self.workshop) = (librarian, workshop)
+        log = StudioLog(
+            folder: options.stateFolder, days: options.settings.whole(.logDays) ?? 30)
         easel = Easel { inbox.wake() }
         easel.start()
         workshop.start()
@@ -123,9 +126,7 @@ private final class Session {
         var capabilities = TerminalCapabilities.decide(
             terminal.environment, replies,
             configuration: options.settings.text(.graphics).flatMap(GraphicsChoice.init))
-        capabilities.sixelColors = min(
-            capabilities.sixelColors, options.settings.whole(.colors) ?? 256)
-        if let bytes = options.settings.whole(.maximumBytes) { capabilities.maximumBytes = bytes }
+        capabilities.adopt(options.settings)
         return capabilities
     }
 
@@ -198,8 +199,10 @@ private final class Session {
     }
 
     private func apply(_ action: StudioAction) {
+        let before = state.message
         let effects = update(&state, action)
         isDirty = true
+        if let message = state.message, message != before { log.record(message, state.settings) }
         if case .news(.library(.opened)) = action {
             isSessionKnown = true
             // Only now are the numbers known that earlier runs have.
@@ -258,6 +261,7 @@ private final class Session {
         case .redraw: screen.clear()
         case .quit: exitCode = 0
         case .suspend: suspend()
+        case .readLog: log.read { [inbox] in inbox.post(.log($0)) }
         case .copy(let text): copy(text)
         case .editPrompt(let text): editPrompt(text)
         case .writeSetting(let path, let toml): writeSetting(path, toml)

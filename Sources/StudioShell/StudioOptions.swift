@@ -46,6 +46,9 @@ package struct StudioOptions: Sendable {
     /// Whether pictures carry how they were made.
     var writesMetadata: Bool { settings.isOn(.metadata) }
 
+    /// zlib's level.
+    var compression: Int { settings.whole(.compression) ?? 6 }
+
     /// Nil for one a physical core.
     var threads: Int? { settings.whole(.threads) }
 

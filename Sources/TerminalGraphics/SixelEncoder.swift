@@ -2,13 +2,16 @@ import Imaging
 
 /// What a sixel picture may cost.
 public struct SixelOptions: Hashable, Sendable {
-    /// Colours, 2...256. At 32 or fewer the picture is dithered.
+    /// Colours, 2...256.
     public var colors: Int
+    /// Whether the picture is dithered; nil for where 32 colours or fewer ask for it.
+    public var isDithered: Bool?
     /// The most bytes of one sequence. tmux drops longer ones than it can hold without a word.
     public var maximumBytes: Int
 
     /// 256 colours and 900,000 bytes unless said otherwise.
-    public init(colors: Int = 256, maximumBytes: Int = 900_000) {
+    public init(colors: Int = 256, maximumBytes: Int = 900_000, isDithered: Bool? = nil) {
+        self.isDithered = isDithered
         self.colors = min(max(colors, 2), 256)
         self.maximumBytes = maximumBytes
     }
@@ -59,7 +62,7 @@ public enum SixelEncoder {
     ) -> SixelFrame {
         var colors = options.colors
         var picture = image.limited(toSide: maximumSide)
-        var frame = encodeOnce(picture, colors: colors, after: previous)
+        var frame = encodeOnce(picture, colors, options, after: previous)
         while frame.bytes.count > options.maximumBytes {
             if colors > 32 {
                 colors = max(32, colors / 2)
@@ -69,14 +72,14 @@ public enum SixelEncoder {
             } else {
                 break
             }
-            frame = encodeOnce(picture, colors: colors, after: nil)
+            frame = encodeOnce(picture, colors, options, after: nil)
             frame.isReduced = true
         }
         return frame
     }
 
     private static func encodeOnce(
-        _ image: RGBImage, colors: Int, after previous: SixelFrame?
+        _ image: RGBImage, _ colors: Int, _ options: SixelOptions, after previous: SixelFrame?
     ) -> SixelFrame {
         let histogram = ColorHistogram(image)
         var palette = SixelPalette(histogram, count: colors)
@@ -89,7 +92,8 @@ public enum SixelEncoder {
             palette = previous.palette
             shown = previous.indices
         }
-        let indices = palette.indices(image, isDithered: colors <= ditheredColors)
+        let indices = palette.indices(
+            image, isDithered: options.isDithered ?? (colors <= ditheredColors))
         var writer = SixelWriter(width: image.width, height: image.height, palette: palette)
         let bandCount = writer.write(indices, over: shown)
         return SixelFrame(

@@ -16,6 +16,8 @@ public struct TerminalCapabilities: Hashable, Sendable {
     public var background: SIMD3<UInt8>?
     /// The most colours of a sixel picture, 2...256.
     public var sixelColors: Int
+    /// Whether sixel pictures are dithered; nil for where few colours ask for it.
+    public var isDithered: Bool?
     /// The largest sixel picture in pixels, where the terminal says.
     public var sixelLimit: PixelSize?
     /// The most bytes of one sequence.
@@ -44,14 +46,16 @@ extension TerminalCapabilities {
 
     /// What a finished picture may cost.
     public var pictureOptions: SixelOptions {
-        SixelOptions(colors: sixelColors, maximumBytes: maximumBytes)
+        SixelOptions(
+            colors: sixelColors, maximumBytes: maximumBytes, isDithered: isDithered)
     }
 
     /// What the preview of one step may cost: over a network, half a second at 1 Mbit/s.
     public var previewOptions: SixelOptions {
         SixelOptions(
             colors: min(64, sixelColors),
-            maximumBytes: isRemote ? min(maximumBytes, 76_000) : maximumBytes)
+            maximumBytes: isRemote ? min(maximumBytes, 76_000) : maximumBytes,
+            isDithered: isDithered)
     }
 
     /// The longest side of a step's preview in pixels.

@@ -65,7 +65,10 @@ struct OutputOptions: ParsableArguments {
         _ image: RGBImage, _ metadata: GenerationMetadata?, as pattern: OutputPattern,
         fields: OutputPattern.Fields, number: Int? = nil
     ) throws -> String {
-        let bytes = try PNG.encode(image, text: leavesOutMetadata ? [] : metadata?.text ?? [])
+        let settings = Preferences.current
+        let kept = leavesOutMetadata ? nil : metadata?.withTokens(settings.isOn(.embedsTokens))
+        let bytes = try PNG.encode(
+            image, text: kept?.text ?? [], compression: settings.whole(.compression) ?? 6)
         if isStandardOutput {
             try Output.write(bytes)
             return "-"

@@ -34,9 +34,10 @@ struct ShowCommand: ParsableCommand {
         let image = try ImageFile.open(picture).image
         let terminal = TerminalProbe.report()
         let window = terminal.environment.window
-        let capabilities = TerminalCapabilities.decide(
+        var capabilities = TerminalCapabilities.decide(
             terminal.environment, terminal.replies, flag: GraphicsChoice(graphics),
             configuration: Preferences.current.text(.graphics).flatMap(GraphicsChoice.init))
+        capabilities.adopt(Preferences.current)
         let limit = GridSize(
             columns: min(columns ?? .max, window?.columns ?? 80),
             rows: max(1, (window?.rows ?? 24) - 1))

@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 import TestSupport
 import Testing
 
@@ -76,4 +77,33 @@ func whatCannotBeSetIsSaidAndNothingIsWritten(words: [String], message: String) 
     #expect(
         try Program.run(["info", "one.png"], in: folder.path).text
             != made.replacing("made-3-1.png", with: "one.png"))
+}
+
+@Test func filesCarryWhatTheSettingsSay() throws {
+    let folder = try Fixtures.folder()
+    try """
+    [output]
+    embed_tokens = false
+    compression = 0
+    """.write(toFile: folder.file(".dcar.toml"), atomically: false, encoding: .utf8)
+    let made = try Program.run(
+        ["generate", "a beach", "--seed", "3", "-o", "bare.png"] + small, in: folder.path)
+    #expect(made.status == 0, "\(made.messages)")
+    let (bare, full) = (
+        try ImageFile.read(folder.file("bare.png")), try ImageFile.read(folder.file("finished.png"))
+    )
+    #expect(try PNG.decode(bare).image == PNG.decode(full).image)
+    let metadata = try #require(try GenerationMetadata(PNGContents(bare)))
+    #expect(metadata.tokens == nil && metadata.residual == nil)
+    #expect(metadata.record.prompt == "a beach")
+    // 64 by 64 pixels that are not compressed.
+    #expect(bare.count > 64 * 64 * 3)
+    // A run that is to be gone on with keeps its tokens.
+    let stopped = try Program.run(
+        ["generate", "a beach", "--seed", "3", "--stop-at", "1", "-o", "part.png"] + small,
+        in: folder.path)
+    #expect(stopped.status == 0)
+    let resumed = try Program.run(["resume", "part.png", "-o", "whole.png"], in: folder.path)
+    #expect(resumed.status == 0, "\(resumed.messages)")
+    #expect(try ImageFile.open(folder.file("whole.png")).image == PNG.decode(full).image)
 }

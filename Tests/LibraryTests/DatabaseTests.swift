@@ -124,3 +124,9 @@ func aDamagedDatabaseIsPutAsideAndBegunAnew(page: Int) throws {
     #expect(try databases[0].prompts().count == 200)
     #expect(try databases[1].pictures().count == 200)
 }
+
+@Test func onlySoManyPromptsAreKept() throws {
+    let database = StudioDatabase.inMemory()
+    for prompt in ["a", "b", "c", "a"] { try database.remember(prompt, atMost: 2) }
+    #expect(try database.prompts() == ["c", "a"])
+}

@@ -143,3 +143,75 @@ func tenThousandPictures() throws {
     #expect(state.gallery.entries.count == 10_000)
     #expect(rebuild < .seconds(10) && warm < .milliseconds(150))
 }
+
+/// On disks without hard links, such as FAT.
+@Test func theTrashNeedsNoHardLinks() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.png")
+    let bytes = try picture()
+    try ImageFile.save(bytes, to: path)
+    var calls = FileCalls()
+    calls.link = { _, _, _ in
+        errno = EPERM
+        return -1
+    }
+    var entry = try #require(PictureScan.FileStamp(path).map(PictureEntry.init))
+    entry.trashPath = try Trash.take(entry, calls: calls)
+    #expect(!FileManager.default.fileExists(atPath: path))
+    let newer = try picture(seed: 2)
+    try ImageFile.save(newer, to: path)
+    #expect(throws: TrashError.taken(path: path)) { try Trash.putBack(entry, calls: calls) }
+    #expect(try ImageFile.read(path) == newer)
+    try FileManager.default.removeItem(atPath: path)
+    try Trash.putBack(entry, calls: calls)
+    #expect(try ImageFile.read(path) == bytes)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.file(".trash")) == [])
+}
+
+@Test func whatCannotBeTrashedStaysWhereItIs() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.png")
+    try ImageFile.save(picture(), to: path)
+    // A file where the trash should be.
+    _ = try folder.write("", as: ".trash")
+    let entry = try #require(PictureScan.FileStamp(path).map(PictureEntry.init))
+    #expect(throws: TrashError.cannotMove(path: path, reason: "Not a directory")) {
+        try Trash.take(entry)
+    }
+    #expect(FileManager.default.fileExists(atPath: path))
+}
+
+@Test func theThumbnailsOfLongAgoGoFirst() throws {
+    let folder = try TemporaryFolder()
+    let cache = ThumbnailCache(folder: folder.path)
+    for (name, age) in [("old", 300.0), ("new", 100), ("middle", 200)] {
+        _ = try folder.write(picture(), as: "\(name).png")
+        let time = timeval(tv_sec: time(nil) - Int(age) * 86_400, tv_usec: 0)
+        utimes(folder.file("\(name).png"), [time, time])
+    }
+    _ = try folder.write("", as: "no picture")
+    cache.prune(to: 3)
+    #expect(try names(folder).count == 4)
+    cache.prune(to: 2)
+    #expect(try names(folder) == ["middle.png", "new.png", "no picture"])
+}
+
+private func names(_ folder: TemporaryFolder) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+}
+
+@Test func aFileWhoseNameIsNoTextIsListedWithWhatToDo() throws {
+    let folder = try TemporaryFolder()
+    let name = Array(folder.file("caf").utf8) + [0xE9] + Array(".png".utf8)
+    let bytes = try picture()
+    let file = name.withUnsafeBytes { raw in
+        open(Array(raw.bindMemory(to: CChar.self)) + [0], O_WRONLY | O_CREAT, 0o600)
+    }
+    #expect(write(file, bytes, bytes.count) == bytes.count)
+    close(file)
+    let found = PictureScan.read(PictureScan.compare(folder.path, with: []).unread)
+    #expect(found.map(\.name) == ["caf\u{FFFD}.png"])
+    #expect(found.first?.problem?.hasSuffix("has a name that is not UTF-8; rename it.") == true)
+    // It is not read again and again.
+    #expect(PictureScan.compare(folder.path, with: found).unread.isEmpty)
+}

@@ -124,3 +124,16 @@ private func maskArgument(of mask: PaintedMask) -> String? {
     #expect(story.state.canvas.tool == .lasso)
     #expect(story.state.canvas.cursor == PixelPoint(x: 16, y: 16))
 }
+
+@Test(arguments: ["metadata", "embed_tokens"])
+func withoutTokensInFilesAnEditHasNoCommand(key: String) throws {
+    var story = Story()
+    story.tell(.settings(try settings("[output]\n\(key) = false\n")))
+    story.draw("a fox")
+    #expect(command(story).hasPrefix("dcar generate "))
+    story.do(.variation)
+    story.start(2)
+    story.finish(2)
+    #expect(
+        command(story) == "Files carry no tokens to go on from, as output.\(key) is off.")
+}

@@ -196,3 +196,38 @@ private func restored(_ states: [(QueuedJob.State, attempts: Int)], wasKilled: B
     #expect(story.journal() == 1)
     #expect(story.state.queue.jobs.first?.attempts == 1)
 }
+
+@Test func theQueueGoesOnAfterACrashWhereThatIsWanted() throws {
+    var story = Story()
+    story.tell(.settings(try settings("[queue]\nstart_paused_after_crash = false\n")))
+    story.tell(.library(.opened(restored([(.waiting, 0)], wasKilled: true))))
+    #expect(!story.state.queue.isPaused)
+    #expect(story.journal() == 1)
+}
+
+@Test func aJobLeavesTheListOnceItsPictureIsSavedWhereThatIsWanted() throws {
+    var story = Story()
+    story.tell(.settings(try settings("[queue]\nkeep_finished = false\n")))
+    story.queue("a fox")
+    let run = story.journal() ?? 0
+    story.start(run)
+    story.finish(run)
+    #expect(story.states == [.finished])
+    story.tell(.saved(run, path: "/p/a.png"))
+    #expect(story.states == [])
+}
+
+@Test func promptsAreKeptAsTheSettingsSay() throws {
+    func kept(_ text: String) throws -> [StudioEffect] {
+        var story = Story()
+        story.tell(.settings(try settings(text)))
+        _ = story.takeEffects()
+        story.type("a fox")
+        story.press(Key(.enter))
+        return story.takeEffects().filter { if case .library = $0 { true } else { false } }
+    }
+    #expect(try kept("") == [.library(.remember(prompt: "a fox"))])
+    #expect(
+        try kept("[history]\nmax = 5\n") == [.library(.remember(prompt: "a fox", atMost: 5))])
+    #expect(try kept("[history]\nenabled = false\n") == [])
+}

@@ -178,3 +178,15 @@ func theByteLimitHolds(limit: Int) throws {
             == "\u{1B}P0;1;0q\"1;1;12;12#0;2;20;40;100#0!12~-#0!12~\u{1B}\\")
     #expect(try DecodedSixel(frame.bytes).image == source)
 }
+
+@Test func aPersonDecidesWhetherAPictureIsDithered() {
+    let source = SyntheticPicture.ramps(width: 64, height: 64)
+    func bytes(_ colors: Int, _ isDithered: Bool?) -> [UInt8] {
+        SixelEncoder.encode(
+            source, options: SixelOptions(colors: colors, isDithered: isDithered))
+    }
+    #expect(bytes(16, nil) == bytes(16, true))
+    #expect(bytes(16, nil) != bytes(16, false))
+    #expect(bytes(256, nil) == bytes(256, false))
+    #expect(bytes(256, nil) != bytes(256, true))
+}
