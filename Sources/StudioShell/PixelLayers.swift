@@ -26,6 +26,9 @@ struct PixelLayers {
 
     // MARK: Pace
 
+    /// Whether the terminal is quick enough for all pixels.
+    var areOn: Bool { pacer.side != nil && !hasDeclined }
+
     /// Starts anew at full size.
     mutating func resetPace() { pacer.reset() }
 

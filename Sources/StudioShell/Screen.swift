@@ -76,9 +76,13 @@ final class Screen {
         capabilities.graphics == .sixel || capabilities.graphics == .kitty
     }
 
-    /// Whether cells of more than 256 colours are drawn over those of curses.
-    private var hasDirectColor: Bool {
-        capabilities.graphics == .halfBlock && capabilities.colors == .trueColor
+    /// Pictures whose cells are drawn over those of curses, in more than 256 colours: all where
+    /// they are of characters, else those that a popup covers. A network is spared the latter.
+    private func directPictures(of frame: Frame) -> [PictureLayer] {
+        guard capabilities.colors == .trueColor else { return [] }
+        if capabilities.graphics == .halfBlock { return frame.pictures }
+        guard hasPixels, !capabilities.isRemote else { return [] }
+        return frame.pictures.filter { $0.isCovered || !pixels.areOn }
     }
 
     // MARK: Frames
@@ -104,7 +108,8 @@ final class Screen {
             bytes += "\u{1B}7\u{1B}[r\u{1B}8".utf8
             hasNewSize = false
         }
-        if hasDirectColor { bytes += directCells(frame, changed) }
+        let rewritten = change.erased.flatMap { $0.row..<$0.row + $0.rows }
+        bytes += directCells(frame, Set(changed).union(rewritten))
         bytes += change.drawing
         guard !bytes.isEmpty else { return change.order }
         output.send(
@@ -139,11 +144,10 @@ final class Screen {
     }
 
     /// The cells in colours that curses cannot name, in those rows where something changed.
-    private func directCells(_ frame: Frame, _ rows: [Int]) -> [UInt8] {
+    private func directCells(_ frame: Frame, _ rows: Set<Int>) -> [UInt8] {
         var bytes: [UInt8] = []
-        for row in rows {
-            for area in frame.pictures.map({ $0.area })
-            where area.row..<area.row + area.rows ~= row {
+        for area in directPictures(of: frame).map(\.area) {
+            for row in area.row..<area.row + area.rows where rows.contains(row) {
                 bytes += directCells(frame, row: row, area.column..<area.column + area.columns)
             }
         }

@@ -75,7 +75,12 @@ private final class Session {
     private var parser = ReplyParser()
     private var state: StudioState
     private var exitCode: Int32?
+    /// Whether to draw at once: somebody waits for what a key does.
     private var isDirty = true
+    /// Whether to draw soon: news of a run come faster than anybody can read.
+    private var hasNews = false
+    private var drawTime = Duration.zero
+    private static let newsPause = Duration.milliseconds(33)
 
     init(_ options: StudioOptions) throws(StudioError) {
         self.options = options
@@ -134,7 +139,9 @@ private final class Session {
 
     func run() -> Int32 {
         while exitCode == nil {
-            if isDirty, screen.isReady { draw() }
+            if isDirty || hasNews && Terminal.now >= drawTime + Self.newsPause, screen.isReady {
+                draw()
+            }
             let ready = Terminal.wait(
                 [STDIN_FILENO, dcar_signal_pipe(), inbox.descriptor],
                 forRoomIn: screen.output.waiting, milliseconds: timeout)
@@ -158,7 +165,8 @@ private final class Session {
     }
 
     private var timeout: Int32 {
-        let deadlines = [parser.nextTick, screen.nextTick, saveTime].compactMap { $0 }
+        let newsTime = hasNews && screen.isReady ? drawTime + Self.newsPause : nil
+        let deadlines = [parser.nextTick, screen.nextTick, saveTime, newsTime].compactMap { $0 }
         guard let next = deadlines.min() else { return -1 }
         return Int32(min(max((next - Terminal.now) / .milliseconds(1) + 1, 0), 60_000))
     }
@@ -201,7 +209,7 @@ private final class Session {
     private func apply(_ action: StudioAction) {
         let before = state.message
         let effects = update(&state, action)
-        isDirty = true
+        if case .news = action { hasNews = true } else { isDirty = true }
         if let message = state.message, message != before { log.record(message, state.settings) }
         if case .news(.library(.opened)) = action {
             isSessionKnown = true
@@ -233,7 +241,7 @@ private final class Session {
     private var lastFrame: Frame?
 
     private func draw() {
-        isDirty = false
+        (isDirty, hasNews, drawTime) = (false, false, Terminal.now)
         let frame = StudioViews.frame(
             of: state, columns: screen.columns, rows: screen.rows, on: screen.abilities,
             canvas: .later(canvas))

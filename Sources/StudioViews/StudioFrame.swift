@@ -73,10 +73,15 @@ extension FrameBuilder {
             parts.append("seed \(state.parameters.seed) \(state.parameters.seedMode.rawValue)")
         }
         if width >= 110, !state.graphics.isEmpty { parts.append(state.graphics) }
-        let text = parts.joined(separator: "  ·  ") + " "
         let room = width - end - 2
         guard room >= 8 else { return }
-        let shown = text.fitted(to: room)
+        // Whole parts only: half a word tells nobody anything.
+        var text = parts.joined(separator: "  ·  ")
+        while parts.count > 1, text.cellWidth + 1 > room {
+            parts.removeLast()
+            text = parts.joined(separator: "  ·  ")
+        }
+        let shown = "\(text) ".fitted(to: room)
         put(shown, column: width - shown.cellWidth, row: 0, palette.barFaint)
     }
 

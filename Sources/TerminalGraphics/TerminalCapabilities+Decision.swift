@@ -242,6 +242,10 @@ extension Decision {
             because("Colours: none, as output does not go to a terminal.")
             return .mono
         }
+        if environment.isDumb && !isForced {
+            because("Colours: none, as TERM is dumb or not set.")
+            return .mono
+        }
         if environment.isScreen {
             because("Colours: 256, as screen knows no more.")
             return .xterm256

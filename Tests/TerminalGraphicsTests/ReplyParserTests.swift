@@ -1,3 +1,4 @@
+import Foundation
 import TerminalGraphics
 import Testing
 
@@ -187,12 +188,15 @@ func controlCAlwaysGetsThrough(start: String) {
     #expect(inputs == [.reply(.ready), .paste("one two")])
 }
 
+/// How many times as many random inputs as in every run `DCAR_FUZZ` asks for.
+private let fuzzFactor = ProcessInfo.processInfo.environment["DCAR_FUZZ"].flatMap(Int.init) ?? 1
+
 /// Random keys and replies in random pieces at random times: replies come out whole and in order,
 /// and of the typed text nothing is lost, added or moved.
 @Test func repliesAndTypingNeverMix() {
     var generator = SplitMix64(seed: 2026)
     let alphabet = Array("abc XYZ09.,;é→😀".unicodeScalars)
-    for _ in 0..<2000 {
+    for _ in 0..<2000 * fuzzFactor {
         var bytes: [UInt8] = []
         var text: [Unicode.Scalar] = []
         var replies: [TerminalReply] = []
@@ -234,7 +238,7 @@ func controlCAlwaysGetsThrough(start: String) {
 @Test func anyBytesGiveTheSameInputInAnyPieces() {
     var generator = SplitMix64(seed: 99)
     let favourites = Array("\u{1B}\u{1B}\u{1B}[]PO_?>|;:0123456789~ucMmnRtG\\\u{7}\r\u{3}$<é".utf8)
-    for _ in 0..<20_000 {
+    for _ in 0..<20_000 * fuzzFactor {
         let bytes = (0..<Int.random(in: 1...40, using: &generator)).map { _ in
             Bool.random(using: &generator)
                 ? favourites[Int.random(in: 0..<favourites.count, using: &generator)]

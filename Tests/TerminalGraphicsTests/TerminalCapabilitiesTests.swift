@@ -162,6 +162,9 @@ private let terminals: [TerminalCase] = [
     TerminalCase(
         name: "dumb", variables: ["TERM": "dumb"] + utf8, graphics: .none, colors: .mono),
     TerminalCase(
+        name: "dumb in tmux", variables: tmuxVariables + ["TERM": "dumb"] + utf8, graphics: .none,
+        colors: .mono),
+    TerminalCase(
         name: "no TERM", variables: utf8, graphics: .none, colors: .mono),
     TerminalCase(
         name: "no terminal", variables: ["TERM": "xterm-kitty", "DCAR_GRAPHICS": "sixel"] + utf8,

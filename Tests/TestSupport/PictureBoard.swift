@@ -98,17 +98,26 @@ extension EmulatedTerminal {
         if cursor.row + (sixel.height + height - 1) / height >= rows {
             pictures.faults.append("a sixel picture reaches the last row")
         }
-        for y in 0..<sixel.height {
-            for x in 0..<sixel.width {
-                guard let color = sixel.pixels[y * sixel.width + x] else { continue }
+        if cursor.column + (sixel.width + width - 1) / width > columns {
+            pictures.faults.append("a sixel picture passes the screen's edge")
+            return
+        }
+        let blank = [SIMD3<UInt8>?](repeating: nil, count: width * height)
+        for top in stride(from: 0, to: sixel.height, by: height) {
+            for left in stride(from: 0, to: sixel.width, by: width) {
                 let place = CellPlace(
-                    column: cursor.column + x / width, row: cursor.row + y / height)
-                guard place.column < columns, place.row < rows else {
-                    pictures.faults.append("a sixel picture passes the screen's edge")
-                    return
+                    column: cursor.column + left / width, row: cursor.row + top / height)
+                guard place.row < rows else { continue }
+                var cell = pictures.sixels[place] ?? blank
+                var isDrawn = false
+                for y in top..<min(top + height, sixel.height) {
+                    for x in left..<min(left + width, sixel.width) {
+                        guard let color = sixel.pixels[y * sixel.width + x] else { continue }
+                        cell[y % height * width + x % width] = color
+                        isDrawn = true
+                    }
                 }
-                let blank = [SIMD3<UInt8>?](repeating: nil, count: width * height)
-                pictures.sixels[place, default: blank][y % height * width + x % width] = color
+                if isDrawn { pictures.sixels[place] = cell }
             }
         }
     }

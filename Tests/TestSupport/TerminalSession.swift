@@ -58,6 +58,16 @@ public final class TerminalSession {
     /// Lets the program write and answers it, for so many seconds or until it is quiet that long.
     public func run(seconds: Double) { _ = pump(seconds) { false } }
 
+    /// Lets the program write until it has been quiet for so long; ten seconds at most.
+    public func settle(quiet seconds: Double = 0.4) {
+        let end = Self.now + 10
+        var count = -1
+        while count != terminal.transcript.count, Self.now < end {
+            count = terminal.transcript.count
+            run(seconds: seconds)
+        }
+    }
+
     /// - Throws: `TimedOut` with what the screen shows instead.
     public func wait(
         for what: String, seconds: Double = 20, until isThere: (EmulatedTerminal) -> Bool

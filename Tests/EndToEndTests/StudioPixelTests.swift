@@ -1,0 +1,171 @@
+import Foundation
+import Imaging
+import TestSupport
+import Testing
+
+/// A studio with a finished picture that no cursor is drawn on.
+private func studioWithPicture(
+    in folder: TemporaryFolder, answers: TerminalAnswers
+) throws -> TerminalSession {
+    let session = try studio(in: folder, answers: answers)
+    try session.wait(forText: "model 256px")
+    session.type("a fox in the snow" + Keys.enter)
+    try session.wait(forText: "Done in")
+    session.type("w")
+    try session.wait(forText: "Saved as")
+    session.type("p")
+    try session.wait(for: "the prompt") { $0.text.contains("▸ Prompt") }
+    session.settle()
+    return session
+}
+
+private func savedPicture(in folder: TemporaryFolder) throws -> RGBImage {
+    try ImageFile.open(folder.file("pictures/dcar-0001-a-fox-in-the-snow.png")).image
+}
+
+@Test func kittyIsSentThePictureItself() throws {
+    let folder = try TemporaryFolder()
+    let session = try studioWithPicture(in: folder, answers: .kitty)
+    let picture = try savedPicture(in: folder)
+    try session.wait(for: "the picture") { Array($0.pictures.kittyImages.values) == [picture] }
+    let place = try #require(session.terminal.pictures.kittyPlacements.values.first)
+    // Cells are twice as high as wide, and the last rows belong to the messages and keys.
+    #expect(place.columns == 2 * place.rows && place.row + place.rows <= 38)
+    session.type("\u{1B}OP")
+    try session.wait(for: "no picture under the help") { $0.pictures.kittyImages.isEmpty }
+    session.type(Keys.escape)
+    try session.wait(for: "the picture") {
+        $0.pictures.kittyPlacements.values.contains(place)
+    }
+    expectNothingStrange(session)
+}
+
+/// The pixels in the picture's place are the picture, whatever was drawn over it before, and there
+/// are none elsewhere.
+@Test func sixelPixelsAreThePictureAfterWhateverLayOverIt() throws {
+    let folder = try TemporaryFolder()
+    let session = try studioWithPicture(in: folder, answers: .sixel)
+    let first = try #require(session.terminal.sixelPicture)
+    let picture = try savedPicture(in: folder)
+    let wanted = picture.resized(width: first.image.width, height: first.image.height)
+    #expect(first.image.psnr(against: wanted) > 30)
+    let unlike = wanted.resized(width: 1, height: 1)
+        .resized(width: wanted.width, height: wanted.height)
+    #expect(unlike.psnr(against: wanted) < 25)
+
+    func expectSame(after keys: String, hiding text: String? = nil) throws {
+        session.type(keys)
+        if let text {
+            try session.wait(forText: text)
+            try session.wait(for: "no pixels") { $0.pictures.sixels.isEmpty }
+            session.type(Keys.escape)
+        }
+        try session.wait(for: "the picture after \(keys.debugDescription)") {
+            $0.sixelPicture.map { $0.area == first.area && $0.image.psnr(against: wanted) > 30 }
+                ?? false
+        }
+    }
+    try expectSame(after: "\u{1B}OP", hiding: "Help")
+    try expectSame(after: Keys.control("r"), hiding: "prompts")
+    try expectSame(after: Keys.control("l"))
+    try expectSame(after: "\u{1B}[O\u{1B}[I")
+    try expectSame(after: "xyz\u{7F}\u{7F}\u{7F}")
+    expectNothingStrange(session)
+}
+
+/// After any keys at all the screen is what drawing everything anew makes of it: no pixel and no
+/// character is left from before.
+@Test func whatIsOnTheScreenIsWhatARedrawMakes() throws {
+    let folder = try TemporaryFolder()
+    let session = try studioWithPicture(in: folder, answers: .sixel)
+    session.type(Keys.escape)
+    session.run(seconds: 0.1)
+    var random = SeededKeys(seed: 17)
+    for round in 0..<12 {
+        for _ in 0..<10 { session.type(random.next()) }
+        session.settle()
+        let before = session.terminal
+        session.type(Keys.control("l"))
+        try? session.wait(for: "the same screen", seconds: 8) { now in
+            now.transcript.count > before.transcript.count + 2_000
+                && difference(before, now) == nil
+        }
+        #expect(difference(before, session.terminal) == nil, "round \(round)")
+    }
+    #expect(session.program.status == nil)
+    expectNothingStrange(session)
+}
+
+/// The first place where two screens differ, but for the line of messages, which go with the next
+/// key, for the twin under pixels, which may be an older one, and for the ink of blanks.
+private func difference(_ one: EmulatedTerminal, _ other: EmulatedTerminal) -> String? {
+    func visible(_ cell: EmulatedTerminal.Cell) -> EmulatedTerminal.Cell {
+        var cell = cell
+        if cell.text == " ", cell.style.attributes.isEmpty { cell.style.foreground = "" }
+        return cell
+    }
+    let (pixels, others) = (one.pictures.sixels, other.pictures.sixels)
+    for index in one.cells.indices where visible(one.cells[index]) != visible(other.cells[index]) {
+        let place = CellPlace(column: index % one.columns, row: index / one.columns)
+        if place.row == one.rows - 2 || pixels[place] != nil && others[place] != nil { continue }
+        return "\(place): \(one.cells[index]) or \(other.cells[index])"
+    }
+    guard Set(pixels.keys) == Set(others.keys) else { return "pixels in other cells" }
+    guard let picture = one.sixelPicture, let same = other.sixelPicture else { return nil }
+    // What came step by step has the colours of its first step.
+    let likeness = picture.image.psnr(against: same.image)
+    return likeness > 32 ? nil : "pixels alike by no more than \(likeness) dB"
+}
+
+/// Keys that look at a picture in many ways, and make none.
+private struct SeededKeys {
+    private var state: UInt64
+    private static let keys = [
+        "d", "c", "x", "X", "o", "O", ",", ".", "0", "$", "m", "b", "u", " ", "?", "\u{1B}", "\t",
+        Keys.left, Keys.right, Keys.up, Keys.down, "\u{1B}OP", "[", "]", "V", "z", "Z", "+", "-",
+        "\u{1B}3", "\u{1B}5", "\u{1B}1", "\u{1B}[I"
+    ]
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> String {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return Self.keys[Int(state >> 33) % Self.keys.count]
+    }
+}
+
+/// A terminal that has not drawn a picture yet is not sent another.
+@Test func onlyOnePictureIsOnItsWay() throws {
+    let folder = try TemporaryFolder()
+    var answers = TerminalAnswers.sixel
+    answers.isReady = false
+    let session = try studio(in: folder, answers: answers)
+    try session.wait(forText: "model 256px")
+    session.type("a fox in the snow" + Keys.enter)
+    try session.wait(forText: "Done in")
+    session.run(seconds: 0.5)
+    #expect(session.terminal.pictures.sixelCount == 1)
+}
+
+/// A terminal that takes 20 kB a second: keys are answered within seconds and not once the queue
+/// of pictures is through, as there is none; then the pixels come back.
+@Test func aSlowTerminalIsAnsweredAndGetsItsPicturesLater() throws {
+    let folder = try TemporaryFolder()
+    let session = try studio(in: folder, answers: .sixel)
+    try session.wait(forText: "model 256px")
+    session.bytesPerSecond = 20_000
+    session.type("a fox in the snow" + Keys.enter)
+    session.run(seconds: 1)
+    let seen = session.terminal.pictures.sixelCount
+    session.type("\u{1B}3")
+    try session.wait(forText: "No pictures yet.", seconds: 12)
+    #expect(session.terminal.pictures.sixelCount <= seen + 1)
+    session.type("1")
+    try session.wait(forText: "Parameters", seconds: 5)
+    session.bytesPerSecond = nil
+    try session.wait(for: "pixels again") { $0.sixelPicture != nil }
+    session.program.signal(SIGTERM)
+    let status = try session.waitForEnd(seconds: 5)
+    #expect(status == 143)
+    #expect(session.terminal.modes == [7, 25])
+}
