@@ -67,16 +67,16 @@ DCAR_INLINE float sum_lanes(v16 v) {
     return total;
 }
 
-DCAR_INLINE v16 select(i16 mask, v16 yes, v16 no) {
+DCAR_INLINE v16 choose(i16 mask, v16 yes, v16 no) {
     return (v16)(((i16)yes & mask) | ((i16)no & ~mask));
 }
 
-DCAR_INLINE v16 larger(v16 a, v16 b) { return select(a > b, a, b); }
+DCAR_INLINE v16 larger(v16 a, v16 b) { return choose(a > b, a, b); }
 
 /// e^x to about one unit in the last place; 0 below -87, capped above 88.
 DCAR_INLINE v16 exp16(v16 x) {
-    x = select(x < SPLAT(-87.3f), SPLAT(-87.3f), x);
-    x = select(x > SPLAT(88.3f), SPLAT(88.3f), x);
+    x = choose(x < SPLAT(-87.3f), SPLAT(-87.3f), x);
+    x = choose(x > SPLAT(88.3f), SPLAT(88.3f), x);
     const v16 magic = SPLAT(12582912.f);
     v16 n = (x * 1.44269504f + magic) - magic;
     v16 r = x - n * 0.693359375f;
@@ -99,7 +99,7 @@ DCAR_INLINE v16 log16(v16 x) {
     v16 m = (v16)((bits & 0x007FFFFF) | 0x3F000000);
     i16 low = m < SPLAT(0.707106781f);
     v16 e = __builtin_convertvector(exponent + low, v16);
-    m = select(low, m + m, m) - 1.f;
+    m = choose(low, m + m, m) - 1.f;
     v16 z = m * m;
     v16 p = SPLAT(7.0376836292e-2f);
     p = p * m + -1.1514610310e-1f;
@@ -125,7 +125,7 @@ DCAR_INLINE v16 gelu16(v16 x) {
 
 DCAR_INLINE v16 activate(v16 x, int activation) {
     switch (activation) {
-    case 1: return select(x > SPLAT(0.f), x, SPLAT(0.f));
+    case 1: return choose(x > SPLAT(0.f), x, SPLAT(0.f));
     case 2: return x * sigmoid16(x);
     case 3: return gelu16(x);
     default: return x;

@@ -53,6 +53,11 @@ public struct MaskedTransformer: Sendable {
         tokenEmbedding.storage.releasePages()
     }
 
+    /// Lets the system take back the file pages of packed weights, if they are many.
+    public func releasePages() {
+        scope.releasePages()
+    }
+
     /// The text of one row, projected, with each block's cross-attention keys and values: all that
     /// does not change from step to step.
     public struct Text: Sendable {

@@ -16,14 +16,16 @@ public struct HybridTokenizer: Sendable {
     private let decoderScope: LayerScope
     private let compute: Compute
 
+    /// - Parameter cache: keeps the packed weights of both; nil for none.
     /// - Throws: `CheckpointError` when the checkpoint does not fit, `KernelError`.
     public init(
-        _ reader: CheckpointReader, _ configuration: HybridTokenizerConfiguration, compute: Compute
+        _ reader: CheckpointReader, _ configuration: HybridTokenizerConfiguration, compute: Compute,
+        cache: CheckpointCache? = nil
     ) throws {
         self.configuration = configuration
         self.compute = compute
-        encoderScope = LayerScope(reader, compute: compute)
-        decoderScope = LayerScope(reader, compute: compute)
+        encoderScope = LayerScope(reader, compute: compute, part: "encoder", cache: cache)
+        decoderScope = LayerScope(reader, compute: compute, part: "decoder", cache: cache)
         encoder = try AutoencoderEncoder(encoderScope["encoder"], configuration)
         decoder = try AutoencoderDecoder(decoderScope["decoder"], configuration)
         codebook = try Codebook(decoderScope["quantize"], configuration)
@@ -36,6 +38,12 @@ public struct HybridTokenizer: Sendable {
 
     public func prepareDecoder() throws {
         try decoderScope.prepare()
+    }
+
+    /// Lets the system take back the file pages of the weights, if they are many.
+    public func releasePages() {
+        encoderScope.releasePages()
+        decoderScope.releasePages()
     }
 
     /// What the encoder makes of an image before it is cut into a code and a residual.

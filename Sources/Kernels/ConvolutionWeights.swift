@@ -24,9 +24,12 @@ public final class ConvolutionWeights: Sendable {
     }
 
     /// Arranges the weights as far as that is possible without an image.
-    public func prepare() throws(KernelError) {
-        try arranged.prepare()
+    public func prepare() {
+        arranged.prepare()
     }
+
+    /// The weights as they can be kept in a file; nil where they are not arranged beforehand.
+    public var packable: PackableWeights? { arranged.packable }
 
     /// activation(conv(x) + bias) + addend; x is float32 [height, width, inputs], and addend, if
     /// any, and the result are float32 [height, width, outputs].

@@ -25,10 +25,8 @@ struct Epilogue {
     func at(row: Int, output: Int) -> dcar_epilogue {
         dcar_epilogue(
             row_scale: rowScale.map { $0 + row },
-            column_scale: scales.map { $0.scale.pointer + output },
-            column_offset: scales.map {
-                UnsafePointer($0.offset.base.assumingMemoryBound(to: Int32.self)) + output
-            },
+            column_scale: scales.map { $0.scale + output },
+            column_offset: scales.map { $0.offset + output },
             bias: bias.map { $0 + output }, activation: activation.rawValue,
             addend: addend.map { $0 + row * addendStride + output }, addend_stride: addendStride)
     }

@@ -21,6 +21,8 @@ final class GatheredConvolution: ArrangedConvolution {
         self.product = product
     }
 
+    var packable: PackableWeights? { nil }
+
     func prepare() {
         _ = arrangedWeights()
     }

@@ -15,7 +15,8 @@ public final class LinearWeights: Sendable {
 
     private enum State {
         case stored(Tensor)
-        case arranged(any ArrangedMatrix)
+        /// With the bytes that were packed for it, if any.
+        case arranged(any ArrangedMatrix, Storage?)
     }
 
     /// - Parameters:
@@ -35,8 +36,8 @@ public final class LinearWeights: Sendable {
     }
 
     /// Arranges the weights if that has not happened yet; the first use does it otherwise.
-    public func prepare() throws(KernelError) {
-        _ = try arranged()
+    public func prepare() {
+        _ = arranged()
     }
 
     /// Forgets the arranged weights where they can be made again from the file.
@@ -51,24 +52,41 @@ public final class LinearWeights: Sendable {
         }
     }
 
-    private func arranged() throws(KernelError) -> any ArrangedMatrix {
-        let result: Result<any ArrangedMatrix, KernelError> = state.withLock { state in
+    /// The weights as they can be kept in a file; nil where they are used as they came.
+    public var packable: PackableWeights? {
+        guard precision != .float32 else { return nil }
+        let shape: Shape = [outputs, inputs]
+        return PackableWeights(
+            byteCount: PackedMatrix.byteCount(shape, precision),
+            packed: { self.arranged().packed },
+            adopt: { storage in
+                let matrix = PackedMatrix(storage, shape: shape, precision: self.precision)
+                self.state.withLock { $0 = .arranged(matrix, storage) }
+            })
+    }
+
+    private func arranged() -> (matrix: any ArrangedMatrix, packed: Storage?) {
+        state.withLock { state in
             switch state {
-            case .arranged(let matrix): return .success(matrix)
+            case .arranged(let matrix, let packed): return (matrix, packed)
             case .stored(let weights):
-                do throws(KernelError) {
-                    let matrix = try compute.product.arrange(weights, precision: precision)
-                    state = .arranged(matrix)
-                    if weights.elementType != .float32 || precision != .float32 {
-                        weights.storage.releasePages()
-                    }
-                    return .success(matrix)
-                } catch {
-                    return .failure(error)
+                let made = arrange(weights)
+                state = .arranged(made.matrix, made.packed)
+                if weights.elementType != .float32 || precision != .float32 {
+                    weights.storage.releasePages()
                 }
+                return made
             }
         }
-        return try result.get()
+    }
+
+    private func arrange(_ weights: Tensor) -> (matrix: any ArrangedMatrix, packed: Storage?) {
+        guard precision != .float32 else {
+            return (RowMajorMatrix(weights, product: compute.product), nil)
+        }
+        let packed = Storage(byteCount: PackedMatrix.byteCount(weights.shape, precision))
+        PackedMatrix.pack(weights, precision, into: packed.base)
+        return (PackedMatrix(packed, shape: weights.shape, precision: precision), packed)
     }
 
     /// activation(x W^T + bias) + addend.
@@ -82,7 +100,7 @@ public final class LinearWeights: Sendable {
         _ x: Tensor, activation: Activation = .none, adding addend: Tensor? = nil,
         output: ElementType = .float32
     ) throws(KernelError) -> Tensor {
-        let matrix = try arranged()
+        let matrix = arranged().matrix
         let quantized = precision == .int8 ? compute.quantized(x) : nil
         let x = quantized?.integers ?? x.converted(to: precision == .float32 ? .float32 : .bfloat16)
         let items = x.shape.rank == 3 ? x.shape[0] : 1
@@ -90,42 +108,27 @@ public final class LinearWeights: Sendable {
         precondition(x.shape[x.shape.rank - 1] == inputs)
         let tilesPerItem = (rows + Tiling.rows - 1) / Tiling.rows
         let runs = Tiling.outputs(outputs)
-        let failure = Mutex<KernelError?>(nil)
-        let result = Tensor(
-            Shape(x.shape.dimensions.dropLast() + [outputs]), output
-        ) { base in
-            var epilogue = Epilogue(activation: activation)
-            epilogue.rowScale = quantized?.scale.pointer
-            epilogue.scales = matrix.scales
-            epilogue.bias = bias?.pointer
-            epilogue.addend = addend?.pointer
-            epilogue.addendStride = outputs
+        var epilogue = Epilogue(activation: activation)
+        epilogue.rowScale = quantized?.scale.pointer
+        epilogue.scales = matrix.scales
+        epilogue.bias = bias?.pointer
+        epilogue.addend = addend?.pointer
+        epilogue.addendStride = outputs
+        defer { withExtendedLifetime((x, quantized, bias, addend)) {} }
+        return Tensor(Shape(x.shape.dimensions.dropLast() + [outputs]), output) { base in
             compute.forEach(items * tilesPerItem * runs.count) {
                 [epilogue, inputs, outputs] task in
                 // Tiles of one run of outputs follow each other: its weights stay in cache.
                 let run = runs[task / (items * tilesPerItem)]
                 let tile = task % (items * tilesPerItem)
                 let first = tile / tilesPerItem * rows + tile % tilesPerItem * Tiling.rows
-                let count = min(Tiling.rows, rows - tile % tilesPerItem * Tiling.rows)
-                let product = Storage(byteCount: count * run.count * 4)
-                let c = product.base.assumingMemoryBound(to: Float.self)
-                do throws(KernelError) {
-                    try matrix.multiply(
-                        UnsafeRawPointer(x.storage.base) + first * inputs * x.elementType.byteWidth,
-                        rows: count, outputs: run, into: c)
-                } catch {
-                    failure.withLock { $0 = error }
-                    return
-                }
                 let place = base + (first * outputs + run.lowerBound) * output.byteWidth
-                dcar_finish_tile(
-                    c, run.count, count, run.count,
-                    epilogue.at(row: first, output: run.lowerBound), out(place, output), outputs)
+                matrix.multiply(
+                    UnsafeRawPointer(x.storage.base) + first * inputs * x.elementType.byteWidth,
+                    rows: min(Tiling.rows, rows - tile % tilesPerItem * Tiling.rows), outputs: run,
+                    epilogue: epilogue, firstRow: first, into: out(place, output), stride: outputs)
             }
         }
-        withExtendedLifetime((x, quantized, bias, addend)) {}
-        if let failure = failure.withLock({ $0 }) { throw failure }
-        return result
     }
 }
 

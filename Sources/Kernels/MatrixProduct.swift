@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// One library's matrix product. All calls run in the calling thread.
@@ -10,10 +11,6 @@ protocol MatrixProduct: Sendable {
         into c: UnsafeMutablePointer<Float>, stride cStride: Int,
         rows: Int, columns: Int, inner: Int, alpha: Float)
 
-    /// Weights [outputs, inputs] arranged for this library and precision.
-    func arrange(_ weights: Tensor, precision: Precision) throws(KernelError)
-        -> any ArrangedMatrix
-
     /// Weights [outputs, inputs, 3, 3] of a convolution, arranged for this library and precision
     /// when it is prepared or first runs; `scale` multiplies each output's weights.
     func arrangeConvolution(_ weights: Tensor, scale: [Float]?, precision: Precision)
@@ -24,18 +21,24 @@ protocol MatrixProduct: Sendable {
 protocol ArrangedMatrix: Sendable {
     /// What turns the integer sums of a product of integers into numbers; nil for floats.
     var scales: OutputScales? { get }
-    /// C = A W^T for the weight rows `outputs`; A's elements are of the arranged precision.
-    /// A is [rows, inputs] without gaps, C is float32, or int32 where there are scales,
-    /// [rows, outputs.count] without gaps.
+    /// epilogue(A W^T) for the weight rows `outputs`, one of the runs of `Tiling`, and at most
+    /// `Tiling.rows` rows; A's elements are of the weights' precision.
+    ///
+    /// - Parameters:
+    ///   - a: [rows, inputs] without gaps.
+    ///   - firstRow: the number of A's first row in what the epilogue adds.
+    ///   - stride: numbers between the rows of `out`.
     func multiply(
-        _ a: UnsafeRawPointer, rows: Int, outputs: Range<Int>,
-        into c: UnsafeMutablePointer<Float>) throws(KernelError)
+        _ a: UnsafeRawPointer, rows: Int, outputs: Range<Int>, epilogue: Epilogue, firstRow: Int,
+        into out: dcar_out, stride: Int)
 }
 
 /// The weights of a 3x3 convolution with stride 1 and zero padding 1, ready to be applied.
 protocol ArrangedConvolution: Sendable {
     /// Does now what can be done before an image is there.
-    func prepare() throws(KernelError)
+    func prepare()
+    /// What it makes, where that does not depend on the image; nil otherwise.
+    var packable: PackableWeights? { get }
     /// The tasks into which an image of this size is divided; they depend on the size alone.
     func tasks(width: Int, height: Int) -> Int
     /// Computes one task of `input` [height, width, inputs], writing [height, width, outputs].
@@ -47,7 +50,7 @@ protocol ArrangedConvolution: Sendable {
 /// Fixed divisions of a product; part of what makes results independent of the thread count.
 enum Tiling {
     /// Rows of A in one task.
-    static let rows = 128
+    static let rows = DCAR_PRODUCT_ROWS
 
     /// Runs of outputs, near 192 each, multiples of 64 but for the last.
     static func outputs(_ count: Int) -> [Range<Int>] {

@@ -47,6 +47,8 @@ final class OneDNNConvolution: ArrangedConvolution {
     /// The order of the weights depends on the size of the image.
     func prepare() {}
 
+    var packable: PackableWeights? { nil }
+
     private func stripeRows(width: Int, height: Int) -> Int {
         let rows = (Self.pixelsPerStripe + width - 1) / width
         return min((height + 3) / 4 * 4, (rows + 3) / 4 * 4)

@@ -2,7 +2,7 @@ import COneDNN
 import Synchronization
 import Tensors
 
-/// Matrix products and convolutions by oneDNN.
+/// Float32 matrix products and convolutions by oneDNN.
 struct OneDNNProduct: MatrixProduct {
     func multiply(
         _ a: UnsafePointer<Float>, stride aStride: Int,
@@ -17,22 +17,12 @@ struct OneDNNProduct: MatrixProduct {
             dnnl_dim_t(aStride), b, dnnl_dim_t(bStride), 0, c, dnnl_dim_t(cStride))
     }
 
-    func arrange(_ weights: Tensor, precision: Precision) throws(KernelError)
-        -> any ArrangedMatrix
-    {
-        switch precision {
-        case .float32: RowMajorMatrix(weights, product: self)
-        case .bfloat16: try OneDNNMatrix(weights)
-        case .int8: try OneDNNMatrix(QuantizedWeights(weights))
-        }
-    }
-
     func arrangeConvolution(_ weights: Tensor, scale: [Float]?, precision: Precision)
         -> any ArrangedConvolution
     {
         switch precision {
         case .float32: OneDNNConvolution(weights, scale: scale)
-        case .bfloat16, .int8: WinogradConvolution(weights, scale: scale, product: self)
+        case .bfloat16, .int8: WinogradConvolution(weights, scale: scale)
         }
     }
 }

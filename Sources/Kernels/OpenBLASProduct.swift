@@ -19,12 +19,6 @@ struct OpenBLASProduct: MatrixProduct {
             b, blasint(bStride), 0, c, blasint(cStride))
     }
 
-    func arrange(_ weights: Tensor, precision: Precision) throws(KernelError)
-        -> any ArrangedMatrix
-    {
-        RowMajorMatrix(weights, product: self)
-    }
-
     func arrangeConvolution(_ weights: Tensor, scale: [Float]?, precision: Precision)
         -> any ArrangedConvolution
     {

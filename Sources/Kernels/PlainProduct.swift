@@ -20,12 +20,6 @@ struct PlainProduct: MatrixProduct {
         }
     }
 
-    func arrange(_ weights: Tensor, precision: Precision) throws(KernelError)
-        -> any ArrangedMatrix
-    {
-        RowMajorMatrix(weights, product: self)
-    }
-
     func arrangeConvolution(_ weights: Tensor, scale: [Float]?, precision: Precision)
         -> any ArrangedConvolution
     {

@@ -9,18 +9,13 @@ struct QuantizedRows {
     let scale: Tensor
 }
 
-/// What turns the integer sums of a product into numbers, for each output.
-struct OutputScales: Sendable {
-    let scale: Tensor
-    /// int32: the share of a sum that comes from 128 standing for zero.
-    let offset: Storage
-}
-
 /// Weights [outputs, inputs] as 8-bit integers, with a scale for each output.
 struct QuantizedWeights {
     /// int8, of the shape of the weights.
     let integers: Tensor
-    let scales: OutputScales
+    let scale: Tensor
+    /// int32: the share of a sum that comes from 128 standing for zero.
+    let offset: Storage
 
     init(_ weights: Tensor) {
         let (outputs, inputs) = (weights.shape[0], weights.shape[1])
@@ -34,7 +29,7 @@ struct QuantizedWeights {
                 offset.base.assumingMemoryBound(to: Int32.self))
         }
         withExtendedLifetime(source) {}
-        scales = OutputScales(scale: Tensor([outputs], .float32, storage: scale), offset: offset)
+        (self.scale, self.offset) = (Tensor([outputs], .float32, storage: scale), offset)
     }
 }
 

@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// Weights [outputs, inputs] as they lie in the checkpoint, float32; a mapped float32 file is used
@@ -13,17 +14,19 @@ struct RowMajorMatrix: ArrangedMatrix {
     }
 
     func multiply(
-        _ a: UnsafeRawPointer, rows: Int, outputs: Range<Int>,
-        into c: UnsafeMutablePointer<Float>
-    ) throws(KernelError) {
+        _ a: UnsafeRawPointer, rows: Int, outputs: Range<Int>, epilogue: Epilogue, firstRow: Int,
+        into out: dcar_out, stride: Int
+    ) {
         let inputs = weights.shape[1]
-        weights.withFloats { w in
-            guard let start = w.baseAddress else { return }
-            product.multiply(
-                a.assumingMemoryBound(to: Float.self), stride: inputs,
-                start + outputs.lowerBound * inputs, stride: inputs, isTransposed: true,
-                into: c, stride: outputs.count,
-                rows: rows, columns: outputs.count, inner: inputs, alpha: 1)
-        }
+        let tile = Storage(byteCount: rows * outputs.count * 4)
+        let c = tile.base.assumingMemoryBound(to: Float.self)
+        product.multiply(
+            a.assumingMemoryBound(to: Float.self), stride: inputs,
+            weights.pointer + outputs.lowerBound * inputs, stride: inputs, isTransposed: true,
+            into: c, stride: outputs.count,
+            rows: rows, columns: outputs.count, inner: inputs, alpha: 1)
+        dcar_finish_tile(
+            c, outputs.count, rows, outputs.count,
+            epilogue.at(row: firstRow, output: outputs.lowerBound), out, stride)
     }
 }

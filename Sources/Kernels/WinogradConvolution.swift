@@ -9,19 +9,13 @@ final class WinogradConvolution: ArrangedConvolution {
     private let inputs: Int
     private let outputs: Int
     private let scale: [Float]?
-    private let product: any MatrixProduct
     private let state: Mutex<State>
 
     private enum State {
         case stored(Tensor)
-        case arranged([Share])
-    }
-
-    /// A run of outputs, with one matrix [outputs.count, inputs] for each position of the
-    /// transformed domain.
-    private struct Share {
-        let outputs: Range<Int>
-        let matrices: [any ArrangedMatrix]
+        /// For each run of outputs a packed matrix [run.count, inputs] for each position of the
+        /// transformed domain.
+        case packed(Storage)
     }
 
     private static let tilesPerTask = 64
@@ -29,49 +23,58 @@ final class WinogradConvolution: ArrangedConvolution {
     /// tasks.
     private static let fewestTasks = 8
 
-    init(_ weights: Tensor, scale: [Float]?, product: any MatrixProduct) {
+    init(_ weights: Tensor, scale: [Float]?) {
         outputs = weights.shape[0]
         inputs = weights.shape[1]
         self.scale = scale
-        self.product = product
         state = Mutex(.stored(weights))
     }
 
-    func prepare() throws(KernelError) {
-        _ = try arranged()
+    func prepare() {
+        _ = packed()
     }
 
-    private func arranged() throws(KernelError) -> [Share] {
-        let result: Result<[Share], KernelError> = state.withLock { state in
+    var packable: PackableWeights? {
+        let byteCount = Tiling.outputs(outputs).reduce(0) { $0 + 16 * matrixBytes($1) }
+        return PackableWeights(
+            byteCount: byteCount, packed: { self.packed() },
+            adopt: { storage in self.state.withLock { $0 = .packed(storage) } })
+    }
+
+    private func matrixBytes(_ run: Range<Int>) -> Int {
+        PackedMatrix.byteCount([run.count, inputs], .bfloat16)
+    }
+
+    private func packed() -> Storage {
+        state.withLock { state in
             switch state {
-            case .arranged(let shares): return .success(shares)
+            case .packed(let storage): return storage
             case .stored(let weights):
-                do throws(KernelError) {
-                    let shares = try arrange(weights)
-                    state = .arranged(shares)
-                    weights.storage.releasePages()
-                    return .success(shares)
-                } catch {
-                    return .failure(error)
+                let made = pack(weights)
+                state = .packed(made)
+                weights.storage.releasePages()
+                return made
+            }
+        }
+    }
+
+    private func pack(_ weights: Tensor) -> Storage {
+        let source = weights.converted(to: .float32)
+        let runs = Tiling.outputs(outputs)
+        let result = Storage(byteCount: runs.reduce(0) { $0 + 16 * matrixBytes($1) })
+        var place = result.base
+        for run in runs {
+            let rowBytes = inputs * 2
+            transformed(source, run).withBytes { numbers in
+                for position in 0..<16 {
+                    guard let start = numbers.baseAddress else { return }
+                    dcar_pack(
+                        start + position * run.count * rowBytes, run.count, rowBytes, place)
+                    place += matrixBytes(run)
                 }
             }
         }
-        return try result.get()
-    }
-
-    private func arrange(_ weights: Tensor) throws(KernelError) -> [Share] {
-        let source = weights.converted(to: .float32)
-        var shares: [Share] = []
-        for run in Tiling.outputs(outputs) {
-            let transformed = transformed(source, run)
-            var matrices: [any ArrangedMatrix] = []
-            for position in 0..<16 {
-                matrices.append(
-                    try product.arrange(transformed.part(position), precision: .bfloat16))
-            }
-            shares.append(Share(outputs: run, matrices: matrices))
-        }
-        return shares
+        return result
     }
 
     /// The weights of a run of outputs, transformed: [16, run.count, inputs].
@@ -115,7 +118,8 @@ final class WinogradConvolution: ArrangedConvolution {
         _ task: Int, input: UnsafePointer<Float>, width: Int, height: Int, epilogue: Epilogue,
         output: UnsafeMutablePointer<Float>
     ) throws(KernelError) {
-        let shares = try arranged()
+        let packed = packed()
+        let runs = Tiling.outputs(outputs)
         let groups = groups(tileTasks: tileTasks(width: width, height: height))
         let first = task / groups * Self.tilesPerTask
         let count = min(Self.tilesPerTask, tiles(width: width, height: height) - first)
@@ -126,34 +130,27 @@ final class WinogradConvolution: ArrangedConvolution {
             input, width, height, inputs, first, count,
             transformed.base.assumingMemoryBound(to: UInt16.self), stride)
         let group = task % groups
-        for share in shares[group * shares.count / groups..<(group + 1) * shares.count / groups] {
-            let columns = share.outputs.count
-            let productStride = count * columns + 16
+        for index in group * runs.count / groups..<(group + 1) * runs.count / groups {
+            let run = runs[index]
+            let shape: Shape = [run.count, inputs]
+            // All runs but the last are of one length.
+            let start = index * 16 * matrixBytes(runs[0])
+            let productStride = count * run.count + 16
             let products = Storage(byteCount: 16 * productStride * 4)
             let c = products.base.assumingMemoryBound(to: Float.self)
-            for (position, matrix) in share.matrices.enumerated() {
-                try matrix.multiply(
-                    transformed.base + position * stride * 2, rows: count, outputs: 0..<columns,
-                    into: c + position * productStride)
+            for position in 0..<16 {
+                PackedMatrix(
+                    packed, at: start + position * matrixBytes(run), shape: shape,
+                    precision: .bfloat16
+                ).multiply(
+                    transformed.base + position * stride * 2, rows: count, outputs: 0..<run.count,
+                    epilogue: Epilogue(), firstRow: 0,
+                    into: out(UnsafeMutableRawPointer(c + position * productStride), .float32),
+                    stride: run.count)
             }
             dcar_winograd_output(
-                c, productStride, width, height, first, count, columns,
-                epilogue.at(row: 0, output: share.outputs.lowerBound),
-                output + share.outputs.lowerBound, outputs)
-        }
-    }
-}
-
-extension Tensor {
-    /// The tensor [b, c, ...] at `index` of a tensor [a, b, c, ...], copied.
-    fileprivate func part(_ index: Int) -> Tensor {
-        let shape = Shape(Array(shape.dimensions.dropFirst()))
-        let bytes = shape.count * elementType.byteWidth
-        return Tensor(shape, elementType) { to in
-            withBytes { from in
-                guard let start = from.baseAddress else { return }
-                to.copyMemory(from: start + index * bytes, byteCount: bytes)
-            }
+                c, productStride, width, height, first, count, run.count,
+                epilogue.at(row: 0, output: run.lowerBound), output + run.lowerBound, outputs)
         }
     }
 }

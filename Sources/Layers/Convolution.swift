@@ -20,7 +20,7 @@ public struct Convolution: Sendable {
     public init(_ weight: Tensor, bias: Tensor?, scale: [Float]? = nil, _ scope: LayerScope) {
         let weights = ConvolutionWeights(weight, bias: bias, scale: scale, compute: scope.compute)
         self.weights = weights
-        scope.whenPrepared { try weights.prepare() }
+        scope.whenPrepared(packing: weights.packable) { weights.prepare() }
     }
 
     /// See `ConvolutionWeights.callAsFunction`.

@@ -9,10 +9,16 @@ public struct LayerScope: Sendable {
     public let compute: Compute
     fileprivate let preparations: Preparations
 
-    public init(_ reader: CheckpointReader, compute: Compute) {
+    /// - Parameters:
+    ///   - part: the name of the part of a model that this scope's layers make up.
+    ///   - cache: keeps its packed weights; nil for none.
+    public init(
+        _ reader: CheckpointReader, compute: Compute, part: String = "",
+        cache: CheckpointCache? = nil
+    ) {
         weights = reader.root
         self.compute = compute
-        preparations = Preparations()
+        preparations = Preparations(cache.map { CachedPart(part, of: $0, compute.precision) })
     }
 
     private init(_ weights: WeightScope, _ outer: LayerScope) {
@@ -39,18 +45,16 @@ public struct LayerScope: Sendable {
         return tensor.converted(to: .float32)
     }
 
-    /// Adds work that `prepare` will do.
-    func whenPrepared(_ work: @escaping @Sendable () throws -> Void) {
-        preparations.add(to: weights.prefix, work)
-    }
-
-    /// Adds work that `prepare` will do, and do again whenever `undo` says that it was undone.
+    /// Adds work that `prepare` will do, unless it finds packed weights that were made before.
+    ///
+    /// - Parameter undo: says whether it undid the work, so that it must be done again.
     func whenPrepared(
-        _ work: @escaping @Sendable () throws -> Void,
-        untilReleased undo: @escaping @Sendable () -> Bool
+        packing: PackableWeights?, _ work: @escaping @Sendable () throws -> Void,
+        untilReleased undo: @escaping @Sendable () -> Bool = { false }
     ) {
         preparations.add(to: weights.prefix, work)
         preparations.keep(Repeatable(name: weights.prefix, work: work, undo: undo))
+        if let packing { preparations.keep(packing, named: weights.prefix) }
     }
 
     /// Checks and arranges every weight that the layers of this scope read: the slow part of
@@ -65,6 +69,12 @@ public struct LayerScope: Sendable {
     /// forgets what was made from them if that is much; `prepare` makes it again.
     public func release() {
         preparations.release()
+    }
+
+    /// Lets the system take back the file pages of these weights, if they are many, until they are
+    /// read again.
+    public func releasePages() {
+        preparations.releasePages()
     }
 }
 
@@ -83,10 +93,16 @@ private final class Preparations: Sendable {
     private let groups = Mutex<[(name: String, works: [Work])]>([])
     private let tensors = Mutex<[Tensor]>([])
     private let repeatables = Mutex<[Repeatable]>([])
+    private let packings = Mutex<[(name: String, packing: PackableWeights)]>([])
+    private let cached: CachedPart?
 
-    /// Weights of fewer bytes than this stay arranged: making them again would take longer than it
-    /// is worth.
+    /// Weights of fewer bytes than this stay as they are: making them again, or reading their pages
+    /// again, would take longer than it is worth.
     private static let releasedFrom = 128 << 20
+
+    init(_ cached: CachedPart?) {
+        self.cached = cached
+    }
 
     func keep(_ tensor: Tensor) {
         tensors.withLock { $0.append(tensor) }
@@ -96,13 +112,22 @@ private final class Preparations: Sendable {
         repeatables.withLock { $0.append(repeatable) }
     }
 
+    func keep(_ packing: PackableWeights, named name: String) {
+        packings.withLock { $0.append((name, packing)) }
+    }
+
     func release() {
         let tensors = tensors.withLock { $0 }
         for tensor in tensors { tensor.storage.releasePages() }
+        if let cached, cached.releasePages(from: 0) { return }
         guard tensors.reduce(0, { $0 + $1.byteCount }) >= Self.releasedFrom else { return }
         for part in repeatables.withLock({ $0 }) where part.undo() {
             add(to: part.name, part.work)
         }
+    }
+
+    func releasePages() {
+        _ = cached?.releasePages(from: Self.releasedFrom)
     }
 
     func add(to group: String, _ work: @escaping @Sendable () throws -> Void) {
@@ -115,8 +140,20 @@ private final class Preparations: Sendable {
         }
     }
 
-    /// Shares the groups out over the threads. What fails or is stopped stays to be done.
+    /// Takes packed weights that were kept, or does the work and keeps what it packed.
     func run(on compute: Compute) throws {
+        guard let cached else { return try work(on: compute) }
+        let packings = packings.withLock { $0 }
+        if try cached.adopt(packings, on: compute) {
+            groups.withLock { $0 = [] }
+            return
+        }
+        try work(on: compute)
+        try cached.keep(packings, on: compute)
+    }
+
+    /// Shares the groups out over the threads. What fails or is stopped stays to be done.
+    private func work(on compute: Compute) throws {
         let pending = groups.withLock { groups in
             defer { groups = [] }
             return groups

@@ -26,7 +26,9 @@ public struct Linear: Sendable {
         let weights = LinearWeights(
             weight, bias: bias, compute: scope.compute, precision: precision)
         self.weights = weights
-        scope.whenPrepared({ try weights.prepare() }, untilReleased: { weights.release() })
+        scope.whenPrepared(
+            packing: weights.packable, { weights.prepare() },
+            untilReleased: { weights.release() })
     }
 
     /// See `LinearWeights.callAsFunction`.

@@ -8,11 +8,7 @@ enum HashCache {
     private static let limit = 200
 
     private static var path: String? {
-        let environment = ProcessInfo.processInfo.environment
-        if let folder = environment["XDG_CACHE_HOME"], folder.hasPrefix("/") {
-            return "\(folder)/dcar/hashes.json"
-        }
-        return environment["HOME"].map { "\($0)/.cache/dcar/hashes.json" }
+        CacheFolder.path.map { "\($0)/hashes.json" }
     }
 
     /// The SHA-256 of a checkpoint, as `Checkpoint.sha256` gives it.

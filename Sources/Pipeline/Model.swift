@@ -28,9 +28,10 @@ public final class Model: Sendable {
     public let checkpoints: [Checkpoint]
     private let hash = Mutex<String?>(nil)
 
+    /// - Parameter cache: where packed weights are kept; nil for nowhere.
     /// - Throws: `ModelError`, `ConfigurationError`, `CheckpointError`, `TokenizerError`,
     ///   `KernelError`.
-    public init(folder: String, compute: Compute) throws {
+    public init(folder: String, compute: Compute, cache: WeightCache? = nil) throws {
         let found = try ModelParts(in: folder)
         let needed = "a DC-HT tokenizer, a DC-AR generator and a T5 text encoder"
         func one(_ parts: [ModelParts.Part], _ kind: String) throws -> ModelParts.Part {
@@ -53,10 +54,12 @@ public final class Model: Sendable {
         self.compute = compute
 
         let textCheckpoint = try Checkpoint(path: text.checkpoint)
-        textEncoder = try Self.textEncoder(text, textCheckpoint, compute)
+        textEncoder = try Self.textEncoder(
+            text, textCheckpoint, compute, Self.cache(textCheckpoint, in: cache))
         textTokenizer = try T5Tokenizer(folder: text.folder)
         let generatorCheckpoint = try Checkpoint(path: generator.checkpoint)
-        let loaded = try Self.generator(generator, generatorCheckpoint, compute)
+        let loaded = try Self.generator(
+            generator, generatorCheckpoint, compute, Self.cache(generatorCheckpoint, in: cache))
         (transformer, residualHead) = (loaded.transformer, loaded.head)
         headScope = loaded.headScope
         configuration = loaded.transformer.configuration
@@ -64,7 +67,7 @@ public final class Model: Sendable {
         hybridTokenizer = try HybridTokenizer(
             CheckpointReader(tokenizerCheckpoint),
             HybridTokenizerConfiguration(ConfigurationNode(path: tokenizer.configuration)),
-            compute: compute)
+            compute: compute, cache: Self.cache(tokenizerCheckpoint, in: cache))
         checkpoints = [textCheckpoint, generatorCheckpoint, tokenizerCheckpoint]
         try checkParts()
     }
@@ -80,12 +83,19 @@ public final class Model: Sendable {
             .filter { !$0.isEmpty && !$0.hasPrefix("#") }.prefix(200).map { $0 }
     }
 
+    private static func cache(_ checkpoint: Checkpoint, in cache: WeightCache?)
+        -> CheckpointCache?
+    {
+        cache.map { CheckpointCache($0) { sha256(of: checkpoint) } }
+    }
+
     private static func textEncoder(
-        _ part: ModelParts.Part, _ checkpoint: Checkpoint, _ compute: Compute
+        _ part: ModelParts.Part, _ checkpoint: Checkpoint, _ compute: Compute,
+        _ cache: CheckpointCache?
     ) throws -> T5Encoder {
         let reader = CheckpointReader(checkpoint)
         let encoder = try T5Encoder(
-            LayerScope(reader, compute: compute),
+            LayerScope(reader, compute: compute, part: "text", cache: cache),
             T5Configuration(ConfigurationNode(path: part.configuration)))
         // Files of the whole T5 hold its decoder too.
         try reader.checkAllRead(ignoring: [
@@ -95,13 +105,14 @@ public final class Model: Sendable {
     }
 
     private static func generator(
-        _ part: ModelParts.Part, _ checkpoint: Checkpoint, _ compute: Compute
+        _ part: ModelParts.Part, _ checkpoint: Checkpoint, _ compute: Compute,
+        _ cache: CheckpointCache?
     ) throws -> (transformer: MaskedTransformer, head: ResidualHead, headScope: LayerScope) {
         let reader = CheckpointReader(checkpoint)
         let configuration = try GeneratorConfiguration(ConfigurationNode(path: part.configuration))
         let transformer = try MaskedTransformer(
-            LayerScope(reader, compute: compute), configuration)
-        let headScope = LayerScope(reader, compute: compute)
+            LayerScope(reader, compute: compute, part: "transformer", cache: cache), configuration)
+        let headScope = LayerScope(reader, compute: compute, part: "residual", cache: cache)
         let head = try ResidualHead(headScope["diffloss"]["net"], configuration)
         try reader.checkAllRead()
         return (transformer, head, headScope)
@@ -138,6 +149,13 @@ public final class Model: Sendable {
 
     func prepareResidualHead() throws {
         try headScope.prepare()
+    }
+
+    /// Lets the system take back the file pages of packed weights that making tokens needs, where
+    /// they are many: what is decoded next needs the memory more.
+    func releaseGenerator() {
+        transformer.releasePages()
+        headScope.releasePages()
     }
 
     /// SHA-256 of a part's checkpoint; known from before where its files have not changed.

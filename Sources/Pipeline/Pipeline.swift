@@ -224,7 +224,9 @@ public struct Pipeline: Sendable {
 
     /// The pixels of latents [gridHeight, gridWidth, latentChannels].
     func decode(_ latents: Tensor) throws -> RGBImage {
+        model.releaseGenerator()
         let numbers = try model.hybridTokenizer.decode(latents)
+        model.hybridTokenizer.releasePages()
         return RGBImage(
             width: numbers.shape[1], height: numbers.shape[0], pixels: PixelValues.bytes(numbers))
     }

@@ -13,6 +13,10 @@ extension Setting {
         "model.precision", .choice(["auto", "fp32", "bf16", "int8"]), .text("auto"),
         "The numbers that matrix products multiply; auto takes the fastest here.",
         waitsForStart: true)
+    package static let weightCache = Setting(
+        "model.weight_cache", .flag, .flag(true),
+        "Whether a large model's weights, arranged for use, are kept in the cache folder.",
+        variable: "DCAR_WEIGHT_CACHE", waitsForStart: true)
 
     package static let steps = Setting(
         "generate.steps", .whole(1...64), otherwise: "the model's own", "Steps of unmasking.")
@@ -148,7 +152,8 @@ extension Setting {
         "Whether copies go to the terminal's clipboard (OSC 52); otherwise they are only shown.")
 
     package static let all: [Setting] = [
-        modelPath, threads, precision, steps, guidance, guidanceDecay, temperature, schedule,
+        modelPath, threads, precision, weightCache, steps, guidance, guidanceDecay, temperature,
+        schedule,
         residualSteps, residualStrength, size, count, seedMode, feather, content, variation, reroll,
         alternatives, preview, graphics, cellSize, colors, dither, synchronized, maximumBytes,
         probeTimeout, theme, mouse, unicode, footer, confirmQuit, outputFolder, outputPattern,

@@ -85,7 +85,8 @@ struct Bench {
         do {
             let compute = try Compute(
                 threadCount: options.threads, precision: options.precision)
-            let model = try Model(folder: options.modelFolder, compute: compute)
+            let model = try Model(
+                folder: options.modelFolder, compute: compute, cache: options.weightCache)
             let pipeline = Pipeline(model)
             self.pipeline = pipeline
             post(

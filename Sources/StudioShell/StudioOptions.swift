@@ -1,5 +1,7 @@
 import Foundation
 import Kernels
+import Layers
+import Pipeline
 import Settings
 
 /// What the studio is started with.
@@ -51,6 +53,9 @@ package struct StudioOptions: Sendable {
 
     /// Nil for one a physical core.
     var threads: Int? { settings.whole(.threads) }
+
+    /// Nil for none.
+    var weightCache: WeightCache? { settings.isOn(.weightCache) ? .ofUser : nil }
 
     /// Nil for the fastest that the processor has.
     var precision: Precision? { settings.text(.precision).flatMap(Precision.init) }

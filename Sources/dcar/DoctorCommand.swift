@@ -2,6 +2,7 @@ import ArgumentParser
 import Assets
 import Imaging
 import Kernels
+import Layers
 import Pipeline
 import Settings
 import StudioShell
@@ -14,7 +15,11 @@ struct DoctorCommand: ParsableCommand {
 
     @OptionGroup var model: ModelOptions
 
+    @Flag(help: "Remove the arranged weights of large models from the cache folder.")
+    var clearWeightCache = false
+
     func run() throws {
+        if clearWeightCache { WeightCache.ofUser?.clear() }
         try row("dcar", ProgramVersion.current)
         try row("processor", "\(Processor.vectorInstructions), \(Processor.physicalCores) cores")
         let compute = try model.compute()
@@ -26,6 +31,7 @@ struct DoctorCommand: ParsableCommand {
             try row("", "This processor has no bfloat16 instructions; fp32 is used.")
         }
         try modelLines(compute)
+        try weightCache()
         try terminal()
     }
 
@@ -45,6 +51,20 @@ struct DoctorCommand: ParsableCommand {
             try row("model", String(describing: error))
         }
         try row("model folder", folder)
+    }
+
+    private func weightCache() throws {
+        guard let cache = WeightCache.ofUser else {
+            return try row("weight cache", "none; neither XDG_CACHE_HOME nor HOME is set")
+        }
+        guard Preferences.current.isOn(.weightCache) else {
+            return try row("weight cache", "off, by model.weight_cache")
+        }
+        let contents = cache.contents
+        let size = String(format: "%.1f GB", Double(contents.byteCount) / 1e9)
+        try row("weight cache", "\(size) in \(cache.folder)")
+        guard !contents.files.isEmpty else { return }
+        try row("", "dcar doctor --clear-weight-cache removes it; large models then start slower.")
     }
 
     private func terminal() throws {

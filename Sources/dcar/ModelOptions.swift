@@ -2,6 +2,7 @@ import ArgumentParser
 import Assets
 import Foundation
 import Kernels
+import Layers
 import Pipeline
 import Settings
 
@@ -46,6 +47,8 @@ struct ModelOptions: ParsableArguments {
     }
 
     func open() throws -> Pipeline {
-        Pipeline(try Model(folder: try folder(), compute: try compute()))
+        let cache = Preferences.current.isOn(.weightCache) ? WeightCache.ofUser : nil
+        return Pipeline(
+            try Model(folder: try folder(), compute: try compute(), cache: cache))
     }
 }

@@ -138,3 +138,26 @@ void dcar_winograd_input(const float *x, size_t width, size_t height, size_t cha
 void dcar_winograd_output(const float *product, size_t stride, size_t width, size_t height,
                           size_t first, size_t count, size_t channels, dcar_epilogue epilogue,
                           float *out, size_t out_stride);
+
+/// Bytes of `rows` rows of weights, `row_bytes` long each, once packed.
+size_t dcar_packed_bytes(size_t rows, size_t row_bytes);
+/// Rows of weights in the order in which the products below read them: blocks of 64 rows, the last
+/// one as wide as a multiple of 16 must be; in a block the words of four bytes come one after the
+/// other, each of all rows. What is missing is zero. A run of rows that begins at a multiple of 64
+/// is packed by itself.
+void dcar_pack(const void *x, size_t rows, size_t row_bytes, void *out);
+
+/// The most rows of one call of a product.
+enum { DCAR_PRODUCT_ROWS = 128 };
+/// C = A B^T with the epilogue: rows of `a` are `row_bytes` long without gaps, `b` is a run of
+/// packed rows, `columns` of them. For processors with dot products of this kind. `a` and `b` are
+/// bfloat16 here,
+void dcar_product_bfloat16(const void *a, size_t rows, size_t row_bytes, const void *b,
+                           size_t columns, dcar_epilogue epilogue, dcar_out out,
+                           size_t out_stride);
+/// and here uint8 and int8, with an epilogue that has scales.
+void dcar_product_int8(const void *a, size_t rows, size_t row_bytes, const void *b, size_t columns,
+                       dcar_epilogue epilogue, dcar_out out, size_t out_stride);
+
+/// A number that tells damaged bytes from sound ones; no protection against intent.
+uint64_t dcar_checksum(const void *bytes, size_t count);

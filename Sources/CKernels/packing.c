@@ -1,0 +1,55 @@
+// Weights in the order in which matrix products read them.
+#include "CKernels.h"
+#include <string.h>
+
+enum { BLOCK = 64, STRETCH = 16 };
+
+size_t dcar_packed_bytes(size_t rows, size_t row_bytes) {
+    return (rows + 15) / 16 * 16 * ((row_bytes + 3) / 4) * 4;
+}
+
+void dcar_pack(const void *x, size_t rows, size_t row_bytes, void *out) {
+    size_t words = (row_bytes + 3) / 4;
+    uint32_t *to = out;
+    for (size_t first = 0; first < rows; first += BLOCK) {
+        size_t count = rows - first < BLOCK ? rows - first : BLOCK, width = (count + 15) / 16 * 16;
+        // In stretches, so that what is written stays in the nearest cache until it is complete.
+        for (size_t start = 0; start < words; start += STRETCH) {
+            size_t end = words - start < STRETCH ? words : start + STRETCH;
+            for (size_t row = 0; row < width; row++) {
+                const uint8_t *from = (const uint8_t *)x + (first + row) * row_bytes;
+                for (size_t word = start; word < end; word++) {
+                    size_t left = row_bytes - 4 * word;
+                    uint32_t value = 0;
+                    if (row < count) {
+                        if (left >= 4) {
+                            memcpy(&value, from + 4 * word, 4);
+                        } else {
+                            memcpy(&value, from + 4 * word, left);
+                        }
+                    }
+                    to[word * width + row] = value;
+                }
+            }
+        }
+        to += words * width;
+    }
+}
+
+uint64_t dcar_checksum(const void *bytes, size_t count) {
+    // Every step can be undone, so a change of one word always changes the sum.
+    uint32_t lanes[64];
+    for (uint32_t i = 0; i < 64; i++) lanes[i] = 0x9E3779B9u * (i + 1);
+    const uint8_t *from = bytes;
+    size_t whole = count / 256 * 256;
+    for (size_t at = 0; at < whole; at += 256)
+        for (size_t i = 0; i < 64; i++) {
+            uint32_t word;
+            memcpy(&word, from + at + 4 * i, 4);
+            lanes[i] = (lanes[i] ^ word) * 0x01000193u;
+        }
+    uint64_t sum = count;
+    for (size_t at = whole; at < count; at++) sum = (sum ^ from[at]) * 0x100000001B3u;
+    for (size_t i = 0; i < 64; i++) sum = ((sum ^ lanes[i]) * 0x100000001B3u) ^ (sum >> 32);
+    return sum;
+}
