@@ -68,20 +68,16 @@ final class CachedPart: Sendable {
 
     /// Writes the weights to the file, and takes them from there from now on: pages of a file are
     /// cheaper than memory of our own.
-    ///
-    /// - Throws: `Stopped` when asked to stop.
-    func keep(
-        _ packings: [(name: String, packing: PackableWeights)], on compute: Compute
-    ) throws(Stopped) {
+    func keep(_ packings: [(name: String, packing: PackableWeights)]) {
         guard case .untried = state.withLock({ $0 }) else { return }
         state.withLock { $0 = .without }
         let parts = packings.compactMap { part in
             part.packing.packed().map { (name: part.name, bytes: $0) }
         }
         guard parts.count == packings.count, cache.cache.write(key, parts) else { return }
-        state.withLock { $0 = .untried }
-        guard try !adopt(packings, on: compute) else { return }
-        state.withLock { $0 = .without }
+        let sizes = parts.map { (name: $0.name, byteCount: $0.bytes.byteCount) }
+        guard let file = cache.cache.read(key, sizes: sizes) else { return }
+        take(file.weights, packings)
     }
 
     private func take(

@@ -149,7 +149,7 @@ private final class Preparations: Sendable {
             return
         }
         try work(on: compute)
-        try cached.keep(packings, on: compute)
+        cached.keep(packings)
     }
 
     /// Shares the groups out over the threads. What fails or is stopped stays to be done.

@@ -68,6 +68,8 @@ struct PackedFile: Sendable {
     {
         func whole(_ count: Int, _ unit: Int) -> Int { (count + unit - 1) / unit * unit }
         let checksums = parts.map(\.bytes.checksum)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
         func header(from first: Int) -> Data? {
             var start = first
             let entries = zip(parts, checksums).map { part, checksum in
@@ -76,7 +78,7 @@ struct PackedFile: Sendable {
                     name: part.name, start: start, byteCount: part.bytes.byteCount,
                     checksum: checksum)
             }
-            return try? JSONEncoder().encode(Header(key: key, entries: entries))
+            return try? encoder.encode(Header(key: key, entries: entries))
         }
         // Room for longer numbers than in this draft of it.
         guard let draft = header(from: 0) else { return false }

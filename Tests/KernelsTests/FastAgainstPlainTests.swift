@@ -81,12 +81,34 @@ func attentionAgreesWithThePlainOne(library: MatrixLibrary, shape: (Int, Int, In
     }
 }
 
+/// Rows that are no whole words, blocks that are not full, and an inner axis so long that sums are
+/// put aside on the way.
+@Test(arguments: [(1, 1, 1), (7, 70, 33), (130, 17, 35), (140, 200, 4_097), (13, 64, 9_001)])
+func narrowProductsAgreeWithThePlainOneOnOddShapes(shape: (Int, Int, Int)) throws {
+    let (rows, outputs, inputs) = shape
+    let x = Tensor.random([rows, inputs], seed: 20).converted(to: .bfloat16)
+    let weights = Tensor.random([outputs, inputs], seed: 21).converted(to: .bfloat16)
+    let bias = Tensor.random([outputs], seed: 22)
+    let addend = Tensor.random([rows, outputs], seed: 23)
+    for (precision, tolerance) in [(Precision.bfloat16, Float(1e-5)), (.int8, 0.02)]
+    where Processor.has(precision) {
+        for activation in [Activation.none, .relu, .silu, .gelu] {
+            let results = try [engine(.oneDNN, precision), engine(.plain)].map { compute in
+                try LinearWeights(weights, bias: bias, compute: compute)(
+                    x, activation: activation, adding: addend)
+            }
+            let (maximum, scale) = difference(results[0], results[1])
+            #expect(maximum <= tolerance * max(1, scale))
+        }
+    }
+}
+
 /// Relative length of the difference; bfloat16 keeps eight bits.
-private func expectBFloat16Agreement(_ fast: Tensor, _ exact: Tensor) {
+private func expectBFloat16Agreement(_ fast: Tensor, _ exact: Tensor, within share: Double = 0.01) {
     let (a, b) = (fast.floats(), exact.floats())
     let error = zip(a, b).reduce(0.0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
     let length = b.reduce(0.0) { $0 + Double($1) * Double($1) }
-    #expect(a.count == b.count && error.squareRoot() <= 0.01 * length.squareRoot())
+    #expect(a.count == b.count && error.squareRoot() <= share * length.squareRoot())
 }
 
 @Test(arguments: [(1, 1, 1, 8), (65, 300, 3, 24), (7, 31, 2, 72), (300, 16, 1, 64), (6, 5, 2, 5)])
@@ -109,7 +131,7 @@ func bfloat16AttentionAgreesWithThePlainOne(shape: (Int, Int, Int, Int)) throws 
 
 @Test(arguments: [
     (4, 4, 3, 16), (5, 7, 12, 20), (33, 18, 40, 36), (16, 70, 64, 64), (1, 1, 8, 12),
-    (9, 130, 33, 65), (4, 4, 64, 600)
+    (9, 130, 33, 65), (4, 4, 64, 600), (9, 14, 256, 256)
 ])
 func aBFloat16ConvolutionAgreesWithThePlainOne(shape: (Int, Int, Int, Int)) throws {
     guard Processor.has(.bfloat16) else { return }
@@ -123,14 +145,16 @@ func aBFloat16ConvolutionAgreesWithThePlainOne(shape: (Int, Int, Int, Int)) thro
             weights, bias: bias, scale: (0..<outputs).map { 0.5 + Float($0) / 64 }, compute: engine)(
                 x, activation: .silu, adding: addend)
     }
-    expectBFloat16Agreement(results[0], results[1])
+    // Wide ones take larger tiles, which round more.
+    expectBFloat16Agreement(results[0], results[1], within: inputs == 256 ? 0.015 : 0.01)
 }
 
 @Test func bfloat16ResultsAreTheSameBitsForAnyNumberOfThreadsAndItems() throws {
     guard Processor.has(.bfloat16) else { return }
     let x = Tensor.random([3, 300, 96], seed: 14)
     let image = Tensor.random([40, 48, 64], seed: 15)
-    let kernel = Tensor.random([64, 64, 3, 3], seed: 17)
+    let kernels = [64, 256].map { Tensor.random([$0, $0, 3, 3], seed: 17) }
+    let images = [image, Tensor.random([20, 16, 256], seed: 24)]
     func attention(_ x: Tensor, _ compute: Compute) -> [Float] {
         compute.attention(
             queries: HeadColumns(x), keys: HeadColumns(x).separated,
@@ -139,10 +163,10 @@ func aBFloat16ConvolutionAgreesWithThePlainOne(shape: (Int, Int, Int, Int)) thro
     }
     let runs = try [1, 2, 3].map { threads in
         let compute = try engine(.oneDNN, threads: threads, .bfloat16)
-        return [
-            attention(x, compute),
-            try ConvolutionWeights(kernel, bias: nil, compute: compute)(image).floats()
-        ]
+        return [attention(x, compute)]
+            + (try zip(kernels, images).map { kernel, image in
+                try ConvolutionWeights(kernel, bias: nil, compute: compute)(image).floats()
+            })
     }
     #expect(runs[0] == runs[1] && runs[0] == runs[2])
     let last = Tensor([1, 300, 96], Array(x.floats()[2 * 300 * 96..<3 * 300 * 96]))

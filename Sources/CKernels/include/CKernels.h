@@ -125,19 +125,20 @@ void dcar_attention(dcar_rows query, dcar_rows key, dcar_rows value, size_t widt
 size_t dcar_attention_scratch(size_t queries, size_t keys, size_t width);
 
 /// Weights [outputs, inputs, 3, 3], each output's times its `scale` (NULL for 1), transformed for
-/// Winograd's F(2x2, 3x3): bfloat16 [16, outputs, inputs].
-void dcar_winograd_weights(const float *x, size_t outputs, size_t inputs, const float *scale,
-                           uint16_t *out);
+/// Winograd's F(side x side, 3x3), side 2 or 4: bfloat16 [(side + 2)^2, outputs, inputs].
+void dcar_winograd_weights(int side, const float *x, size_t outputs, size_t inputs,
+                           const float *scale, uint16_t *out);
 /// The tiles first ..< first + count of an image [height, width, channels] with zero padding 1,
-/// transformed: bfloat16 [16, count, channels], `stride` numbers from position to position.
-void dcar_winograd_input(const float *x, size_t width, size_t height, size_t channels,
+/// transformed: bfloat16 [(side + 2)^2, count, channels], `stride` numbers from position to
+/// position.
+void dcar_winograd_input(int side, const float *x, size_t width, size_t height, size_t channels,
                          size_t first, size_t count, uint16_t *out, size_t stride);
-/// The products [16, count, channels] of those tiles, `stride` numbers from position to position,
-/// transformed back, with the epilogue: their pixels of an image whose pixels are `out_stride`
-/// numbers apart.
-void dcar_winograd_output(const float *product, size_t stride, size_t width, size_t height,
-                          size_t first, size_t count, size_t channels, dcar_epilogue epilogue,
-                          float *out, size_t out_stride);
+/// The products [(side + 2)^2, count, channels] of those tiles, `stride` numbers from position to
+/// position, transformed back, with the epilogue: their pixels of an image whose pixels are
+/// `out_stride` numbers apart.
+void dcar_winograd_output(int side, const float *product, size_t stride, size_t width,
+                          size_t height, size_t first, size_t count, size_t channels,
+                          dcar_epilogue epilogue, float *out, size_t out_stride);
 
 /// Bytes of `rows` rows of weights, `row_bytes` long each, once packed.
 size_t dcar_packed_bytes(size_t rows, size_t row_bytes);

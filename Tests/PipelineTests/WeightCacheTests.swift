@@ -1,0 +1,121 @@
+import Foundation
+import Generation
+import Imaging
+import Kernels
+import Layers
+import Pipeline
+import Requests
+import Synchronization
+import TestSupport
+import Testing
+
+/// A small picture by the embedded model, opened anew.
+private func picture(_ precision: Precision, _ cache: WeightCache?) throws -> RGBImage {
+    let pipeline = try embeddedPipeline(precision, cache: cache)
+    var request = GenerationRequest(prompt: "a fox in the snow", seed: 4, width: 96, height: 64)
+    request.sampling.steps = 2
+    request.residual.steps = 2
+    var runs = try pipeline.start([request])
+    try pipeline.unmask(&runs)
+    return try pipeline.picture(of: runs[0]).refined
+}
+
+/// Keeps even the small parts of the embedded model.
+private func cache(in folder: TemporaryFolder) -> WeightCache {
+    WeightCache(folder: folder.file("cache/weights"), smallestPart: 0)
+}
+
+@Test(arguments: [Precision.bfloat16, .int8])
+func cachedWeightsGiveTheSamePicture(precision: Precision) throws {
+    guard Processor.has(precision) else { return }
+    let folder = try TemporaryFolder()
+    let cache = cache(in: folder)
+    let expected = try picture(precision, nil)
+    #expect(try picture(precision, cache) == expected)
+    let written = cache.contents
+    #expect(written.files.count == 4 && written.byteCount > 1 << 20)
+    #expect(try picture(precision, cache) == expected)
+    #expect(cache.contents == written)
+    cache.clear()
+    #expect(cache.contents == ([], 0))
+}
+
+/// What can happen to a file: each must be noticed, cost no more than time, and be put right.
+@Test(arguments: ["empty", "cut short", "header", "first weight", "last byte", "another model"])
+func damagedCachesAreMadeAnew(damage: String) throws {
+    guard Processor.has(.bfloat16) else { return }
+    let folder = try TemporaryFolder()
+    let cache = cache(in: folder)
+    let expected = try picture(.bfloat16, cache)
+    let sound = try contents(cache)
+    for (name, bytes) in sound {
+        var bytes = bytes
+        switch damage {
+        case "empty": bytes = []
+        case "cut short": bytes.removeLast(100)
+        case "header": bytes[40] ^= 0x10
+        case "first weight": bytes[bytes.count / 2] ^= 1
+        case "last byte": bytes[bytes.count - 65] ^= 0x80
+        default:
+            // A whole file of the same kind that was made from other weights.
+            let other = Array("\"checkpoint\":\"".utf8)
+            let at = bytes.indices.first { bytes[$0...].starts(with: other) }
+            bytes[try #require(at) + other.count] ^= 1
+        }
+        // A new file, because a mapped one may still be in use.
+        let path = "\(cache.folder)/\(name)"
+        unlink(path)
+        #expect(FileManager.default.createFile(atPath: path, contents: Data(bytes)))
+    }
+    #expect(try picture(.bfloat16, cache) == expected)
+    #expect(try contents(cache) == sound)
+}
+
+private func contents(_ cache: WeightCache) throws -> [String: [UInt8]] {
+    try Dictionary(
+        uniqueKeysWithValues: cache.contents.files.map { name in
+            (name, [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(cache.folder)/\(name)"))))
+        })
+}
+
+@Test func aCacheThatCannotBeWrittenIsDoneWithout() throws {
+    guard Processor.has(.bfloat16) else { return }
+    let folder = try TemporaryFolder()
+    let file = try folder.write("no folder", as: "file")
+    let cache = WeightCache(folder: "\(file)/weights", smallestPart: 0)
+    #expect(try picture(.bfloat16, cache) == picture(.bfloat16, nil))
+    #expect(cache.contents == ([], 0))
+}
+
+@Test func severalProgramsMayFillACacheAtOnce() throws {
+    guard Processor.has(.bfloat16) else { return }
+    let folder = try TemporaryFolder()
+    let cache = cache(in: folder)
+    let expected = try picture(.bfloat16, nil)
+    let made = Mutex<[RGBImage?]>([])
+    DispatchQueue.concurrentPerform(iterations: 3) { _ in
+        let image = try? picture(.bfloat16, cache)
+        made.withLock { $0.append(image) }
+    }
+    #expect(made.withLock { $0 } == [expected, expected, expected])
+    #expect(cache.contents.files.count == 4)
+    #expect(try picture(.bfloat16, cache) == expected)
+}
+
+@Test func filesThatNobodyUsesAreRemoved() throws {
+    guard Processor.has(.bfloat16) else { return }
+    let folder = try TemporaryFolder()
+    let cache = cache(in: folder)
+    try FileManager.default.createDirectory(
+        atPath: cache.folder, withIntermediateDirectories: true)
+    for (name, days) in [("old", 40.0), ("new", 20.0)] {
+        let path = "\(cache.folder)/\(name).packed"
+        #expect(
+            FileManager.default.createFile(
+                atPath: path, contents: Data([1]),
+                attributes: [.modificationDate: Date(timeIntervalSinceNow: -days * 86_400)]))
+    }
+    _ = try picture(.bfloat16, cache)
+    #expect(cache.contents.files.contains("new.packed"))
+    #expect(!cache.contents.files.contains("old.packed"))
+}
