@@ -1,6 +1,9 @@
 // Weights in the order in which matrix products read them.
 #include "CKernels.h"
 #include <string.h>
+#if defined(__linux__)
+#include <malloc.h>
+#endif
 
 enum { BLOCK = 64, STRETCH = 16 };
 
@@ -34,6 +37,12 @@ void dcar_pack(const void *x, size_t rows, size_t row_bytes, void *out) {
         }
         to += words * width;
     }
+}
+
+void dcar_return_free_memory(void) {
+#if defined(__GLIBC__)
+    malloc_trim(0);
+#endif
 }
 
 uint64_t dcar_checksum(const void *bytes, size_t count) {

@@ -21,7 +21,11 @@ struct OneDNNProduct: MatrixProduct {
         -> any ArrangedConvolution
     {
         switch precision {
-        case .float32: OneDNNConvolution(weights, scale: scale)
+        case .float32:
+            // oneDNN has fast kernels for our order of channels only with wide vectors.
+            Processor.hasWideVectors
+                ? OneDNNConvolution(weights, scale: scale)
+                : GatheredConvolution(weights, scale: scale, product: self)
         case .bfloat16, .int8: WinogradConvolution(weights, scale: scale)
         }
     }

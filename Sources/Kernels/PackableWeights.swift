@@ -11,6 +11,12 @@ public struct PackableWeights: Sendable {
 }
 
 extension Storage {
+    /// Gives memory that is no longer used back to the system.
+    public static func returnFreeMemory() {
+        dropFreeBlocks()
+        dcar_return_free_memory()
+    }
+
     /// Tells damaged bytes from sound ones.
     public var checksum: UInt64 { dcar_checksum(base, byteCount) }
 }

@@ -30,6 +30,12 @@ public enum Processor {
         }
     }
 
+    /// True when vectors of sixteen float32 numbers are one instruction.
+    static var hasWideVectors: Bool {
+        let needed = dnnl_cpu_isa_avx512_core.rawValue
+        return dnnl_get_effective_cpu_isa().rawValue & needed == needed
+    }
+
     /// The widest vector instructions that oneDNN uses here, as a person writes them.
     public static var vectorInstructions: String {
         switch dnnl_get_effective_cpu_isa() {

@@ -78,6 +78,8 @@ final class CachedPart: Sendable {
         let sizes = parts.map { (name: $0.name, byteCount: $0.bytes.byteCount) }
         guard let file = cache.cache.read(key, sizes: sizes) else { return }
         take(file.weights, packings)
+        // What they were packed into would otherwise stay this program's.
+        Storage.returnFreeMemory()
     }
 
     private func take(

@@ -78,13 +78,17 @@ public struct Pipeline: Sendable {
         return runs
     }
 
-    /// Reads and arranges everything that making a picture needs.
+    /// Reads and arranges everything that making a picture needs. Of a large model no more than one
+    /// part is in memory at a time, as later when a picture is made.
     /// - Throws: `KernelError`, `CheckpointError`, `Stopped`.
     public func prepare() throws {
         try model.textEncoder.prepare()
+        model.textEncoder.releasePages()
         try model.transformer.prepare()
         try model.prepareResidualHead()
+        model.releaseGenerator()
         try model.hybridTokenizer.prepareDecoder()
+        model.hybridTokenizer.releasePages()
     }
 
     /// A run that fills in the masked tokens of a picture; the others keep id and residual.

@@ -41,6 +41,11 @@ public final class Storage: @unchecked Sendable {
         if case .mapped = owner { true } else { false }
     }
 
+    /// Empties the free list.
+    public static func dropFreeBlocks() {
+        Recycler.empty()
+    }
+
     /// Tells the system that the mapped pages will not be read again soon, so that they stop
     /// counting as this process's memory. Does nothing for owned memory.
     public func releasePages() {
@@ -107,6 +112,15 @@ private enum Recycler {
         let found = shelves.withLock { $0.take(size) }
         if let found, let block = UnsafeMutableRawPointer(bitPattern: found) { return block }
         return UnsafeMutableRawPointer.allocate(byteCount: size, alignment: alignment)
+    }
+
+    static func empty() {
+        let dropped = shelves.withLock { shelves in
+            defer { shelves.bySize = [:] }
+            shelves.byteCount = 0
+            return shelves.bySize.values.flatMap(\.blocks)
+        }
+        for block in dropped { UnsafeMutableRawPointer(bitPattern: block)?.deallocate() }
     }
 
     static func give(_ block: UnsafeMutableRawPointer, _ byteCount: Int) {

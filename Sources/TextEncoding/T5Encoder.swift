@@ -51,6 +51,11 @@ public struct T5Encoder: Sendable {
         scope.release()
     }
 
+    /// Lets the system take back the file pages of packed weights, if they are many.
+    public func releasePages() {
+        scope.releasePages()
+    }
+
     /// Text states [ids.count, width], float32.
     ///
     /// - Parameter ids: padded token ids, each below the vocabulary size.

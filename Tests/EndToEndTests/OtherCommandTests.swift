@@ -58,6 +58,28 @@ func completionsAreForTheShell(shell: String, mark: String) throws {
     }
 }
 
+/// What older and other processors compute with; the variable that oneDNN reads makes this one look
+/// like one without AVX-512.
+@Test(arguments: [("ONEDNN_MAX_CPU_ISA", "AVX2"), ("DCAR_MATRIX_LIBRARY", "openblas")])
+func recordingsReplayOnThePortablePaths(variable: String, value: String) throws {
+    let folder = try TemporaryFolder()
+    let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("Golden").path
+    let replayed = try Program.run(
+        ["verify", golden], in: folder.path, environment: [variable: value])
+    #expect(replayed.status == 0 && replayed.messages == "")
+    #expect(replayed.lines.last?.wholeMatch(of: /[1-9][0-9]{2} passed, 0 failed/) != nil)
+    let refused = try Program.run(
+        ["generate", "a fox", "--precision", "bf16"], in: folder.path,
+        environment: [variable: value])
+    #expect(refused.status == 1)
+    #expect(
+        sentence(refused)
+            == (value == "AVX2"
+                ? "This processor has no bf16 matrix instructions; use --precision fp32."
+                : "Precision bf16 needs the library onednn, not openblas."))
+}
+
 @Test func verifyCountsWhatPassed() throws {
     let folder = try TemporaryFolder()
     let result = try Program.run(["verify", "."], in: folder.path)

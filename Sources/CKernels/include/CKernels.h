@@ -160,5 +160,8 @@ void dcar_product_bfloat16(const void *a, size_t rows, size_t row_bytes, const v
 void dcar_product_int8(const void *a, size_t rows, size_t row_bytes, const void *b, size_t columns,
                        dcar_epilogue epilogue, dcar_out out, size_t out_stride);
 
+/// Gives freed memory back to the system, which the allocator would keep otherwise.
+void dcar_return_free_memory(void);
+
 /// A number that tells damaged bytes from sound ones; no protection against intent.
 uint64_t dcar_checksum(const void *bytes, size_t count);
