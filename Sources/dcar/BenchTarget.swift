@@ -23,6 +23,8 @@ struct BenchTarget {
     func text(_ component: BenchComponent) -> String? {
         guard isUsual else { return nil }
         switch (component, model.compute.precision) {
+        case (.arranging, .bfloat16), (.arranging, .int8):
+            return isFullSize ? "at most 0.3 s with the opening, once cached" : nil
         case (.steps, .bfloat16) where isFullSize: return "at least 80 % of the peak"
         case (.memory, .bfloat16) where isFullSize: return "at most 2400 MB"
         case (.memory, .int8) where isFullSize: return "at most 1600 MB"
