@@ -84,7 +84,7 @@ func measurePreview() throws {
                 let start = ContinuousClock.now
                 try studio.session.wait(for: "a run") { _ in studio.phase != nil }
                 try studio.session.wait(for: "its end", seconds: 60) { _ in
-                    studio.phase == "residual" || studio.phase == "decoding"
+                    studio.phase != "steps" && studio.phase != "prompt"
                 }
                 times[mode, default: []].append((ContinuousClock.now - start) / .milliseconds(1))
                 try studio.session.wait(for: "the picture", seconds: 60) { _ in studio.phase == nil
