@@ -34,7 +34,7 @@ private let hostile =
     try session.wait(forText: "Opened")
     // The prompt, as it was read from the file and as it is pasted.
     session.type("p\u{1B}[200~\(hostile)\u{1B}[201~")
-    try session.wait(forText: "48 tokens")
+    try session.wait(forText: "64 tokens")
     func look(_ keys: String, _ text: String) throws {
         session.type(keys)
         try session.wait(forText: text)

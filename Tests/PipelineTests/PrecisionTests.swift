@@ -6,7 +6,8 @@ import Pipeline
 import Requests
 import Testing
 
-/// What a precision may change, given the same inputs and noise at every step of a float32 run:
+/// What a precision may change, given the same inputs and noise at every step of a float32 run with
+/// the model's own settings:
 /// the share of tokens that may come out differently, and how near the pictures must stay.
 @Test(arguments: [(Precision.bfloat16, 0.99, 40.0), (.int8, 0.97, 35.0)])
 func aPrecisionKeepsNearlyAllTokensAndThePicture(
@@ -24,6 +25,7 @@ func aPrecisionKeepsNearlyAllTokensAndThePicture(
     var (same, total) = (0, 0)
     for (seed, prompt) in prompts.enumerated() {
         var request = GenerationRequest(prompt: prompt, seed: UInt64(seed))
+        request.sampling = pipelines[0].model.configuration.defaults
         request.sampling.steps = 6
         let texts = try pipelines.map { try $0.text(for: request).text }
         var runs = try pipelines[0].start([request])
