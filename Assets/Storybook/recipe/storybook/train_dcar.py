@@ -124,7 +124,8 @@ class Run:
         if state and source == self.path:
             self.both.load_state_dict(state["model"])
             self.average.state = state["average"]
-            self.optimizer.load_state_dict(state["optimizer"])
+            if "optimizer" in state:
+                self.optimizer.load_state_dict(state["optimizer"])
             self.step = state["step"]
             if options.budget and self.step > MEASURED[1]:
                 options.steps = state["steps"]

@@ -155,10 +155,11 @@ class Run:
         self.model.load_state_dict(state["model"])
         self.average.state = state["average"]
         self.used = state["used"]
-        self.critic.net.load_state_dict(state["critic"])
-        self.critic.optimizer.load_state_dict(state["critic_optimizer"])
         self._optimise()
-        self.optimizer.load_state_dict(state["optimizer"])
+        if "optimizer" in state:
+            self.critic.net.load_state_dict(state["critic"])
+            self.critic.optimizer.load_state_dict(state["critic_optimizer"])
+            self.optimizer.load_state_dict(state["optimizer"])
 
     def save(self) -> None:
         if self.place.leads:

@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from storybook import ablate, build, detector, editing, export, record, runtime, storyeval, train_dcar, train_dcht
+from storybook import ablate, build, detector, editing, export, record, restore, runtime, storyeval, train_dcar, train_dcht
 from storybook import model as models
 from storybook.dcar import GeneratorConfig, position_table
 from storybook.dcht import DCHT, TokenizerConfig
@@ -99,6 +99,40 @@ def test_generator_resumes_where_it_stopped(built: build.Build, tmp_path: pathli
         in_parts = train_dcar.train(parts, place)
     assert in_parts.step == whole.step == 4
     assert same(in_parts.both.state_dict(), whole.both.state_dict())
+
+
+def test_training_goes_on_from_an_exported_model(built: build.Build, tmp_path: pathlib.Path, place: Place) -> None:
+    folder = built.out / "model256"
+    restore.restore(folder, tmp_path)
+    export.export_tokenizer(tmp_path / "tokenizer" / "dcht.pt", tmp_path / "again")
+    export.export_generator(tmp_path / "generator" / "dcar.pt", tmp_path / "again")
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        again = tmp_path / "again" / path.relative_to(folder)
+        if path.suffix == ".safetensors":
+            assert same(load_file(again), load_file(path)), path
+        else:
+            assert again.read_bytes() == path.read_bytes(), path
+
+    exported = models.load(folder, place.device)
+    sheet = str(built.sheet)
+    options = train_dcht.Options(
+        sheet, tmp_path / "tokenizer", (0, 0, 2), batch=2, crop=64, workers=0, adversarial=0.3, config=TINY.tokenizer
+    )
+    tokenizer = train_dcht.train(replace(options, steps=(0, 0, 0)), place)
+    assert tokenizer.rate() == pytest.approx(options.rate / 2 / 200)
+    assert same(tokenizer.model.state_dict(), exported.tokenizer.state_dict())
+    tokenizer = train_dcht.train(options, place)
+    assert (tokenizer.stage, tokenizer.stage_step) == (3, 2)
+    assert torch.equal(tokenizer.model.quantize.embedding.weight, exported.tokenizer.quantize.embedding.weight)
+
+    generator = train_dcar.train(
+        train_dcar.Options(built.out / "tokens256", tmp_path / "generator", 0, batch=2, workers=0, head_samples=32), place
+    )
+    assert generator.step == 0
+    assert same(generator.model.state_dict(), exported.generator.state_dict())
+    generator = train_dcar.train(replace(generator.options, steps=2), place)
+    assert generator.step == 2
+    assert not same(generator.model.state_dict(), exported.generator.state_dict())
 
 
 def test_token_file_grows_and_agrees(built: build.Build, tmp_path: pathlib.Path, place: Place) -> None:
