@@ -66,7 +66,8 @@ let package = Package(
         .executableTarget(
             name: "dcar",
             dependencies: [
-                "Assets", "Pipeline", "Settings", "StudioShell", "TerminalGraphics", "Verification",
+                "Assets", "Pipeline", "Settings", "StudioCore", "StudioShell", "TerminalGraphics",
+                "Verification",
                 .product(name: "ArgumentParser", package: "swift-argument-parser")
             ]),
         .target(name: "CPseudoterminal", path: "Tests/CPseudoterminal"),

@@ -18,6 +18,9 @@ public final class Model: Sendable {
     public let parts: [ModelParts.Part]
     /// Prompts that it draws well, from `examples.txt` in its folder, one a line; none without.
     public let examples: [String]
+    /// The words of the captions that it was trained on, in small letters, from `vocabulary.txt` in
+    /// its folder, one a line; nil without.
+    public let vocabulary: Set<String>?
     public let textTokenizer: T5Tokenizer
     public let textEncoder: T5Encoder
     public let configuration: GeneratorConfiguration
@@ -50,7 +53,10 @@ public final class Model: Sendable {
             (folder as NSString).standardizingPath.split(separator: "/").last.map(String.init)
             ?? folder
         parts = [text, generator, tokenizer]
-        examples = Self.examples(in: folder)
+        examples = Self.lines(of: "\(folder)/examples.txt", atMost: 200) ?? []
+        vocabulary = Self.lines(of: "\(folder)/vocabulary.txt", atMost: 200_000).map {
+            Set($0.map { $0.lowercased() })
+        }
         self.compute = compute
 
         let textCheckpoint = try Checkpoint(path: text.checkpoint)
@@ -72,15 +78,15 @@ public final class Model: Sendable {
         try checkParts()
     }
 
-    /// At most 200 lines of at most 64 KiB; what is no text is left out.
-    private static func examples(in folder: String) -> [String] {
-        guard let file = FileHandle(forReadingAtPath: "\(folder)/examples.txt"),
-            let data = try? file.read(upToCount: 64 << 10),
+    /// The lines of a text file, without comments and of at most 4 MiB; nil where there is no text.
+    private static func lines(of file: String, atMost limit: Int) -> [String]? {
+        guard let file = FileHandle(forReadingAtPath: file),
+            let data = try? file.read(upToCount: 4 << 20),
             let text = String(data: data, encoding: .utf8)
-        else { return [] }
+        else { return nil }
         return text.split(whereSeparator: \.isNewline)
             .map { $0.trimmingCharacters(in: .whitespaces) }
-            .filter { !$0.isEmpty && !$0.hasPrefix("#") }.prefix(200).map { $0 }
+            .filter { !$0.isEmpty && !$0.hasPrefix("#") }.prefix(limit).map { $0 }
     }
 
     private static func cache(_ checkpoint: Checkpoint, in cache: WeightCache?)
@@ -142,6 +148,11 @@ public final class Model: Sendable {
     /// Pixels of each side of the pictures that the model was trained for.
     public var trainedSide: Int {
         configuration.gridSide * hybridTokenizer.configuration.pixelsPerToken
+    }
+
+    /// The words of a prompt that the model hardly knows, each once, as written, in their order.
+    public func unknownWords(in prompt: String) -> [String] {
+        textTokenizer.unknownWords(in: prompt, vocabulary: vocabulary)
     }
 
     /// Pixels along each side of a token.

@@ -127,6 +127,11 @@ package struct ResolvedSettings: Hashable, Sendable {
         if case .text(let text)? = value(setting) { text } else { nil }
     }
 
+    /// Whether a step is one of those that are shown as pictures; the last always is.
+    package func showsPicture(ofStep step: Int, isLast: Bool) -> Bool {
+        isLast || step % (whole(.previewInterval) ?? 1) == 0
+    }
+
     /// Whether a flag is on.
     package func isOn(_ setting: Setting) -> Bool { value(setting) == .flag(true) }
 }

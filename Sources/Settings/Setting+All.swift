@@ -51,6 +51,9 @@ extension Setting {
     package static let feather = Setting(
         "edit.feather_px", .whole(0...64), .whole(8),
         "Pixels over which an edit fades into the picture.")
+    package static let growth = Setting(
+        "edit.grow_cells", .whole(0...8), .whole(0),
+        "Tokens around those that a mask touches that an edit in the studio makes anew too.")
     package static let content = Setting(
         "edit.content", .choice(MaskedContent.allCases.map(\.rawValue)), .text("all"),
         "Which tokens under a mask are made anew in the studio.")
@@ -67,6 +70,22 @@ extension Setting {
     package static let preview = Setting(
         "preview.mode", .choice(["off", "colors", "decoded"]), .text("colors"),
         "How the steps of a run are shown: masks alone, token colours, or decoded in full.")
+    package static let previewInterval = Setting(
+        "preview.every", .whole(1...64), .whole(1),
+        "Steps from one picture of a run to the next; masks and tokens are drawn at every step.")
+    package static let previewSide = Setting(
+        "preview.max_px", .whole(64...2_048),
+        otherwise: "as much as the terminal takes in time",
+        "Pixels of the longest side that a step's picture is sent to the terminal with.",
+        waitsForStart: true)
+    package static let previewColors = Setting(
+        "preview.colors", .whole(16...256), .whole(64),
+        "The most colours of a step's sixel picture.",
+        waitsForStart: true)
+    package static let previewBudget = Setting(
+        "preview.budget_percent", .whole(1...100), .whole(3),
+        "The share of all cores that drawing a run's steps may take; the model's own work for "
+            + "decoded ones comes on top.")
 
     package static let graphics = Setting(
         "graphics.protocol", .choice(GraphicsChoice.names), .text("auto"),
@@ -153,9 +172,9 @@ extension Setting {
 
     package static let all: [Setting] = [
         modelPath, threads, precision, weightCache, steps, guidance, guidanceDecay, temperature,
-        schedule,
-        residualSteps, residualStrength, size, count, seedMode, feather, content, variation, reroll,
-        alternatives, preview, graphics, cellSize, colors, dither, synchronized, maximumBytes,
+        schedule, residualSteps, residualStrength, size, count, seedMode, feather, growth, content,
+        variation, reroll, alternatives, preview, previewInterval, previewSide, previewColors,
+        previewBudget, graphics, cellSize, colors, dither, synchronized, maximumBytes,
         probeTimeout, theme, mouse, unicode, footer, confirmQuit, outputFolder, outputPattern,
         metadata, embedsTokens, compression, queuePausesAfterCrash, keepsFinished, history,
         historyLimit, logLevel, logDays, clipboard

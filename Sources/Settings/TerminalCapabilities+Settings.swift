@@ -15,6 +15,8 @@ extension TerminalCapabilities {
     /// What a person knows better than the terminal says.
     package mutating func adopt(_ settings: ResolvedSettings) {
         sixelColors = min(sixelColors, settings.whole(.colors) ?? 256)
+        if let colors = settings.whole(.previewColors) { previewColors = colors }
+        previewLimit = settings.whole(.previewSide)
         if let bytes = settings.whole(.maximumBytes) { maximumBytes = bytes }
         if let size = settings.text(.cellSize).flatMap(CellSize.init(setting:)) { cellSize = size }
         if let isOn = settings.choice(.synchronized) { hasSynchronizedOutput = isOn }

@@ -88,7 +88,9 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case newSeed = "seed.new"
     case fixSeed = "seed.fix"
     case recallAll = "recall.all"
+    case recallPrompt = "recall.prompt"
     case recallSeed = "recall.seed"
+    case recallSize = "recall.size"
     case parameters = "parameters.edit"
     case nextPanel = "panel.next"
     case copy
@@ -96,12 +98,21 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case copyPrompt = "copy.prompt"
     case copyCommandLine = "copy.command"
     case nextTheme = "theme.next"
+    case setTheme = "theme.set"
+    case bestGraphics = "graphics.auto"
+    case sixelGraphics = "graphics.sixel"
+    case kittyGraphics = "graphics.kitty"
+    case halfBlockGraphics = "graphics.halfblock"
+    case asciiGraphics = "graphics.ascii"
+    case noGraphics = "graphics.none"
+    case probeTerminal = "graphics.probe"
     case editConfiguration = "config.edit"
     case reloadConfiguration = "config.reload"
     case resetSetting = "config.reset"
     case queueAdd = "queue.add"
     case queueAddFirst = "queue.front"
     case queuePause = "queue.pause"
+    case queueResume = "queue.resume"
     case queueUp = "queue.up"
     case queueDown = "queue.down"
     case queueEdit = "queue.edit"
@@ -133,6 +144,7 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case viewSettings = "view.settings"
     case help = "keys.show"
     case palette
+    case about
     case redraw
     case suspend
     case quit
@@ -271,13 +283,23 @@ extension Command {
         Entry(.newSeed, "another seed", [plain("r")]),
         Entry(.fixSeed, "keep or release the seed", [plain("S")]),
         Entry(.recallAll, "recall prompt, seed and parameters", [plain("a")]),
+        Entry(.recallPrompt, "recall the prompt of the picture"),
         Entry(.recallSeed, "recall the seed of the picture"),
+        Entry(.recallSize, "recall the size of the picture"),
         Entry(.nextPanel, "next panel", [Key(.tab)]),
         Entry(.copy, "copy seed, prompt or command line", [plain("y")]),
         Entry(.copySeed, "copy the seed"),
         Entry(.copyPrompt, "copy the prompt"),
         Entry(.copyCommandLine, "copy the equivalent command line"),
         Entry(.nextTheme, "next theme", [], .navigation),
+        Entry(.setTheme, "choose a theme", [], .navigation),
+        Entry(.bestGraphics, "pictures: what the terminal does best", [], .navigation),
+        Entry(.sixelGraphics, "pictures: sixel pixels", [], .navigation),
+        Entry(.kittyGraphics, "pictures: kitty pixels", [], .navigation),
+        Entry(.halfBlockGraphics, "pictures: half blocks", [], .navigation),
+        Entry(.asciiGraphics, "pictures: ASCII characters", [], .navigation),
+        Entry(.noGraphics, "pictures: none", [], .navigation),
+        Entry(.probeTerminal, "ask the terminal again what it can do", [], .navigation),
         Entry(.editConfiguration, "open the settings file in $EDITOR", [plain("e")], .settings),
         Entry(.reloadConfiguration, "read the settings files again", [plain("r")], .settings),
         Entry(
@@ -288,6 +310,7 @@ extension Command {
         ),
         Entry(.queueAdd, "queue the prompt, as the last"),
         Entry(.queuePause, "pause the queue, or let it go on", [plain(" "), plain("p")], .queue),
+        Entry(.queueResume, "let the queue go on", [], .queue),
         Entry(.queueUp, "move the job up", [plain("K"), Key(.up, .shift)], .queue),
         Entry(.queueDown, "move the job down", [plain("J"), Key(.down, .shift)], .queue),
         Entry(.queueEdit, "take the job out and edit it", [Key(.enter), plain("e")], .queue),
@@ -317,6 +340,7 @@ extension Command {
         Entry(.viewSettings, "view: settings", view("5"), .navigation),
         Entry(.help, "help", [Key(.function(1)), plain("?")], .navigation),
         Entry(.palette, "all commands", [Key(.function(2)), plain(":")], .navigation),
+        Entry(.about, "about: program, model and machine", [], .navigation),
         Entry(.showLog, "the log: what the studio has said", [], .navigation),
         Entry(.redraw, "draw everything again", [control("l")], .anywhere),
         Entry(.suspend, "suspend the studio", [], .navigation),

@@ -130,6 +130,24 @@ package struct PaintedMask: Hashable, Sendable {
     package mutating func grow(by radius: Int) { self = PaintedMask(mask.grown(by: radius)) }
     package mutating func shrink(by radius: Int) { self = PaintedMask(mask.shrunk(by: radius)) }
 
+    /// The token cells that it touches, and so many around them; itself for none.
+    package func grown(byCells count: Int, of side: Int) -> PaintedMask {
+        guard count > 0 else { return self }
+        let gridWidth = (width + side - 1) / side
+        let touched = tokens(cell: side)
+        let cells = TokenMask(
+            gridWidth: gridWidth, gridHeight: touched.count / gridWidth, isMasked: touched
+        ).grown(by: count)
+        var grown = PaintedMask(width: width, height: height)
+        for (token, isMasked) in cells.isMasked.enumerated() where isMasked {
+            let corner = PixelPoint(x: token % gridWidth * side, y: token / gridWidth * side)
+            grown.fill(
+                from: corner, to: PixelPoint(x: corner.x + side - 1, y: corner.y + side - 1),
+                isEllipse: false, true)
+        }
+        return grown
+    }
+
     /// Coverage 255 where painted.
     package var mask: Mask {
         var mask = Mask(width: width, height: height)

@@ -200,6 +200,11 @@ package struct RunRecord: Hashable, Sendable {
         if case .edit(let order) = origin { order } else { nil }
     }
 
+    /// The picture of a step, or of the nearest one before it that has one.
+    package func preview(at step: Int) -> (step: Int, preview: StepPreview)? {
+        previews.filter { $0.key <= step }.max { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
     package func snapshot(_ step: Int?) -> StepSnapshot? {
         guard let step else { return snapshots.last }
         return snapshots.first { $0.step == step } ?? snapshots.last

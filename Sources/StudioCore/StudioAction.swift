@@ -74,6 +74,10 @@ package enum StudioEffect: Hashable, Sendable {
     /// Work by these settings from now on.
     case use(ResolvedSettings)
     case readLog
+    /// Draw pictures in this way until the studio ends.
+    case draw(GraphicsChoice)
+    /// Ask the terminal again what it can do.
+    case probe
     case redraw
     case suspend
     /// Make the pixels of a run that an earlier sitting kept.

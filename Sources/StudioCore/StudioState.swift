@@ -47,6 +47,8 @@ package struct StudioState: Hashable, Sendable {
     package var screen = ScreenMetrics()
     /// Whether the parameters are a sitting's, which the model's own must not replace.
     var hasRestoredParameters = false
+    /// What was asked for before.
+    var lastCommand: Command?
     /// What pictures look like here, for the header.
     package var graphics = ""
     /// The number of the newest run.
@@ -216,6 +218,8 @@ package enum Popup: Hashable, Sendable {
     case candidates(Int)
     /// Pictures to compare with, and which of them is selected.
     case comparison(Int)
+    /// Themes, and which of them is selected.
+    case themes(Int)
     /// Tags of the picture selected in the gallery.
     case tags(TextField)
     /// The tree that the picture shown belongs to; the place of the line chosen.

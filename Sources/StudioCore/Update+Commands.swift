@@ -3,6 +3,7 @@ import Requests
 extension StudioState {
     mutating func perform(_ command: Command) -> [StudioEffect] {
         message = nil
+        defer { lastCommand = command }
         switch command {
         case .generate: return generate()
         case .cancel: return cancel()
@@ -88,6 +89,8 @@ extension StudioState {
             parameters.seedMode = parameters.seedMode == .fixed ? .random : .fixed
             message = Message("Next seed: \(parameters.seedMode.rawValue).")
         case .recallAll: recall()
+        case .recallPrompt: return recallPrompt()
+        case .recallSize: recallSize()
         case .recallSeed:
             if let run = shown {
                 (parameters.seed, parameters.seedMode) = (run.request.seed, .fixed)
@@ -103,7 +106,11 @@ extension StudioState {
         case .nextTheme:
             theme = theme.neighbour(1)
             message = Message("Theme: \(theme.rawValue).")
-        case .queueAdd, .queueAddFirst, .queuePause, .queueUp, .queueDown, .queueEdit,
+        case .setTheme: popup = .themes(Theme.allCases.firstIndex(of: theme) ?? 0)
+        case .bestGraphics, .sixelGraphics, .kittyGraphics, .halfBlockGraphics, .asciiGraphics,
+            .noGraphics, .probeTerminal:
+            return changeGraphics(command)
+        case .queueAdd, .queueAddFirst, .queuePause, .queueResume, .queueUp, .queueDown, .queueEdit,
             .queueRemove, .queueRetry, .queueClear, .queueSkip:
             return performOnQueue(command)
         case .gallerySearch, .galleryNext, .galleryPrevious, .galleryOpen, .galleryPair,
@@ -120,7 +127,8 @@ extension StudioState {
         case .viewSettings: return open(.settings)
         case .help: popup = .commands(Popup.ListState(), isHelp: true)
         case .palette: popup = .commands(Popup.ListState(), isHelp: false)
-        case .redraw: return [.redraw]
+        case .about: popup = .text(title: "About", lines: about)
+        case .redraw: return lastCommand == .redraw ? [.redraw, .probe] : [.redraw]
         case .suspend: return [.suspend]
         case .quit: return quit()
         }
@@ -357,6 +365,38 @@ extension StudioState {
         parameters.residualSteps = run.request.residual.steps
         parameters.residualStrength = run.request.residual.strength
         message = Message("Prompt, seed \(run.request.seed) and parameters are this picture's.")
+    }
+
+    private mutating func recallPrompt() -> [StudioEffect] {
+        guard let run = shown else { return [] }
+        prompt.positive = TextField(run.request.prompt)
+        prompt.negative = TextField(run.request.negativePrompt)
+        message = Message("The prompt is this picture's.")
+        return [.inspect(prompt: run.request.prompt)]
+    }
+
+    private mutating func recallSize() {
+        guard shown != nil else { return }
+        (parameters.width, parameters.height) = (pictureSize.x, pictureSize.y)
+        message = Message("The size is this picture's, \(pictureSize.x)×\(pictureSize.y).")
+    }
+
+    /// What a person would put into a report.
+    private var about: [String] {
+        var lines: [String] = []
+        if let facts {
+            lines += [
+                "model \(facts.name): \(facts.trainedSide) pixels, \(facts.codebookSize) codes, "
+                    + "\(facts.sampling.steps) steps, \(facts.residualSteps) residual steps",
+                "\(facts.threads) threads"
+            ]
+        }
+        lines += [
+            "pictures: \(graphics)",
+            "\(screen.columns)×\(screen.rows) cells of \(screen.cellWidth)×\(screen.cellHeight) pixels",
+            "theme \(theme.rawValue)", "", "`dcar doctor` says how that was found out."
+        ]
+        return lines
     }
 
     // MARK: Files

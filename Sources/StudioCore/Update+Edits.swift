@@ -1,5 +1,6 @@
 import Imaging
 import Requests
+import Settings
 
 extension StudioState {
     mutating func edit(_ command: Command) -> [StudioEffect] {
@@ -66,11 +67,16 @@ extension StudioState {
         }
         let isWhole = parameters.content == .all
         var order = EditOrder(
-            operation: "inpaint", base: run.id, mask: mask, feather: parameters.feather,
+            operation: "inpaint", base: run.id, mask: grown(mask), feather: parameters.feather,
             content: parameters.content,
             share: isWhole ? nil : Double(parameters.variationPercent) / 100)
         order.padding = parameters.padding
         return order
+    }
+
+    /// What an edit makes anew of a mask: more, where the settings say so.
+    package func grown(_ mask: PaintedMask) -> PaintedMask {
+        mask.grown(byCells: settings.whole(.growth) ?? 0, of: parameters.tokenSide)
     }
 
     /// Fewer unknown tokens need fewer steps: max(4, 12 sqrt(unknown / tokens)) for 12; more steps

@@ -178,6 +178,10 @@ extension StudioState {
             return [.library(.scan)]
         default: break
         }
+        if command == .galleryInfo, view != .gallery, let run = shown {
+            popup = .text(title: "Picture \(run.id)", lines: description(of: run))
+            return []
+        }
         guard let entry = gallery.selectedEntry else {
             message = Message("No picture is selected; 3 opens the gallery.", .problem)
             return []
@@ -195,6 +199,36 @@ extension StudioState {
         default: return recall(entry, command)
         }
         return []
+    }
+
+    private func description(of run: RunRecord) -> [String] {
+        let (request, size) = (run.request, pictureSize)
+        var lines = [request.prompt.isEmpty ? "(no prompt)" : request.prompt]
+        if let raw = request.rawPrompt { lines.append("of: \(raw)") }
+        if !request.negativePrompt.isEmpty { lines.append("not: \(request.negativePrompt)") }
+        let sampling = request.sampling
+        lines += [
+            "",
+            "\(size.x)×\(size.y)  seed \(request.seed)  \(sampling.steps) steps  guidance "
+                + "\(Parameters.decimal(sampling.guidanceScale)) \(sampling.guidanceDecay.rawValue)  "
+                + "temperature \(Parameters.decimal(sampling.temperature))",
+            "residual strength \(Parameters.decimal(request.residual.strength))"
+                + (request.residual.seed.map { ", seed \($0)" } ?? "")
+        ]
+        switch run.origin {
+        case .prompt: break
+        case .fork(let parent, let step): lines.append("fork of picture \(parent), step \(step)")
+        case .edit(let order): lines.append("\(order.operation) of picture \(order.base)")
+        case .residual(let parent): lines.append("residual of picture \(parent) made anew")
+        case .file(let name): lines.append("opened from \(name)")
+        }
+        if let picture = run.picture {
+            lines.append(
+                "discrete against refined: \(Parameters.decimal(Float(picture.psnr))) dB"
+                    + (picture.seamError.map { ", seam \(Parameters.decimal(Float($0)))" } ?? ""))
+        }
+        if let path = run.savedPath { lines += ["", path] }
+        return lines
     }
 
     /// Shows a picture in the studio; one of this sitting with its steps.

@@ -26,6 +26,7 @@ extension StudioState {
             }
         case .form(let form): return press(key, in: form)
         case .comparison(let selected): pressInComparison(key, selected)
+        case .themes(let selected): pressInThemes(key, selected)
         case .candidates(let selected): return pressInCandidates(key, selected)
         case .examples(var list):
             switch pressInList(key, &list, count: exampleList(list).count) {
@@ -141,6 +142,7 @@ extension StudioState {
                 return pressInPopup(Key(.enter))
             case .candidates: return choose(index)
             case .comparison: compareWith(index)
+            case .themes: setTheme(index)
             case .form(var form):
                 form.selected = min(max(index, 0), form.fields.count - 1)
                 popup = .form(form)

@@ -134,8 +134,8 @@ extension StudioState {
         switch command {
         case .queueAdd: return enqueue(atFront: false)
         case .queueAddFirst: return enqueue(atFront: true)
-        case .queuePause:
-            queue.isPaused.toggle()
+        case .queuePause, .queueResume:
+            queue.isPaused = command == .queuePause && !queue.isPaused
             message = Message(
                 queue.isPaused
                     ? "The queue is paused; a job that is on is finished." : "The queue goes on.")

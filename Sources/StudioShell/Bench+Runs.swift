@@ -144,7 +144,10 @@ extension Bench {
                 let snapshot = state.snapshot(maskID: runs[index].run.maskID)
                 post(
                     .stepped(
-                        id, snapshot, try picture(of: snapshot, id, pipeline), seconds: seconds))
+                        id, snapshot,
+                        options.settings.showsPicture(
+                            ofStep: state.step, isLast: runs[index].run.isFinished)
+                            ? try picture(of: snapshot, id, pipeline) : nil, seconds: seconds))
             }
             if isSingleStep || wishes.takePause(), runs.contains(where: { !$0.run.isFinished }) {
                 return true

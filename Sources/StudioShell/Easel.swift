@@ -6,9 +6,8 @@ import Synchronization
 /// Paints canvases and encodes pictures on a thread of its own, so that no key waits for pixels.
 /// Only the newest wish of each kind counts.
 final class Easel: Sendable {
-    /// The share of all cores that the pictures of a run may cost while it goes on.
-    private static let passingShare = 0.03
-
+    /// The share of all cores, in percent, that the pictures of a run may cost while it goes on.
+    private let budget: Atomic<Int>
     private let wishes = Mutex(Wishes())
     private let results = Mutex(Results())
     private let arrivals = DispatchSemaphore(value: 0)
@@ -28,10 +27,16 @@ final class Easel: Sendable {
         var pixels: [EncodedPicture]?
     }
 
-    /// - Parameter wake: called when there is a result.
-    init(wake: @escaping @Sendable () -> Void) {
+    /// - Parameters:
+    ///   - budget: see `setBudget`.
+    ///   - wake: called when there is a result.
+    init(budget: Int, wake: @escaping @Sendable () -> Void) {
+        self.budget = Atomic(budget)
         self.wake = wake
     }
+
+    /// - Parameter percent: of all cores, for the pictures of a run that goes on.
+    func setBudget(_ percent: Int) { budget.store(percent, ordering: .relaxed) }
 
     func start() {
         let thread = Thread { [self] in work() }
@@ -99,7 +104,8 @@ final class Easel: Sendable {
         let start = Self.processorTime
         let result = body()
         let cores = Double(ProcessInfo.processInfo.activeProcessorCount)
-        return (result, (Self.processorTime - start) / (Self.passingShare * cores))
+        let share = Double(budget.load(ordering: .relaxed)) / 100
+        return (result, (Self.processorTime - start) / (share * cores))
     }
 
     /// Seconds that this thread has computed.

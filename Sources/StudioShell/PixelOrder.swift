@@ -41,7 +41,9 @@ struct PixelOrder: Equatable, Sendable {
         let layer = wanted.layer
         let grid = GridSize(columns: layer.area.columns, rows: layer.area.rows)
         let area = capabilities.sixelPixels(in: grid)
-        let image = layer.image.resized(width: max(1, area.width), height: max(1, area.height))
+        let image = layer.image.resized(
+            width: max(1, area.width), height: max(1, area.height),
+            coarse: layer.isPreview ? capabilities.previewLimit : nil)
         var options = layer.isPreview ? capabilities.previewOptions : capabilities.pictureOptions
         let share = Double(side) / Double(fullSide)
         options.maximumBytes = Int(Double(options.maximumBytes) * share * share)
@@ -87,6 +89,19 @@ struct PixelOrder: Equatable, Sendable {
             picture.bytes = pixels + KittyGraphics.place(id: id, size: grid)
         }
         return picture
+    }
+}
+
+extension RGBImage {
+    /// - Parameter limit: pixels; where a side is longer, the picture is made of squares, of which
+    ///   none has more than so many, as sixels cannot be enlarged by the terminal.
+    fileprivate func resized(width: Int, height: Int, coarse limit: Int?) -> RGBImage {
+        let factor = limit.map { (max(width, height) + $0 - 1) / $0 } ?? 1
+        guard factor > 1 else { return resized(width: width, height: height) }
+        return resized(
+            width: (width + factor - 1) / factor, height: (height + factor - 1) / factor
+        ).enlarged(by: factor).cropped(
+            to: PixelRectangle(x: 0, y: 0, width: width, height: height))
     }
 }
 

@@ -37,10 +37,21 @@ struct PlainStudio {
         if let picture = options.picture, case .ready = state.model {
             open(picture)
         }
+        for action in options.replay.actions {
+            guard case .ready = state.model else { break }
+            state.message = nil
+            if action == .command(.quit) { return close() }
+            perform([action])
+            listen { $0.job.map(\.isPaused) ?? true }
+        }
         while case .ready = state.model {
             guard let line = nextLine(), obey(PlainOrder(line)) else { break }
             listen { $0.job.map(\.isPaused) ?? true }
         }
+        return close()
+    }
+
+    private func close() -> Int32 {
         workshop.close()
         if case .failed = state.model { return 3 }
         return input.wasInterrupted ? 128 + SIGINT : 0
@@ -97,7 +108,7 @@ struct PlainStudio {
 
     private mutating func carryOut(_ effect: StudioEffect) {
         switch effect {
-        case .quit, .redraw, .suspend, .editPrompt, .copy, .readLog: break
+        case .quit, .redraw, .probe, .draw, .suspend, .editPrompt, .copy, .readLog: break
         case .library(let order): librarian.perform(order)
         case .writeSetting, .editSettings, .reloadSettings:
             say("Settings are changed with `dcar config`.")

@@ -44,6 +44,8 @@ final class Inbox: Sendable {
         wake()
     }
 
+    var isEmpty: Bool { news.withLock(\.isEmpty) }
+
     /// Makes the descriptor readable though there is no news.
     func wake() {
         var byte: UInt8 = 1
@@ -81,6 +83,12 @@ private final class Session {
     private var hasNews = false
     private var drawTime = Duration.zero
     private static let newsPause = Duration.milliseconds(33)
+    /// What is still to be done without hands.
+    private var replay: Replay
+    /// How often it is looked whether it can go on.
+    private static let replayPause = Duration.milliseconds(20)
+    /// How pictures are drawn, where a person said so in this sitting.
+    private var graphicsChoice: GraphicsChoice?
 
     init(_ options: StudioOptions) throws(StudioError) {
         self.options = options
@@ -94,7 +102,8 @@ private final class Session {
         (self.librarian, self.workshop) = (librarian, workshop)
         log = StudioLog(
             folder: options.stateFolder, days: options.settings.whole(.logDays) ?? 30)
-        easel = Easel { inbox.wake() }
+        easel = Easel(budget: options.settings.whole(.previewBudget) ?? 3) { inbox.wake() }
+        replay = options.replay
         easel.start()
         workshop.start()
         librarian.start { workshop.take($0) }
@@ -102,7 +111,7 @@ private final class Session {
         let typed: [TerminalInput]
         (replies, typed) = terminal.probe(
             &parser, timeout: options.settings.whole(.probeTimeout).map { .milliseconds($0) })
-        let capabilities = Self.capabilities(terminal, replies, options)
+        let capabilities = Self.capabilities(terminal, replies, options, choice: nil)
         guard dcar_screen_start(capabilities.terminfoName) == 0 else {
             dcar_terminal_leave()
             throw .unknownTerminal(ProcessInfo.processInfo.environment["TERM"] ?? "")
@@ -126,10 +135,11 @@ private final class Session {
     }
 
     private static func capabilities(
-        _ terminal: Terminal, _ replies: TerminalReplies, _ options: StudioOptions
+        _ terminal: Terminal, _ replies: TerminalReplies, _ options: StudioOptions,
+        choice: GraphicsChoice?
     ) -> TerminalCapabilities {
         var capabilities = TerminalCapabilities.decide(
-            terminal.environment, replies,
+            terminal.environment, replies, flag: choice,
             configuration: options.settings.text(.graphics).flatMap(GraphicsChoice.init))
         capabilities.adopt(options.settings)
         return capabilities
@@ -159,14 +169,26 @@ private final class Session {
             }
             if screen.tick(at: now) { isDirty = true }
             if let due = saveTime, now >= due { saveSession() }
+            playOn()
         }
         close()
         return exitCode ?? 0
     }
 
+    /// The replay goes on whenever all that it asked for is done.
+    private func playOn() {
+        guard !replay.actions.isEmpty, isSessionKnown, state.model != .opening,
+            state.job?.isPaused ?? true, workshop.isIdle, inbox.isEmpty,
+            let action = replay.next()
+        else { return }
+        apply(action)
+    }
+
     private var timeout: Int32 {
         let newsTime = hasNews && screen.isReady ? drawTime + Self.newsPause : nil
-        let deadlines = [parser.nextTick, screen.nextTick, saveTime, newsTime].compactMap { $0 }
+        let playTime = replay.actions.isEmpty ? nil : Terminal.now + Self.replayPause
+        let deadlines = [parser.nextTick, screen.nextTick, saveTime, newsTime, playTime]
+            .compactMap { $0 }
         guard let next = deadlines.min() else { return -1 }
         return Int32(min(max((next - Terminal.now) / .milliseconds(1) + 1, 0), 60_000))
     }
@@ -195,7 +217,11 @@ private final class Session {
     /// A late answer may show that the terminal can do more than was thought.
     private func learn(_ reply: TerminalReply) {
         replies.record(reply)
-        let capabilities = Self.capabilities(terminal, replies, options)
+        decideAgain()
+    }
+
+    private func decideAgain() {
+        let capabilities = Self.capabilities(terminal, replies, options, choice: graphicsChoice)
         guard !capabilities.isSame(as: screen.capabilities) else { return }
         if capabilities.graphics == .kitty { terminal.leaveWithoutPictures() }
         screen.adopt(capabilities)
@@ -267,6 +293,10 @@ private final class Session {
     private func perform(_ effect: StudioEffect) {
         switch effect {
         case .redraw: screen.clear()
+        case .probe: probeAgain()
+        case .draw(let choice):
+            graphicsChoice = choice
+            decideAgain()
         case .quit: exitCode = 0
         case .suspend: suspend()
         case .readLog: log.read { [inbox] in inbox.post(.log($0)) }
@@ -277,10 +307,20 @@ private final class Session {
         case .reloadSettings: reloadSettings()
         case .use(let settings):
             screen.output.send(terminal.setMouse(settings.isOn(.mouse)))
+            easel.setBudget(settings.whole(.previewBudget) ?? 3)
             workshop.perform(effect)
         case .library(let order): librarian.perform(order)
         default: workshop.perform(effect)
         }
+    }
+
+    /// The answers come in among the keys, as late ones do.
+    private func probeAgain() {
+        let batch = ProbeBatch(terminal.environment)
+        for _ in 0..<batch.fenceCount {
+            parser.expectFence(until: Terminal.now + batch.timeout + .seconds(5))
+        }
+        screen.output.send(batch.bytes)
     }
 
     private func copy(_ text: String) {

@@ -3,6 +3,7 @@ import Kernels
 import Layers
 import Pipeline
 import Settings
+import StudioCore
 
 /// What the studio is started with.
 package struct StudioOptions: Sendable {
@@ -22,6 +23,8 @@ package struct StudioOptions: Sendable {
     package var picture: String?
     /// A prompt to start with.
     package var prompt = ""
+    /// What is done once the model and the last session are there.
+    package var replay = Replay()
     /// Where prompts, queue, session and the gallery's index are kept; nil keeps none.
     package var stateFolder: String?
     /// Where thumbnails are kept; nil keeps none.

@@ -172,7 +172,7 @@ struct TokenColors {
 
 extension RGBImage {
     /// Every pixel as a square of `factor` pixels.
-    fileprivate func enlarged(by factor: Int) -> RGBImage {
+    func enlarged(by factor: Int) -> RGBImage {
         var image = RGBImage(width: width * factor, height: height * factor)
         for y in 0..<image.height {
             for x in 0..<image.width { image[x, y] = self[x / factor, y / factor] }

@@ -71,15 +71,12 @@ final class Workshop: Sendable {
                     current.withLock { $0 = nil }
                     continue
                 }
-                guard let effect = orders.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else {
-                    continue
-                }
+                guard let effect = takeOrder() else { continue }
                 for run in earlier.withLock({ $0 }) where bench.earlier[run.id] == nil {
                     bench.earlier[run.id] = run
                 }
                 let signal = StopSignal()
                 current.withLock { $0 = Current(stop: signal, isLook: effect.isLook) }
-                isBusy.store(true, ordering: .releasing)
                 bench.perform(effect, stop: signal)
                 isBusy.store(false, ordering: .releasing)
                 current.withLock { $0 = nil }
@@ -88,6 +85,19 @@ final class Workshop: Sendable {
         // Deep layers recurse little, but the default of 512 KiB is less than any main thread has.
         thread.stackSize = 16 << 20
         thread.start()
+    }
+
+    private func takeOrder() -> StudioEffect? {
+        orders.withLock { orders in
+            guard !orders.isEmpty else { return nil }
+            isBusy.store(true, ordering: .releasing)
+            return orders.removeFirst()
+        }
+    }
+
+    /// Whether nothing is being done and nothing waits to be.
+    var isIdle: Bool {
+        orders.withLock { $0.isEmpty && !isBusy.load(ordering: .acquiring) }
     }
 
     private func takePause() -> Bool {
@@ -143,7 +153,7 @@ final class Workshop: Sendable {
                 .inspected(
                     PromptFacts(
                         prompt: prompt, tokens: text.untruncatedCount, limit: limit,
-                        unknownWords: model.textTokenizer.unknownWords(in: prompt),
+                        unknownWords: model.unknownWords(in: prompt),
                         end: text.truncationPoint.map { prompt.characterCount(beforeByte: $0) })))
         }
     }

@@ -176,7 +176,7 @@ struct CanvasPicture {
                     with: SIMD3(255, 64, 128), share: isStripe ? 176 : 96)
             }
         }
-        let tokens = mask.tokens(cell: side)
+        let tokens = mask.grown(byCells: scene.growth, of: side).tokens(cell: side)
         let width = scene.gridWidth
         for token in tokens.indices where tokens[token] {
             let area = cell(token)

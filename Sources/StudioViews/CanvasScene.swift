@@ -1,4 +1,5 @@
 import Imaging
+import Settings
 import StudioCore
 import TerminalGraphics
 
@@ -19,6 +20,8 @@ package struct CanvasScene: Hashable, Sendable {
     let counterpart: RGBImage?
     let canvas: CanvasState
     let mask: PaintedMask?
+    /// Tokens around the mask that an edit makes anew too.
+    let growth: Int
     /// Whether a proposal is shown, over which no mask and no margins are drawn.
     let isProposal: Bool
     let hasCursor: Bool
@@ -36,11 +39,12 @@ package struct CanvasScene: Hashable, Sendable {
         (gridWidth, gridHeight, steps) = (run.gridWidth, run.gridHeight, run.steps)
         pinned = run.pinned
         self.snapshot = snapshot
-        preview = run.previews[snapshot.step]?.image
+        preview = run.preview(at: snapshot.step)?.preview.image
         picture = state.isPictureShown ? run.picture : nil
         counterpart = state.isPictureShown ? state.counterpart : nil
         canvas = state.canvas
         mask = state.isPictureShown ? state.mask : nil
+        growth = state.settings.whole(.growth) ?? 0
         isProposal = state.proposal != nil
         hasCursor = state.focus == .canvas && state.popup == nil
         cursorToken = state.cursorToken

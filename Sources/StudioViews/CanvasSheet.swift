@@ -30,7 +30,7 @@ struct CanvasSheet: Hashable, Sendable {
             guard let run = state.runs[id] else { return Tile() }
             return Tile(
                 picture: run.picture,
-                preview: run.snapshots.last.flatMap { run.previews[$0.step]?.image },
+                preview: run.snapshots.last.flatMap { run.preview(at: $0.step)?.preview.image },
                 gridWidth: run.gridWidth, isSkipped: run.isSkipped)
         }
     }

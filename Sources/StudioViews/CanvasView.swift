@@ -143,7 +143,7 @@ extension StudioState {
     fileprivate var canvasRemark: String {
         guard let run = shown else { return "" }
         if canvas.isPainting {
-            let count = mask?.tokens(cell: parameters.tokenSide).count { $0 } ?? 0
+            let count = mask.map(grown)?.tokens(cell: parameters.tokenSide).count { $0 } ?? 0
             return
                 "mask: \(canvas.tool.rawValue) \(canvas.brushRadius) px, \(count) tokens\(enlarged)"
         }
@@ -152,9 +152,11 @@ extension StudioState {
         }
         if isPictureShown { return compared + enlarged }
         guard let step = shownSnapshot?.step else { return statusWord }
-        let preview = run.previews[step]
-        let kind =
-            preview == nil ? "masked" : preview?.isDecoded == true ? "decoded" : "token colours"
+        var kind = "masked"
+        if let (shownStep, preview) = run.preview(at: step) {
+            kind = preview.isDecoded ? "decoded" : "token colours"
+            if shownStep != step { kind += " of step \(shownStep)" }
+        }
         let state = run.status == .running ? "" : "  \(statusWord)"
         return "step \(step)/\(run.steps)  \(kind)\(state)\(enlarged)"
     }

@@ -52,6 +52,8 @@ extension FrameBuilder {
         case .tags(let field):
             nameBox("Tags", field, "Words with spaces between; none removes them.")
         case .versions(let selected): versions(state, selected: selected)
+        case .themes(let selected):
+            choiceBox("Theme", Theme.allCases.map(\.rawValue), selected)
         case .candidates(let selected): candidateBox(state, selected)
         case .comparison(let selected):
             choiceBox(

@@ -16,6 +16,10 @@ public struct TerminalCapabilities: Hashable, Sendable {
     public var background: SIMD3<UInt8>?
     /// The most colours of a sixel picture, 2...256.
     public var sixelColors: Int
+    /// The most colours of a step's preview, 2...256.
+    public var previewColors = 64
+    /// The longest side of a step's preview in pixels; nil for what the connection carries.
+    public var previewLimit: Int?
     /// Whether sixel pictures are dithered; nil for where few colours ask for it.
     public var isDithered: Bool?
     /// The largest sixel picture in pixels, where the terminal says.
@@ -53,13 +57,13 @@ extension TerminalCapabilities {
     /// What the preview of one step may cost: over a network, half a second at 1 Mbit/s.
     public var previewOptions: SixelOptions {
         SixelOptions(
-            colors: min(64, sixelColors),
+            colors: min(previewColors, sixelColors),
             maximumBytes: isRemote ? min(maximumBytes, 76_000) : maximumBytes,
             isDithered: isDithered)
     }
 
-    /// The longest side of a step's preview in pixels.
-    public var previewSide: Int { isRemote ? 256 : 512 }
+    /// The longest side of a step's preview in pixels, where the terminal enlarges it.
+    public var previewSide: Int { previewLimit ?? (isRemote ? 256 : 512) }
 
     /// The pixels that a sixel picture may fill in `grid`, within the terminal's limit.
     public func sixelPixels(in grid: GridSize) -> PixelSize {

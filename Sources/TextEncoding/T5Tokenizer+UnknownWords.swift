@@ -1,11 +1,20 @@
 extension T5Tokenizer {
     /// The words of a prompt that the encoder hardly knows, each once, as written, in their order.
     ///
-    /// A word is what stands between white space and punctuation. It is unknown when part of it
-    /// becomes `<unk>`, or when it has three letters or more and must be spelled: none of its pieces
-    /// has more than one character of it. Shorter words are spelled even where they were trained.
-    public func unknownWords(in text: String) -> [String] {
+    /// A word is what stands between white space and punctuation. With a vocabulary, those are
+    /// unknown that are not in it. Without, a word is unknown when part of it becomes `<unk>`, or
+    /// when it has three letters or more and must be spelled: none of its pieces has more than one
+    /// character of it. Shorter words are spelled even where they were trained.
+    ///
+    /// - Parameter vocabulary: all words of the captions that the model was trained on, in small
+    ///   letters; nil where there is no such list.
+    public func unknownWords(in text: String, vocabulary: Set<String>? = nil) -> [String] {
         let prompt = Array(text.utf8)
+        if let vocabulary {
+            var seen = vocabulary
+            return words(of: prompt).map { String(decoding: prompt[$0], as: UTF8.self) }
+                .filter { seen.insert($0.lowercased()).inserted }
+        }
         let tokens = tokens(of: prompt)
         var firstToken = 0
         var unknown: [String] = []
@@ -37,8 +46,14 @@ extension T5Tokenizer {
     private func words(of prompt: [UInt8]) -> [Range<Int>] {
         var words: [Range<Int>] = []
         for range in prompt.scalarRanges(in: 0..<prompt.count) {
-            let properties = prompt.scalar(at: range.lowerBound).properties
-            if properties.isWhitespace || properties.generalCategory.isPunctuation { continue }
+            let scalar = prompt.scalar(at: range.lowerBound)
+            let properties = scalar.properties
+            // Unicode counts the | of {a|b} among the signs of mathematics.
+            if properties.isWhitespace || properties.generalCategory.isPunctuation
+                || scalar == "|"
+            {
+                continue
+            }
             if let last = words.last, last.upperBound == range.lowerBound {
                 words[words.count - 1] = last.lowerBound..<range.upperBound
             } else {

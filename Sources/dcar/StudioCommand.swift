@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import Imaging
 import Settings
+import StudioCore
 import StudioShell
 
 /// The interactive studio: what `dcar` alone opens.
@@ -31,6 +33,21 @@ struct StudioCommand: ParsableCommand {
     @Option(help: "A PNG to open.")
     var open: String?
 
+    @Option(
+        name: .customLong("run"), parsing: .unconditionalSingleValue,
+        help: """
+            A command of the studio to begin with, such as gallery.search; several in their order. \
+            Each waits for what the one before it makes.
+            """)
+    var commands: [String] = []
+
+    @Option(
+        help: """
+            A file to play to the studio: a line is :COMMAND, "TEXT to type, or keys such as \
+            Esc m Ctrl-G.
+            """)
+    var replay: String?
+
     /// Options that are settings too.
     private var settings: [(flag: String, setting: Setting, value: SettingValue?)] {
         [
@@ -45,6 +62,11 @@ struct StudioCommand: ParsableCommand {
     }
 
     func validate() throws {
+        do { _ = try Replay(running: commands) } catch { throw ValidationError("--run: \(error)") }
+        if plain, replay != nil {
+            throw ValidationError(
+                "--replay plays keys, of which --plain has none; send lines to standard input.")
+        }
         for (flag, setting, value) in settings {
             guard let value, setting.fitting(value) == nil else { continue }
             throw ValidationError("\(flag) is \(value); it must be \(setting.allowed).")
@@ -68,10 +90,24 @@ struct StudioCommand: ParsableCommand {
         options.stateFolder = folder(environment, "XDG_STATE_HOME", ".local/state")
         options.cacheFolder = folder(environment, "XDG_CACHE_HOME", ".cache")
         options.isFresh = fresh
+        options.replay = try playback()
         let status = try Studio.run(options)
         // The workshop may still compute; to end at once spares it libraries that close under it.
         fflush(nil)
         _exit(status)
+    }
+
+    private func playback() throws -> Replay {
+        let last = try Replay(running: commands)
+        guard let replay else { return last }
+        guard let text = try? String(contentsOfFile: replay, encoding: .utf8) else {
+            throw CommandError.usage("\(SanitizedText(replay)) is no text that can be read.")
+        }
+        do {
+            return try Replay(text) + last
+        } catch {
+            throw CommandError.usage("\(SanitizedText(replay)): \(error)")
+        }
     }
 
     private func picturesFolder(_ environment: [String: String]) -> String {

@@ -3,9 +3,11 @@ import Imaging
 import TestSupport
 import Testing
 
-private func plain(_ lines: String, in folder: TemporaryFolder) throws -> Program.Result {
+private func plain(
+    _ lines: String, _ more: [String] = [], in folder: TemporaryFolder
+) throws -> Program.Result {
     try Program.run(
-        ["tui", "--plain", "--output-folder", folder.path], in: folder.path,
+        ["tui", "--plain", "--output-folder", folder.path] + more, in: folder.path,
         environment: ["HOME": folder.path], input: lines)
 }
 
@@ -65,4 +67,25 @@ private func plain(_ lines: String, in folder: TemporaryFolder) throws -> Progra
     try session.wait(forText: "There is no picture yet.")
     session.type("quit\n")
     #expect(try session.waitForEnd() == 0)
+}
+
+@Test func commandsAreRunFromTheCommandLine() throws {
+    let folder = try TemporaryFolder()
+    let result = try plain(
+        "", ["--run", "prompt.example", "--run", "quit", "--run", "prompt.example"], in: folder)
+    #expect(result.status == 0)
+    #expect(result.lines.count { $0 == "a beach at sunset" } == 1)
+    let unknown = try plain("", ["--run", "sunset"], in: folder)
+    #expect(unknown.status == 2)
+    #expect(
+        sentence(unknown)
+            == "--run: sunset is no command of the studio; its list of commands (F2) names them.")
+}
+
+@Test func wordsThatTheModelWasNotTrainedOnAreNamed() throws {
+    let folder = try TemporaryFolder()
+    let result = try plain(
+        ":steps 1\n:width 32\n:height 32\na Fox, with a wagtail beside two pangolins\n",
+        in: folder)
+    #expect(result.lines.contains("The model's vocabulary does not know: wagtail, pangolins."))
 }

@@ -24,6 +24,8 @@ private func capabilities(_ text: String) throws -> TerminalCapabilities {
     #expect(usual.cellSize == CellSize(width: 10, height: 20))
     #expect(usual.hasUnicode && !usual.hasSynchronizedOutput)
     #expect(usual.pictureOptions == SixelOptions())
+    #expect(usual.previewOptions.colors == 64 && usual.previewSide == 512)
+    #expect(usual.previewLimit == nil)
 
     let told = try capabilities(
         "[graphics]\ncell_size = \"7x15\"\nsync = \"on\"\ndither = \"on\"\ncolors = 64\n"
@@ -33,6 +35,20 @@ private func capabilities(_ text: String) throws -> TerminalCapabilities {
     #expect(told.cellStyle().glyphs == .ascii)
     #expect(told.pictureOptions == SixelOptions(colors: 64, isDithered: true))
     #expect(told.previewOptions.isDithered == true)
+
+    let previews = try capabilities("[preview]\nmax_px = 128\ncolors = 200\n")
+    #expect(previews.previewOptions.colors == 200 && previews.previewSide == 128)
+    #expect(previews.pictureOptions == SixelOptions())
+}
+
+@Test func everyNthStepAndTheLastAreShownAsPictures() throws {
+    let usual = ResolvedSettings()
+    #expect((1...4).allSatisfy { usual.showsPicture(ofStep: $0, isLast: false) })
+    let folder = try TemporaryFolder()
+    try "[preview]\nevery = 3\n".write(
+        toFile: folder.file(".dcar.toml"), atomically: false, encoding: .utf8)
+    let third = SettingsSources(environment: [:], folder: folder.path, home: "").load()
+    #expect((1...7).filter { third.showsPicture(ofStep: $0, isLast: $0 == 7) } == [3, 6, 7])
 }
 
 @Test(arguments: ["10", "10x", "1x20", "10x401", "10x20x3", "a"])

@@ -157,6 +157,17 @@ private func ids(_ text: String, _ tokenizer: T5Tokenizer) -> [Int] {
     #expect(try T5Tokenizer(folder: folder.path).vocabularySize == 13)
 }
 
+@Test func withAVocabularyAllOtherWordsAreUnknown() throws {
+    let tokenizer = try goldenTokenizer()
+    #expect(
+        tokenizer.unknownWords(
+            in: "A red fox, resting by {a lake|an ocean}; resting",
+            vocabulary: [
+                "a", "an", "red", "fox", "lake"
+            ]) == ["resting", "by", "ocean"])
+    #expect(tokenizer.unknownWords(in: "", vocabulary: []).isEmpty)
+}
+
 @Test func unknownWordsAreThoseOfUnknownOrSpelledPieces() throws {
     let tokenizer = try goldenTokenizer()
     #expect(tokenizer.unknownWords(in: "a red fox resting under a frozen lake").isEmpty)

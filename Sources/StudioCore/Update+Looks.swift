@@ -1,0 +1,40 @@
+import TerminalGraphics
+
+/// How the screen looks in this sitting; the settings say how it looks in every one.
+extension StudioState {
+    mutating func changeGraphics(_ command: Command) -> [StudioEffect] {
+        let choice: GraphicsChoice
+        switch command {
+        case .sixelGraphics: choice = .fixed(.sixel)
+        case .kittyGraphics: choice = .fixed(.kitty)
+        case .halfBlockGraphics: choice = .fixed(.halfBlock)
+        case .asciiGraphics: choice = .fixed(.ascii)
+        case .noGraphics: choice = .fixed(.none)
+        case .probeTerminal:
+            message = Message(
+                "The terminal is asked again; the header says how pictures are drawn.")
+            return [.probe]
+        default: choice = .automatic
+        }
+        message = Message("That holds until the studio ends; graphics.protocol keeps it.")
+        return [.draw(choice)]
+    }
+
+    mutating func setTheme(_ index: Int) {
+        popup = nil
+        guard Theme.allCases.indices.contains(index) else { return }
+        theme = Theme.allCases[index]
+        message = Message(
+            "Theme: \(theme.rawValue), until the studio ends; ui.theme in the settings keeps it.")
+    }
+
+    mutating func pressInThemes(_ key: Key, _ selected: Int) {
+        switch (key.code, key.modifiers) {
+        case (.escape, _), (.character("c"), .control): popup = nil
+        case (.enter, []): setTheme(selected)
+        case (.up, []): popup = .themes(max(0, selected - 1))
+        case (.down, []): popup = .themes(min(Theme.allCases.count - 1, selected + 1))
+        default: break
+        }
+    }
+}

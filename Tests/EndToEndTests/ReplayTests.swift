@@ -1,0 +1,51 @@
+import Foundation
+import Imaging
+import TestSupport
+import Testing
+
+@Test func aFileIsPlayedToTheStudio() throws {
+    let folder = try TemporaryFolder()
+    try """
+    # Types a prompt, draws it, flips to the discrete picture and saves that, then leaves.
+    "a beach
+    Enter
+    d w
+    :save.both
+    :quit
+    y
+    """.write(toFile: folder.file("play.txt"), atomically: false, encoding: .utf8)
+    let session = try studio(["tui", "--replay", "play.txt"], in: folder)
+    #expect(try session.waitForEnd() == 0)
+    let saved = try FileManager.default.contentsOfDirectory(atPath: folder.file("pictures"))
+    #expect(
+        saved.sorted()
+            == ["dcar-0001-a-beach.png", "dcar-0002-a-beach-discrete.png", "dcar-0002-a-beach.png"])
+    expectNothingStrange(session)
+}
+
+@Test func whatCannotBePlayedIsSaidBeforeTheStudioOpens() throws {
+    let folder = try TemporaryFolder()
+    try "Enter\nEntre\n".write(
+        toFile: folder.file("play.txt"), atomically: false, encoding: .utf8)
+    let session = try studio(["tui", "--replay", "play.txt"], in: folder)
+    #expect(try session.waitForEnd() == 2)
+    #expect(session.terminal.text.contains("play.txt: Line 2: Entre is no key; write one as in g"))
+    let plain = try Program.run(["tui", "--plain", "--replay", "play.txt"], in: folder.path)
+    #expect(plain.status == 2)
+}
+
+/// A terminal gets no more pixels of a step than the settings say; the finished picture whole.
+@Test func stepsAreSentAsSmallAsTheSettingsSay() throws {
+    let folder = try TemporaryFolder()
+    try "[preview]\nmax_px = 64\n[generate]\nsteps = 64\n".write(
+        toFile: folder.file(".dcar.toml"), atomically: false, encoding: .utf8)
+    let session = try studio(in: folder, answers: .kitty)
+    try session.wait(forText: "model 256px")
+    session.type("a fox" + Keys.enter)
+    func widths(_ terminal: EmulatedTerminal) -> [Int] {
+        terminal.pictures.kittyImages.values.map(\.width)
+    }
+    try session.wait(for: "a small picture") { widths($0) == [64] }
+    try session.wait(forText: "Done in")
+    try session.wait(for: "the whole picture") { widths($0) == [256] }
+}

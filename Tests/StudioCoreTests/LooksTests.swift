@@ -1,0 +1,107 @@
+import Imaging
+import Requests
+import Settings
+import StudioCore
+import TerminalGraphics
+import Testing
+
+@Test func aThemeIsChosenFromAList() {
+    var story = Story()
+    story.do(.setTheme)
+    #expect(story.state.popup == .themes(0))
+    story.press(Key(.down), Key(.down), Key(.enter))
+    #expect(story.state.theme == .contrast && story.state.popup == nil)
+}
+
+@Test func picturesAreDrawnOtherwiseWithoutASetting() {
+    var story = Story()
+    story.do(.kittyGraphics)
+    story.do(.bestGraphics)
+    #expect(story.takeEffects() == [.draw(.fixed(.kitty)), .draw(.automatic)])
+    story.do(.probeTerminal)
+    #expect(story.takeEffects() == [.probe])
+}
+
+@Test func drawingAgainTwiceAsksTheTerminalAgain() {
+    var story = Story()
+    story.press(Key(.character("l"), .control))
+    #expect(story.takeEffects() == [.redraw])
+    story.press(Key(.character("l"), .control))
+    #expect(story.takeEffects() == [.redraw, .probe])
+    story.do(.help)
+    story.press(Key(.escape), Key(.character("l"), .control))
+    #expect(story.takeEffects() == [.redraw])
+}
+
+@Test func promptAndSizeOfAPictureAreRecalledAlone() {
+    var story = Story()
+    story.draw("a fox")
+    let seed = story.state.parameters.seed
+    story.do(.editPrompt)
+    story.type(" and a bear")
+    story.state.parameters.width = 96
+    story.do(.recallSize)
+    #expect(story.state.parameters.width == 64)
+    #expect(story.state.prompt.positive.text == "a fox and a bear")
+    story.do(.recallPrompt)
+    #expect(story.state.prompt.positive.text == "a fox")
+    #expect(story.state.parameters.seed == seed)
+}
+
+@Test func thePictureShownSaysHowItWasMade() {
+    var story = Story()
+    story.draw("a fox")
+    story.do(.galleryInfo)
+    guard case .text(let title, let lines)? = story.state.popup else {
+        Issue.record("no text is shown")
+        return
+    }
+    let seed = story.state.runs[1]?.request.seed ?? 0
+    #expect(title == "Picture 1" && lines.first == "a fox")
+    #expect(lines.contains { $0.hasPrefix("64×64  seed \(seed)  4 steps  guidance ") })
+}
+
+@Test func theQueueGoesOnHoweverOftenItIsTold() {
+    var story = Story()
+    story.do(.queuePause)
+    #expect(story.state.queue.isPaused)
+    story.do(.queueResume)
+    story.do(.queueResume)
+    #expect(!story.state.queue.isPaused)
+}
+
+@Test func aMaskGrowsByWholeTokensWhereTheSettingsSaySo() throws {
+    var story = Story()
+    story.draw("a fox")
+    var mask = PaintedMask(width: 64, height: 64)
+    mask.stamp(x: 3, y: 40, radius: 1, true)
+    story.tell(.maskLoaded(mask))
+    #expect(story.state.grown(mask) == mask)
+    story.tell(.settings(try settings("[edit]\ngrow_cells = 1\n")))
+    _ = story.takeEffects()
+    story.do(.inpaint)
+    guard case .generate(let orders)? = story.takeEffects().first,
+        case .edit(let order)? = orders.first?.origin
+    else {
+        Issue.record("no edit begins")
+        return
+    }
+    #expect(order.mask == PaintedMask(Mask(width: 64, height: 64, coverage: 255)))
+    #expect(story.state.mask == mask)
+    // One of 96 by 96 is touched in a corner: its token and the three around it.
+    var corner = PaintedMask(width: 96, height: 96)
+    corner.stamp(x: 1, y: 1, radius: 0, true)
+    #expect(corner.grown(byCells: 1, of: 32).count == 64 * 64)
+}
+
+@Test func aStepWithoutAPictureShowsTheOneBefore() {
+    var story = Story()
+    story.draw("a fox")
+    let preview = StepPreview(
+        image: RGBImage(width: 64, height: 64, red: 1, green: 2, blue: 3), isDecoded: false)
+    story.tell(.decoded(1, step: 2, preview))
+    let run = story.state.runs[1]
+    #expect(run?.preview(at: 1) == nil)
+    #expect(run?.preview(at: 2)?.step == 2 && run?.preview(at: 3)?.step == 2)
+    #expect(run?.preview(at: 3)?.preview == preview)
+}
