@@ -33,11 +33,14 @@ public struct GenerationMetadata: Hashable, Sendable {
         areWanted || record.stoppedAtStep != nil ? self : GenerationMetadata(record: record)
     }
 
+    /// How it was made, in the words of web UIs.
+    public var parameters: String { Infotext(record).text }
+
     /// The texts for `PNG.encode`: the web UI's parameters for other tools, the record, the tokens,
     /// and the program's name. A residual too long for one text is left out; it is made anew then.
     public var text: [PNGText] {
         var text = [
-            PNGText("parameters", Infotext(record).text),
+            PNGText("parameters", parameters),
             PNGText(Self.recordKeyword, record.json, international: true)
         ]
         if let tokens {

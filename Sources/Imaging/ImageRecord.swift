@@ -62,6 +62,8 @@ public struct ImageRecord: Hashable, Sendable {
     public var parentHash: String?
     /// The parent's step that this picture goes on from, for a fork.
     public var forkedAtStep: Int?
+    /// Tokens that a person changed before the fork went on.
+    public var chosenTokens = ChosenTokens()
     /// What was done to the parent.
     public var edit: EditRecord?
     /// What changes along the sides of a sheet; nil for a single picture.
@@ -159,6 +161,9 @@ extension ImageRecord {
         precision = reader.text("precision") ?? precision
         parentHash = reader.text("parent_sha256")
         forkedAtStep = reader.int("forked_at_step", in: 0...steps)
+        chosenTokens =
+            (reader.take("chosen_tokens")?.array?.compactMap(\.string)).flatMap(ChosenTokens.init)
+            ?? ChosenTokens()
         edit = reader.take("edit").flatMap(EditRecord.init)
         sheet = reader.take("sheet").map(SheetRecord.init)
         stoppedAtStep = reader.int("stopped_at_step", in: 0...steps)
@@ -197,6 +202,9 @@ extension ImageRecord {
         members["precision"] = .string(precision)
         members["parent_sha256"] = parentHash.map(JSONValue.string)
         members["forked_at_step"] = forkedAtStep.map { .integer(Int64($0)) }
+        if !chosenTokens.isEmpty {
+            members["chosen_tokens"] = .array(chosenTokens.words.map(JSONValue.string))
+        }
         members["edit"] = edit?.json
         members["sheet"] = sheet?.json
         members["stopped_at_step"] = stoppedAtStep.map { .integer(Int64($0)) }

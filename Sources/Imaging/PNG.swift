@@ -29,12 +29,14 @@ public enum PNG {
                     contents.hasAlpha ? alpha.baseAddress : nil, PNGLimits.workingBytes, message)
             }
         }
-        if contents.hasAlpha {
-            lay(&pixels, over: background, alpha: alpha)
-        }
+        let isStealth =
+            contents.hasAlpha
+            && StealthText.isIn(alpha, width: header.width, height: header.height)
+        let isTransparent = contents.hasAlpha && !isStealth
+        if isTransparent { lay(&pixels, over: background, alpha: alpha) }
         return DecodedPNG(
             image: RGBImage(width: header.width, height: header.height, pixels: pixels),
-            alpha: contents.hasAlpha ? alpha : nil, contents: contents)
+            alpha: isTransparent ? alpha : nil, hidesText: isStealth, contents: contents)
     }
 
     /// Encodes a picture as an 8-bit sRGB PNG: IHDR, sRGB, gAMA, the texts, IDAT, IEND, and no
@@ -42,11 +44,26 @@ public enum PNG {
     ///
     /// - Parameters:
     ///   - compression: zlib's level, 0 to 9; other numbers mean the nearest of these.
+    ///   - hidden: a text for the lowest bits of the opacity; a picture too small for it is without.
     /// - Throws: `PNGError` for a text that cannot be stored, or when memory runs out.
     public static func encode(
-        _ image: RGBImage, text: [PNGText] = [], compression: Int = 6
+        _ image: RGBImage, text: [PNGText] = [], compression: Int = 6, hidden: String? = nil
     ) throws(PNGError) -> [UInt8] {
-        try encode(
+        let stealth = hidden.flatMap {
+            StealthText.alpha($0, width: image.width, height: image.height)
+        }
+        if let stealth {
+            var pixels: [UInt8] = []
+            pixels.reserveCapacity(4 * stealth.count)
+            for (index, alpha) in stealth.enumerated() {
+                pixels += image.pixels[3 * index..<3 * index + 3]
+                pixels.append(alpha)
+            }
+            return try encode(
+                pixels, width: image.width, height: image.height, channels: 4, text: text,
+                compression: compression)
+        }
+        return try encode(
             image.pixels, width: image.width, height: image.height, channels: 3, text: text,
             compression: compression)
     }
@@ -162,6 +179,8 @@ public struct DecodedPNG: Hashable, Sendable {
     public let image: RGBImage
     /// One byte a pixel, 255 opaque; nil for a file without transparency.
     public let alpha: [UInt8]?
+    /// Whether the lowest bits of the opacity are a text.
+    public let hidesText: Bool
     /// Its header, texts and Exif comment.
     public let contents: PNGContents
 

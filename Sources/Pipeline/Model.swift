@@ -14,6 +14,7 @@ import TextEncoding
 public final class Model: Sendable {
     /// The folder's own name.
     public let name: String
+    public let folder: String
     public let compute: Compute
     public let parts: [ModelParts.Part]
     /// Prompts that it draws well, from `examples.txt` in its folder, one a line; none without.
@@ -35,20 +36,8 @@ public final class Model: Sendable {
     /// - Throws: `ModelError`, `ConfigurationError`, `CheckpointError`, `TokenizerError`,
     ///   `KernelError`.
     public init(folder: String, compute: Compute, cache: WeightCache? = nil) throws {
-        let found = try ModelParts(in: folder)
-        let needed = "a DC-HT tokenizer, a DC-AR generator and a T5 text encoder"
-        func one(_ parts: [ModelParts.Part], _ kind: String) throws -> ModelParts.Part {
-            guard let part = parts.first else {
-                throw ModelError.missingPart(kind, folder: folder, needed: needed)
-            }
-            guard parts.count == 1 else {
-                throw ModelError.severalParts(kind, folders: parts.map(\.folder))
-            }
-            return part
-        }
-        let tokenizer = try one(found.tokenizers, "DC-HT tokenizer")
-        let generator = try one(found.generators, "DC-AR generator")
-        let text = try one(found.textEncoders, "T5 text encoder")
+        let (tokenizer, generator, text) = try ModelParts(in: folder).ofModel(in: folder)
+        self.folder = folder
         name =
             (folder as NSString).standardizingPath.split(separator: "/").last.map(String.init)
             ?? folder

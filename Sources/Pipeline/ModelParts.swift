@@ -39,6 +39,28 @@ public struct ModelParts: Sendable {
         for place in [folder] + inner { try add(from: place) }
     }
 
+    /// The three parts of a model.
+    /// - Throws: `ModelError` where one is missing or there are several of a kind.
+    public func ofModel(in folder: String) throws(ModelError) -> (
+        tokenizer: Part, generator: Part, text: Part
+    ) {
+        func one(_ parts: [Part], _ kind: String) throws(ModelError) -> Part {
+            guard let part = parts.first else {
+                throw .missingPart(
+                    kind, folder: folder,
+                    needed: "a DC-HT tokenizer, a DC-AR generator and a T5 text encoder")
+            }
+            guard parts.count == 1 else {
+                throw .severalParts(kind, folders: parts.map(\.folder))
+            }
+            return part
+        }
+        return (
+            try one(tokenizers, "DC-HT tokenizer"), try one(generators, "DC-AR generator"),
+            try one(textEncoders, "T5 text encoder")
+        )
+    }
+
     private static func names(in folder: String) throws -> [String] {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
@@ -97,6 +119,9 @@ public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
     case severalParts(String, folders: [String])
     case mismatch(String)
     case tokenizerTooLarge(vocabulary: Int, embedding: Int)
+    case noChecksums(folder: String)
+    case noChecksum(of: String, folder: String)
+    case wrongChecksum(of: String, folder: String)
 
     public var description: String {
         switch self {
@@ -112,6 +137,13 @@ public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
         case .tokenizerTooLarge(let vocabulary, let embedding):
             "The tokenizer has \(vocabulary) pieces and the text encoder only \(embedding) "
                 + "embeddings; they must be of the same model."
+        case .noChecksums(let folder):
+            "\(folder) has no \(Model.checksumFile) to verify its files by; `sha256sum` writes one, or "
+                + "turn model.verify off."
+        case .noChecksum(let file, let folder):
+            "\(Model.checksumFile) of \(folder) does not list \(file), which the model is read from."
+        case .wrongChecksum(let file, let folder):
+            "\(file) of \(folder) is not the file that \(Model.checksumFile) lists; get the model anew."
         }
     }
 }

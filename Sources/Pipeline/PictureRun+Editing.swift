@@ -1,4 +1,5 @@
 import Generation
+import Imaging
 import Requests
 import TextEncoding
 
@@ -31,6 +32,24 @@ extension PictureRun {
         var picture = self
         picture.request.residual = residual
         return picture
+    }
+
+    /// Changes tokens at the present step.
+    /// - Throws: `RequestError` for a token that there is not, and for one that no step is left to
+    ///   fix again.
+    public mutating func choose(_ tokens: ChosenTokens) throws(RequestError) {
+        for (place, id) in tokens.ids.sorted(by: { $0.key < $1.key }) {
+            guard run.state.ids.indices.contains(place) else {
+                throw .tokenPlace(place, count: run.state.ids.count)
+            }
+            if let id {
+                guard id < run.maskID else { throw .tokenID(id, codebookSize: run.maskID) }
+                pin(place, to: id)
+            } else {
+                guard run.state.step < run.settings.steps else { throw .noStepLeft(place) }
+                unpin(place)
+            }
+        }
     }
 
     /// Masks a token again, to be sampled anew by the steps that are left.

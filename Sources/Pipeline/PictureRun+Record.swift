@@ -21,6 +21,7 @@ extension Pipeline {
         record.height = run.height
         record.parentHash = lineage?.parentHash
         record.forkedAtStep = lineage?.forkedAtStep
+        record.chosenTokens = lineage?.chosenTokens ?? ChosenTokens()
         record.edit = lineage?.edit
         // A finished run without its residual was stopped before its pixels were made.
         record.stoppedAtStep = run.run.isFinished && grid != nil ? nil : state.step
@@ -178,6 +179,8 @@ public struct Lineage: Sendable {
     public var parentHash: String?
     /// The parent's step that was gone on from.
     public var forkedAtStep: Int?
+    /// Tokens that a person changed before the fork went on.
+    public var chosenTokens = ChosenTokens()
     public var edit: EditRecord?
     /// The pixels that an edit makes anew.
     public var mask: Mask?
@@ -196,6 +199,7 @@ public struct Lineage: Sendable {
         self.init(
             parentHash: metadata.record.parentHash, forkedAtStep: metadata.record.forkedAtStep,
             edit: metadata.record.edit, mask: metadata.mask)
+        chosenTokens = metadata.record.chosenTokens
     }
 }
 

@@ -10,6 +10,8 @@ public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
     case maskSize(width: Int, height: Int, expectedWidth: Int, expectedHeight: Int)
     case tokens(found: Int, expected: Int)
     case tokenID(Int, codebookSize: Int)
+    case tokenPlace(Int, count: Int)
+    case noStepLeft(Int)
     case grid(String)
     case axis(String)
     case expansion(limit: Int)
@@ -34,6 +36,10 @@ public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
             "There are \(found) tokens; this picture needs \(expected)."
         case .tokenID(let id, let size):
             "Token id \(id) is not in this model's codebook of \(size) entries."
+        case .tokenPlace(let place, let count):
+            "There is no token \(place); this picture's are 0 to \(count - 1)."
+        case .noStepLeft(let place):
+            "Token \(place) cannot be masked after the last step; no step is left to fix it."
         case .grid(let problem): "The token grid does not fit: \(problem)."
         case .axis(let problem): "A side of the sheet cannot be read: \(problem)."
         case .expansion(let limit):

@@ -6,6 +6,10 @@ extension Setting {
     package static let modelPath = Setting(
         "model.path", .text, otherwise: "the embedded model", "The folder of the model.",
         variable: "DCAR_MODEL", waitsForStart: true)
+    package static let verification = Setting(
+        "model.verify", .flag, .flag(false),
+        "Whether a model's files must be those that SHA256SUMS in its folder lists before it opens.",
+        waitsForStart: true)
     package static let threads = Setting(
         "model.threads", .whole(1...1_024), otherwise: "one a physical core",
         "Threads that compute.", variable: "DCAR_THREADS", waitsForStart: true)
@@ -142,6 +146,10 @@ extension Setting {
     package static let embedsTokens = Setting(
         "output.embed_tokens", .flag, .flag(true),
         "Whether pictures carry their tokens; a run that was stopped does in any case.")
+    package static let stealth = Setting(
+        "output.stealth", .flag, .flag(false),
+        "Whether the parameters are hidden in the lowest bits of the pixels' opacity too, where some "
+            + "web programs look for them.")
     package static let compression = Setting(
         "output.compression", .whole(0...9), .whole(6),
         "How hard PNG files are compressed: 0 not at all, 9 the most.")
@@ -171,12 +179,13 @@ extension Setting {
         "Whether copies go to the terminal's clipboard (OSC 52); otherwise they are only shown.")
 
     package static let all: [Setting] = [
-        modelPath, threads, precision, weightCache, steps, guidance, guidanceDecay, temperature,
+        modelPath, verification, threads, precision, weightCache, steps, guidance, guidanceDecay,
+        temperature,
         schedule, residualSteps, residualStrength, size, count, seedMode, feather, growth, content,
         variation, reroll, alternatives, preview, previewInterval, previewSide, previewColors,
         previewBudget, graphics, cellSize, colors, dither, synchronized, maximumBytes,
         probeTimeout, theme, mouse, unicode, footer, confirmQuit, outputFolder, outputPattern,
-        metadata, embedsTokens, compression, queuePausesAfterCrash, keepsFinished, history,
+        metadata, embedsTokens, compression, stealth, queuePausesAfterCrash, keepsFinished, history,
         historyLimit, logLevel, logDays, clipboard
     ]
 

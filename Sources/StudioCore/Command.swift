@@ -109,6 +109,8 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case editConfiguration = "config.edit"
     case reloadConfiguration = "config.reload"
     case resetSetting = "config.reset"
+    case loadModel = "model.load"
+    case verifyModel = "model.verify"
     case queueAdd = "queue.add"
     case queueAddFirst = "queue.front"
     case queuePause = "queue.pause"
@@ -340,6 +342,8 @@ extension Command {
         Entry(.viewSettings, "view: settings", view("5"), .navigation),
         Entry(.help, "help", [Key(.function(1)), plain("?")], .navigation),
         Entry(.palette, "all commands", [Key(.function(2)), plain(":")], .navigation),
+        Entry(.loadModel, "open another model", [], .navigation),
+        Entry(.verifyModel, "compare the model's files with their sums", [], .navigation),
         Entry(.about, "about: program, model and machine", [], .navigation),
         Entry(.showLog, "the log: what the studio has said", [], .navigation),
         Entry(.redraw, "draw everything again", [control("l")], .anywhere),

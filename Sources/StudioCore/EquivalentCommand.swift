@@ -8,8 +8,8 @@ struct NoCommandLine: Error, Equatable {
 }
 
 /// The command lines that make a picture again without the studio: its bytes, as long as the
-/// settings of metadata and compression are the same. One of `{a|b}` is written out, so that its
-/// file does not name the others.
+/// settings of metadata, stealth and compression are the same. One of `{a|b}` is written out: the
+/// command makes that picture alone, with the same pixels, and its file does not name the others.
 extension StudioState {
     /// That of the picture shown, or of the next one, or why there is none.
     var commandLine: String {
@@ -36,10 +36,6 @@ extension StudioState {
     private func commands(
         of run: RunRecord, _ request: GenerationRequest, stoppedAt step: Int?, saving path: String?
     ) throws(NoCommandLine) -> [String] {
-        guard !run.isHandMade else {
-            throw NoCommandLine(
-                reason: "Tokens of picture \(run.id) were changed by hand, which no command says.")
-        }
         let end =
             (step.map { ["--stop-at", String($0)] } ?? []) + (path.map { ["-o", $0] } ?? [])
         switch run.origin {
@@ -52,7 +48,9 @@ extension StudioState {
                 + [line(words + request.textWords + request.samplingWords(residualSteps) + end)]
         case .fork(let parent, let at):
             let (before, input, flags) = try start(of: parent, at: at)
-            let words = ["dcar", "fork", input.shellQuoted] + flags
+            let words =
+                ["dcar", "fork", input.shellQuoted] + flags
+                + run.chosenTokens.words.flatMap { ["--set-token", $0] }
             return before
                 + [line(words + request.textWords + request.forkWords(residualSteps) + end)]
         case .residual(let parent):

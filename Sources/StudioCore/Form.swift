@@ -6,6 +6,7 @@ package struct Form: Hashable, Sendable {
         case sheet
         case loadMask
         case saveMask
+        case loadModel
     }
 
     package struct Field: Hashable, Sendable {
@@ -35,6 +36,7 @@ package struct Form: Hashable, Sendable {
         case .sheet: "Parameter sheet"
         case .loadMask: "Mask from a file"
         case .saveMask: "Save the mask"
+        case .loadModel: "Open another model"
         }
     }
 
@@ -45,6 +47,7 @@ package struct Form: Hashable, Sendable {
         case .sheet: "Such as seed=1,2,3 or steps, guidance, decay, temperature, prompt."
         case .loadMask: "A PNG of the picture's size; white is painted anew."
         case .saveMask: "A path that ends in .png; white is painted anew."
+        case .loadModel: "A model's folder. Enter starts the studio again with it."
         }
     }
 

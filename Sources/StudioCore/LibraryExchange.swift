@@ -99,8 +99,8 @@ package struct KeptRun: Hashable, Sendable, Codable {
     package var tokens: String
     /// Floats in the processor's order; nil for a run that is not finished.
     package var residual: Data?
-    /// True where tokens were changed by hand.
-    package var isHandMade: Bool?
+    /// Tokens changed by hand, as `ChosenTokens` writes them.
+    package var chosenTokens: [String]?
 
     package init(
         id: RunID, request: GenerationRequest, origin: RunOrigin, gridWidth: Int, gridHeight: Int,

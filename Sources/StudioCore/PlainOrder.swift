@@ -16,6 +16,8 @@ package enum PlainOrder: Hashable, Sendable {
         ":save, or :save NAME.png, saves the picture.",
         ":edit X,Y,WIDTH,HEIGHT PROMPT paints a part anew, in pixels from the top left.",
         ":fork STEP PROMPT goes on from a step of the picture with another seed.",
+        ":step.back goes a step back; :token PLACE ENTRY, or :token PLACE mask, changes a token there,",
+        "counted from 0 in reading order, and :pause goes on.",
         ":accept keeps an edit, :discard drops it, :undo and :redo go back and forth.",
         ":steps 8 sets a parameter; so do guidance, temperature, seed, width, height and others.",
         ":negative TEXT is what pictures should not be.",
@@ -60,6 +62,7 @@ package enum PlainOrder: Hashable, Sendable {
         case "commands": return .commands
         case "edit": return edit(rest)
         case "fork": return fork(rest)
+        case "token": return token(rest)
         case "set":
             let words = rest.split(separator: " ", maxSplits: 1).map(String.init)
             return words.count == 2
@@ -88,6 +91,14 @@ package enum PlainOrder: Hashable, Sendable {
             return .problem("Write it as :fork STEP, or :fork STEP PROMPT.")
         }
         return .actions([.fork(step: step, prompt: words.count > 1 ? words[1] : "")])
+    }
+
+    private static func token(_ text: String) -> PlainOrder {
+        let words = text.split(separator: " ")
+        guard words.count == 2, let place = Int(words[0]),
+            words[1] == "mask" || Int(words[1]) != nil
+        else { return .problem("Write it as :token PLACE ENTRY, or :token PLACE mask.") }
+        return .actions([.token(place: place, id: Int(words[1]))])
     }
 
     private static func edit(_ text: String) -> PlainOrder {

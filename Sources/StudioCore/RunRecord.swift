@@ -175,8 +175,8 @@ package struct RunRecord: Hashable, Sendable {
     package var savedPath: String?
     /// What the file at hand shows of it.
     package var file: SavedFile?
-    /// Whether tokens were changed by hand while it was made.
-    package var isHandMade = false
+    /// Tokens changed by hand before it went on from its fork.
+    package var chosenTokens = ChosenTokens()
     /// Given up while the batch it belongs to goes on.
     package var isSkipped = false
     package var timings: [RunPhase: PhaseTime] = [:]
@@ -195,6 +195,11 @@ package struct RunRecord: Hashable, Sendable {
     package var step: Int { snapshots.last?.step ?? 0 }
     /// Steps in all.
     package var steps: Int { request.sampling.steps }
+
+    /// Whether it is a fork that has taken no step since.
+    var isAtItsFork: Bool {
+        if case .fork(_, let at) = origin { at == step } else { false }
+    }
 
     package var edit: EditOrder? {
         if case .edit(let order) = origin { order } else { nil }

@@ -17,6 +17,8 @@ package enum StudioAction: Hashable, Sendable {
     case region(x: Int, y: Int, width: Int, height: Int)
     /// Go on from a step of the run shown, with another seed and perhaps another prompt.
     case fork(step: Int, prompt: String)
+    /// Set a token of the step shown, or mask it again.
+    case token(place: Int, id: Int?)
     case resized(ScreenMetrics)
 }
 
@@ -73,6 +75,10 @@ package enum StudioEffect: Hashable, Sendable {
     case reloadSettings
     /// Work by these settings from now on.
     case use(ResolvedSettings)
+    /// Compare the model's files with the sums beside them.
+    case verifyModel
+    /// Begin anew with the model of a folder.
+    case reopen(model: String)
     case readLog
     /// Draw pictures in this way until the studio ends.
     case draw(GraphicsChoice)

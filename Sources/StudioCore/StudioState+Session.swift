@@ -118,7 +118,7 @@ extension RunRecord {
         gridHeight = max(1, kept.gridHeight)
         seconds = kept.seconds
         savedPath = kept.path
-        isHandMade = kept.isHandMade ?? false
+        chosenTokens = kept.chosenTokens.flatMap(ChosenTokens.init) ?? ChosenTokens()
         status = kept.residual == nil ? .cancelled : .finished
         isStored = true
         if let path = kept.path, kept.residual != nil {

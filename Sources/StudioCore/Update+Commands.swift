@@ -118,6 +118,10 @@ extension StudioState {
             .galleryRecallPrompt, .galleryRecallSeed, .galleryRecallSize, .galleryRemix,
             .galleryScan:
             return performInGallery(command)
+        case .loadModel: askModel()
+        case .verifyModel:
+            message = Message("The model's files are read.")
+            return [.verifyModel]
         case .showVersions: showVersions()
         case .showLog: return [.readLog]
         case .viewStudio: return open(.studio)
@@ -203,7 +207,7 @@ extension StudioState {
     }
 
     /// A paused run that something else takes the place of can still be forked and gone on with.
-    private mutating func release(_ job: Job) {
+    mutating func release(_ job: Job) {
         for run in job.runs where runs[run]?.status != .finished {
             runs[run]?.status = .cancelled
         }
@@ -379,6 +383,15 @@ extension StudioState {
         guard shown != nil else { return }
         (parameters.width, parameters.height) = (pictureSize.x, pictureSize.y)
         message = Message("The size is this picture's, \(pictureSize.x)×\(pictureSize.y).")
+    }
+
+    private mutating func askModel() {
+        guard job.map(\.isPaused) ?? true else {
+            message = Message("A run is on; \(key(.cancel)) cancels it.", .problem)
+            return
+        }
+        popup = .form(
+            Form(.loadModel, [Form.Field("folder", settings.text(.modelPath) ?? "")]))
     }
 
     /// What a person would put into a report.

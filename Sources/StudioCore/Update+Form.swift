@@ -30,6 +30,8 @@ extension StudioState {
             case .sheet: return try makeSheet(across: form.text(0), down: form.text(1))
             case .loadMask: return loadMask(form.text(0))
             case .saveMask: return saveMask(form.text(0))
+            case .loadModel:
+                return form.text(0).isEmpty ? [] : [.reopen(model: form.text(0))]
             }
         } catch {
             // What was typed stays, to be put right.
@@ -130,6 +132,7 @@ extension StudioState {
 
     /// A copy of a run at a step, paused there, to change its tokens.
     mutating func forkPaused(_ run: RunRecord, step: Int) -> (run: RunID, effects: [StudioEffect]) {
+        if let job { release(job) }
         let order = add(run.request, .fork(of: run.id, step: step))
         job = Job(runs: [order.run], isPaused: true)
         show([order])

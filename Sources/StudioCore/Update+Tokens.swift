@@ -1,3 +1,4 @@
+import Imaging
 import Requests
 
 extension StudioState {
@@ -80,8 +81,8 @@ extension StudioState {
         return change(token, to: list[index].id)
     }
 
-    /// At the newest step of an unfinished run the run itself changes; at an earlier step, or once
-    /// it is finished, a fork of it does.
+    /// A fork changes, so that a command can say what was done: from which step of what, and with
+    /// which tokens. One that has not gone on yet takes further changes.
     private mutating func change(_ token: Int, to id: Int?) -> [StudioEffect] {
         guard let run = shown, let snapshot = shownSnapshot,
             snapshot.ids.indices.contains(token)
@@ -89,7 +90,7 @@ extension StudioState {
         let before = snapshot.ids[token]
         var target = run.id
         var effects: [StudioEffect] = []
-        if snapshot.step < run.step || run.picture != nil {
+        if run.picture != nil || snapshot.step < run.step || !run.isAtItsFork {
             (target, effects) = forkPaused(run, step: snapshot.step)
             runs[target]?.pinned = run.pinned.filter { snapshot.ids[$0] != nil }
             message = Message(
@@ -103,8 +104,25 @@ extension StudioState {
         return effects + [.pin(target, position: token, id: id)]
     }
 
+    /// Sets a token of the step shown by its place, or masks it again.
+    mutating func changeToken(_ place: Int, to id: Int?) -> [StudioEffect] {
+        if let problem = tokenProblem {
+            message = Message(problem, .problem)
+            return []
+        }
+        let places = 0..<(shownSnapshot?.ids.count ?? 0)
+        let entries = 0..<(facts?.codebookSize ?? 0)
+        guard places.contains(place), id.map(entries.contains) ?? true else {
+            message = Message(
+                "Tokens are 0 to \(places.count - 1), their entries 0 to \(entries.count - 1).",
+                .problem)
+            return []
+        }
+        return change(place, to: id)
+    }
+
     private mutating func mark(_ run: RunID, _ token: Int, _ id: Int?) {
-        runs[run]?.isHandMade = true
+        runs[run]?.chosenTokens.choose(id, at: token)
         if id == nil {
             runs[run]?.pinned.remove(token)
         } else {

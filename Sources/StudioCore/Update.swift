@@ -21,6 +21,7 @@ private func react(_ state: inout StudioState, _ action: StudioAction) -> [Studi
     case .region(let x, let y, let width, let height):
         state.mask(x: x, y: y, width: width, height: height)
     case .fork(let step, let prompt): return state.fork(step: step, prompt: prompt)
+    case .token(let place, let id): return state.changeToken(place, to: id)
     case .resized(let metrics):
         state.screen = metrics
         state.gallery.thumbnails = [:]

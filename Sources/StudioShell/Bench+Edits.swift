@@ -95,10 +95,9 @@ extension Bench {
 
     /// What saving a picture, or as much of it as there is, writes.
     func fileBytes(of piece: Piece, _ pipeline: Pipeline) throws -> [UInt8] {
-        try PNG.encode(
+        try encode(
             piece.refined ?? partial(piece, pipeline),
-            text: text(options.writesMetadata ? metadata(of: piece, pipeline) : nil),
-            compression: options.compression)
+            options.writesMetadata ? metadata(of: piece, pipeline) : nil)
     }
 
     /// A fork's parent: the file that was opened, or the run as a file that was stopped there.

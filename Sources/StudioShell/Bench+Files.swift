@@ -15,9 +15,7 @@ extension Bench {
         switch order.content {
         case .refined, .both: bytes = try fileBytes(of: piece, pipeline)
         case .discrete:
-            bytes = try PNG.encode(
-                piece.discrete ?? partial(piece, pipeline), text: text(metadata),
-                compression: options.compression)
+            bytes = try encode(piece.discrete ?? partial(piece, pipeline), metadata)
         case .stripped:
             bytes = try PNG.encode(
                 piece.refined ?? partial(piece, pipeline), compression: options.compression)
@@ -34,9 +32,7 @@ extension Bench {
         let path = try write(bytes, order.path, piece.request, pipeline)
         if order.content == .both, let discrete = piece.discrete {
             let name = (path as NSString).deletingPathExtension + "-discrete.png"
-            try ImageFile.save(
-                try PNG.encode(
-                    discrete, text: text(metadata), compression: options.compression), to: name)
+            try ImageFile.save(try encode(discrete, metadata), to: name)
         }
         post(.saved(order.run, path: path, content: order.content))
         guard order.content == .refined || order.content == .both else { return }
@@ -44,7 +40,14 @@ extension Bench {
         keep(order.run, pipeline)
     }
 
-    func text(_ metadata: GenerationMetadata?) -> [PNGText] {
+    /// A picture as the settings want its file.
+    func encode(_ image: RGBImage, _ metadata: GenerationMetadata?) throws(PNGError) -> [UInt8] {
+        try PNG.encode(
+            image, text: text(metadata), compression: options.compression,
+            hidden: options.settings.isOn(.stealth) ? metadata?.parameters : nil)
+    }
+
+    private func text(_ metadata: GenerationMetadata?) -> [PNGText] {
         metadata?.withTokens(options.settings.isOn(.embedsTokens)).text ?? []
     }
 

@@ -23,7 +23,7 @@ extension Bench {
             tokens: metadata?.tokens?.base64 ?? "",
             residual: residual.map { $0.withUnsafeBytes { Data($0) } })
         kept.seconds = piece.seconds
-        kept.isHandMade = piece.isHandMade ? true : nil
+        kept.chosenTokens = piece.lineage?.chosenTokens.words
         kept.path = piece.path
         keep(kept)
     }
@@ -85,7 +85,6 @@ extension Bench {
         piece.seconds = kept.seconds ?? 0
         piece.ground = ground
         piece.lineage = Lineage(metadata)
-        piece.isHandMade = kept.isHandMade ?? false
         pieces[id] = piece
         guard metadata.record.stoppedAtStep == nil, let residual else { return }
         guard let checked = try pipeline.grid(of: metadata) else { throw WorkshopError.notKept }

@@ -67,7 +67,7 @@ extension Bench {
             run.unpin(position)
         }
         pieces[id]?.run = run
-        pieces[id]?.isHandMade = true
+        pieces[id]?.lineage?.chosenTokens.choose(code, at: position)
         post(.changed(id, run.tokens.snapshot(maskID: run.run.maskID)))
     }
 

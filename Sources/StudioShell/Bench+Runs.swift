@@ -29,7 +29,6 @@ extension Bench {
                 request: order.request)
             piece.ground = source.ground
             piece.lineage = try lineage(forkOf: source, step: step, pipeline)
-            piece.isHandMade = source.isHandMade
         case .edit(let asked):
             guard let base = pieces[asked.base] else { throw WorkshopError.noTokens(asked.base) }
             let plan = try plan(asked, over: base, seed: order.request.seed, pipeline)
@@ -47,7 +46,6 @@ extension Bench {
             }
             piece = Piece(run: run.with(order.request.residual), request: order.request)
             piece.ground = source.ground
-            piece.isHandMade = source.isHandMade
             // All that was made here is the same picture with other residual settings.
             if case .file = source.origin {
                 piece.lineage = try lineage(forkOf: source, step: run.tokens.step, pipeline)

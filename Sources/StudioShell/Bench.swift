@@ -44,8 +44,6 @@ struct Bench {
         var seam: Double?
         /// The file it was opened from, while it is what that file shows.
         var file: OpenedFile?
-        /// Whether tokens were changed by hand while it was made.
-        var isHandMade = false
         var request: GenerationRequest
         /// What an opened file said of itself.
         var metadata: GenerationMetadata?
@@ -87,6 +85,7 @@ struct Bench {
                 threadCount: options.threads, precision: options.precision)
             let model = try Model(
                 folder: options.modelFolder, compute: compute, cache: options.weightCache)
+            if options.settings.isOn(.verification) { try model.verify() }
             let pipeline = Pipeline(model)
             self.pipeline = pipeline
             post(
@@ -175,6 +174,9 @@ struct Bench {
         case .saveMask(let path, let mask): try saveMask(path, mask)
         case .load(let run): try load(run, pipeline)
         case .open(let path, let run, let fit): try open(path, as: run, fit, pipeline)
+        case .verifyModel:
+            let count = try pipeline.model.verify()
+            post(.note("\(count) files are those that \(Model.checksumFile) lists."))
         case .use(let settings): options.settings = settings
         default: break
         }

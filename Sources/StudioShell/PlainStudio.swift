@@ -11,6 +11,8 @@ struct PlainStudio {
     private let librarian: Librarian
     private var state: StudioState
     private var input = LineInput()
+    /// Milliseconds after which it is looked again whether the workshop is done.
+    private static let patience: Int32 = 20
 
     init(_ options: StudioOptions) {
         var options = options
@@ -42,11 +44,11 @@ struct PlainStudio {
             state.message = nil
             if action == .command(.quit) { return close() }
             perform([action])
-            listen { $0.job.map(\.isPaused) ?? true }
+            finish()
         }
         while case .ready = state.model {
             guard let line = nextLine(), obey(PlainOrder(line)) else { break }
-            listen { $0.job.map(\.isPaused) ?? true }
+            finish()
         }
         return close()
     }
@@ -108,6 +110,7 @@ struct PlainStudio {
 
     private mutating func carryOut(_ effect: StudioEffect) {
         switch effect {
+        case .reopen: say("Name the folder with --model when the studio is started.")
         case .quit, .redraw, .probe, .draw, .suspend, .editPrompt, .copy, .readLog: break
         case .library(let order): librarian.perform(order)
         case .writeSetting, .editSettings, .reloadSettings:
@@ -159,7 +162,8 @@ struct PlainStudio {
     private mutating func listen(until isEnough: (StudioState) -> Bool) {
         while !isEnough(state) {
             let ready = Terminal.wait(
-                [inbox.descriptor] + input.descriptors(whileRunning: true), milliseconds: -1)
+                [inbox.descriptor] + input.descriptors(whileRunning: true),
+                milliseconds: Self.patience)
             takeNews()
             input.read(ready)
             if input.takeInterrupt() || input.takeLine(":cancel") {
@@ -167,6 +171,12 @@ struct PlainStudio {
                 state.popup = nil
             }
         }
+    }
+
+    /// Waits until all that was asked for is done.
+    private mutating func finish() {
+        let (workshop, inbox) = (workshop, inbox)
+        listen { ($0.job.map(\.isPaused) ?? true) && workshop.isIdle && inbox.isEmpty }
     }
 
     private mutating func nextLine() -> String? {

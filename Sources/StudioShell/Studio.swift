@@ -1,5 +1,6 @@
 import CNcurses
 import Foundation
+import Pipeline
 import Settings
 import StudioCore
 import StudioViews
@@ -10,13 +11,20 @@ import TerminalGraphics
 package enum Studio {
     /// Runs the studio until a person quits it.
     ///
-    /// - Returns: the exit code: 0, or 128 plus the number of the signal that ended it.
+    /// How it ended.
+    package enum Ending: Sendable {
+        /// With an exit code: 0, or 128 plus the number of the signal that ended it.
+        case quit(Int32)
+        /// To begin anew with the model of another folder.
+        case reopen(model: String)
+    }
+
     /// - Throws: `StudioError` where there is no usable terminal.
-    package static func run(_ options: StudioOptions) throws -> Int32 {
+    package static func run(_ options: StudioOptions) throws -> Ending {
         let type = ProcessInfo.processInfo.environment["TERM"] ?? ""
         if options.isPlain || type.isEmpty || type == "dumb" {
             var plain = PlainStudio(options)
-            return plain.run()
+            return .quit(plain.run())
         }
         setlocale(LC_ALL, "")
         let session = try Session(options)
@@ -32,7 +40,10 @@ final class Inbox: Sendable {
     init() {
         var pair: [Int32] = [-1, -1]
         if pipe(&pair) != 0 { pair = [-1, -1] }
-        for end in pair { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+        for end in pair {
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+        }
         ends = (pair[0], pair[1])
     }
 
@@ -76,7 +87,7 @@ private final class Session {
     private var canvas: PaintedCanvas?
     private var parser = ReplyParser()
     private var state: StudioState
-    private var exitCode: Int32?
+    private var ending: Studio.Ending?
     /// Whether to draw at once: somebody waits for what a key does.
     private var isDirty = true
     /// Whether to draw soon: news of a run come faster than anybody can read.
@@ -147,8 +158,8 @@ private final class Session {
 
     // MARK: Loop
 
-    func run() -> Int32 {
-        while exitCode == nil {
+    func run() -> Studio.Ending {
+        while ending == nil {
             if isDirty || hasNews && Terminal.now >= drawTime + Self.newsPause, screen.isReady {
                 draw()
             }
@@ -172,7 +183,7 @@ private final class Session {
             playOn()
         }
         close()
-        return exitCode ?? 0
+        return ending ?? .quit(0)
     }
 
     /// The replay goes on whenever all that it asked for is done.
@@ -196,7 +207,7 @@ private final class Session {
     private func read(at now: Duration) {
         let bytes = Terminal.read(STDIN_FILENO)
         guard !bytes.isEmpty else {
-            if Terminal.hasEnded(STDIN_FILENO) { exitCode = 128 + SIGHUP }
+            if Terminal.hasEnded(STDIN_FILENO) { ending = .quit(128 + SIGHUP) }
             return
         }
         for input in parser.feed(bytes, at: now) { take(input) }
@@ -292,12 +303,13 @@ private final class Session {
 
     private func perform(_ effect: StudioEffect) {
         switch effect {
+        case .reopen(let folder): reopen(folder)
         case .redraw: screen.clear()
         case .probe: probeAgain()
         case .draw(let choice):
             graphicsChoice = choice
             decideAgain()
-        case .quit: exitCode = 0
+        case .quit: ending = .quit(0)
         case .suspend: suspend()
         case .readLog: log.read { [inbox] in inbox.post(.log($0)) }
         case .copy(let text): copy(text)
@@ -311,6 +323,17 @@ private final class Session {
             workshop.perform(effect)
         case .library(let order): librarian.perform(order)
         default: workshop.perform(effect)
+        }
+    }
+
+    /// Leaves for a studio with another model, if the folder holds one.
+    private func reopen(_ folder: String) {
+        let path = URL(fileURLWithPath: (folder as NSString).expandingTildeInPath).path
+        do {
+            _ = try ModelParts(in: path).ofModel(in: path)
+            ending = .reopen(model: path)
+        } catch {
+            apply(.news(.problem("\(error)")))
         }
     }
 
@@ -403,7 +426,7 @@ private final class Session {
             switch Int32(number) {
             case SIGTSTP: suspend()
             case SIGINT: interrupt()
-            case SIGTERM, SIGHUP: exitCode = 128 + Int32(number)
+            case SIGTERM, SIGHUP: ending = .quit(128 + Int32(number))
             default: break
             }
         }
@@ -420,7 +443,7 @@ private final class Session {
     /// Somebody without a keyboard wants an end: of the run, and then of the studio.
     private func interrupt() {
         if state.popup == .quit || state.job?.isCancelling == true {
-            exitCode = 128 + SIGINT
+            ending = .quit(128 + SIGINT)
         } else {
             apply(.command(.cancel))
         }

@@ -104,8 +104,8 @@ struct EditCommand: ParsableCommand {
                 "--content all leaves no choice to --strength; leave one out, or choose least-sure "
                     + "or random.")
         }
-        if let stopAt, stopAt < 1 {
-            throw ValidationError("--stop-at is \(stopAt); it must be at least 1.")
+        if let stopAt, stopAt < 0 {
+            throw ValidationError("--stop-at is \(stopAt); it must be at least 0.")
         }
         if stopAt != nil, output.noMetadata {
             throw ValidationError(

@@ -33,6 +33,14 @@ struct ForkCommand: ParsableCommand {
     )
     var stopAt: Int?
 
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: """
+            PLACE=ENTRY sets a token, counted from 0 in reading order, to an entry of the codebook; \
+            PLACE=mask has it made anew. May be given several times.
+            """)
+    var setToken: [String] = []
+
     @OptionGroup var sampling: SamplingOptions
     @OptionGroup var model: ModelOptions
     @OptionGroup var output: OutputOptions
@@ -40,6 +48,11 @@ struct ForkCommand: ParsableCommand {
     func validate() throws {
         guard sampling.steps == nil else {
             throw ValidationError("--steps cannot change any more; leave it out.")
+        }
+        guard ChosenTokens(setToken) != nil else {
+            throw ValidationError(
+                "--set-token is \(setToken.joined(separator: ", ")); write it as 12=873 or 12=mask."
+            )
         }
         if stopAt != nil, output.noMetadata {
             throw ValidationError(
@@ -63,6 +76,7 @@ struct ForkCommand: ParsableCommand {
                 "--step is \(step); it must be from \(first) to \(run.tokens.step), the steps that "
                     + "\(SanitizedText(picture)) has.")
         }
+        let chosen = ChosenTokens(setToken) ?? ChosenTokens()
         let request = request(run)
         let text = try pipeline.model.compute.stoppable(by: stop) {
             let isSame =
@@ -78,9 +92,12 @@ struct ForkCommand: ParsableCommand {
         var lineage = Lineage(file.metadata)
         lineage.parentHash = SHA256Sum.of(file.bytes)
         lineage.forkedAtStep = step
+        lineage.chosenTokens = chosen
         job.lineages = [lineage]
         job.edits = file.edits(plan)
-        try job.run([run.woundBack(to: step).forked(request, text: text)])
+        var fork = run.woundBack(to: step).forked(request, text: text)
+        try fork.choose(chosen)
+        try job.run([fork])
     }
 
     private func request(_ run: PictureRun) -> GenerationRequest {

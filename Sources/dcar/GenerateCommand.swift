@@ -74,8 +74,8 @@ struct GenerateCommand: ParsableCommand {
             throw ValidationError(
                 "--preview-interval is \(previewInterval); it must be at least 1.")
         }
-        if let stopAt, stopAt < 1 {
-            throw ValidationError("--stop-at is \(stopAt); it must be at least 1.")
+        if let stopAt, stopAt < 0 {
+            throw ValidationError("--stop-at is \(stopAt); it must be at least 0.")
         }
         let sources = [!picture.words.isEmpty, picture.prompt != nil, promptFile != nil].count {
             $0

@@ -48,7 +48,8 @@ struct ModelOptions: ParsableArguments {
 
     func open() throws -> Pipeline {
         let cache = Preferences.current.isOn(.weightCache) ? WeightCache.ofUser : nil
-        return Pipeline(
-            try Model(folder: try folder(), compute: try compute(), cache: cache))
+        let model = try Model(folder: try folder(), compute: try compute(), cache: cache)
+        if Preferences.current.isOn(.verification) { try model.verify() }
+        return Pipeline(model)
     }
 }

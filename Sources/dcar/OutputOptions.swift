@@ -68,7 +68,8 @@ struct OutputOptions: ParsableArguments {
         let settings = Preferences.current
         let kept = leavesOutMetadata ? nil : metadata?.withTokens(settings.isOn(.embedsTokens))
         let bytes = try PNG.encode(
-            image, text: kept?.text ?? [], compression: settings.whole(.compression) ?? 6)
+            image, text: kept?.text ?? [], compression: settings.whole(.compression) ?? 6,
+            hidden: settings.isOn(.stealth) ? kept?.parameters : nil)
         if isStandardOutput {
             try Output.write(bytes)
             return "-"

@@ -30,7 +30,13 @@ struct StripCommand: ParsableCommand {
         let file = try ImageFile.read(picture)
         let bytes: [UInt8]
         do {
-            bytes = try PNG.rewrite(file, text: [])
+            let hasOpacity = try PNGContents(file).header.colourType == .rgba
+            // What is hidden in the pixels stays with them unless they are written anew.
+            if hasOpacity, let decoded = Optional(try PNG.decode(file)), decoded.hidesText {
+                bytes = try PNG.encode(decoded.image)
+            } else {
+                bytes = try PNG.rewrite(file, text: [])
+            }
         } catch {
             throw ImageReadError.invalid(path: picture, error)
         }

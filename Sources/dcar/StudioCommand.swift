@@ -91,10 +91,26 @@ struct StudioCommand: ParsableCommand {
         options.cacheFolder = folder(environment, "XDG_CACHE_HOME", ".cache")
         options.isFresh = fresh
         options.replay = try playback()
-        let status = try Studio.run(options)
-        // The workshop may still compute; to end at once spares it libraries that close under it.
-        fflush(nil)
-        _exit(status)
+        switch try Studio.run(options) {
+        case .quit(let status):
+            // The workshop may still compute; to end at once spares it libraries that close under it.
+            fflush(nil)
+            _exit(status)
+        case .reopen(let folder): try begin(anewWith: folder)
+        }
+    }
+
+    /// Becomes a studio with another model: a new program has none of the old one's memory.
+    private func begin(anewWith folder: String) throws {
+        var words = ["dcar", "tui", "--model", folder]
+        for (flag, _, value) in settings where flag != "--model" {
+            guard let value else { continue }
+            words += value == .flag(false) ? [flag] : [flag, value.description]
+        }
+        var arguments = words.map { strdup($0) } + [nil]
+        execv("/proc/self/exe", &arguments)
+        throw CommandError.usage(
+            "The studio cannot be started again: \(String(cString: strerror(errno))).")
     }
 
     private func playback() throws -> Replay {

@@ -71,7 +71,7 @@ private let edits = "edit -i finished.png -o x.png "
         "generate fox --residual-strength 9", 2,
         "The residual strength is 9.0; it must be from 0 to 1.5."),
     ErrorCase("generate fox -t 0", 2, "The number of threads is 0; it must be from 1 to 256."),
-    ErrorCase("generate fox --stop-at 0", 2, "--stop-at is 0; it must be at least 1."),
+    ErrorCase("generate fox --stop-at -1", 2, "--stop-at is -1; it must be at least 0."),
     ErrorCase(
         "generate fox --stop-at 1 --no-metadata", 2,
         "--no-metadata leaves nothing to resume from; leave it or --stop-at out."),

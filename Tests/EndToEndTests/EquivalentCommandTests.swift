@@ -57,8 +57,47 @@ private func expectSameBytes(_ stages: [[String]], in folder: TemporaryFolder) t
     try expectSameBytes(
         [
             ["a fox", ":fork 1 a bear"], [":residual.reroll"],
-            ["a fox", ":edit 0,0,64,32 a hat", ":accept", ":fork 1"], [":residual.reroll"]
+            ["a fox", ":edit 0,0,64,32 a hat", ":accept", ":fork 1"], [":residual.reroll"],
+            ["a bear", ":fork 0 a boat"]
         ], in: folder)
+}
+
+@Test func tokensChangedByHandHaveACommandThatMakesTheSameBytes() throws {
+    let folder = try TemporaryFolder()
+    let fixtures = try Fixtures.folder()
+    let change = [":step.back", ":step.back", ":token 0 7", ":token 3 mask", ":pause"]
+    try expectSameBytes(
+        [
+            ["a fox"] + change, [":residual.reroll"],
+            [":edit 0,0,64,32 a hat", ":accept"] + change,
+            [":open \(fixtures.file("finished.png"))", ":step.back", ":step.back"]
+                + [":token 1 3", ":pause"]
+        ], in: folder)
+}
+
+@Test func aTokenIsSetOnTheCommandLine() throws {
+    let folder = try Fixtures.folder()
+    func fork(_ words: String..., to name: String = "x.png") throws -> Program.Result {
+        try Program.run(
+            ["fork", "finished.png", "--seed", "3", "-q", "-o", name] + words, in: folder.path)
+    }
+    #expect(try fork("--step", "1", "--set-token", "2=5", "--set-token", "1=mask").status == 0)
+    let file = try ImageFile.open(folder.file("x.png"))
+    let metadata = try #require(try GenerationMetadata(file.contents))
+    #expect(metadata.record.chosenTokens.words == ["1=mask", "2=5"])
+    #expect(metadata.tokens?.ids[2] == 5)
+    for (words, status, text) in [
+        (["2=x"], 2, "--set-token is 2=x; write it as 12=873 or 12=mask."),
+        (["999=1"], 2, "There is no token 999; this picture's are 0 to 3."),
+        (["0=99999"], 2, "Token id 99999 is not in this model's codebook of 4096 entries."),
+        (
+            ["0=mask"], 2,
+            "Token 0 cannot be masked after the last step; no step is left to fix it."
+        )
+    ] as [([String], Int32, String)] {
+        let result = try fork("--set-token", words[0], to: "y.png")
+        #expect(result.status == status && sentence(result) == text, "\(result.messages)")
+    }
 }
 
 @Test func whatIsOpenedIsGoneOnWithByACommandThatMakesTheSameBytes() throws {

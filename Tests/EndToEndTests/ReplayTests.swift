@@ -49,3 +49,54 @@ import Testing
     try session.wait(forText: "Done in")
     try session.wait(for: "the whole picture") { widths($0) == [256] }
 }
+
+@Test func theStudioBeginsAnewWithAnotherModel() throws {
+    let folder = try TemporaryFolder()
+    let embedded = try #require(
+        URL(string: Program.path)?.deletingLastPathComponent()
+            .appendingPathComponent("dcar-studio_Assets.resources/model").path)
+    let files = FileManager.default
+    try files.createDirectory(atPath: folder.file("other"), withIntermediateDirectories: false)
+    for part in ["dc-ar", "dc-ht", "t5"] {
+        try files.createSymbolicLink(
+            atPath: folder.file("other/\(part)"), withDestinationPath: "\(embedded)/\(part)")
+    }
+    let session = try studio(in: folder)
+    try session.wait(forText: "model 256px")
+    func load(_ name: String) throws {
+        session.type(Keys.escape)
+        session.run(seconds: 0.1)
+        session.type(":model.load" + Keys.enter)
+        try session.wait(forText: "Open another model")
+        session.type(Keys.control("u") + folder.file(name) + Keys.enter)
+    }
+    try load("none")
+    try session.wait(forText: "is not a folder that can be read")
+    session.type(Keys.escape)
+    session.run(seconds: 0.1)
+    session.type("p" + "kept")
+    try load("other")
+    try session.wait(forText: "other 256px")
+    try session.wait(forText: "Back: the prompt")
+    session.type(Keys.escape)
+    session.run(seconds: 0.1)
+    session.type("qy")
+    #expect(try session.waitForEnd() == 0)
+    expectNothingStrange(session)
+}
+
+@Test func whatIsHiddenInPixelsIsStrippedToo() throws {
+    let folder = try TemporaryFolder()
+    try "[output]\nstealth = true\n".write(
+        toFile: folder.file(".dcar.toml"), atomically: false, encoding: .utf8)
+    let made = try Program.run(
+        ["generate", "a fox", "--seed", "1", "--steps", "1", "--width", "64", "--height", "64"]
+            + ["-o", "a.png", "-q"], in: folder.path)
+    #expect(made.status == 0)
+    let hidden = try ImageFile.open(folder.file("a.png"))
+    #expect(hidden.hidesText)
+    #expect(try Program.run(["strip", "a.png"], in: folder.path).status == 0)
+    let stripped = try ImageFile.open(folder.file("a-stripped.png"))
+    #expect(!stripped.hidesText && stripped.image == hidden.image)
+    #expect(stripped.contents.header.colourType == .rgb && stripped.text.isEmpty)
+}

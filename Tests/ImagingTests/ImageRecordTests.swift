@@ -208,3 +208,14 @@ private func randomMask(using generator: inout SeededGenerator) -> TokenMask {
         #expect(TokenMask(gridWidth: 129, gridHeight: 1, runs: [129]) == nil)
     }
 }
+
+@Test func chosenTokensAreKeptAsTheCommandLineWritesThem() throws {
+    var record = ImageRecord()
+    #expect(!record.json.contains("chosen_tokens"))
+    record.chosenTokens = try #require(ChosenTokens(["13=mask", "2=873", "2=874"]))
+    #expect(record.json.contains("\"chosen_tokens\":[\"2=874\",\"13=mask\"]"))
+    #expect(try ImageRecord(json: record.json) == record)
+    for word in ["", "=", "1", "1=", "-1=2", "1=-2", "a=1", "1=Mask", "1=2=3"] {
+        #expect(ChosenTokens([word]) == nil, "\(word)")
+    }
+}

@@ -40,7 +40,7 @@ private func command(_ story: Story) -> String { story.state.copyChoices.last?.t
     #expect(command(story).hasPrefix("dcar generate --prompt 'a bear' "))
 }
 
-@Test func whatWasDoneByHandHasNoCommand() {
+@Test func whatWasDoneByHandIsAForkWithThoseTokens() {
     var story = Story()
     story.draw("a fox")
     story.press(Key(.escape))
@@ -48,9 +48,10 @@ private func command(_ story: Story) -> String { story.state.copyChoices.last?.t
     story.tell(
         .started(2, gridWidth: 2, gridHeight: 2, Story.snapshot(2), isPromptTruncated: false))
     story.tell(.paused(2))
-    #expect(
-        command(story)
-            == "Tokens of picture 2 were changed by hand, which no command says.")
+    let lines = command(story).components(separatedBy: " && ")
+    #expect(lines.count == 2 && lines[0].hasSuffix(" --stop-at 3 -o picture-1.png"))
+    #expect(lines[1].hasPrefix("dcar fork 'picture-1.png' --set-token 0=mask --prompt 'a fox' "))
+    #expect(lines[1].hasSuffix(" --stop-at 2"))
 }
 
 @Test(arguments: [false, true]) func anEditKnowsTheStrengthThatItsBaseHad(isFirst: Bool) {

@@ -105,3 +105,15 @@ import Testing
     #expect(run?.preview(at: 2)?.step == 2 && run?.preview(at: 3)?.step == 2)
     #expect(run?.preview(at: 3)?.preview == preview)
 }
+
+@Test func anotherModelIsOpenedByItsFolderUnlessARunIsOn() {
+    var story = Story()
+    story.do(.loadModel)
+    story.type("/m/other")
+    story.press(Key(.enter))
+    #expect(story.takeEffects() == [.reopen(model: "/m/other")])
+    story.type("a fox")
+    story.do(.generate)
+    story.do(.loadModel)
+    #expect(story.state.popup == nil && story.state.message?.kind == .problem)
+}

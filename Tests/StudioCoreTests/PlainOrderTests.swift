@@ -18,6 +18,10 @@ import Testing
         ])
     ),
     (":edit here", .problem("Write it as :edit X,Y,WIDTH,HEIGHT PROMPT, in pixels.")),
+    (":token 5 873", .actions([.token(place: 5, id: 873)])),
+    (":token 5 mask", .actions([.token(place: 5, id: nil)])),
+    (":token 5", .problem("Write it as :token PLACE ENTRY, or :token PLACE mask.")),
+    (":token 5 x", .problem("Write it as :token PLACE ENTRY, or :token PLACE mask.")),
     (":steps", .problem("Write it as :steps VALUE.")),
     (":nonsense", .problem("There is no command nonsense; :help explains the usual ones."))
 ])

@@ -71,12 +71,46 @@ import Testing
     story.tell(.candidates(1, step: 1, position: 0, Story.candidates))
     _ = story.takeEffects()
     story.press("T", "3")
-    #expect(story.takeEffects() == [.pin(1, position: 0, id: 9)])
-    #expect(story.state.runs[1]?.pinned == [0])
+    #expect(story.takeEffects().last == .pin(2, position: 0, id: 9))
+    #expect(story.state.runs[2]?.pinned == [0])
+    #expect(story.state.runs[2]?.origin == .fork(of: 1, step: 2))
+    #expect(story.state.runs[1]?.status == .cancelled)
     story.press("z")
-    #expect(story.takeEffects() == [.pin(1, position: 0, id: 3)])
+    #expect(story.takeEffects() == [.pin(2, position: 0, id: 3)])
     story.press("Z")
-    #expect(story.takeEffects() == [.pin(1, position: 0, id: 9)])
+    #expect(story.takeEffects() == [.pin(2, position: 0, id: 9)])
+    #expect(story.state.runs[2]?.chosenTokens.words == ["0=9"])
+}
+
+@Test func aForkTakesAllChangesUntilItGoesOn() {
+    var story = Story()
+    story.pauseAfter(2)
+    story.act(.token(place: 0, id: 9))
+    story.tell(
+        .started(2, gridWidth: 2, gridHeight: 2, Story.snapshot(0), isPromptTruncated: false))
+    story.step(2, 1)
+    story.step(2, 2)
+    story.tell(.paused(2))
+    story.act(.token(place: 1, id: nil))
+    #expect(story.state.shownRun == 2)
+    #expect(story.state.runs[2]?.chosenTokens.words == ["0=9", "1=mask"])
+    story.step(2, 3)
+    story.act(.token(place: 3, id: 1))
+    #expect(story.state.runs[3]?.origin == .fork(of: 2, step: 3))
+    #expect(story.state.runs[3]?.chosenTokens.words == ["3=1"])
+    _ = story.takeEffects()
+    story.act(.token(place: 4, id: 1))
+    #expect(story.state.message?.text == "There are no tokens to change yet.")
+}
+
+@Test func aTokenHasAPlaceAndAnEntry() {
+    var story = Story()
+    story.pauseAfter(2)
+    for (place, id) in [(4, 1), (-1, 1), (0, 16), (0, -1)] {
+        story.act(.token(place: place, id: id))
+        #expect(story.state.message?.text == "Tokens are 0 to 3, their entries 0 to 15.")
+    }
+    #expect(story.state.runs[2] == nil)
 }
 
 @Test func changingATokenOfAnEarlierStepForksThereAndPauses() throws {

@@ -179,6 +179,7 @@ class Build:
             checkpoint = self.out / name / "dcar.pt"
             export.export_tokenizer(self.out / "tokenizer" / "dcht.pt", folder)
             export.export_generator(checkpoint if checkpoint.exists() else self.out / "generator" / "dcar.pt", folder)
+            export.write_sums(folder)
 
     def report(self) -> None:
         """The detector's own error, tokenizer metrics at both sizes, and StoryEval of both generators."""

@@ -2,8 +2,8 @@
 
     python -m storybook.export --tokenizer RUN/dcht.pt --generator RUN/dcar.pt --out MODEL
 
-Averaged weights; matrices in bfloat16, vectors in float32. Beside them vocabulary.txt, every word of the world, and
-examples.txt, a page of prompts.
+Averaged weights; matrices in bfloat16, vectors in float32. Beside them vocabulary.txt, every word of the world,
+examples.txt, a page of prompts, and SHA256SUMS, which `sha256sum -c` and the studio's model.verify read.
 """
 
 from __future__ import annotations
@@ -111,6 +111,13 @@ def export_generator(checkpoint: pathlib.Path, out: pathlib.Path) -> None:
     (out / "examples.txt").write_text((pathlib.Path(__file__).parent / "examples.txt").read_text())
 
 
+def write_sums(folder: pathlib.Path) -> None:
+    """SHA256SUMS of every other file, as sha256sum writes it."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "SHA256SUMS")
+    sums = (f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.relative_to(folder)}" for p in files)
+    (folder / "SHA256SUMS").write_text("\n".join(sums) + "\n")
+
+
 def fingerprint(folder: pathlib.Path) -> str:
     """The first 12 digits of the SHA-256 over all weights, by which the model card names them."""
     digest = hashlib.sha256()
@@ -127,6 +134,7 @@ def main() -> None:
     a = parser.parse_args()
     export_tokenizer(a.tokenizer, a.out)
     export_generator(a.generator, a.out)
+    write_sums(a.out)
     size = sum(p.stat().st_size for p in a.out.rglob("*.safetensors")) / 2**20
     print(f"{a.out}: {size:.1f} MiB of weights, {fingerprint(a.out)}")
 

@@ -106,6 +106,7 @@ def test_training_goes_on_from_an_exported_model(built: build.Build, tmp_path: p
     restore.restore(folder, tmp_path)
     export.export_tokenizer(tmp_path / "tokenizer" / "dcht.pt", tmp_path / "again")
     export.export_generator(tmp_path / "generator" / "dcar.pt", tmp_path / "again")
+    export.write_sums(tmp_path / "again")
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         again = tmp_path / "again" / path.relative_to(folder)
         if path.suffix == ".safetensors":
@@ -152,6 +153,7 @@ def test_export_has_the_official_layout(built: build.Build) -> None:
     assert files == {
         "dc-ht/config.json", "dc-ht/model.safetensors", "dc-ar/config.yaml", "dc-ar/model.safetensors", "t5/config.json",
         "t5/model.safetensors", "t5/spiece.model", "t5/tokenizer.json", "t5/tokenizer_config.json", "vocabulary.txt", "examples.txt",
+        "SHA256SUMS",
     }  # fmt: skip
     for path in folder.rglob("*.safetensors"):
         for key, value in load_file(path).items():
