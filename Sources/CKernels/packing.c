@@ -39,6 +39,29 @@ void dcar_pack(const void *x, size_t rows, size_t row_bytes, void *out) {
     }
 }
 
+void dcar_unpack(const void *block, size_t rows, size_t columns, const float *scale, float *out) {
+    size_t width = (rows + 15) / 16 * 16, each = scale ? 4 : 2, words = (columns + each - 1) / each;
+    const uint32_t *from = block;
+    for (size_t start = 0; start < words; start += STRETCH) {
+        size_t end = words - start < STRETCH ? words : start + STRETCH;
+        for (size_t row = 0; row < rows; row++) {
+            float *to = out + row * columns;
+            for (size_t word = start; word < end; word++) {
+                uint32_t x = from[word * width + row];
+                size_t at = word * each, left = columns - at;
+                if (scale) {
+                    for (size_t i = 0; i < each && i < left; i++)
+                        to[at + i] = (float)(int8_t)(x >> 8 * i) * scale[row];
+                } else {
+                    uint32_t low = x << 16, high = x & 0xFFFF0000;
+                    memcpy(to + at, &low, 4);
+                    if (left > 1) memcpy(to + at + 1, &high, 4);
+                }
+            }
+        }
+    }
+}
+
 void dcar_return_free_memory(void) {
 #if defined(__GLIBC__)
     malloc_trim(0);

@@ -63,11 +63,15 @@ DCAR_INLINE void tile(const uint8_t *a, size_t row_bytes, const uint32_t *b, siz
                       size_t words, size_t tail, float *aside, int is_first, int is_last,
                       size_t row, size_t column, size_t columns, const destination *to,
                       const int rows, const int vectors, const int is_integer) {
+    // Loops over registers must be unrolled, or the compiler keeps them in memory.
     __m512 sums[ROWS][4];
-    for (int r = 0; r < rows; r++)
-        for (int v = 0; v < vectors; v++)
-            sums[r][v] = is_first ? _mm512_setzero_ps()
-                                  : _mm512_loadu_ps(aside + r * BLOCK + 16 * v);
+#define EACH_SUM _Pragma("clang loop unroll(full)") for (int r = 0; r < rows; r++)                 \
+    _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++)
+    if (is_first) {
+        EACH_SUM sums[r][v] = _mm512_setzero_ps();
+    } else {
+        EACH_SUM sums[r][v] = _mm512_loadu_ps(aside + r * BLOCK + 16 * v);
+    }
     for (size_t k = 0; k < words; k++) {
         __m512i weights[4];
         for (int v = 0; v < vectors; v++)
@@ -78,23 +82,21 @@ DCAR_INLINE void tile(const uint8_t *a, size_t row_bytes, const uint32_t *b, siz
             for (int v = 0; v < vectors; v++) sums[r][v] = add(sums[r][v], x, weights[v], is_integer);
         }
     }
-    if (!is_last) {
-        for (int r = 0; r < rows; r++)
-            for (int v = 0; v < vectors; v++)
-                _mm512_storeu_ps(aside + r * BLOCK + 16 * v, sums[r][v]);
-        return;
-    }
-    if (tail)
+    if (tail && is_last) {
         for (int r = 0; r < rows; r++) {
             int32_t x = last_word(a + r * row_bytes + 4 * words, tail);
             for (int v = 0; v < vectors; v++)
                 sums[r][v] = add(sums[r][v], x, _mm512_loadu_si512(b + words * width + 16 * v),
                                  is_integer);
         }
+    }
+    EACH_SUM _mm512_storeu_ps(aside + r * BLOCK + 16 * v, sums[r][v]);
+    if (!is_last) return;
 #define FINISH(activation)                                                                         \
     for (int v = 0; v < vectors; v++)                                                              \
         for (int r = 0; r < rows; r++)                                                             \
-            finish((v16)sums[r][v], row + r, column + 16 * v, columns, to, is_integer, activation)
+            finish(LOAD(aside + r * BLOCK + 16 * v), row + r, column + 16 * v, columns, to,       \
+                   is_integer, activation)
     switch (to->epilogue.activation) {
     case 1: FINISH(1); break;
     case 2: FINISH(2); break;
@@ -118,7 +120,7 @@ DCAR_INLINE void product(const uint8_t *a, size_t rows, size_t row_bytes, const 
 #define CASE(r, v)                                                                                 \
     case 8 * r + v:                                                                                \
         tile(a + row * row_bytes + 4 * k, row_bytes, b + k * width, width, depth, tail,            \
-             aside + row * BLOCK, pass == 0, pass + 1 == passes, row, column, columns, &to, r, v,  \
+             aside + (passes > 1 ? row * BLOCK : 0), pass == 0, pass + 1 == passes, row, column, columns, &to, r, v,  \
              is_integer);                                                                          \
         break;
 #define CASES(r) CASE(r, 1) CASE(r, 2) CASE(r, 3) CASE(r, 4)

@@ -103,8 +103,8 @@ public struct MaskedSampler: Sendable {
         let hidden = try transformer.hiddenStates(rows, gridWidth: gridWidth)
         return items.indices.map { index in
             HiddenStates(
-                conditional: row(isGuided ? 2 * index : index, of: hidden),
-                unconditional: isGuided ? row(2 * index + 1, of: hidden) : nil)
+                conditional: hidden.item(isGuided ? 2 * index : index),
+                unconditional: isGuided ? hidden.item(2 * index + 1) : nil)
         }
     }
 
@@ -141,17 +141,6 @@ public struct MaskedSampler: Sendable {
 
     private func masked(_ ids: [Int]) -> [Int] {
         ids.indices.filter { ids[$0] == transformer.configuration.maskID }
-    }
-
-    private func row(_ index: Int, of states: Tensor) -> Tensor {
-        let (tokens, width) = (states.shape[1], states.shape[2])
-        return Tensor([tokens, width]) { base in
-            states.withFloats { from in
-                guard let from = from.baseAddress else { return }
-                base.assumingMemoryBound(to: Float.self)
-                    .update(from: from + index * tokens * width, count: tokens * width)
-            }
-        }
     }
 
     private func outcome(

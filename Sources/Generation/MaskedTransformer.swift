@@ -58,38 +58,40 @@ public struct MaskedTransformer: Sendable {
         scope.releasePages()
     }
 
-    /// The text of one row, projected, with each block's cross-attention keys and values: all that
+    /// The text of one row, projected, and what each block's cross-attention reads of it: all that
     /// does not change from step to step.
     public struct Text: Sendable {
         /// [textTokens, width].
         package let projected: Tensor
-        /// One for each block: [1, textTokens, 2 * width], keys before values.
-        fileprivate let keysAndValues: [Tensor]
+        /// One for each block.
+        fileprivate let blocks: [MaskedTransformerBlock.Text]
 
         /// Text tokens.
         public var count: Int { projected.shape[0] }
     }
 
-    /// The conditional row's text: states [textTokens, textWidth] of the real tokens.
+    /// The texts of an image's two rows.
+    ///
+    /// - Parameters:
+    ///   - states: of the prompt's real tokens, [textTokens, textWidth].
+    ///   - negative: of a negative prompt's; nil for the learned unconditional text, of which as
+    ///     many tokens are read as the prompt has: the official mask of the prompt is used for both
+    ///     rows.
     /// - Throws: `KernelError`, `Stopped`.
-    public func text(_ states: Tensor) throws -> Text {
+    public func guidedText(_ states: Tensor, negative: Tensor? = nil) throws -> GuidedText {
         let compute = scope.compute
-        let hidden = try textHidden(states, activation: .gelu, output: compute.operand)
-        let projected = try textOutput(hidden)
-        let count = projected.shape[0]
-        let input = projected.converted(to: compute.operand)
-        let keysAndValues = try blocks.map { block in
-            try compute.checkStop()
-            return try block.keysAndValues(input)
-                .reshaped([1, count, 2 * configuration.width])
+        let unconditional = negative ?? unconditionalText.rows(Array(0..<states.shape[0]))
+        let projected = try [states, unconditional].map { states in
+            try textOutput(try textHidden(states, activation: .gelu, output: compute.operand))
         }
-        return Text(projected: projected, keysAndValues: keysAndValues)
-    }
-
-    /// The unconditional row's text. It has as many tokens as the prompt: the official mask of the
-    /// prompt is used for both rows.
-    public func unconditionalText(count: Int) throws -> Text {
-        try text(unconditionalText.rows(Array(0..<count)))
+        let inputs = projected.map { $0.converted(to: compute.operand) }
+        let blocks = try blocks.map { block in
+            try compute.checkStop()
+            return try block.texts(inputs)
+        }
+        return GuidedText(
+            conditional: Text(projected: projected[0], blocks: blocks.map { $0[0] }),
+            unconditional: Text(projected: projected[1], blocks: blocks.map { $0[1] }))
     }
 
     /// One row of a forward pass: the ids of an image, read with a text.
@@ -119,7 +121,7 @@ public struct MaskedTransformer: Sendable {
         observe(0, x)
         for (index, block) in blocks.enumerated() {
             try compute.checkStop()
-            x = try block(x, text: rows.map { $0.text.keysAndValues[index] })
+            x = try block(x, text: rows.map { $0.text.blocks[index] })
             observe(index + 1, x)
         }
         try compute.checkStop()

@@ -43,18 +43,46 @@ struct MaskedTransformerBlock: Sendable {
         contract = try Linear(scope["mlp"]["fc2"], from: configuration.hiddenWidth, to: width)
     }
 
-    /// Cross-attention keys and values [textTokens, 2 * width] of a projected text.
-    func keysAndValues(_ text: Tensor) throws(KernelError) -> Tensor {
-        try crossKeysValues(text)
+    /// What cross-attention reads of a text, for all steps of a run.
+    enum Text: Sendable {
+        /// [1, textTokens, 2 * width], keys before values.
+        case keysAndValues(Tensor)
+        case folded(FoldedAttention)
+    }
+
+    private var headWidth: Int { width / heads }
+    private var scale: Float { 1 / Float(headWidth).squareRoot() }
+
+    /// - Parameter projected: projected texts [textTokens, width].
+    func texts(_ projected: [Tensor]) throws(KernelError) -> [Text] {
+        var layers: FoldedAttention.Layers?
+        var texts: [Text] = []
+        for text in projected {
+            let keysAndValues = try crossKeysValues(text)
+            let count = text.shape[0]
+            if FoldedAttention.pays(heads: heads, textTokens: count, width: width) {
+                let both =
+                    layers
+                    ?? FoldedAttention.Layers(
+                        queries: crossQueries.weights, output: crossOutput.weights)
+                layers = both
+                texts.append(
+                    .folded(
+                        FoldedAttention(
+                            both, keysAndValues: keysAndValues, heads: heads, scale: scale,
+                            compute: compute)))
+            } else {
+                texts.append(.keysAndValues(keysAndValues.reshaped([1, count, 2 * width])))
+            }
+        }
+        return texts
     }
 
     /// - Parameters:
     ///   - x: [rows, tokens, width].
-    ///   - text: for each row, [1, textTokens, 2 * width].
-    func callAsFunction(_ x: Tensor, text: [Tensor]) throws(KernelError) -> Tensor {
+    ///   - text: one for each row.
+    func callAsFunction(_ x: Tensor, text: [Text]) throws(KernelError) -> Tensor {
         let (operand, shape) = (compute.operand, x.shape)
-        let headWidth = width / heads
-        let scale = 1 / Float(headWidth).squareRoot()
 
         let qkv = try queriesKeysValues(compute.layerNorm(x, epsilon: 1e-6, output: operand))
         let values = HeadColumns(qkv, firstColumn: 2 * width)
@@ -70,16 +98,39 @@ struct MaskedTransformerBlock: Sendable {
             headWidth: headWidth, scale: scale)
         let afterSelf = try attentionOutput(attended, adding: x)
 
-        let crossed = compute.attention(
-            queries: HeadColumns(try crossQueries(afterSelf.converted(to: operand))),
-            keys: text.map { HeadColumns($0) },
-            values: text.map { HeadColumns($0, firstColumn: width) },
-            heads: heads, headWidth: headWidth, scale: scale)
-        let afterCross = try crossOutput(crossed, adding: afterSelf)
+        let afterCross = try attendingToText(afterSelf.reshaped(shape), text)
 
         let hidden = try expand(
             compute.layerNorm(afterCross, epsilon: 1e-6, output: operand), activation: .gelu,
             output: operand)
         return try contract(hidden, adding: afterCross).reshaped(shape)
+    }
+
+    /// x + cross-attention, [rows, tokens, width].
+    private func attendingToText(_ x: Tensor, _ texts: [Text]) throws(KernelError) -> Tensor {
+        let folded = texts.compactMap { text in
+            if case .folded(let attention) = text { attention } else { nil }
+        }
+        if folded.count == texts.count {
+            return FoldedAttention.run(x, texts: folded, compute: compute)
+        }
+        let keysAndValues = texts.compactMap { text in
+            if case .keysAndValues(let tensor) = text { tensor } else { nil }
+        }
+        guard keysAndValues.count == texts.count else {
+            // Each row goes the way of its own text, whatever else is in the batch.
+            var results: [Tensor] = []
+            for (index, text) in texts.enumerated() {
+                let row = x.item(index).reshaped([1, x.shape[1], width])
+                results.append(try attendingToText(row, [text]).reshaped([x.shape[1], width]))
+            }
+            return Tensor(stacking: results)
+        }
+        let attended = compute.attention(
+            queries: HeadColumns(try crossQueries(x.converted(to: compute.operand))),
+            keys: keysAndValues.map { HeadColumns($0) },
+            values: keysAndValues.map { HeadColumns($0, firstColumn: width) },
+            heads: heads, headWidth: headWidth, scale: scale)
+        return try crossOutput(attended, adding: x).reshaped(x.shape)
     }
 }

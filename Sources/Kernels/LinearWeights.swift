@@ -8,7 +8,8 @@ public final class LinearWeights: Sendable {
     public let outputs: Int
     private let compute: Compute
     private let precision: Precision
-    private let bias: Tensor?
+    /// float32 [outputs], or nil.
+    let bias: Tensor?
     private let state: Mutex<State>
     /// The weights as they came, where keeping them costs no memory.
     private let source: Tensor?
@@ -63,6 +64,11 @@ public final class LinearWeights: Sendable {
                 let matrix = PackedMatrix(storage, shape: shape, precision: self.precision)
                 self.state.withLock { $0 = .arranged(matrix, storage) }
             })
+    }
+
+    /// The weights as products read them, rounding included: float32 [outputs, inputs].
+    func rowMajor() -> Tensor {
+        arranged().matrix.rowMajor(on: compute)
     }
 
     private func arranged() -> (matrix: any ArrangedMatrix, packed: Storage?) {

@@ -21,6 +21,8 @@ protocol MatrixProduct: Sendable {
 protocol ArrangedMatrix: Sendable {
     /// What turns the integer sums of a product of integers into numbers; nil for floats.
     var scales: OutputScales? { get }
+    /// The weights as float32 [outputs, inputs].
+    func rowMajor(on compute: Compute) -> Tensor
     /// epilogue(A W^T) for the weight rows `outputs`, one of the runs of `Tiling`, and at most
     /// `Tiling.rows` rows; A's elements are of the weights' precision.
     ///

@@ -8,13 +8,14 @@ struct PackedMatrix: ArrangedMatrix {
     /// Where in the storage the matrix begins; a multiple of 64, as its size is.
     private let start: Int
     private let outputs: Int
+    private let inputs: Int
     private let rowBytes: Int
     private let isInteger: Bool
 
     /// - Parameter storage: holds what `pack` wrote, from `start` on.
     init(_ storage: Storage, at start: Int = 0, shape: Shape, precision: Precision) {
         (self.storage, self.start) = (storage, start)
-        outputs = shape[0]
+        (outputs, inputs) = (shape[0], shape[1])
         isInteger = precision == .int8
         rowBytes = shape[1] * (isInteger ? 1 : 2)
     }
@@ -51,6 +52,18 @@ struct PackedMatrix: ArrangedMatrix {
         return OutputScales(
             scale: UnsafePointer(scale.assumingMemoryBound(to: Float.self)),
             offset: UnsafePointer(offset.assumingMemoryBound(to: Int32.self)))
+    }
+
+    func rowMajor(on compute: Compute) -> Tensor {
+        let scale = scales?.scale
+        return Tensor([outputs, inputs]) { base in
+            let to = base.assumingMemoryBound(to: Float.self)
+            compute.forEachRun(of: outputs, grain: 64) { run in
+                dcar_unpack(
+                    storage.base + start + run.lowerBound * ((rowBytes + 3) / 4 * 4), run.count,
+                    inputs, scale.map { $0 + run.lowerBound }, to + run.lowerBound * inputs)
+            }
+        }
     }
 
     func multiply(

@@ -13,6 +13,8 @@ struct RowMajorMatrix: ArrangedMatrix {
         self.product = product
     }
 
+    func rowMajor(on compute: Compute) -> Tensor { weights }
+
     func multiply(
         _ a: UnsafeRawPointer, rows: Int, outputs: Range<Int>, epilogue: Epilogue, firstRow: Int,
         into out: dcar_out, stride: Int

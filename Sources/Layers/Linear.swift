@@ -5,7 +5,8 @@ import Tensors
 /// y = activation(x W^T + b) + addend. Keys: `weight` [outputs, inputs] and, unless it has none,
 /// `bias` [outputs].
 public struct Linear: Sendable {
-    private let weights: LinearWeights
+    /// What the layer multiplies by; its bias is part of them.
+    public let weights: LinearWeights
 
     /// - Throws: `CheckpointError` when a tensor is missing or has another shape.
     ///

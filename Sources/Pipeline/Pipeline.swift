@@ -32,18 +32,15 @@ public struct Pipeline: Sendable {
         try model.textEncoder.prepare()
         try model.transformer.prepare()
         let conditional = try states(of: prompt)
-        let unconditional: MaskedTransformer.Text
-        if request.negativePrompt.isEmpty {
-            unconditional = try model.transformer.unconditionalText(count: conditional.shape[0])
-        } else {
-            let negative = model.textTokenizer.encode(
-                request.negativePrompt, limit: configuration.textLength)
-            unconditional = try model.transformer.text(try states(of: negative))
-        }
+        let negative =
+            request.negativePrompt.isEmpty
+            ? nil
+            : try states(
+                of: model.textTokenizer.encode(
+                    request.negativePrompt, limit: configuration.textLength))
         // The encoder's part is done; a large one would stay in memory beside the transformer.
         model.textEncoder.release()
-        let text = GuidedText(
-            conditional: try model.transformer.text(conditional), unconditional: unconditional)
+        let text = try model.transformer.guidedText(conditional, negative: negative)
         return (text, prompt.isTruncated)
     }
 

@@ -154,12 +154,7 @@ private struct Replay {
         let rows =
             try recording.optional("prompt_rows")?.integers()
             ?? Array(repeating: standard, count: images)
-        texts = try rows.map { row in
-            GuidedText(
-                conditional: try generator.transformer.text(states[row]),
-                unconditional: try generator.transformer.unconditionalText(
-                    count: states[row].shape[0]))
-        }
+        texts = try rows.map { try generator.transformer.guidedText(states[$0]) }
     }
 
     private static func settings(

@@ -22,10 +22,9 @@ extension Verifier {
         let transformer = generator.transformer
         let prompts = try recording.integers("\(name).prompt_rows").map { texts[$0] }
         let numbers = ids.integers()
-        let conditional = try prompts.map { try transformer.text($0) }
-        let unconditional = try prompts.map {
-            try transformer.unconditionalText(count: $0.shape[0])
-        }
+        let guided = try prompts.map { try transformer.guidedText($0) }
+        let conditional = guided.map(\.conditional)
+        let unconditional = guided.map(\.unconditional)
         func rows(_ texts: [MaskedTransformer.Text]) -> [MaskedTransformer.Row] {
             (0..<images).map { image in
                 MaskedTransformer.Row(

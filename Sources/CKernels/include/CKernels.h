@@ -147,6 +147,9 @@ size_t dcar_packed_bytes(size_t rows, size_t row_bytes);
 /// other, each of all rows. What is missing is zero. A run of rows that begins at a multiple of 64
 /// is packed by itself.
 void dcar_pack(const void *x, size_t rows, size_t row_bytes, void *out);
+/// The numbers [rows, columns] of a packed block of at most 64 rows, which were bfloat16, or 8-bit
+/// integers where there is a scale for each row.
+void dcar_unpack(const void *block, size_t rows, size_t columns, const float *scale, float *out);
 
 /// The most rows of one call of a product.
 enum { DCAR_PRODUCT_ROWS = 128 };
