@@ -95,7 +95,7 @@ DCAR_INLINE void tile(const uint8_t *a, size_t row_bytes, const uint32_t *b, siz
 #define FINISH(activation)                                                                         \
     for (int v = 0; v < vectors; v++)                                                              \
         for (int r = 0; r < rows; r++)                                                             \
-            finish(LOAD(aside + r * BLOCK + 16 * v), row + r, column + 16 * v, columns, to,       \
+            finish(LOAD(aside + r * BLOCK + 16 * v), row + r, column + 16 * v, columns, to,        \
                    is_integer, activation)
     switch (to->epilogue.activation) {
     case 1: FINISH(1); break;
@@ -120,8 +120,8 @@ DCAR_INLINE void product(const uint8_t *a, size_t rows, size_t row_bytes, const 
 #define CASE(r, v)                                                                                 \
     case 8 * r + v:                                                                                \
         tile(a + row * row_bytes + 4 * k, row_bytes, b + k * width, width, depth, tail,            \
-             aside + (passes > 1 ? row * BLOCK : 0), pass == 0, pass + 1 == passes, row, column, columns, &to, r, v,  \
-             is_integer);                                                                          \
+             aside + (passes > 1 ? row * BLOCK : 0), pass == 0, pass + 1 == passes, row, column,   \
+             columns, &to, r, v, is_integer);                                                      \
         break;
 #define CASES(r) CASE(r, 1) CASE(r, 2) CASE(r, 3) CASE(r, 4)
                 switch (8 * n + vectors) {

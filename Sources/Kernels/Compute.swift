@@ -29,6 +29,8 @@ import Tensors
 /// | prefetching in F(2x2) | as a direct convolution: from 380 to 440 GFLOP/s |
 /// | a cache line between the positions of F(2x2) | within the noise; kept, it costs nothing |
 /// | integers for the logits too | 96 % of ids as in float32; 97.7 % without |
+/// | cross-attention folded onto a text of 22 tokens | steps: 7.6 % less time in bfloat16, 9 in integers |
+/// | sums of a product unrolled, not cleared in memory | 1 % of a profile less |
 /// | giving up free blocks of unused sizes | before, 12 % of a profile was new pages |
 public final class Compute: Sendable {
     public let threadCount: Int

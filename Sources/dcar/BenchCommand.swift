@@ -34,6 +34,11 @@ struct BenchCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "Pictures in a batch.")
     var batch = 1
 
+    @Option(
+        parsing: .upToNextOption,
+        help: "Also time whole batches of these sizes, such as 1 2 4 8: what a picture costs.")
+    var batches: [Int] = []
+
     @Option(help: "How often each component is timed; the median counts.")
     var repeats = 3
 
@@ -47,8 +52,10 @@ struct BenchCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        guard 1...16 ~= batch else {
-            throw ValidationError("--batch is \(batch); it must be from 1 to 16.")
+        for size in [batch] + batches {
+            guard 1...16 ~= size else {
+                throw ValidationError("A batch is of \(size); it must be of 1 to 16 pictures.")
+            }
         }
         guard 1...100 ~= repeats else {
             throw ValidationError("--repeats is \(repeats); it must be from 1 to 100.")
@@ -79,6 +86,7 @@ struct BenchCommand: ParsableCommand {
             try table.row(.peak, "peak of this machine", rate: table.peak)
             try table.row(.opening, "open the folder", seconds: opening)
             try components(pipeline, sampling, table)
+            try batchCosts(pipeline, sampling, table)
         }
         try table.row(
             .memory, "peak memory", note: String(format: "%.0f MB", PeakRate.peakMemory / 1e6))
@@ -129,6 +137,27 @@ struct BenchCommand: ParsableCommand {
         if encoder {
             let encode = try median { _ = try pipeline.encode(images[0]) }
             try table.row(.encoder, "encoder", seconds: encode, work: work.encoder)
+        }
+    }
+
+    /// What a picture costs in batches of several sizes, from prompt to pixels.
+    private func batchCosts(
+        _ pipeline: Pipeline, _ sampling: SamplingSettings, _ table: BenchTable
+    ) throws {
+        for size in batches {
+            let requests = (0..<size).map { index in
+                GenerationRequest(
+                    prompt: prompt, seed: UInt64(index), width: width, height: height,
+                    sampling: sampling)
+            }
+            let seconds = try median {
+                var runs = try pipeline.start(requests)
+                try pipeline.unmask(&runs)
+                for run in runs { _ = try pipeline.picture(of: run) }
+            }
+            try table.row(
+                .batch, size == 1 ? "a picture by itself" : "a picture in a batch of \(size)",
+                seconds: seconds / Double(size))
         }
     }
 

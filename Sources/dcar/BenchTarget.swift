@@ -45,6 +45,7 @@ enum BenchComponent {
     case residual
     case decoder
     case whole
+    case batch
     case encoder
     case memory
 }

@@ -45,6 +45,27 @@ func aPictureDoesNotDependOnItsBatch(precision: Precision) throws {
     #expect(batch[0].refined != batch[1].refined)
 }
 
+/// Attention to a short text and to a long one are computed in different ways.
+@Test(arguments: Precision.allCases)
+func aPictureDoesNotDependOnThePromptsInItsBatch(precision: Precision) throws {
+    guard Processor.has(precision) else { return }
+    let pipeline = try embeddedPipeline(precision)
+    let long = Array(repeating: "a red fox in the snow", count: 6).joined(separator: " and ")
+    let requests = ["a fox", long, "three rabbits"].map {
+        GenerationRequest(
+            prompt: $0, seed: 4, width: 96, height: 64, sampling: SamplingSettings(steps: 3))
+    }
+    var batch = try pipeline.start(requests)
+    try pipeline.unmask(&batch)
+    for (run, request) in zip(batch, requests) {
+        var alone = [try pipeline.start(request)]
+        try pipeline.unmask(&alone)
+        #expect(run.run.state == alone[0].run.state)
+        #expect(run.run.hidden?.conditional.floats() == alone[0].run.hidden?.conditional.floats())
+    }
+    #expect(batch[0].run.text.conditional.count * 3 < batch[1].run.text.conditional.count)
+}
+
 @Test func aStoppedRunGoesOnAsIfItHadNotStopped() throws {
     let pipeline = try embeddedPipeline()
     let request = GenerationRequest(
