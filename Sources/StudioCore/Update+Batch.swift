@@ -46,6 +46,11 @@ extension StudioState {
             return []
         }
         let effects = begin(requests.map { ($0, .prompt) })
+        // Said before the first step, so that the log has it whatever becomes of the run.
+        let seeds = Set(requests.map(\.seed)).sorted()
+        if let first = seeds.first, let last = seeds.last {
+            message = Message(first == last ? "Seed \(first)." : "Seeds \(first) to \(last).")
+        }
         if requests.count > 1 { proposal = Proposal(base: nil, candidates: job?.runs ?? []) }
         return effects
     }

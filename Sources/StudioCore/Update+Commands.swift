@@ -399,7 +399,7 @@ extension StudioState {
         var lines: [String] = []
         if let facts {
             lines += [
-                "model \(facts.name): \(facts.trainedSide) pixels, \(facts.codebookSize) codes, "
+                "model: \(facts.name), \(facts.trainedSide) pixels, \(facts.codebookSize) codes, "
                     + "\(facts.sampling.steps) steps, \(facts.residualSteps) residual steps",
                 "\(facts.threads) threads"
             ]

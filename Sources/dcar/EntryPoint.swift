@@ -40,7 +40,7 @@ struct DCARCommand: ParsableCommand {
             StudioCommand.self, GenerateCommand.self, EditCommand.self, GridCommand.self,
             ResumeCommand.self, ForkCommand.self, ReconstructCommand.self, InfoCommand.self,
             ShowCommand.self, StripCommand.self, VerifyCommand.self, BenchCommand.self,
-            DoctorCommand.self, ConfigCommand.self, CompletionsCommand.self
+            DoctorCommand.self, ConfigCommand.self, CompletionsCommand.self, VersionCommand.self
         ], defaultSubcommand: StudioCommand.self)
 }
 

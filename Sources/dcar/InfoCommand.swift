@@ -19,6 +19,20 @@ struct InfoCommand: ParsableCommand {
     @Flag(help: "Every text of the PNG, not only how it was made.")
     var all = false
 
+    @Flag(
+        help: """
+            Texts as the file holds them, with whatever a terminal would obey; not to a terminal.
+            """)
+    var raw = false
+
+    func validate() throws {
+        if raw, Output.isTerminal {
+            throw ValidationError(
+                "--raw would let a file's texts steer the terminal; send standard output to a file "
+                    + "or pipe.")
+        }
+    }
+
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case text, json, infotext
     }
@@ -38,7 +52,10 @@ struct InfoCommand: ParsableCommand {
         let contents = try ImageFile.contents(of: path)
         if all {
             for text in contents.text {
-                try Output.line("\(SanitizedText(text.keyword)): \(SanitizedText(text.text))")
+                try Output.line(
+                    raw
+                        ? "\(text.keyword): \(text.text)"
+                        : "\(SanitizedText(text.keyword)): \(SanitizedText(text.text))")
             }
             return
         }
@@ -48,12 +65,13 @@ struct InfoCommand: ParsableCommand {
             guard let own else {
                 throw CommandError.inputImage("\(path) has no dcar record; try --format text.")
             }
-            try Output.line(SanitizedText.json(own.record.json))
+            try Output.line(raw ? own.record.json : SanitizedText.json(own.record.json))
         case .infotext:
             guard let text = contents["parameters"] else {
                 throw CommandError.inputImage("\(path) has no parameters; try --format text.")
             }
-            try Output.line(SanitizedText(text, keepingLineBreaks: true).description)
+            try Output.line(
+                raw ? text : SanitizedText(text, keepingLineBreaks: true).description)
         case .text:
             let size = "\(contents.header.width)x\(contents.header.height)"
             guard let own else {

@@ -23,6 +23,30 @@ import Testing
         keywords == ["parameters:", "dcar:", "dcar:tokens:", "dcar:residual:", "Software:"])
 }
 
+@Test func rawTextsGoToFilesAloneAndAsTheyAre() throws {
+    let folder = try TemporaryFolder()
+    let text = "fox \u{1B}]0;x\u{07}\nSteps: 2, Size: 32x32, Seed: 1"
+    let picture = RGBImage(width: 32, height: 32, red: 1, green: 2, blue: 3)
+    _ = try folder.write(
+        try PNG.encode(picture, text: [PNGText("parameters", text)]), as: "foreign.png")
+    for words in [["--all"], ["--format", "infotext"]] {
+        let raw = try Program.run(["info", "foreign.png", "--raw"] + words, in: folder.path)
+        #expect(String(decoding: raw.output, as: UTF8.self).hasSuffix(text + "\n"))
+        let safe = try Program.run(["info", "foreign.png"] + words, in: folder.path)
+        #expect(!safe.output.contains(0x1B))
+    }
+    let session = try studio(["info", "foreign.png", "--raw", "--all"], in: folder)
+    #expect(try session.waitForEnd() == 2)
+    #expect(session.terminal.text.contains("--raw would let a file's texts steer the terminal"))
+}
+
+@Test func theVersionIsACommandToo() throws {
+    let folder = try TemporaryFolder()
+    let version = try Program.run(["version"], in: folder.path)
+    #expect(version.status == 0 && version.lines.count == 1)
+    #expect(try Program.run(["--version"], in: folder.path).lines == version.lines)
+}
+
 @Test func infoReadsWhatOtherProgramsWrote() throws {
     let folder = try TemporaryFolder()
     let text = PNGText(

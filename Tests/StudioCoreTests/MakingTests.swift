@@ -257,3 +257,17 @@ extension Story {
         self.point(.picture(point), .release(isErasing ? .right : .left))
     }
 }
+
+@Test func theSeedIsSaidBeforeTheFirstStep() {
+    var story = Story()
+    story.type("a fox")
+    story.press(Key(.enter))
+    let seed = story.state.runs[1]?.request.seed ?? 0
+    #expect(story.state.message?.text == "Seed \(seed).")
+    story.start(1)
+    story.finish(1)
+    story.state.parameters.count = 3
+    story.state.parameters.seed = 5
+    story.do(.generate)
+    #expect(story.state.message?.text == "Seeds 5 to 7.")
+}
