@@ -14,7 +14,7 @@ extension CellSize {
 extension TerminalCapabilities {
     /// What a person knows better than the terminal says.
     package mutating func adopt(_ settings: ResolvedSettings) {
-        sixelColors = min(sixelColors, settings.whole(.colors) ?? 256)
+        sixelColors = min(sixelColors, settings.whole(.colors) ?? SixelOptions.mostColors)
         if let colors = settings.whole(.previewColors) { previewColors = colors }
         previewLimit = settings.whole(.previewSide)
         if let bytes = settings.whole(.maximumBytes) { maximumBytes = bytes }

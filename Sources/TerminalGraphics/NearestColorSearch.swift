@@ -1,4 +1,4 @@
-/// Finds the nearest of at most 256 colours.
+/// Finds the nearest of a palette's colours.
 ///
 /// The colour space is cut into boxes of 16x16x16; the first question about a box collects the few
 /// colours that can be nearest to a point of it, much as libjpeg's two-pass quantiser does.
@@ -9,11 +9,11 @@ struct NearestColorSearch {
     /// For each box its part of `candidates`, or -1 where it was not asked for yet.
     private var starts = [Int32](repeating: -1, count: 4096)
     private var counts = [Int32](repeating: 0, count: 4096)
-    private var candidates: [UInt8] = []
+    private var candidates: [UInt16] = []
 
-    /// - Precondition: 1 to 256 colours, sRGB bytes.
+    /// - Precondition: 1 to 1024 colours, sRGB bytes.
     init(_ colors: [SIMD3<Float>]) {
-        precondition(!colors.isEmpty && colors.count <= 256)
+        precondition(!colors.isEmpty && colors.count <= SixelOptions.mostColors)
         self.colors = colors
         channels = stride(from: 0, to: colors.count, by: 8).map { start in
             var chunk = (
@@ -61,7 +61,7 @@ struct NearestColorSearch {
         for (index, chunk) in channels.enumerated() {
             let isNear = Self.distance(chunk, center) .<= reach * reach
             guard any(isNear) else { continue }
-            for lane in 0..<8 where isNear[lane] { candidates.append(UInt8(8 * index + lane)) }
+            for lane in 0..<8 where isNear[lane] { candidates.append(UInt16(8 * index + lane)) }
         }
         counts[box] = Int32(candidates.count) - starts[box]
     }

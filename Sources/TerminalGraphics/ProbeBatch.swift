@@ -29,7 +29,8 @@ public struct ProbeBatch: Hashable, Sendable {
             } else if !environment.isScreen {
                 text += Question.kitty
             }
-            text += Question.cellSize + Question.textArea + Question.sixelColors
+            text += Question.cellSize + Question.textArea + Question.sixelColorsNow
+            text += Question.sixelColors
             text += Question.sixelLimit + Question.synchronization + Question.background
             text += Question.deviceAttributes
             fenceCount = environment.isTmux ? 2 : 1
@@ -58,6 +59,7 @@ private enum Question {
     static let kitty = "\u{1B}_Gi=\(TerminalReplies.kittyProbe),s=1,v=1,a=q,t=d,f=24;AAAA\u{1B}\\"
     static let cellSize = "\u{1B}[16t"
     static let textArea = "\u{1B}[14t"
+    static let sixelColorsNow = "\u{1B}[?1;1;0S"
     static let sixelColors = "\u{1B}[?1;4;0S"
     static let sixelLimit = "\u{1B}[?2;4;0S"
     static let synchronization = "\u{1B}[?2026$p"

@@ -2,7 +2,10 @@ import Imaging
 
 /// What a sixel picture may cost.
 public struct SixelOptions: Hashable, Sendable {
-    /// Colours, 2...256.
+    /// As many registers as xterm and foot have. More would take longer than a picture may.
+    public static let mostColors = 1024
+
+    /// Colours, 2...1024.
     public var colors: Int
     /// Whether the picture is dithered; nil for where 32 colours or fewer ask for it.
     public var isDithered: Bool?
@@ -12,7 +15,7 @@ public struct SixelOptions: Hashable, Sendable {
     /// 256 colours and 900,000 bytes unless said otherwise.
     public init(colors: Int = 256, maximumBytes: Int = 900_000, isDithered: Bool? = nil) {
         self.isDithered = isDithered
-        self.colors = min(max(colors, 2), 256)
+        self.colors = min(max(colors, 2), Self.mostColors)
         self.maximumBytes = maximumBytes
     }
 }
@@ -32,7 +35,7 @@ public struct SixelFrame: Sendable {
     /// How many bands of six rows the bytes draw.
     public let bandCount: Int
     /// `width * height` palette entries.
-    let indices: [UInt8]
+    let indices: [UInt16]
 }
 
 /// Pictures as DEC sixel graphics (VT330/VT340 programmer reference, chapter 14).
@@ -83,7 +86,7 @@ public enum SixelEncoder {
     ) -> SixelFrame {
         let histogram = ColorHistogram(image)
         var palette = SixelPalette(histogram, count: colors)
-        var shown: [UInt8]?
+        var shown: [UInt16]?
         if let previous, previous.width == image.width, previous.height == image.height,
             previous.palette.levels.count <= colors,
             previous.palette.error(on: histogram)

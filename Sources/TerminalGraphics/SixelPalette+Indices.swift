@@ -1,19 +1,19 @@
 import Imaging
 
 extension SixelPalette {
-    /// The palette entry of every pixel: the nearest to the middle of its cell of 6 bits a channel.
+    /// The palette entry of every pixel: the nearest to the middle of its cell of 7 bits a channel.
     ///
     /// With `isDithered`, which only few colours need, Bayer's pattern is added first, as wide as
     /// the palette's colours are apart.
-    func indices(_ image: RGBImage, isDithered: Bool) -> [UInt8] {
+    func indices(_ image: RGBImage, isDithered: Bool) -> [UInt16] {
         let spread = isDithered ? meanDistanceToNeighbour : 0
         let shifts = (0..<64).map { at in
             Int16(((BayerThreshold.at(at & 7, at >> 3) - 0.5) * spread).rounded())
         }
         let (width, height) = (image.width, image.height)
-        var entries = [Int16](repeating: -1, count: 1 << 18)
+        var entries = [Int16](repeating: -1, count: 1 << 21)
         var search = NearestColorSearch(colors)
-        return [UInt8](unsafeUninitializedCapacity: width * height) { indices, initialized in
+        return [UInt16](unsafeUninitializedCapacity: width * height) { indices, initialized in
             image.pixels.withUnsafeBufferPointer { pixels in
                 entries.withUnsafeMutableBufferPointer { entries in
                     for y in 0..<height {
@@ -23,13 +23,13 @@ extension SixelPalette {
                             let red = Self.cell(pixels[3 * at], shift)
                             let green = Self.cell(pixels[3 * at + 1], shift)
                             let blue = Self.cell(pixels[3 * at + 2], shift)
-                            let cell = Int(red) << 12 | Int(green) << 6 | Int(blue)
+                            let cell = Int(red) << 14 | Int(green) << 7 | Int(blue)
                             if entries[cell] < 0 {
                                 let middle =
-                                    SIMD3(Float(red), Float(green), Float(blue)) * 4 + 1.5
+                                    SIMD3(Float(red), Float(green), Float(blue)) * 2 + 0.5
                                 entries[cell] = Int16(search.nearest(to: middle).index)
                             }
-                            indices[at] = UInt8(truncatingIfNeeded: entries[cell])
+                            indices[at] = UInt16(truncatingIfNeeded: entries[cell])
                         }
                     }
                 }
@@ -38,10 +38,10 @@ extension SixelPalette {
         }
     }
 
-    /// The top 6 bits of a byte after a shift that stays inside 0...255.
+    /// The top 7 bits of a byte after a shift that stays inside 0...255.
     @inline(__always)
     private static func cell(_ byte: UInt8, _ shift: Int16) -> Int16 {
-        min(max(Int16(byte) &+ shift, 0), 255) >> 2
+        min(max(Int16(byte) &+ shift, 0), 255) >> 1
     }
 
     /// How far the nearest other colour is, on average, along one channel.

@@ -1,6 +1,6 @@
 import Imaging
 
-/// The colours of a sixel picture, at most 256, in the 0-100 steps that the format can name.
+/// The colours of a sixel picture, at most 1024, in the 0-100 steps that the format can name.
 ///
 /// A value, so that one palette can serve all frames of a run: bands that did not change can then
 /// be left out without a shift of colour.
@@ -10,14 +10,14 @@ public struct SixelPalette: Hashable, Sendable {
     /// The same colours as the sRGB bytes that a terminal shows.
     let colors: [SIMD3<Float>]
 
-    /// The colours that serve `image` best, at most `count` of them (2...256).
+    /// The colours that serve `image` best, at most `count` of them (2...1024).
     public init(_ image: RGBImage, count: Int) {
         self.init(ColorHistogram(image), count: count)
     }
 
     init(_ histogram: ColorHistogram, count: Int) {
         var seen: Set<SIMD3<UInt8>> = []
-        let wanted = WuQuantizer(histogram).colors(min(max(count, 2), 256))
+        let wanted = WuQuantizer(histogram).colors(min(max(count, 2), SixelOptions.mostColors))
         let snapped = wanted.map { color in
             SIMD3<UInt8>(
                 UInt8((color.x / 2.55).rounded()), UInt8((color.y / 2.55).rounded()),

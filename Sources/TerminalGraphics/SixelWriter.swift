@@ -34,9 +34,9 @@ struct SixelWriter: ~Copyable {
         self.palette = palette
         runs = .allocate(capacity: 6 * width)
         spans = .allocate(capacity: 6 * width)
-        openSpans = .allocate(capacity: 256)
-        columnBits = .allocate(capacity: 256)
-        columnBits.initialize(repeating: 0, count: 256)
+        openSpans = .allocate(capacity: palette.levels.count)
+        columnBits = .allocate(capacity: palette.levels.count)
+        columnBits.initialize(repeating: 0, count: palette.levels.count)
         ending = .allocate(capacity: width + 1)
     }
 
@@ -50,7 +50,7 @@ struct SixelWriter: ~Copyable {
 
     /// Writes the bands of `indices` that differ from `shown`, or all, and returns how many those
     /// are. Where there are none, nothing is written.
-    mutating func write(_ indices: [UInt8], over shown: [UInt8]?) -> Int {
+    mutating func write(_ indices: [UInt16], over shown: [UInt16]?) -> Int {
         let changed = stride(from: 0, to: height, by: 6).filter { top in
             guard let shown else { return true }
             let band = top * width..<min(top + 6, height) * width
@@ -72,8 +72,8 @@ struct SixelWriter: ~Copyable {
         return changed.count
     }
 
-    private func colorsUsed(_ indices: [UInt8], inBandsAt tops: [Int]) -> [Bool] {
-        var isUsed = [Bool](repeating: false, count: 256)
+    private func colorsUsed(_ indices: [UInt16], inBandsAt tops: [Int]) -> [Bool] {
+        var isUsed = [Bool](repeating: false, count: palette.levels.count)
         for top in tops {
             for index in indices[top * width..<min(top + 6, height) * width] {
                 isUsed[Int(index)] = true
@@ -102,7 +102,7 @@ private struct Run {
 
 /// Runs of one colour with at most short gaps between them.
 private struct Span {
-    let color: UInt8
+    let color: UInt16
     let start: Int32
     var end: Int32
     let firstRun: Int32
@@ -115,10 +115,10 @@ private struct Span {
 
 extension SixelWriter {
     /// Collects the spans of the band at row `top`, in the order of their first columns.
-    private mutating func findSpans(_ indices: UnsafeBufferPointer<UInt8>, top: Int) {
+    private mutating func findSpans(_ indices: UnsafeBufferPointer<UInt16>, top: Int) {
         runCount = 0
         spanCount = 0
-        openSpans.initialize(repeating: -1, count: 256)
+        openSpans.initialize(repeating: -1, count: palette.levels.count)
         let end = min(top + 6, height) * width
         for column in 0..<width {
             var bit: UInt8 = 1
@@ -138,7 +138,7 @@ extension SixelWriter {
     }
 
     @inline(__always)
-    private mutating func add(_ bits: UInt8, _ color: UInt8, column: Int32) {
+    private mutating func add(_ bits: UInt8, _ color: UInt16, column: Int32) {
         let open = Int(openSpans[Int(color)])
         if open >= 0 && column - spans[open].end <= Self.longestGap {
             let last = Int(spans[open].lastRun)

@@ -206,12 +206,19 @@ extension Decision {
         return .ascii
     }
 
+    /// Registers above the usual 256 are used where the terminal itself says that it has them, and
+    /// where half as many bytes again do not matter.
     mutating func sixelColors(_ graphics: GraphicsProtocol) -> Int {
         guard let told = replies.sixelColors, told > 1 else { return 256 }
         if graphics == .sixel && told < 256 {
             because("Sixel pictures have \(told) colours, as the terminal has no more registers.")
         }
-        return min(told, 256)
+        let most = environment.isTmux || environment.isOverSSH ? 256 : SixelOptions.mostColors
+        if graphics == .sixel && most > 256 && told > 256 {
+            let count = min(told, most)
+            because("Sixel pictures have \(count) colours, as the terminal has registers.")
+        }
+        return min(told, most)
     }
 
     mutating func sixelLimit(_ graphics: GraphicsProtocol) -> PixelSize? {

@@ -14,7 +14,7 @@ public struct TerminalCapabilities: Hashable, Sendable {
     public var hasSynchronizedOutput: Bool
     /// The terminal's own background as sRGB bytes, where it says.
     public var background: SIMD3<UInt8>?
-    /// The most colours of a sixel picture, 2...256.
+    /// The most colours of a sixel picture, 2...1024.
     public var sixelColors: Int
     /// The most colours of a step's preview, 2...256.
     public var previewColors = 64

@@ -22,7 +22,8 @@ public struct TerminalReplies: Hashable, Sendable {
     public private(set) var cellSize: CellSize?
     /// Of all cells together.
     public private(set) var textArea: PixelSize?
-    /// The most colours of a sixel picture.
+    /// The most colours of a sixel picture: the least of what was said, as terminals tell how many
+    /// registers there are and, apart from that, how many there could be.
     public private(set) var sixelColors: Int?
     /// The largest sixel picture.
     public private(set) var sixelLimit: PixelSize?
@@ -46,7 +47,7 @@ public struct TerminalReplies: Hashable, Sendable {
         case .cellSize(let size): cellSize = size
         case .textArea(let width, let height):
             textArea = PixelSize(width: width, height: height)
-        case .sixelColors(let count): sixelColors = count
+        case .sixelColors(let count): sixelColors = min(sixelColors ?? count, count)
         case .sixelLimit(let width, let height):
             sixelLimit = PixelSize(width: width, height: height)
         case .mode(let mode, let state): modes[mode] = state

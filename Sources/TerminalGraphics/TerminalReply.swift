@@ -8,7 +8,7 @@ public enum TerminalReply: Hashable, Sendable {
     case cellSize(CellSize)
     /// `CSI 4 ; height ; width t`: the text area in pixels.
     case textArea(width: Int, height: Int)
-    /// XTSMGRAPHICS 1: how many colours a sixel picture may have.
+    /// XTSMGRAPHICS 1: how many colours a sixel picture may have, now or at most.
     case sixelColors(Int)
     /// XTSMGRAPHICS 2: the largest sixel picture in pixels.
     case sixelLimit(width: Int, height: Int)

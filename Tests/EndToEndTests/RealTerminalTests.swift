@@ -48,6 +48,37 @@ struct RealTerminalTests {
         try screen.wait(for: "the picture once more") { isShown($0) }
     }
 
+    /// Colours that 256 registers cannot hold come out, as xterm has more.
+    @Test func aRealTerminalShowsManyColors() throws {
+        let folder = try TemporaryFolder()
+        var picture = RGBImage(width: 240, height: 240)
+        for y in 0..<240 {
+            for x in 0..<240 {
+                picture[x, y] = SIMD3(UInt8(x + 15), UInt8(y + 15), UInt8((x + y) / 2))
+            }
+        }
+        let path = folder.file("colours.png")
+        try ImageFile.save(PNG.encode(picture), to: path)
+        let screen = try VirtualScreen(
+            running: "/bin/sh", ["-c", "'\(Program.path)' show --columns 40 '\(path)'; sleep 60"],
+            environment: studioEnvironment(in: folder, ["LANG": "C.UTF-8"]),
+            columns: Self.columns, rows: Self.rows)
+        var best = 0.0
+        try? screen.wait(for: "the picture", seconds: 10) { pixels in
+            // It lies in the upper left corner of a black window.
+            let black = SIMD3<UInt8>.zero
+            let width = (0..<pixels.width).first { pixels[$0, 2] == black } ?? 0
+            let height = (0..<pixels.height).first { pixels[max(width - 2, 0), $0] == black } ?? 0
+            guard width > 100, height > 100 else { return false }
+            let shown = pixels.cropped(
+                to: PixelRectangle(x: 0, y: 0, width: width, height: height))
+            let wanted = picture.resized(width: width, height: height)
+            best = max(best, shown.psnr(against: wanted))
+            return best > 38
+        }
+        #expect(best > 38)
+    }
+
     /// Coloured squares, large enough to survive whatever size the picture is shown at, and unlike
     /// themselves when turned or moved.
     private static func board() throws -> RGBImage {

@@ -22,17 +22,22 @@ private func picture(side: Int, in folder: TemporaryFolder) throws -> String {
 func measureSixel() throws {
     let folder = try TemporaryFolder()
     let image = try ImageFile.open(picture(side: 512, in: folder)).image
-    var figure = Figure("sixel of a 512x512 picture", limit: 15, isTail: false)
-    var bytes: [UInt8] = []
-    for _ in 0..<40 { figure.measure { bytes = SixelEncoder.encode(image) } }
-    figure.report()
-    if let shown = try DecodedSixel(bytes).image?.cropped(
-        to: PixelRectangle(x: 0, y: 0, width: 512, height: 512))
-    {
-        print(
-            String(
-                format: "  %.1f dB against its source, limit 40; %d bytes",
-                shown.psnr(against: image), bytes.count))
+    for (colors, terminals) in [(1024, "xterm, foot"), (256, "others")] {
+        var figure = Figure(
+            "sixel of 512x512, \(colors) colours (\(terminals))", limit: 15, isTail: false)
+        var bytes: [UInt8] = []
+        for _ in 0..<40 {
+            figure.measure {
+                bytes = SixelEncoder.encode(image, options: SixelOptions(colors: colors))
+            }
+        }
+        figure.report()
+        if let shown = try DecodedSixel(bytes).image {
+            print(
+                String(
+                    format: "  %.1f dB against its source, limit 40; %d bytes",
+                    shown.psnr(against: image), bytes.count))
+        }
     }
 }
 

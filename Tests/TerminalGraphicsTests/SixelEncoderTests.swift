@@ -12,7 +12,7 @@ import Testing
 @Test(
     arguments: [
         (1, 1), (1, 7), (7, 1), (2, 5), (5, 6), (6, 12), (13, 11), (255, 13), (300, 64)
-    ], [2, 16, 33, 255, 256])
+    ], [2, 16, 33, 255, 256, 257, 1024])
 func everyPixelIsDrawnOnceAtEverySize(size: (Int, Int), colors: Int) throws {
     let options = SixelOptions(colors: colors)
     for source in [
@@ -47,6 +47,32 @@ func everyPixelIsDrawnOnceAtEverySize(size: (Int, Int), colors: Int) throws {
     }
     for (fewer, more) in zip(errors, errors.dropFirst()) { #expect(more > 0.999 * fewer) }
     #expect(errors[2] > 1.5 * errors[0])
+}
+
+/// libsixel knows 256 registers; for more, the plain decoder of these tests is the only one here,
+/// and a test of a real xterm the other.
+@Test func moreRegistersKeepMoreColors() throws {
+    var source = RGBImage(width: 256, height: 256)
+    for y in 0..<256 {
+        for x in 0..<256 { source[x, y] = SIMD3(UInt8(x), UInt8(y), UInt8((x + y) / 2)) }
+    }
+    func decoded(_ colors: Int) throws -> DecodedSixel {
+        try DecodedSixel(SixelEncoder.encode(source, options: SixelOptions(colors: colors)))
+    }
+    let (few, many) = (try decoded(256), try decoded(1024))
+    #expect(few.colorCount <= 256 && many.colorCount > 900 && many.colorCount <= 1024)
+    let shown = try #require(many.image)
+    #expect(peakSignalToNoise(source, shown) >= 10_000)
+    #expect(peakSignalToNoise(source, try #require(few.image)) < 5000)
+    // A frame after another is in the same wide palette.
+    let first = SixelEncoder.frame(source, options: SixelOptions(colors: 1024))
+    for y in 100..<104 {
+        for x in 0..<128 { source[x, y] = source[x + 128, y] }
+    }
+    let second = SixelEncoder.frame(source, options: SixelOptions(colors: 1024), after: first)
+    #expect(second.palette == first.palette && second.bandCount < 3)
+    let patched = try DecodedSixel(second.bytes).over(shown)
+    #expect(peakSignalToNoise(source, patched) >= 10_000)
 }
 
 @Test func ditherKeepsTheMeanOfASmoothArea() throws {

@@ -312,6 +312,25 @@ func theCellSizeIsTheMostTrustedPlausibleOne(
             "Sixel pictures have 16 colours, as the terminal has no more registers."))
 }
 
+/// xterm has 16 registers where it is set up as a VT340, and says so apart from its 1024 at most.
+@Test(arguments: [
+    ("^[[?1;0;1024S^[[?1;0;1024S", [:], 1024), ("^[[?1;0;16S^[[?1;0;1024S", [:], 16),
+    ("^[[?1;0;65536S", [:], 1024), ("^[[?1;3;0S", [:], 256), ("", [:], 256),
+    ("^[[?1;0;1024S", ["SSH_TTY": "x"], 256), ("^[[?1;0;1024S", ["TMUX": "x"], 256)
+])
+func theTerminalSaysHowManyColorsAPictureHas(
+    replies: String, variables: [String: String], colors: Int
+) {
+    let terminal = TerminalCase(
+        name: "", variables: ["TERM": "xterm"] + variables, replies: replies + "^[[?62;4c",
+        graphics: .sixel, colors: .ansi16)
+    let found = terminal.decide()
+    #expect(found.sixelColors == colors)
+    #expect(
+        found.reasons.contains(
+            "Sixel pictures have 1024 colours, as the terminal has registers.") == (colors > 256))
+}
+
 // MARK: What is asked
 
 private func questions(_ variables: [String: String], hasWindow: Bool = true) -> String {
@@ -323,8 +342,8 @@ private func questions(_ variables: [String: String], hasWindow: Bool = true) ->
 @Test func theProbeAsksEverythingWithDeviceAttributesLast() {
     #expect(
         questions(["TERM": "xterm-256color"])
-            == "^[[>0q^[_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA^[\\^[[16t^[[14t^[[?1;4;0S^[[?2;4;0S"
-            + "^[[?2026$p^[]11;?^[\\^[[c")
+            == "^[[>0q^[_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA^[\\^[[16t^[[14t^[[?1;1;0S^[[?1;4;0S"
+            + "^[[?2;4;0S^[[?2026$p^[]11;?^[\\^[[c")
 }
 
 @Test func nobodyIsAskedWhatWouldHarm() {

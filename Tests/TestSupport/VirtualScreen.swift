@@ -58,7 +58,7 @@ public final class VirtualScreen {
         terminal = try Self.start(
             "xterm",
             [
-                "-ti", "vt340", "-xrm", "XTerm*numColorRegisters: 256", "-xrm",
+                "-ti", "vt340", "-xrm", "XTerm*numColorRegisters: 1024", "-xrm",
                 "XTerm*decTerminalID: vt340", "-b", "0", "+sb", "-bg", "black",
                 "-geometry", "\(columns)x\(rows)+0+0", "-e", program
             ] + arguments, in: folder,
