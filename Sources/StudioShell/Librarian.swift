@@ -206,18 +206,18 @@ final class Librarian: Sendable {
     private func paint(_ entries: [PictureEntry], _ side: Int) {
         let number = wish.add(1, ordering: .relaxed).newValue
         painter.async { [self] in
-            var images: [String: RGBImage] = [:]
-            for entry in entries {
+            // A few at a time: the first are seen while the last are made.
+            for start in stride(from: 0, to: entries.count, by: 8) {
                 guard wish.load(ordering: .relaxed) == number else { break }
-                guard let image = thumbnails.thumbnail(of: entry, side: side) else { continue }
-                images[entry.path] = image
-                // A few at a time: the first are seen while the last are made.
-                if images.count == 8 {
-                    post(.library(.thumbnails(images)))
-                    images = [:]
+                let images = Mutex<[String: RGBImage]>([:])
+                DispatchQueue.concurrentPerform(iterations: min(8, entries.count - start)) {
+                    let entry = entries[start + $0]
+                    guard let image = thumbnails.thumbnail(of: entry, side: side) else { return }
+                    images.withLock { $0[entry.path] = image }
                 }
+                let made = images.withLock { $0 }
+                if !made.isEmpty { post(.library(.thumbnails(made))) }
             }
-            if !images.isEmpty { post(.library(.thumbnails(images))) }
         }
     }
 }

@@ -1,5 +1,7 @@
+import Dispatch
 import Imaging
 import StudioViews
+import Synchronization
 import TerminalGraphics
 
 /// Pictures to be encoded for the terminal.
@@ -31,8 +33,19 @@ struct PixelOrder: Equatable, Sendable {
     /// Whether they are pictures of a run that goes on.
     var isPassing: Bool { pictures.allSatisfy(\.layer.isPreview) }
 
+    /// A gallery's many pictures are shared out among the processors; a run keeps what it has.
     func encoded() -> [EncodedPicture] {
-        pictures.map { capabilities.graphics == .sixel ? sixel($0) : kitty($0) }
+        guard !isPassing else { return pictures.map(encoded) }
+        let slots = Mutex<[EncodedPicture?]>(Array(repeating: nil, count: pictures.count))
+        DispatchQueue.concurrentPerform(iterations: pictures.count) { place in
+            let picture = encoded(pictures[place])
+            slots.withLock { $0[place] = picture }
+        }
+        return slots.withLock { $0.compactMap { $0 } }
+    }
+
+    private func encoded(_ wanted: Wanted) -> EncodedPicture {
+        capabilities.graphics == .sixel ? sixel(wanted) : kitty(wanted)
     }
 
     // MARK: Sixel
@@ -45,6 +58,8 @@ struct PixelOrder: Equatable, Sendable {
             width: max(1, area.width), height: max(1, area.height),
             coarse: layer.isPreview ? capabilities.previewLimit : nil)
         var options = layer.isPreview ? capabilities.previewOptions : capabilities.pictureOptions
+        // Small pictures, of which a gallery has many, gain nothing by more than the usual colours.
+        options.colors = min(options.colors, max(256, image.width * image.height / 256))
         let share = Double(side) / Double(fullSide)
         options.maximumBytes = Int(Double(options.maximumBytes) * share * share)
         let frame = SixelEncoder.frame(image, options: options, after: wanted.before?.frame)

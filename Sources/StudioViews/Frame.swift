@@ -88,14 +88,15 @@ package struct TextStyle: Hashable, Sendable {
     }
 }
 
-/// A picture and the cells it fills.
+/// A picture and the cells it fills. Layers are compared often: the pixels, which take longest, come
+/// last.
 package struct PictureLayer: Hashable, Sendable {
-    package let image: RGBImage
     package let area: CellArea
     /// Whether a popup hides part of it, so that only the twin may be shown.
     package var isCovered = false
     /// Whether it may still change with every step.
     package let isPreview: Bool
+    package let image: RGBImage
 }
 
 /// A cell of the screen, counted from 0.

@@ -137,7 +137,7 @@ struct FrameBuilder {
                 column: place.column + index % size.columns,
                 row: place.row + index / size.columns)
         }
-        frame.pictures.append(PictureLayer(image: image, area: place, isPreview: isPreview))
+        frame.pictures.append(PictureLayer(area: place, isPreview: isPreview, image: image))
         return place
     }
 }

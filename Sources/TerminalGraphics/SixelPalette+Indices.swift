@@ -1,3 +1,4 @@
+import Foundation
 import Imaging
 
 extension SixelPalette {
@@ -11,26 +12,28 @@ extension SixelPalette {
             Int16(((BayerThreshold.at(at & 7, at >> 3) - 0.5) * spread).rounded())
         }
         let (width, height) = (image.width, image.height)
-        var entries = [Int16](repeating: -1, count: 1 << 21)
+        // One more than the entry of each cell, or 0 where it is not known yet. The system hands
+        // zeros out a page at a time as they are touched, and a picture touches few.
+        let memory = calloc(1 << 21, MemoryLayout<UInt16>.stride)
+        guard let memory else { preconditionFailure("There are no 4 MB of memory left.") }
+        defer { free(memory) }
+        let entries = memory.bindMemory(to: UInt16.self, capacity: 1 << 21)
         var search = NearestColorSearch(colors)
         return [UInt16](unsafeUninitializedCapacity: width * height) { indices, initialized in
             image.pixels.withUnsafeBufferPointer { pixels in
-                entries.withUnsafeMutableBufferPointer { entries in
-                    for y in 0..<height {
-                        for x in 0..<width {
-                            let at = y * width + x
-                            let shift = shifts[(y & 7) << 3 | (x & 7)]
-                            let red = Self.cell(pixels[3 * at], shift)
-                            let green = Self.cell(pixels[3 * at + 1], shift)
-                            let blue = Self.cell(pixels[3 * at + 2], shift)
-                            let cell = Int(red) << 14 | Int(green) << 7 | Int(blue)
-                            if entries[cell] < 0 {
-                                let middle =
-                                    SIMD3(Float(red), Float(green), Float(blue)) * 2 + 0.5
-                                entries[cell] = Int16(search.nearest(to: middle).index)
-                            }
-                            indices[at] = UInt16(truncatingIfNeeded: entries[cell])
+                for y in 0..<height {
+                    for x in 0..<width {
+                        let at = y * width + x
+                        let shift = shifts[(y & 7) << 3 | (x & 7)]
+                        let red = Self.cell(pixels[3 * at], shift)
+                        let green = Self.cell(pixels[3 * at + 1], shift)
+                        let blue = Self.cell(pixels[3 * at + 2], shift)
+                        let cell = Int(red) << 14 | Int(green) << 7 | Int(blue)
+                        if entries[cell] == 0 {
+                            let middle = SIMD3(Float(red), Float(green), Float(blue)) * 2 + 0.5
+                            entries[cell] = UInt16(search.nearest(to: middle).index + 1)
                         }
+                        indices[at] = entries[cell] &- 1
                     }
                 }
             }

@@ -40,8 +40,16 @@ public struct TerminalEnvironment: Hashable, Sendable {
 
     var term: String { self["TERM"] ?? "" }
     var isDumb: Bool { term.isEmpty || term == "dumb" }
-    var isTmux: Bool { self["TMUX"] != nil || term.hasPrefix("tmux") }
-    var isScreen: Bool { !isTmux && (self["STY"] != nil || term.hasPrefix("screen")) }
+    var isTmux: Bool { !isScreen && (self["TMUX"] != nil || term.hasPrefix("tmux")) }
+
+    /// Each of tmux and screen hands the other's variables on to what runs inside it. Where both
+    /// are set and TERM does not decide it is taken for screen, which prints tmux's questions,
+    /// while tmux does well with what screen gets.
+    var isScreen: Bool {
+        if self["STY"] != nil { return !term.hasPrefix("tmux") }
+        return self["TMUX"] == nil && term.hasPrefix("screen")
+    }
+
     var isOverSSH: Bool { self["SSH_CONNECTION"] != nil || self["SSH_TTY"] != nil }
 
     /// Whether a variable is left from kitty or ghostty, which tmux passes to what it starts.

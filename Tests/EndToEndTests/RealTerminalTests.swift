@@ -65,13 +65,13 @@ struct RealTerminalTests {
             columns: Self.columns, rows: Self.rows)
         var best = 0.0
         try? screen.wait(for: "the picture", seconds: 10) { pixels in
-            // It lies in the upper left corner of a black window.
-            let black = SIMD3<UInt8>.zero
-            let width = (0..<pixels.width).first { pixels[$0, 2] == black } ?? 0
-            let height = (0..<pixels.height).first { pixels[max(width - 2, 0), $0] == black } ?? 0
+            // It lies in the upper left corner of a black window with a black border of one pixel.
+            func isBlack(_ x: Int, _ y: Int) -> Bool { pixels[x, y] == .zero }
+            let width = (1..<pixels.width).first { isBlack($0, 2) }.map { $0 - 1 } ?? 0
+            let height = (1..<pixels.height).first { isBlack(2, $0) }.map { $0 - 1 } ?? 0
             guard width > 100, height > 100 else { return false }
             let shown = pixels.cropped(
-                to: PixelRectangle(x: 0, y: 0, width: width, height: height))
+                to: PixelRectangle(x: 1, y: 1, width: width, height: height))
             let wanted = picture.resized(width: width, height: height)
             best = max(best, shown.psnr(against: wanted))
             return best > 38

@@ -6,6 +6,9 @@ struct Studio {
     static let program = URL(fileURLWithPath: CommandLine.arguments[0])
         .deletingLastPathComponent().appendingPathComponent("dcar").path
 
+    /// The folder that `DCAR_MODEL` names; nil for the embedded model.
+    static let model = ProcessInfo.processInfo.environment["DCAR_MODEL"]
+
     let session: TerminalSession
 
     /// - Parameter settings: lines of a settings file.
@@ -18,13 +21,19 @@ struct Studio {
             atPath: configuration, withIntermediateDirectories: true)
         try settings.joined(separator: "\n").write(
             toFile: configuration + "/config.toml", atomically: true, encoding: .utf8)
+        var environment = [
+            "HOME": folder.path, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8",
+            "TERM": "xterm-256color", "DCAR_OUTPUT_DIR": folder.file("pictures")
+        ]
+        environment["DCAR_MODEL"] = model
+        // A large model's weights are arranged once, and not for each of these homes.
+        environment["XDG_CACHE_HOME"] = model.map { _ in
+            FileManager.default.homeDirectoryForCurrentUser.path + "/.cache"
+        }
         return Studio(
             session: try TerminalSession(
-                program, arguments, in: folder.path,
-                environment: [
-                    "HOME": folder.path, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8",
-                    "TERM": "xterm-256color", "DCAR_OUTPUT_DIR": folder.file("pictures")
-                ], columns: columns, rows: rows, answers: .sixel, keepsPixels: false))
+                program, arguments, in: folder.path, environment: environment, columns: columns,
+                rows: rows, answers: .sixel, keepsPixels: false))
     }
 
     /// With the model and what it needs at hand.
@@ -32,7 +41,7 @@ struct Studio {
         let studio = try open(in: folder, ["tui", "--fresh"], settings: settings)
         try studio.session.wait(forText: "threads")
         studio.session.type("a fox in the snow\u{7}")
-        try studio.session.wait(forText: "Done in", seconds: 120)
+        try studio.session.wait(forText: "Done in", seconds: 400)
         studio.session.run(seconds: 0.5)
         return studio
     }

@@ -1,6 +1,7 @@
 // Times the studio as a person at a terminal meets it: drives the built `dcar` with the embedded
 // model in a terminal of its own, which takes no time to draw, and holds what it finds against the
-// studio's limits. Takes about three minutes; names of figures choose some of them:
+// studio's limits. Takes about three minutes; names of figures choose some of them, and the variable
+// DCAR_MODEL another model, for `keys` and `cancel`:
 //
 //     swift run -c release studio-bench [start] [keys] [cancel] [resize] [sixel] [gallery] [preview]
 

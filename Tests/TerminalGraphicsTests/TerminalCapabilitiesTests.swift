@@ -361,6 +361,18 @@ private func questions(_ variables: [String: String], hasWindow: Bool = true) ->
     #expect(tmux.hasSuffix("^[]11;?^[\\^[[c"))
 }
 
+/// Variables of both are set where one runs in the other.
+@Test(arguments: [
+    ("screen", false), ("screen.xterm-256color", false), ("screen-256color", false),
+    ("tmux-256color", true)
+])
+func screenInTmuxIsNotSentTmuxsQuestions(term: String, isTmux: Bool) {
+    let asked = questions(["TERM": term, "TMUX": "/tmp/tmux-0/default,1,0", "STY": "1.pts-0.host"])
+    #expect(asked.contains("^[Ptmux;") == isTmux)
+    #expect(!asked.contains("q^[_G"))
+    #expect(asked.hasSuffix("^[[c"))
+}
+
 @Test func theProbeWaitsLongerOverANetwork() {
     let window = WindowSize(columns: 80, rows: 24)
     let near = ProbeBatch(TerminalEnvironment(["TERM": "xterm"], window: window))
