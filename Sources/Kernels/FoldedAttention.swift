@@ -154,8 +154,19 @@ extension Compute {
         guard floatPrecision != .float32 else {
             return RowMajorMatrix(weights, product: product)
         }
+        let (outputs, inputs) = weights.rowsAndColumns
         let packed = Storage(byteCount: PackedMatrix.byteCount(weights.shape, floatPrecision))
-        PackedMatrix.pack(weights, floatPrecision, into: packed.base)
+        // Runs of 64 rows are packed by themselves, one behind the other.
+        forEachRun(of: outputs, grain: 64) { run in
+            let rows = Storage(byteCount: run.count * inputs * 2)
+            dcar_copy_rows(
+                weights.pointer + run.lowerBound * inputs, inputs, run.count, inputs,
+                out(rows.base, .bfloat16), inputs)
+            dcar_pack(
+                rows.base, run.count, 2 * inputs,
+                packed.base + dcar_packed_bytes(run.lowerBound, 2 * inputs))
+        }
+        withExtendedLifetime(weights) {}
         return PackedMatrix(packed, shape: weights.shape, precision: floatPrecision)
     }
 }
