@@ -37,7 +37,7 @@ let package = Package(
         .target(
             name: "Assets", path: "Assets",
             exclude: ["Pictures", "Storybook/MODEL_CARD.md", "Storybook/recipe"],
-            sources: ["EmbeddedModel.swift"], resources: [.copy("Storybook/model")]),
+            sources: ["EmbeddedModel.swift"], resources: [.copy("Storybook/storybook")]),
         .target(
             name: "Pipeline",
             dependencies: [

@@ -7,7 +7,7 @@ public enum EmbeddedModel {
         // The generated accessor `Bundle.module` ends the program when the resources are missing,
         // and falls back on the folder the program was built in.
         let folder = Bundle.main.bundleURL
-            .appendingPathComponent("dcar-studio_Assets.resources/model").path
+            .appendingPathComponent("dcar-studio_Assets.resources/storybook").path
         return FileManager.default.fileExists(atPath: folder) ? folder : nil
     }
 }

@@ -27,7 +27,7 @@ private let alt = "\u{1B}"
 @Test func aKilledStudioComesBackAsItWas() throws {
     let folder = try TemporaryFolder()
     let first = try studio(in: folder)
-    try first.wait(forText: "model 256px")
+    try first.wait(forText: "storybook 256px")
     try first.write("a fox in the snow" + Keys.enter, thenSee: "Done in")
     try first.write("m ", thenSee: "20 px, ")
     try first.write("p and a hat", thenSee: "and a hat")
@@ -56,7 +56,7 @@ private let alt = "\u{1B}"
 @Test func aQueueSurvivesBeingKilledAndThenWaits() throws {
     let folder = try TemporaryFolder()
     let first = try studio(in: folder)
-    try first.wait(forText: "model 256px")
+    try first.wait(forText: "storybook 256px")
     try first.write("a beach" + Keys.tab + Keys.tab + "64" + Keys.enter, thenSee: "64")
     for count in 1...3 { try first.write(alt + "g", thenSee: "Queue(\(count))") }
     try first.write(alt + "4", thenSee: "step ")
@@ -65,7 +65,7 @@ private let alt = "\u{1B}"
     let second = try studio(in: folder)
     try second.wait(forText: "Queue(3)")
     try second.write(alt + "4", thenSee: "Queue (paused)")
-    try second.wait(forText: "model 256px")
+    try second.wait(forText: "storybook 256px")
     second.run(seconds: 0.3)
     #expect(!second.terminal.text.contains("step "))
     // All but the first are taken out; what is left is made and saved.
@@ -81,7 +81,7 @@ private let alt = "\u{1B}"
     let folder = try TemporaryFolder()
     for attempt in 1...2 {
         let session = try studio(in: folder)
-        try session.wait(forText: "model 256px")
+        try session.wait(forText: "storybook 256px")
         if attempt == 1 {
             try session.write("a beach" + Keys.tab + Keys.tab + "64" + Keys.enter, thenSee: "64")
             session.type(alt + "g" + alt + "4")
@@ -94,7 +94,7 @@ private let alt = "\u{1B}"
         _ = try session.waitForEnd()
     }
     let session = try studio(in: folder)
-    try session.wait(forText: "model 256px")
+    try session.wait(forText: "storybook 256px")
     try session.write(alt + "4", thenSee: "put aside")
 }
 
@@ -116,7 +116,7 @@ private let alt = "\u{1B}"
     try session.write("/whale seed>2", thenSee: "1 of 4")
     try session.write(Keys.enter, thenSee: "seed 3")
     try session.write(".", thenSee: "★ starred")
-    try session.wait(forText: "model 256px")
+    try session.wait(forText: "storybook 256px")
     try session.write(Keys.enter, thenSee: "Opened;")
     try session.write("3", thenSee: "Gallery: whale seed>2")
     try session.write("x", thenSee: "is in the trash; z brings it back.")
@@ -134,11 +134,11 @@ private let alt = "\u{1B}"
     try one.write("the first one's prompt", thenSee: "first one's prompt")
     one.run(seconds: 0.8)
     let two = try studio(in: folder)
-    try two.wait(forText: "model 256px")
+    try two.wait(forText: "storybook 256px")
     #expect(!two.terminal.text.contains("first one's prompt"))
     try two.write("a meadow" + Keys.enter, thenSee: "Done in")
     try two.write("w", thenSee: "Saved as")
-    try one.wait(forText: "model 256px")
+    try one.wait(forText: "storybook 256px")
     try one.write(alt + "3" + "\u{1B}[15~", thenSee: "1 picture")
     for session in [one, two] {
         session.type(Keys.control("c") + "y")

@@ -43,7 +43,7 @@ extension TemporaryFolder {
             printf '%s and %s' "$(cat "$1")" "$line" > "$1"
             """, as: "editor.sh", mode: 0o700)
     let session = try studio(in: folder, environment: ["VISUAL": folder.file("editor.sh")])
-    try session.wait(forText: "model 256px")
+    try session.wait(forText: "storybook 256px")
     session.type("a beach" + Keys.control("x") + Keys.control("e"))
     try session.wait(forText: "the editor reads")
     session.type("a boat\n")
@@ -57,7 +57,7 @@ extension TemporaryFolder {
 @Test func anEditorThatFailsIsSaid() throws {
     let folder = try TemporaryFolder()
     let session = try studio(in: folder, environment: ["VISUAL": "/nowhere/editor"])
-    try session.wait(forText: "model 256px")
+    try session.wait(forText: "storybook 256px")
     session.type(Keys.control("x") + Keys.control("e"))
     try session.wait(forText: "The editor /nowhere/editor ended with status 127")
     session.program.signal(SIGTERM)

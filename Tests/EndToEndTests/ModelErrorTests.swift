@@ -6,7 +6,7 @@ import Testing
 private func linkedModel(in folder: TemporaryFolder) throws {
     let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("Assets/Storybook/model").path
+        .appendingPathComponent("Assets/Storybook/storybook").path
     let files = FileManager.default
     for part in ["dc-ar", "dc-ht", "t5"] {
         try files.createDirectory(

@@ -40,7 +40,7 @@ import Testing
     try "[preview]\nmax_px = 64\n[generate]\nsteps = 64\n".write(
         toFile: folder.file(".dcar.toml"), atomically: false, encoding: .utf8)
     let session = try studio(in: folder, answers: .kitty)
-    try session.wait(forText: "model 256px")
+    try session.wait(forText: "storybook 256px")
     session.type("a fox" + Keys.enter)
     func widths(_ terminal: EmulatedTerminal) -> [Int] {
         terminal.pictures.kittyImages.values.map(\.width)
@@ -54,7 +54,7 @@ import Testing
     let folder = try TemporaryFolder()
     let embedded = try #require(
         URL(string: Program.path)?.deletingLastPathComponent()
-            .appendingPathComponent("dcar-studio_Assets.resources/model").path)
+            .appendingPathComponent("dcar-studio_Assets.resources/storybook").path)
     let files = FileManager.default
     try files.createDirectory(atPath: folder.file("other"), withIntermediateDirectories: false)
     for part in ["dc-ar", "dc-ht", "t5"] {
@@ -62,7 +62,7 @@ import Testing
             atPath: folder.file("other/\(part)"), withDestinationPath: "\(embedded)/\(part)")
     }
     let session = try studio(in: folder)
-    try session.wait(forText: "model 256px")
+    try session.wait(forText: "storybook 256px")
     func load(_ name: String) throws {
         session.type(Keys.escape)
         session.run(seconds: 0.1)

@@ -8,7 +8,7 @@ private func studioWithPicture(
     in folder: TemporaryFolder, answers: TerminalAnswers
 ) throws -> TerminalSession {
     let session = try studio(in: folder, answers: answers)
-    try session.wait(forText: "model 256px")
+    try session.wait(forText: "storybook 256px")
     session.type("a fox in the snow" + Keys.enter)
     try session.wait(forText: "Done in")
     session.type("w")
@@ -140,7 +140,7 @@ private struct SeededKeys {
     var answers = TerminalAnswers.sixel
     answers.isReady = false
     let session = try studio(in: folder, answers: answers)
-    try session.wait(forText: "model 256px")
+    try session.wait(forText: "storybook 256px")
     session.type("a fox in the snow" + Keys.enter)
     try session.wait(forText: "Done in")
     session.run(seconds: 0.5)
@@ -152,7 +152,7 @@ private struct SeededKeys {
 @Test func aSlowTerminalIsAnsweredAndGetsItsPicturesLater() throws {
     let folder = try TemporaryFolder()
     let session = try studio(in: folder, answers: .sixel)
-    try session.wait(forText: "model 256px")
+    try session.wait(forText: "storybook 256px")
     session.bytesPerSecond = 20_000
     session.type("a fox in the snow" + Keys.enter)
     session.run(seconds: 1)

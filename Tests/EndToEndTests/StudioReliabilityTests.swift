@@ -49,7 +49,7 @@ import Testing
     let folder = try TemporaryFolder()
     _ = try folder.write("a file where the folder should be", as: "pictures")
     let session = try studio(in: folder)
-    try session.wait(forText: "model 256px")
+    try session.wait(forText: "storybook 256px")
     session.type("a fox in the snow" + Keys.enter)
     try session.wait(forText: "Done in")
     session.type("w")

@@ -10,7 +10,7 @@ func noAnswerIsTyped(delay: Double, isSplit: Bool) throws {
     answers.delay = delay
     answers.isSplit = isSplit
     let session = try studio(in: folder, columns: 180, answers: answers)
-    try session.wait(forText: "model 256px")
+    try session.wait(forText: "storybook 256px")
     session.type("fox")
     try session.wait(for: "late answers", seconds: 12) { $0.text.contains("sixel 1024 colours") }
     session.type("y")
@@ -48,7 +48,7 @@ func noAnswerIsTyped(delay: Double, isSplit: Bool) throws {
 @Test func aTerminalThatAnswersNothingIsUsedAsItIs() throws {
     let folder = try TemporaryFolder()
     let session = try studio(in: folder, answers: .silent)
-    try session.wait(forText: "model 256px")
+    try session.wait(forText: "storybook 256px")
     session.type("a fox" + Keys.escape)
     session.run(seconds: 0.1)
     session.type("?")

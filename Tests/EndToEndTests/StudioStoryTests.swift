@@ -19,7 +19,7 @@ private struct Story {
 
     /// A prompt and 24 steps; the pause that is asked for at once comes after the first.
     func begin() throws {
-        try session.wait(forText: "model 256px")
+        try session.wait(forText: "storybook 256px")
         try write("a fox in the snow", thenSee: "6/64 tokens")
         try write(Keys.tab + Keys.tab + "24" + Keys.enter, thenSee: "steps             24")
         try write(Keys.control("g") + " ", thenSee: "Paused.")
