@@ -82,8 +82,8 @@ private func crc32(_ bytes: ArraySlice<UInt8>) -> UInt32 {
             + "32 to 2048."),
     ErrorCase(
         "resume other.png", 4,
-        "other.png was made with the model model, which is not the one that is open; name its folder "
-            + "with --model.")
+        "other.png was made with the model storybook, which is not the one that is open; name its "
+            + "folder with --model.")
 ])
 func badPicturesAreExplainedInOneSentence(_ expected: ErrorCase) throws {
     let folder = try Fixtures.folder()
