@@ -75,11 +75,20 @@ func measureCancel() throws {
         }
         var figure = figures[phase] ?? Figure("cancel to idle, \(phase)", limit: 150)
         let seen = studio.session.terminal.transcript.count
+        let question = "Quit the studio?"
         try figure.measure {
             studio.session.type("\u{3}")
             try studio.session.wait(for: "an end", seconds: 20) {
-                $0.transcript.count > seen && $0.text.contains("Cancelled;")
+                // A run that was about to end may still do so.
+                $0.transcript.count > seen
+                    && ["Cancelled;", "Done in", question].contains(where: $0.text.contains)
             }
+        }
+        // The run ended by itself a moment before the key, which then asks something else.
+        if studio.session.terminal.text.contains(question) {
+            studio.session.type("\u{1B}")
+            try studio.session.wait(for: "no question") { !$0.text.contains(question) }
+            continue
         }
         figures[phase] = figure
     }

@@ -87,9 +87,9 @@ func measurePreview() throws {
             for (mode, studio) in studios {
                 studio.session.type("\u{7}")
                 let start = ContinuousClock.now
-                try studio.session.wait(for: "a run") { _ in studio.phase != nil }
-                try studio.session.wait(for: "its end", seconds: 60) { _ in
-                    studio.phase != "steps" && studio.phase != "prompt"
+                try studio.session.wait(for: "steps") { _ in studio.phase == "steps" }
+                try studio.session.wait(for: "their end", seconds: 60) { _ in
+                    studio.phase != "steps"
                 }
                 times[mode, default: []].append((ContinuousClock.now - start) / .milliseconds(1))
                 try studio.session.wait(for: "the picture", seconds: 60) { _ in studio.phase == nil
