@@ -10,7 +10,8 @@ func embeddedPipeline(
 ) throws -> Pipeline {
     let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent()
-    let folder = tests.deletingLastPathComponent().appendingPathComponent("Assets/Storybook/storybook")
+    let folder = tests.deletingLastPathComponent()
+        .appendingPathComponent("Assets/Storybook/storybook")
     return Pipeline(
         try Model(
             folder: folder.path, compute: Compute(threadCount: threads, precision: precision),
