@@ -89,6 +89,8 @@ public struct MaskedTransformer: Sendable {
             try compute.checkStop()
             return try block.texts(inputs)
         }
+        // A text outlives the run that was stopped; one with a part missing must not be kept.
+        try compute.checkStop()
         return GuidedText(
             conditional: Text(projected: projected[0], blocks: blocks.map { $0[0] }),
             unconditional: Text(projected: projected[1], blocks: blocks.map { $0[1] }))

@@ -1,4 +1,25 @@
 extension RGBImage {
+    /// Every pixel as a square of `factor` pixels. Rows are copied: previews are made at every step.
+    public func enlarged(by factor: Int) -> RGBImage {
+        guard factor > 1 else { return self }
+        var enlarged: [UInt8] = []
+        enlarged.reserveCapacity(pixels.count * factor * factor)
+        for y in 0..<height {
+            let start = enlarged.count
+            for at in stride(from: 3 * y * width, to: 3 * (y + 1) * width, by: 3) {
+                let (red, green, blue) = (pixels[at], pixels[at + 1], pixels[at + 2])
+                for _ in 0..<factor {
+                    enlarged.append(red)
+                    enlarged.append(green)
+                    enlarged.append(blue)
+                }
+            }
+            let row = Array(enlarged[start...])
+            for _ in 1..<factor { enlarged.append(contentsOf: row) }
+        }
+        return RGBImage(width: width * factor, height: height * factor, pixels: enlarged)
+    }
+
     /// The picture at another size, each axis on its own: averaged over the area of each new pixel
     /// where it shrinks, by the Catmull-Rom cubic where it grows; in linear light.
     ///

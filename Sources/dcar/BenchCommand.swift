@@ -16,8 +16,9 @@ struct BenchCommand: ParsableCommand {
         discussion: """
             The peak is measured in the same run: the best rate of a matrix product of the size of \
             the full transformer. Work counts two operations a multiply-add of the matrix \
-            products and convolutions that a direct computation needs; a convolution that needs \
-            fewer can pass the peak.
+            products and convolutions that a direct computation needs; convolutions, and steps \
+            with a short prompt, need fewer, so that their share is not that of a processor's \
+            time, and can pass the peak.
             """)
 
     @OptionGroup var model: ModelOptions

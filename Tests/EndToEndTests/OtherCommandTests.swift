@@ -45,7 +45,10 @@ func completionsAreForTheShell(shell: String, mark: String) throws {
 @Test func benchTimesEveryComponent() throws {
     let folder = try TemporaryFolder()
     let result = try Program.run(
-        ["bench", "-W", "32", "-H", "32", "--steps", "1", "--repeats", "1", "--json"],
+        [
+            "bench", "-W", "32", "-H", "32", "--steps", "1", "--repeats", "1", "--json",
+            "--batches", "1", "2"
+        ],
         in: folder.path)
     #expect(result.status == 0 && result.messages == "")
     let components = try result.text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -53,7 +56,10 @@ func completionsAreForTheShell(shell: String, mark: String) throws {
             let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
             return try #require(object?["component"] as? String)
         }
-    for name in ["text", "1 steps", "residual head", "decoder", "prompt to pixels", "peak memory"] {
+    for name in [
+        "text", "1 steps", "residual head", "decoder", "prompt to pixels", "a picture by itself",
+        "a picture in a batch of 2", "peak memory"
+    ] {
         #expect(components.contains(name), "\(name)")
     }
 }

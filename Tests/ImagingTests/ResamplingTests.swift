@@ -174,3 +174,18 @@ import Testing
         #expect(RGBImage.contactSheet(of: [red], columns: 1, gap: -1) == nil)
     }
 }
+
+@Test(arguments: [1, 2, 5])
+func everyPixelOfAnEnlargedPictureIsTheOneItStandsFor(factor: Int) {
+    var picture = RGBImage(width: 3, height: 2)
+    for place in 0..<6 {
+        picture[place % 3, place / 3] = SIMD3(UInt8(place), UInt8(10 + place), UInt8(40 * place))
+    }
+    let enlarged = picture.enlarged(by: factor)
+    #expect(enlarged.width == 3 * factor && enlarged.height == 2 * factor)
+    for y in 0..<enlarged.height {
+        for x in 0..<enlarged.width {
+            #expect(enlarged[x, y] == picture[x / factor, y / factor])
+        }
+    }
+}
