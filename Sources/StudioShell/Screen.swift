@@ -12,6 +12,8 @@ final class Screen {
     let output = TerminalOutput()
     /// The cells that curses knows of.
     private var drawn: [FrameCell] = []
+    /// Where the last frame's cells were drawn over those of curses.
+    private var directAreas: [CellArea] = []
     private var pixels = PixelLayers()
     private var hasNewSize = true
 
@@ -108,8 +110,12 @@ final class Screen {
             bytes += "\u{1B}7\u{1B}[r\u{1B}8".utf8
             hasNewSize = false
         }
-        let rewritten = change.erased.flatMap { $0.row..<$0.row + $0.rows }
-        bytes += directCells(frame, Set(changed).union(rewritten))
+        let direct = directPictures(of: frame).map(\.area)
+        // Where cells were curses' until now, unchanged rows show its colours, too.
+        let rewritten = change.erased + direct.filter { !directAreas.contains($0) }
+        directAreas = direct
+        bytes += directCells(
+            frame, direct, Set(changed).union(rewritten.flatMap { $0.row..<$0.row + $0.rows }))
         bytes += change.drawing
         guard !bytes.isEmpty else { return change.order }
         output.send(
@@ -144,9 +150,9 @@ final class Screen {
     }
 
     /// The cells in colours that curses cannot name, in those rows where something changed.
-    private func directCells(_ frame: Frame, _ rows: Set<Int>) -> [UInt8] {
+    private func directCells(_ frame: Frame, _ areas: [CellArea], _ rows: Set<Int>) -> [UInt8] {
         var bytes: [UInt8] = []
-        for area in directPictures(of: frame).map(\.area) {
+        for area in areas {
             for row in area.row..<area.row + area.rows where rows.contains(row) {
                 bytes += directCells(frame, row: row, area.column..<area.column + area.columns)
             }

@@ -75,6 +75,25 @@ private func savedPicture(in folder: TemporaryFolder) throws -> RGBImage {
 
 /// After any keys at all the screen is what drawing everything anew makes of it: no pixel and no
 /// character is left from before.
+/// Cells that stand in for pixels have all colours, those of rows that nothing changed in, too.
+/// Whether the popup comes before the pixels of so large a picture is a matter of luck.
+@Test(arguments: 0..<4)
+func aPictureThatAPopupCoversFromTheStartHasAllItsColors(attempt: Int) throws {
+    let folder = try TemporaryFolder()
+    let made = try Program.run(
+        ["generate", "a fox in the snow", "--seed", "7", "-o", "fox.png"], in: folder.path)
+    #expect(made.status == 0)
+    let session = try studio(
+        ["tui", "--fresh", "--run", "about", "--open", "fox.png"], in: folder,
+        columns: 240, rows: 80, answers: .sixel, environment: ["COLORTERM": "truecolor"])
+    try session.wait(forText: "dcar doctor")
+    session.settle()
+    let blocks = session.terminal.cells.filter { $0.text == "▀" || $0.text == "▄" }
+    #expect(blocks.count > 300)
+    #expect(blocks.allSatisfy { $0.style.foreground.hasPrefix("38;2;") })
+    expectNothingStrange(session)
+}
+
 @Test func whatIsOnTheScreenIsWhatARedrawMakes() throws {
     let folder = try TemporaryFolder()
     let session = try studioWithPicture(in: folder, answers: .sixel)
