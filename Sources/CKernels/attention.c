@@ -4,6 +4,7 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#include "tiles.h"
 
 #define BFLOAT16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
 #define BFLOAT16_INLINE BFLOAT16 static inline __attribute__((always_inline))
@@ -33,7 +34,7 @@ BFLOAT16_INLINE void multiply(const uint32_t *a, size_t a_stride, const uint32_t
 
 /// The same for any number of rows and a multiple of 16 columns.
 BFLOAT16
-static void product(const uint32_t *a, size_t a_stride, const uint32_t *b, size_t pairs, float *c,
+static void vector_product(const uint32_t *a, size_t a_stride, const uint32_t *b, size_t pairs, float *c,
                     size_t rows, size_t columns) {
     size_t vectors = columns / 16, blocks = (vectors + 3) / 4;
     for (size_t block = 0; block < blocks; block++) {
@@ -50,6 +51,28 @@ static void product(const uint32_t *a, size_t a_stride, const uint32_t *b, size_
     }
 }
 
+/// The same in the matrix registers, which take 16 pairs at a time.
+DCAR_TILES
+static void tiled_product(const uint32_t *a, size_t a_stride, const uint32_t *b, size_t pairs,
+                          float *c, size_t rows, size_t columns) {
+    for (size_t row = 0; row < rows; row += TILE_SIDE) {
+        size_t n = rows - row < TILE_SIDE ? rows - row : TILE_SIDE;
+        if (row == 0 || n < TILE_SIDE) tiles_begin(n);
+        for (size_t first = 0; first < columns; first += TILE_SIDE) {
+            size_t wide = columns - first < TILE_SIDE ? columns - first : TILE_SIDE;
+            tiles_sums((const uint8_t *)(a + row * a_stride), 4 * a_stride,
+                       (const uint8_t *)(b + first), 4 * columns, pairs / TILE_WORDS,
+                       (tiles_rest){0}, c + row * columns + first, columns, n, wide, 0);
+        }
+    }
+    tiles_end();
+}
+
+static void product(int tiles, const uint32_t *a, size_t a_stride, const uint32_t *b, size_t pairs,
+                    float *c, size_t rows, size_t columns) {
+    (tiles ? tiled_product : vector_product)(a, a_stride, b, pairs, c, rows, columns);
+}
+
 BFLOAT16_INLINE __mmask16 lanes(size_t left) {
     return left >= 16 ? 0xFFFF : (__mmask16)((1u << left) - 1);
 }
@@ -59,49 +82,55 @@ BFLOAT16_INLINE __m256i narrowed(const float *x, size_t left) {
     return (__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(lanes(left), x));
 }
 
-static size_t padded(size_t count) { return (count + 15) / 16 * 16; }
+/// Whole vectors, or whole steps along the inner axis of tiles.
+static size_t padded(int tiles, size_t count) {
+    size_t grain = tiles ? 2 * TILE_WORDS : 16;
+    return (count + grain - 1) / grain * grain;
+}
 
-size_t dcar_attention_scratch(size_t queries, size_t keys, size_t width) {
-    size_t columns = padded(keys), wide = padded(width);
+size_t dcar_attention_scratch(int tiles, size_t queries, size_t keys, size_t width) {
+    size_t columns = padded(tiles, keys), wide = padded(tiles, width);
     size_t words = wide / 2 * (queries + columns + 16) + columns / 2 * (wide + queries);
     return 4 * (words + queries * (columns + wide));
 }
 
 BFLOAT16
-void dcar_attention(dcar_rows query, dcar_rows key, dcar_rows value, size_t width, float scale,
+void dcar_attention(int tiles, dcar_rows query, dcar_rows key, dcar_rows value, size_t width, float scale,
                     const float *bias, dcar_out out, size_t out_stride, void *scratch) {
-    size_t columns = padded(key.count), wide = padded(width), pairs = wide / 2;
+    size_t columns = padded(tiles, key.count), wide = padded(tiles, width), pairs = wide / 2;
     uint32_t *lines = scratch, *q = lines + 16 * pairs, *k = q + query.count * pairs;
     uint32_t *v = k + pairs * columns, *weights = v + columns / 2 * wide;
     float *scores = (float *)(weights + query.count * columns / 2);
     float *result = scores + query.count * columns;
 
     for (size_t row = 0; row < query.count; row++)
-        for (size_t i = 0; i < width; i += 16)
+        for (size_t i = 0; i < wide; i += 16)
             _mm256_storeu_si256(
                 (__m256i *)(q + row * pairs + i / 2),
-                narrowed(query.start + row * query.stride + i, width - i));
+                narrowed(query.start + row * query.stride + i, i < width ? width - i : 0));
     for (size_t first = 0; first < columns; first += 16) {
         for (size_t row = first; row < first + 16; row++)
-            for (size_t i = 0; i < width; i += 16)
+            for (size_t i = 0; i < wide; i += 16)
                 _mm256_storeu_si256(
                     (__m256i *)(lines + (row - first) * pairs + i / 2),
-                    narrowed(key.start + row * key.stride + i, row < key.count ? width - i : 0));
+                    narrowed(key.start + row * key.stride + i,
+                             row < key.count && i < width ? width - i : 0));
         for (size_t i = 0; i < pairs; i++)
             for (size_t row = 0; row < 16; row++)
                 k[i * columns + first + row] = lines[row * pairs + i];
     }
     for (size_t row = 0; row < columns; row += 2)
-        for (size_t i = 0; i < width; i += 16) {
+        for (size_t i = 0; i < wide; i += 16) {
             const float *x = value.start + row * value.stride + i;
-            __m256i even = narrowed(x, row < value.count ? width - i : 0);
-            __m256i odd = narrowed(x + value.stride, row + 1 < value.count ? width - i : 0);
+            size_t left = i < width ? width - i : 0;
+            __m256i even = narrowed(x, row < value.count ? left : 0);
+            __m256i odd = narrowed(x + value.stride, row + 1 < value.count ? left : 0);
             _mm512_storeu_si512(
                 v + row / 2 * wide + i,
                 _mm512_or_si512(_mm512_cvtepu16_epi32(even),
                                 _mm512_slli_epi32(_mm512_cvtepu16_epi32(odd), 16)));
         }
-    product(q, pairs, k, (width + 1) / 2, scores, query.count, columns);
+    product(tiles, q, pairs, k, tiles ? pairs : (width + 1) / 2, scores, query.count, columns);
     for (size_t row = 0; row < query.count; row++) {
         float *x = scores + row * columns;
         // Whole vectors are faster; what stands for no key comes out as zero.
@@ -112,7 +141,7 @@ void dcar_attention(dcar_rows query, dcar_rows key, dcar_rows value, size_t widt
             _mm256_storeu_si256((__m256i *)(weights + (row * columns + i) / 2),
                                 narrowed(x + i, i < key.count ? key.count - i : 0));
     }
-    product(weights, columns / 2, v, columns / 2, result, query.count, wide);
+    product(tiles, weights, columns / 2, v, columns / 2, result, query.count, wide);
     dcar_copy_rows(result, wide, query.count, width, out, out_stride);
 }
 #endif

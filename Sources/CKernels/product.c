@@ -3,6 +3,9 @@
 #pragma clang diagnostic ignored "-Wpsabi"
 #if defined(__x86_64__)
 #include <immintrin.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "tiles.h"
 // Before the vector functions, so that they are compiled for the same processors.
 #pragma clang attribute push(                                                                     \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx512vnni"))),           \
@@ -133,15 +136,138 @@ DCAR_INLINE void product(const uint8_t *a, size_t rows, size_t row_bytes, const 
     }
 }
 
-void dcar_product_bfloat16(const void *a, size_t rows, size_t row_bytes, const void *b,
-                           size_t columns, dcar_epilogue epilogue, dcar_out out,
-                           size_t out_stride) {
-    product(a, rows, row_bytes, b, columns, (destination){epilogue, out, out_stride}, 0);
+static void vector_bfloat16(const void *a, size_t rows, size_t row_bytes, const void *b,
+                            size_t columns, destination to) {
+    product(a, rows, row_bytes, b, columns, to, 0);
 }
 
-void dcar_product_int8(const void *a, size_t rows, size_t row_bytes, const void *b, size_t columns,
-                       dcar_epilogue epilogue, dcar_out out, size_t out_stride) {
-    product(a, rows, row_bytes, b, columns, (destination){epilogue, out, out_stride}, 1);
+static void vector_int8(const void *a, size_t rows, size_t row_bytes, const void *b,
+                        size_t columns, destination to) {
+    product(a, rows, row_bytes, b, columns, to, 1);
 }
 #pragma clang attribute pop
+
+/// The sums of a few rows and 16 columns, with what follows them.
+DCAR_TILES_INLINE void finish_column(const float *sums, size_t rows, size_t row, size_t column,
+                                     const destination *to, const int is_integer,
+                                     const int activation) {
+    const dcar_epilogue *e = &to->epilogue;
+    v16 bias = e->bias ? LOAD(e->bias + column) : SPLAT(0.f), scale = SPLAT(1.f);
+    i16 offset = {0};
+    if (is_integer) {
+        offset = *(const i16 *)(e->column_offset + column);
+        scale = LOAD(e->column_scale + column);
+    }
+    for (size_t r = 0; r < rows; r++) {
+        v16 x = LOAD(sums + r * TILE_SIDE);
+        if (is_integer)
+            x = __builtin_convertvector((i16)x - offset, v16) * scale * e->row_scale[row + r];
+        x = activate(x + bias, activation);
+        if (e->addend) x += LOAD(e->addend + (row + r) * e->addend_stride + column);
+        size_t at = (row + r) * to->out_stride + column;
+        if (to->out.half) {
+            _mm256_storeu_si256((__m256i *)((uint16_t *)to->out.start + at),
+                                (__m256i)_mm512_cvtneps_pbh((__m512)x));
+        } else {
+            STORE((float *)to->out.start + at, x);
+        }
+    }
+}
+
+DCAR_TILES_INLINE void finish_tile(const float *sums, size_t rows, size_t row, size_t column,
+                                   size_t width, size_t columns, const destination *to,
+                                   const int is_integer) {
+#define FINISH_TILE(activation)                                                                    \
+    for (size_t v = 0; v < width; v += 16) {                                                       \
+        if (column + v + 16 <= columns) {                                                          \
+            finish_column(sums + v, rows, row, column + v, to, is_integer, activation);            \
+        } else {                                                                                   \
+            for (size_t r = 0; r < rows; r++)                                                      \
+                finish(LOAD(sums + r * TILE_SIDE + v), row + r, column + v, columns, to,           \
+                       is_integer, activation);                                                    \
+        }                                                                                          \
+    }
+    switch (to->epilogue.activation) {
+    case 1: FINISH_TILE(1); break;
+    case 2: FINISH_TILE(2); break;
+    case 3: FINISH_TILE(3); break;
+    default: FINISH_TILE(0);
+    }
+}
+
+/// The same product in the matrix registers.
+DCAR_TILES_INLINE void tiled_product(const uint8_t *a, size_t rows, size_t row_bytes,
+                                     const uint8_t *b, size_t columns, destination to,
+                                     const int is_integer) {
+    _Alignas(64) uint8_t rest_a[TILE_SIDE * 64], rest_b[TILE_WORDS * 4 * BLOCK];
+    _Alignas(64) float sums[TILE_SIDE * TILE_SIDE];
+    size_t steps = row_bytes / 64, left = row_bytes % 64, words = (row_bytes + 3) / 4;
+    size_t ready = 0;
+    for (size_t column = 0; column < columns; column += BLOCK) {
+        size_t block = columns - column < BLOCK ? columns - column : BLOCK;
+        size_t width = (block + 15) / 16 * 16, stride = 4 * width;
+        if (left) {
+            memset(rest_b, 0, sizeof rest_b);
+            memcpy(rest_b, b + steps * TILE_WORDS * stride, (left + 3) / 4 * stride);
+        }
+        for (size_t row = 0; row < rows; row += TILE_SIDE) {
+            size_t n = rows - row < TILE_SIDE ? rows - row : TILE_SIDE;
+            const uint8_t *from = a + row * row_bytes;
+            if (n != ready) tiles_begin(ready = n);
+            if (left) {
+                memset(rest_a, 0, sizeof rest_a);
+                for (size_t r = 0; r < n; r++)
+                    memcpy(rest_a + 64 * r, from + r * row_bytes + 64 * steps, left);
+            }
+            for (size_t first = 0; first < width; first += TILE_SIDE) {
+                size_t wide = width - first < TILE_SIDE ? width - first : TILE_SIDE;
+                tiles_rest rest = {left ? rest_a : 0, rest_b + 4 * first, stride};
+                tiles_sums(from, row_bytes, b + 4 * first, stride, steps, rest, sums, TILE_SIDE,
+                           n, wide, is_integer);
+                finish_tile(sums, n, row, column + first, wide, columns, &to, is_integer);
+            }
+        }
+        b += words * stride;
+    }
+    tiles_end();
+}
+
+DCAR_TILES
+static void tiled_bfloat16(const void *a, size_t rows, size_t row_bytes, const void *b,
+                           size_t columns, destination to) {
+    tiled_product(a, rows, row_bytes, b, columns, to, 0);
+}
+
+DCAR_TILES
+static void tiled_int8(const void *a, size_t rows, size_t row_bytes, const void *b,
+                       size_t columns, destination to) {
+    tiled_product(a, rows, row_bytes, b, columns, to, 1);
+}
+
+int dcar_allow_tiles(void) {
+    // The system lends the state of the tiles only to a process that asks.
+    enum { REQUEST = 0x1023, TILE_DATA = 18 };
+    return syscall(SYS_arch_prctl, REQUEST, TILE_DATA) == 0;
+}
+
+void dcar_product_bfloat16(int tiles, const void *a, size_t rows, size_t row_bytes, const void *b,
+                           size_t columns, dcar_epilogue epilogue, dcar_out out,
+                           size_t out_stride) {
+    destination to = {epilogue, out, out_stride};
+    if (tiles) {
+        tiled_bfloat16(a, rows, row_bytes, b, columns, to);
+    } else {
+        vector_bfloat16(a, rows, row_bytes, b, columns, to);
+    }
+}
+
+void dcar_product_int8(int tiles, const void *a, size_t rows, size_t row_bytes, const void *b,
+                       size_t columns, dcar_epilogue epilogue, dcar_out out, size_t out_stride) {
+    destination to = {epilogue, out, out_stride};
+    if (tiles) {
+        tiled_int8(a, rows, row_bytes, b, columns, to);
+    } else {
+        vector_int8(a, rows, row_bytes, b, columns, to);
+    }
+}
 #endif

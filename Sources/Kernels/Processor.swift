@@ -1,3 +1,4 @@
+import CKernels
 import COneDNN
 import Foundation
 
@@ -35,6 +36,17 @@ public enum Processor {
         let needed = dnnl_cpu_isa_avx512_core.rawValue
         return dnnl_get_effective_cpu_isa().rawValue & needed == needed
     }
+
+    /// True when there are registers of whole matrices and the system lets this process use them.
+    static let hasTiles: Bool = {
+        #if arch(x86_64)
+            let needed = dnnl_cpu_isa_avx512_core_amx.rawValue
+            return dnnl_get_effective_cpu_isa().rawValue & needed == needed
+                && dcar_allow_tiles() != 0
+        #else
+            return false
+        #endif
+    }()
 
     /// The widest vector instructions that oneDNN uses here, as a person writes them.
     public static var vectorInstructions: String {

@@ -117,12 +117,12 @@ typedef struct {
 } dcar_rows;
 
 /// softmax(scale q k^T + bias) v of one head of `width` columns, for processors with bfloat16 dot
-/// products. `bias`, or NULL, is [queries, keys]; a row's result does not depend on which other
+/// products, or, where `tiles` is not 0, with matrix registers. `bias`, or NULL, is [queries, keys]; a row's result does not depend on which other
 /// queries are in the call.
-void dcar_attention(dcar_rows query, dcar_rows key, dcar_rows value, size_t width, float scale,
-                    const float *bias, dcar_out out, size_t out_stride, void *scratch);
+void dcar_attention(int tiles, dcar_rows query, dcar_rows key, dcar_rows value, size_t width,
+                    float scale, const float *bias, dcar_out out, size_t out_stride, void *scratch);
 /// Bytes of scratch memory that `dcar_attention` needs.
-size_t dcar_attention_scratch(size_t queries, size_t keys, size_t width);
+size_t dcar_attention_scratch(int tiles, size_t queries, size_t keys, size_t width);
 
 /// Weights [outputs, inputs, 3, 3], each output's times its `scale` (NULL for 1), transformed for
 /// Winograd's F(side x side, 3x3), side 2 or 4: bfloat16 [(side + 2)^2, outputs, inputs].
@@ -151,16 +151,21 @@ void dcar_pack(const void *x, size_t rows, size_t row_bytes, void *out);
 /// integers where there is a scale for each row.
 void dcar_unpack(const void *block, size_t rows, size_t columns, const float *scale, float *out);
 
+/// Asks the system for the use of the matrix registers, on a processor that has them; 0 when it is
+/// refused.
+int dcar_allow_tiles(void);
+
 /// The most rows of one call of a product.
 enum { DCAR_PRODUCT_ROWS = 128 };
 /// C = A B^T with the epilogue: rows of `a` are `row_bytes` long without gaps, `b` is a run of
-/// packed rows, `columns` of them. For processors with dot products of this kind. `a` and `b` are
-/// bfloat16 here,
-void dcar_product_bfloat16(const void *a, size_t rows, size_t row_bytes, const void *b,
+/// packed rows, `columns` of them. For processors with dot products of this kind, or, where `tiles`
+/// is not 0, with matrix registers, whose sums of integers are the same and of bfloat16 are rounded
+/// otherwise. `a` and `b` are bfloat16 here,
+void dcar_product_bfloat16(int tiles, const void *a, size_t rows, size_t row_bytes, const void *b,
                            size_t columns, dcar_epilogue epilogue, dcar_out out,
                            size_t out_stride);
 /// and here uint8 and int8, with an epilogue that has scales.
-void dcar_product_int8(const void *a, size_t rows, size_t row_bytes, const void *b, size_t columns,
+void dcar_product_int8(int tiles, const void *a, size_t rows, size_t row_bytes, const void *b, size_t columns,
                        dcar_epilogue epilogue, dcar_out out, size_t out_stride);
 
 /// Gives freed memory back to the system, which the allocator would keep otherwise.

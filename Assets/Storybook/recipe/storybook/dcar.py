@@ -178,8 +178,11 @@ class DCAR(nn.Module):
     def mask_id(self) -> int:
         return self.config.codes
 
-    def forward(self, ids: Tensor, text: Tensor, mask: Tensor, drop: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """ids [B,N], text states [B,L,D], which of them are words [B,L], rows without text [B]: logits [B,N,codes], latents."""
+    def forward(
+        self, ids: Tensor, text: Tensor, mask: Tensor, drop: Tensor | None = None, wanted: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """ids [B,N], text states [B,L,D], which of them are words [B,L], rows without text [B]: logits [B,N,codes], or
+        [M,codes] of only the M tokens that `wanted` [B,N] marks; and latents [B,N,D]."""
         if drop is not None:
             empty = self.y_embedder.y_embedding[: text.shape[1]].to(text.dtype)
             text = torch.where(drop[:, None, None], empty, text)
@@ -187,7 +190,8 @@ class DCAR(nn.Module):
         x = self.x_embedder(ids) + self.pos_embed
         for block in self.blocks:
             x = block(x, y, mask)
-        return self.final_layer.linear(F.layer_norm(x, x.shape[-1:], eps=1e-6)), x
+        last = x if wanted is None else x[wanted]
+        return self.final_layer.linear(F.layer_norm(last, x.shape[-1:], eps=1e-6)), x
 
 
 def with_tokens(state: dict[str, Tensor], tokens: int) -> dict[str, Tensor]:

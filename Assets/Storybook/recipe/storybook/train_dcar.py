@@ -74,8 +74,8 @@ class Objective(nn.Module):
         masked = torch.rand(rows, n, device=device).argsort(-1).argsort(-1) < count[:, None]
         text, mask = states(self.encoder, words)
         drop = torch.rand(rows, device=device) < 0.1
-        logits, latents = self.model(torch.where(masked, self.model.mask_id, ids), text, mask, drop)
-        token_loss = F.cross_entropy(logits.float()[masked], ids[masked], label_smoothing=0.05)
+        logits, latents = self.model(torch.where(masked, self.model.mask_id, ids), text, mask, drop, masked)
+        token_loss = F.cross_entropy(logits.float(), ids[masked], label_smoothing=0.05)
         chosen = torch.randperm(rows * n, device=device)[: self.head_samples]
         target = residual.reshape(rows * n, -1)[chosen] / self.model.config.vae_scale
         loss, error = self.schedule.loss(self.model.diffloss.net, target, latents.reshape(rows * n, -1)[chosen])
