@@ -88,7 +88,8 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto")
             ]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["Checkpoints", "Imaging", "TestSupport", "dcar"]),
+            name: "EndToEndTests",
+            dependencies: ["Checkpoints", "Imaging", "Kernels", "TestSupport", "dcar"]),
         .testTarget(
             name: "GenerationTests", dependencies: ["Generation", "Requests", "TestSupport"]),
         .testTarget(name: "ImagingTests", dependencies: ["CPNG", "Imaging"]),

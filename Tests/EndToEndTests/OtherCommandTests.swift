@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import TestSupport
 import Testing
 
@@ -84,6 +85,20 @@ func recordingsReplayOnThePortablePaths(variable: String, value: String) throws 
             == (value == "AVX2"
                 ? "This processor has no bf16 matrix instructions; use --precision fp32."
                 : "Precision bf16 needs the library onednn, not openblas."))
+}
+
+/// A processor with matrix registers has two ways to multiply bfloat16; the variable hides them.
+@Test(arguments: ["AVX512_CORE_BF16", "DEFAULT"])
+func recordingsReplayWithAndWithoutMatrixRegisters(instructions: String) throws {
+    guard Processor.has(.bfloat16) else { return }
+    let folder = try TemporaryFolder()
+    let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("Golden").path
+    let replayed = try Program.run(
+        ["verify", golden, "--precision", "bf16"], in: folder.path,
+        environment: ["ONEDNN_MAX_CPU_ISA": instructions])
+    #expect(replayed.status == 0 && replayed.messages == "")
+    #expect(replayed.lines.last?.wholeMatch(of: /[1-9][0-9]{2} passed, 0 failed/) != nil)
 }
 
 @Test func verifyCountsWhatPassed() throws {
