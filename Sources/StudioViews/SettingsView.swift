@@ -77,7 +77,8 @@ extension FrameBuilder {
         let width = area.columns - 2
         let names = min(22, width / 2)
         let origins = width >= 66 ? 24 : 0
-        let values = max(1, width - names - origins - 4)
+        // Where a value comes from is said of those that are not as they came.
+        let values = max(1, width - names - (isOwn ? origins : 0) - 4)
         if isSelected {
             fill(
                 CellArea(column: area.column, row: area.row, columns: width, rows: 1),

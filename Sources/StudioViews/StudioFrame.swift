@@ -314,9 +314,9 @@ extension StudioState {
             return [
                 hint(.applyTool, canvas.tool.rawValue),
                 word(keys(.brush, .eraser, .rectangle, .lasso, .flood), "tools"),
-                word(keys(.smallerBrush, .largerBrush), "size"),
                 isMasked ? hint(.inpaint, "paint anew") : hint(.maskAll, "all"),
-                hint(.editPrompt, "prompt"), hint(.undo, "undo")
+                hint(.editPrompt, "prompt"), word(keys(.smallerBrush, .largerBrush), "size"),
+                helpHint
             ]
         }
         if shown == nil {
