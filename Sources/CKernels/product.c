@@ -3,8 +3,10 @@
 #pragma clang diagnostic ignored "-Wpsabi"
 #if defined(__x86_64__)
 #include <immintrin.h>
+#if defined(__linux__)
 #include <sys/syscall.h>
 #include <unistd.h>
+#endif
 #include "tiles.h"
 // Before the vector functions, so that they are compiled for the same processors.
 #pragma clang attribute push(                                                                     \
@@ -246,8 +248,12 @@ static void tiled_int8(const void *a, size_t rows, size_t row_bytes, const void 
 
 int dcar_allow_tiles(void) {
     // The system lends the state of the tiles only to a process that asks.
+#if defined(__linux__)
     enum { REQUEST = 0x1023, TILE_DATA = 18 };
     return syscall(SYS_arch_prctl, REQUEST, TILE_DATA) == 0;
+#else
+    return 0;
+#endif
 }
 
 void dcar_product_bfloat16(int tiles, const void *a, size_t rows, size_t row_bytes, const void *b,
