@@ -34,8 +34,8 @@ BFLOAT16_INLINE void multiply(const uint32_t *a, size_t a_stride, const uint32_t
 
 /// The same for any number of rows and a multiple of 16 columns.
 BFLOAT16
-static void vector_product(const uint32_t *a, size_t a_stride, const uint32_t *b, size_t pairs, float *c,
-                    size_t rows, size_t columns) {
+static void vector_product(const uint32_t *a, size_t a_stride, const uint32_t *b, size_t pairs,
+                           float *c, size_t rows, size_t columns) {
     size_t vectors = columns / 16, blocks = (vectors + 3) / 4;
     for (size_t block = 0; block < blocks; block++) {
         size_t first = block * vectors / blocks, count = (block + 1) * vectors / blocks - first;
@@ -95,8 +95,8 @@ size_t dcar_attention_scratch(int tiles, size_t queries, size_t keys, size_t wid
 }
 
 BFLOAT16
-void dcar_attention(int tiles, dcar_rows query, dcar_rows key, dcar_rows value, size_t width, float scale,
-                    const float *bias, dcar_out out, size_t out_stride, void *scratch) {
+void dcar_attention(int tiles, dcar_rows query, dcar_rows key, dcar_rows value, size_t width,
+                    float scale, const float *bias, dcar_out out, size_t out_stride, void *scratch) {
     size_t columns = padded(tiles, key.count), wide = padded(tiles, width), pairs = wide / 2;
     uint32_t *lines = scratch, *q = lines + 16 * pairs, *k = q + query.count * pairs;
     uint32_t *v = k + pairs * columns, *weights = v + columns / 2 * wide;
