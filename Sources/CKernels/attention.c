@@ -96,7 +96,8 @@ size_t dcar_attention_scratch(int tiles, size_t queries, size_t keys, size_t wid
 
 BFLOAT16
 void dcar_attention(int tiles, dcar_rows query, dcar_rows key, dcar_rows value, size_t width,
-                    float scale, const float *bias, dcar_out out, size_t out_stride, void *scratch) {
+                    float scale, const float *bias, dcar_out out, size_t out_stride,
+                    void *scratch) {
     size_t columns = padded(tiles, key.count), wide = padded(tiles, width), pairs = wide / 2;
     uint32_t *lines = scratch, *q = lines + 16 * pairs, *k = q + query.count * pairs;
     uint32_t *v = k + pairs * columns, *weights = v + columns / 2 * wide;

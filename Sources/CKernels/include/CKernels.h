@@ -117,8 +117,8 @@ typedef struct {
 } dcar_rows;
 
 /// softmax(scale q k^T + bias) v of one head of `width` columns, for processors with bfloat16 dot
-/// products, or, where `tiles` is not 0, with matrix registers. `bias`, or NULL, is [queries, keys];
-/// a row's result does not depend on which other queries are in the call.
+/// products, or, where `tiles` is not 0, with matrix registers. `bias`, or NULL, is
+/// [queries, keys]; a row's result does not depend on which other queries are in the call.
 void dcar_attention(int tiles, dcar_rows query, dcar_rows key, dcar_rows value, size_t width,
                     float scale, const float *bias, dcar_out out, size_t out_stride, void *scratch);
 /// Bytes of scratch memory that `dcar_attention` needs.
