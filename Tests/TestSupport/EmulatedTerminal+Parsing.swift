@@ -54,10 +54,12 @@ extension EmulatedTerminal {
     private mutating func take(_ byte: UInt8, _ questions: inout [TerminalQuestion]) {
         switch parser.state {
         case .ground: takeInGround(byte)
+        // A program that crashes in the middle of a sequence begins another; so does tmux, which
+        // drops what a slow terminal has not taken.
+        case .escape where byte == 0x1B, .charset where byte == 0x1B, .control where byte == 0x1B:
+            parser.state = .escape
         case .escape: takeAfterEscape(byte)
         case .charset: parser.state = .ground
-        // A program that crashes in the middle of a sequence begins another.
-        case .control where byte == 0x1B: parser.state = .escape
         case .control:
             parser.body.append(byte)
             if (0x40...0x7E).contains(byte), !(parser.body.count == 1 && byte == 0x5B) {
@@ -84,6 +86,11 @@ extension EmulatedTerminal {
     }
 
     private mutating func takeInGround(_ byte: UInt8) {
+        if !parser.utf8.isEmpty, !(0x80..<0xC0).contains(byte) {
+            // What was cut off is one unknown character, and this byte is itself again.
+            parser.utf8 = []
+            put("\u{FFFD}")
+        }
         if byte >= 0x80 {
             parser.utf8.append(byte)
             let text = String(decoding: parser.utf8, as: UTF8.self)
