@@ -32,8 +32,12 @@ func measureKeys() throws {
         let end = ContinuousClock.now + .seconds(60)
         while figure.samples.count < 200, ContinuousClock.now < end {
             if studio.phase == nil {
+                let before = studio.picture
                 studio.session.type("\u{7}")
-                try studio.session.wait(for: "a run") { _ in studio.phase != nil }
+                // A terminal that was still busy with the last picture may see but the next one.
+                try studio.session.wait(for: "a run") { _ in
+                    studio.phase != nil || studio.picture != before
+                }
                 studio.focusPrompt()
             }
             try figure.measure { try studio.echo() }

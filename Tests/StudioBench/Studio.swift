@@ -64,6 +64,11 @@ struct Studio {
         return nil
     }
 
+    /// The number of the picture that is shown.
+    var picture: String? {
+        session.terminal.lines[1].firstMatch(of: /Picture (\d+)/).map { String($0.1) }
+    }
+
     /// Presses a key that must print a character that is nowhere else, and waits for its bytes.
     func echo() throws {
         let start = session.terminal.transcript.count

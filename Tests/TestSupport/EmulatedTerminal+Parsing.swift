@@ -31,6 +31,11 @@ extension EmulatedTerminal {
         var last: Unicode.Scalar?
     }
 
+    /// Whether a picture or another string has begun and not ended; the screen stays as it is then.
+    var isInsideString: Bool {
+        if case .string = parser.state { true } else { false }
+    }
+
     /// Draws bytes.
     ///
     /// - Returns: the questions among them, in their order.

@@ -107,7 +107,8 @@ public final class TerminalSession {
     /// - Returns: whether the condition came true in time.
     private func pump(_ seconds: Double, until isEnough: () -> Bool) -> Bool {
         let end = Self.now + seconds
-        while !isEnough() {
+        // A look at the screen takes longer than reading some more of a picture.
+        while terminal.isInsideString || !isEnough() {
             let now = Self.now
             guard now < end else { return false }
             sendAnswers(at: now)
