@@ -172,7 +172,8 @@ extension Bench {
             }
         }
         let discrete = picture.discrete ?? picture.refined
-        learnColors(picture.grid.ids, picture.grid.gridWidth, discrete)
+        colors?.learn(ids: picture.grid.ids, gridWidth: picture.grid.gridWidth, from: discrete)
+        colors?.keep()
         pieces[id]?.grid = picture.grid
         pieces[id]?.seconds += (Terminal.now - start).seconds
         post(

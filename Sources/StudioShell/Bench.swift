@@ -19,8 +19,6 @@ struct Bench {
     var earlier: [RunID: KeptRun] = [:]
     private(set) var pipeline: Pipeline?
     var colors: TokenColors?
-    /// Where they are kept between sessions.
-    var colorFile: String?
     /// Whether the colours of tokens are still to be learned while nothing else is to do.
     var isSampling = false
     var preview = PreviewKind.colors
@@ -109,17 +107,37 @@ struct Bench {
         do {
             guard let pipeline else { return }
             try pipeline.prepare()
-            try recallColors()
+            recallColors(of: pipeline.model)
         } catch {
             post(.problem("\(error)"))
         }
     }
 
-    func plain(_ ids: [Int], _ gridWidth: Int) -> HybridTokenGrid {
-        let channels = pipeline?.model.configuration.latentChannels ?? 1
-        return HybridTokenGrid(
-            gridWidth: gridWidth, gridHeight: ids.count / gridWidth, ids: ids,
-            residual: Tensor([ids.count, channels], repeating: 0))
+    // MARK: Colours of tokens
+
+    private mutating func recallColors(of model: Model) {
+        guard colors == nil else { return }
+        let learned = TokenColors(of: model)
+        colors = learned
+        isSampling = learned.wantsSamples
+    }
+
+    /// Learns from one picture of no particular prompt; to be done while there is nothing else.
+    mutating func sample(stop: StopSignal) {
+        guard let pipeline, colors?.wantsSamples == true else {
+            isSampling = false
+            return
+        }
+        let start = Terminal.now
+        do {
+            try pipeline.model.compute.stoppable(by: stop) { try colors?.sample(pipeline) }
+        } catch is Stopped {
+            // There was something else to do.
+        } catch {
+            isSampling = false
+        }
+        // A large model is too slow to play with; it learns from the pictures that are asked for.
+        if Terminal.now - start > .seconds(1) { isSampling = false }
     }
 
     // MARK: Orders

@@ -25,6 +25,7 @@ public final class MappedFile: @unchecked Sendable {
         guard status.st_size > 0 else { throw .empty(path: path) }
         let mapped = mmap(nil, Int(status.st_size), PROT_READ, MAP_PRIVATE, descriptor, 0)
         guard let mapped, mapped != MAP_FAILED else {
+            if errno == ENOMEM { throw .noMemory(path: path, byteCount: Int(status.st_size)) }
             throw .cannotOpen(path: path, reason: String(cString: strerror(errno)))
         }
         self.path = path
@@ -42,12 +43,15 @@ public enum MappedFileError: Error, Equatable, CustomStringConvertible {
     case cannotOpen(path: String, reason: String)
     case notAFile(path: String)
     case empty(path: String)
+    case noMemory(path: String, byteCount: Int)
 
     public var description: String {
         switch self {
         case .cannotOpen(let path, let reason): "\(path) cannot be read: \(reason)."
         case .notAFile(let path): "\(path) is not a regular file."
         case .empty(let path): "\(path) is empty."
+        case .noMemory(let path, let byteCount):
+            "\(MemoryShortage.sentence(byteCount)) It is for \(path)."
         }
     }
 }

@@ -111,7 +111,11 @@ private enum Recycler {
         let size = rounded(byteCount)
         let found = shelves.withLock { $0.take(size) }
         if let found, let block = UnsafeMutableRawPointer(bitPattern: found) { return block }
-        return UnsafeMutableRawPointer.allocate(byteCount: size, alignment: alignment)
+        var block: UnsafeMutableRawPointer?
+        guard posix_memalign(&block, alignment, size) == 0, let block else {
+            MemoryShortage.end(size)
+        }
+        return block
     }
 
     static func empty() {
@@ -120,11 +124,11 @@ private enum Recycler {
             shelves.byteCount = 0
             return shelves.bySize.values.flatMap(\.blocks)
         }
-        for block in dropped { UnsafeMutableRawPointer(bitPattern: block)?.deallocate() }
+        for block in dropped { free(UnsafeMutableRawPointer(bitPattern: block)) }
     }
 
     static func give(_ block: UnsafeMutableRawPointer, _ byteCount: Int) {
         let dropped = shelves.withLock { $0.give(UInt(bitPattern: block), rounded(byteCount)) }
-        for block in dropped { UnsafeMutableRawPointer(bitPattern: block)?.deallocate() }
+        for block in dropped { free(UnsafeMutableRawPointer(bitPattern: block)) }
     }
 }

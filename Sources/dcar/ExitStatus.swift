@@ -18,6 +18,7 @@ enum ExitStatus: Int32 {
     case model = 3
     case inputImage = 4
     case output = 5
+    case memory = 6
     case terminal = 7
     case hungUp = 129
     case interrupted = 130
@@ -52,6 +53,8 @@ enum ExitStatus: Int32 {
         case KernelError.threadCount: .usage
         case is RequestError, is OutputPatternError, is MaskError: .usage
         case is KernelError: .failure
+        case CheckpointError.unreadable(.noMemory), ConfigurationError.unreadable(.noMemory):
+            .memory
         case is ModelError, is CheckpointError, is ConfigurationError, is TokenizerError: .model
         case is ImageReadError, is PNGError, is ImageRecordError: .inputImage
         case is SaveError, is OutputError: .output

@@ -5,6 +5,7 @@ import Kernels
 import Pipeline
 import Requests
 import Settings
+import StudioCore
 
 /// Pictures from prompts.
 struct GenerateCommand: ParsableCommand {
@@ -47,6 +48,13 @@ struct GenerateCommand: ParsableCommand {
 
     @Option(parsing: .unconditional, help: "Steps between updates of the preview.")
     var previewInterval = 1
+
+    @Option(
+        help: """
+            off, colors or decoded: whether the preview is painted with the tokens' own colors, which \
+            costs next to nothing once they are learned, or decoded.
+            """)
+    var preview: PreviewKind?
 
     @OptionGroup var sampling: SamplingOptions
     @OptionGroup var model: ModelOptions
@@ -93,6 +101,10 @@ struct GenerateCommand: ParsableCommand {
         }
         if let previewPath, previewPath == output.output {
             throw ValidationError("--preview-path and -o name one file; give each its own.")
+        }
+        if let preview, preview != .off, previewPath == nil {
+            throw ValidationError(
+                "--preview \(preview.rawValue) wants a file to write; name it with --preview-path.")
         }
         if shard != nil, promptFile == nil {
             throw ValidationError("--shard divides the lines of a --prompt-file; name one.")
@@ -179,9 +191,26 @@ struct GenerateCommand: ParsableCommand {
         task.stopAfter = stopAt
         task.savesDiscrete = discrete
         task.savesSteps = saveSteps
-        task.preview = previewPath.map { ($0, previewInterval) }
+        if let previewPath, preview != .off {
+            task.preview = PictureJob.Preview(
+                path: previewPath, interval: previewInterval,
+                colors: preview == .colors ? try colors(pipeline, stop) : nil)
+        }
         task.numbers = job.line == nil ? nil : pictures.compactMap(\.number)
         try task.run(runs)
+    }
+
+    /// The colors of the model's tokens; learned first where no earlier session did.
+    private func colors(_ pipeline: Pipeline, _ stop: StopSignal) throws -> TokenColors {
+        var colors = TokenColors(of: pipeline.model)
+        try pipeline.model.compute.stoppable(by: stop) {
+            let start = ContinuousClock.now
+            // A large model takes seconds for each; one must do.
+            while colors.wantsSamples, ContinuousClock.now - start < .seconds(1) {
+                try colors.sample(pipeline)
+            }
+        }
+        return colors
     }
 
     private func exists(
@@ -234,3 +263,5 @@ struct Shard: ExpressibleByArgument {
         self.count = count
     }
 }
+
+extension PreviewKind: ExpressibleByArgument {}

@@ -20,14 +20,22 @@ struct PictureJob {
     var savesDiscrete = false
     /// Also save a picture after every step.
     var savesSteps = false
-    /// A file that always shows the run's present state, and how many steps pass between updates.
-    var preview: (path: String, interval: Int)?
+    var preview: Preview?
     /// The file numbers of the pictures; nil for the next free ones.
     var numbers: [Int]?
     /// What turns each run's result into an edited picture; empty where none is one.
     var edits: [EditContext] = []
     /// What each picture was made from; empty for prompts.
     var lineages: [Lineage] = []
+
+    /// A file that always shows the run's present state.
+    struct Preview {
+        let path: String
+        /// Steps between updates.
+        let interval: Int
+        /// What the state is painted with; decoded where there are none.
+        let colors: TokenColors?
+    }
 
     struct EditContext {
         let plan: EditPlan
@@ -99,11 +107,19 @@ struct PictureJob {
                 if savesSteps { try saveStep(run, index: image) }
             }
             if let preview, (done + 1) % preview.interval == 0, let first = runs.first {
-                let image = try pipeline.preview(of: first)
+                let image = try picture(of: first, colors: preview.colors)
                 try ImageFile.save(PNG.encode(image), to: preview.path, overwrite: true)
             }
             try send(.progress(.steps, done: done + 1, of: steps))
         }
+    }
+
+    private func picture(of run: PictureRun, colors: TokenColors?) throws -> RGBImage {
+        let maskID = run.run.maskID
+        let painted = colors?.picture(
+            ids: run.tokens.ids.map { $0 == maskID ? nil : $0 }, gridWidth: run.run.gridWidth,
+            side: run.width / run.run.gridWidth)
+        return try painted ?? pipeline.preview(of: run)
     }
 
     private func finish(_ run: PictureRun, index: Int) throws {

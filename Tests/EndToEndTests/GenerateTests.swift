@@ -140,6 +140,41 @@ import Testing
     #expect(now == (try ImageFile.open(folder.file("a-step02.png")).image))
 }
 
+@Test func thePreviewCanBePaintedWithTheColorsOfTokens() throws {
+    let folder = try TemporaryFolder()
+    func make(_ name: String, _ arguments: [String]) throws -> Program.Result {
+        try Program.run(
+            [
+                "generate", "a fox", "-s", "5", "-o", "\(name).png", "--preview-path",
+                "\(name)-now.png"
+            ]
+                + arguments + small, in: folder.path,
+            environment: ["XDG_CACHE_HOME": folder.file("cache")])
+    }
+    for name in ["learned", "known"] {
+        #expect(try make(name, ["--preview", "colors", "--discrete"]).status == 0)
+    }
+    #expect(try make("none", ["--preview", "off"]).status == 0)
+    #expect(!FileManager.default.fileExists(atPath: folder.file("none-now.png")))
+    let (painted, discrete) = (
+        try ImageFile.open(folder.file("known-now.png")).image,
+        try ImageFile.open(folder.file("known-discrete.png")).image
+    )
+    #expect(painted != discrete)
+    #expect(painted.psnr(against: discrete) > 15)
+    // What the preview shows changes no picture, and what was learned is kept.
+    let pictures = try ["learned", "known", "none"].map {
+        try ImageFile.read(folder.file("\($0).png"))
+    }
+    #expect(Set(pictures).count == 1)
+    #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder.file("cache/dcar")).contains {
+            $0.hasPrefix("colors-")
+        })
+    let result = try Program.run(["generate", "a fox", "--preview", "colors"], in: folder.path)
+    #expect(result.status == 2)
+}
+
 @Test func withoutMetadataThePNGHasNoText() throws {
     let folder = try Fixtures.folder()
     let result = try Program.run(

@@ -95,3 +95,17 @@ func streamsThatFailAreReportedAndLeaveNothingBehind(_ expected: StreamCase) thr
         ["", "dcar: Standard output was closed before everything was written.\n"]
             .contains(result.messages))
 }
+
+/// A program without the memory it needs says so. Where it notices depends on the system, and a
+/// library may notice first and worse; the program itself must, at some of these.
+@Test func aShortageOfMemoryIsSaid() throws {
+    let folder = try TemporaryFolder()
+    let results = try [400_000, 450_000, 500_000, 580_000].map { limit in
+        try Program.shell(
+            "ulimit -v \(limit); \"$dcar\" \(generate) -o \(limit).png", in: folder.path)
+    }
+    let said = results.filter { $0.messages.hasPrefix("dcar: The system gives no further ") }
+    #expect(!said.isEmpty)
+    #expect(said.allSatisfy { $0.status == 6 })
+    #expect(try names(in: folder).count == results.count { $0.status == 0 })
+}

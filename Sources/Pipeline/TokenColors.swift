@@ -4,7 +4,7 @@ import Imaging
 /// What tokens look like without the decoder: colours of a few patches per token. They are a linear
 /// function of the codebook entry, fitted to pictures that the decoder made, and for entries that
 /// were seen in those what the function missed on average.
-struct TokenColors {
+public struct TokenColors: Sendable {
     /// Patches along a side of a token.
     private static let patches = 4
     private static let outputs = 3 * patches * patches
@@ -20,10 +20,13 @@ struct TokenColors {
     private var colors: [UInt8] = []
 
     /// Pictures learned from.
-    private(set) var pictureCount = 0
+    public private(set) var pictureCount = 0
+    /// Where they are kept between sessions.
+    let file: String?
 
     /// - Parameter codebook: [entries, channels].
-    init(codebook: [Float], channels: Int) {
+    init(codebook: [Float], channels: Int, file: String? = nil) {
+        self.file = file
         self.codebook = codebook
         self.channels = max(1, channels)
         let width = self.channels + 1
@@ -33,10 +36,10 @@ struct TokenColors {
         sums = [Float](repeating: 0, count: counts.count * Self.outputs)
     }
 
-    var isReady: Bool { !colors.isEmpty }
+    private var isReady: Bool { !colors.isEmpty }
 
     /// Learns from a picture that was decoded from these tokens alone.
-    mutating func learn(ids: [Int], gridWidth: Int, from image: RGBImage) {
+    public mutating func learn(ids: [Int], gridWidth: Int, from image: RGBImage) {
         guard gridWidth > 0, ids.count % gridWidth == 0 else { return }
         let small = image.resized(
             width: gridWidth * Self.patches, height: ids.count / gridWidth * Self.patches)
@@ -149,8 +152,9 @@ struct TokenColors {
         fit()
     }
 
-    /// A picture of the tokens; masked ones are dark.
-    func picture(ids: [Int?], gridWidth: Int, side: Int) -> RGBImage? {
+    /// A picture of the tokens, `side` pixels each; masked ones are dark. Nil before anything was
+    /// learned.
+    public func picture(ids: [Int?], gridWidth: Int, side: Int) -> RGBImage? {
         guard isReady, gridWidth > 0 else { return nil }
         let gridHeight = ids.count / gridWidth
         var small = RGBImage(
