@@ -21,11 +21,18 @@ public enum LinearLight {
         byte(light, guesses, thresholds)
     }
 
-    /// Appends the nearest byte of each light.
-    static func append(_ lights: [Float], to bytes: inout [UInt8]) {
+    /// Appends the nearest bytes of the first three lights of each pixel.
+    static func append(_ pixels: [SIMD4<Float>], to bytes: inout [UInt8]) {
         // Read once: a static costs a check at every use.
         let (guesses, thresholds) = (guesses, thresholds)
-        for light in lights { bytes.append(byte(light, guesses, thresholds)) }
+        bytes += [UInt8](unsafeUninitializedCapacity: 3 * pixels.count) { row, count in
+            for (x, pixel) in pixels.enumerated() {
+                row[3 * x] = byte(pixel.x, guesses, thresholds)
+                row[3 * x + 1] = byte(pixel.y, guesses, thresholds)
+                row[3 * x + 2] = byte(pixel.z, guesses, thresholds)
+            }
+            count = 3 * pixels.count
+        }
     }
 
     @inline(__always)

@@ -27,50 +27,48 @@ extension RGBImage {
     public func resized(width newWidth: Int, height newHeight: Int) -> RGBImage {
         precondition(newWidth > 0 && newHeight > 0)
         if newWidth == width, newHeight == height { return self }
-        let columns = ResamplingTaps.all(from: width, to: newWidth)
-        let rows = ResamplingTaps.all(from: height, to: newHeight)
-        let light = LinearLight.ofByte
+        let columns = ResamplingTaps(from: width, to: newWidth)
+        let rows = ResamplingTaps(from: height, to: newHeight)
 
         // Rows first, so that a large picture never stands in memory as floats.
-        let newRowCount = 3 * newWidth
-        var narrowed = [Float](repeating: 0, count: newRowCount * height)
-        var row = [Float](repeating: 0, count: 3 * width)
-        for y in 0..<height {
-            for index in row.indices { row[index] = light[Int(pixels[3 * width * y + index])] }
-            for (x, taps) in columns.enumerated() {
-                var at = 3 * taps.start
-                var (red, green, blue): (Float, Float, Float) = (0, 0, 0)
-                for weight in taps.weights {
-                    red += weight * row[at]
-                    green += weight * row[at + 1]
-                    blue += weight * row[at + 2]
-                    at += 3
+        var narrowed = [SIMD4<Float>](repeating: .zero, count: newWidth * height)
+        var row = [SIMD4<Float>](repeating: .zero, count: width)
+        narrowed.withUnsafeMutableBufferPointer { narrowed in
+            for y in 0..<height {
+                readLight(ofRow: y, into: &row)
+                row.withUnsafeBufferPointer { row in
+                    for x in 0..<newWidth {
+                        narrowed[newWidth * y + x] = columns.sum(x) { row[$0] }
+                    }
                 }
-                let target = newRowCount * y + 3 * x
-                narrowed[target] = red
-                narrowed[target + 1] = green
-                narrowed[target + 2] = blue
             }
         }
 
         var result: [UInt8] = []
-        result.reserveCapacity(newRowCount * newHeight)
-        var sums = [Float](repeating: 0, count: newRowCount)
-        for taps in rows {
-            sums.withUnsafeMutableBufferPointer { sums in
-                sums.update(repeating: 0)
-                narrowed.withUnsafeBufferPointer { narrowed in
-                    for (offset, weight) in taps.weights.enumerated() {
-                        let row = newRowCount * (taps.start + offset)
-                        for index in 0..<newRowCount {
-                            sums[index] += weight * narrowed[row + index]
-                        }
-                    }
+        result.reserveCapacity(3 * newWidth * newHeight)
+        var sums = [SIMD4<Float>](repeating: .zero, count: newWidth)
+        narrowed.withUnsafeBufferPointer { narrowed in
+            for y in 0..<newHeight {
+                for x in 0..<newWidth {
+                    sums[x] = rows.sum(y) { narrowed[newWidth * $0 + x] }
                 }
+                LinearLight.append(sums, to: &result)
             }
-            LinearLight.append(sums, to: &result)
         }
         return RGBImage(width: newWidth, height: newHeight, pixels: result)
+    }
+
+    private func readLight(ofRow y: Int, into row: inout [SIMD4<Float>]) {
+        LinearLight.ofByte.withUnsafeBufferPointer { light in
+            pixels.withUnsafeBufferPointer { pixels in
+                for x in 0..<width {
+                    let at = 3 * (width * y + x)
+                    row[x] = SIMD4(
+                        light[Int(pixels[at])], light[Int(pixels[at + 1])],
+                        light[Int(pixels[at + 2])], 0)
+                }
+            }
+        }
     }
 
     /// The part of the picture in a rectangle.
@@ -151,19 +149,34 @@ public struct PixelRectangle: Hashable, Sendable {
 
 /// The old pixels that make one new pixel along an axis, and their shares, which sum to 1.
 private struct ResamplingTaps {
-    let start: Int
-    let weights: [Float]
+    /// For each new pixel the first old one, and where its weights are.
+    private var starts: [(pixel: Int, weights: Range<Int>)] = []
+    private var weights: [Float] = []
 
-    static func all(from oldCount: Int, to newCount: Int) -> [ResamplingTaps] {
-        (0..<newCount).map { index in
-            newCount < oldCount
-                ? average(index, from: oldCount, to: newCount)
-                : cubic(index, from: oldCount, to: newCount)
+    init(from oldCount: Int, to newCount: Int) {
+        for index in 0..<newCount {
+            let (start, added) =
+                newCount < oldCount
+                ? Self.average(index, from: oldCount, to: newCount)
+                : Self.cubic(index, from: oldCount, to: newCount)
+            starts.append((start, weights.count..<weights.count + added.count))
+            weights += added
         }
     }
 
+    /// A new pixel from its old ones.
+    @inline(__always)
+    func sum(_ index: Int, of old: (Int) -> SIMD4<Float>) -> SIMD4<Float> {
+        let (start, range) = starts[index]
+        var sum = SIMD4<Float>.zero
+        for at in range { sum += weights[at] * old(start + at - range.lowerBound) }
+        return sum
+    }
+
     /// Each old pixel by how much of the new one it covers.
-    private static func average(_ index: Int, from oldCount: Int, to newCount: Int) -> Self {
+    private static func average(
+        _ index: Int, from oldCount: Int, to newCount: Int
+    ) -> (start: Int, weights: [Float]) {
         let scale = Double(oldCount) / Double(newCount)
         let low = Double(index) * scale
         let high = min(low + scale, Double(oldCount))
@@ -171,11 +184,13 @@ private struct ResamplingTaps {
         let end = max(start + 1, min(Int(high.rounded(.up)), oldCount))
         let overlaps = (start..<end).map { min(high, Double($0) + 1) - max(low, Double($0)) }
         let total = overlaps.reduce(0, +)
-        return Self(start: start, weights: overlaps.map { Float($0 / total) })
+        return (start, overlaps.map { Float($0 / total) })
     }
 
     /// Catmull-Rom over the four nearest pixels; beyond the edge the edge pixel counts again.
-    private static func cubic(_ index: Int, from oldCount: Int, to newCount: Int) -> Self {
+    private static func cubic(
+        _ index: Int, from oldCount: Int, to newCount: Int
+    ) -> (start: Int, weights: [Float]) {
         let centre = (Double(index) + 0.5) * Double(oldCount) / Double(newCount) - 0.5
         let left = Int(centre.rounded(.down))
         let t = centre - Double(left)
@@ -189,6 +204,6 @@ private struct ResamplingTaps {
         for (offset, factor) in factors.enumerated() {
             weights[(left - 1 + offset).clamped(to: start...end) - start] += Float(factor)
         }
-        return Self(start: start, weights: weights)
+        return (start, weights)
     }
 }

@@ -3,11 +3,12 @@ import Imaging
 import StudioCore
 
 /// Small pictures on disk, each named for its file, that file's size and its time of change, so
-/// that a changed file never shows an old picture.
+/// that a changed file never shows an old picture, and for its own size: fitting one of another
+/// size would take longer than reading it.
 package struct ThumbnailCache: Sendable {
     private let folder: String?
-    /// Pixels of the longer side on disk.
-    private static let side = 192
+    /// Pixels of the longer side above which none is kept.
+    private static let largestSide = 384
     /// Files: more pictures than a gallery is expected to hold, half a gigabyte or so.
     package static let limit = 20_000
 
@@ -22,17 +23,15 @@ package struct ThumbnailCache: Sendable {
 
     /// The picture of an entry, no side above `side` pixels; nil where its file cannot be read.
     package func thumbnail(of entry: PictureEntry, side: Int) -> RGBImage? {
-        let path = folder.map { "\($0)/\(Self.name(of: entry)).png" }
-        if side <= Self.side, let path, let cached = try? ImageFile.open(path).image {
-            return cached.fitted(side)
-        }
+        let path = side <= Self.largestSide ? path(of: entry, side: side) : nil
+        if let path, let kept = try? ImageFile.open(path).image { return kept }
         guard let image = try? ImageFile.open(entry.place).image else { return nil }
-        let small = image.fitted(Self.side)
+        let small = image.fitted(side)
         if let path, let bytes = try? PNG.encode(small, text: []) {
             // Whole or not at all; losing one to a power cut costs nothing.
             try? Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
         }
-        return side <= Self.side ? small.fitted(side) : image.fitted(side)
+        return small
     }
 
     /// Removes the thumbnails that were not looked at for longest, where there are too many.
@@ -54,12 +53,13 @@ package struct ThumbnailCache: Sendable {
         for file in files.sorted(by: { $0.used < $1.used }).dropLast(limit) { unlink(file.path) }
     }
 
-    private static func name(of entry: PictureEntry) -> String {
+    private func path(of entry: PictureEntry, side: Int) -> String? {
+        guard let folder else { return nil }
         // FNV-1a, 64 bits: the file's size and time beside it make a collision harmless.
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in entry.path.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        return [hash, UInt64(bitPattern: entry.modified), UInt64(entry.bytes)]
-            .map { String($0, radix: 36) }.joined(separator: "-")
+        let numbers = [hash, UInt64(bitPattern: entry.modified), UInt64(entry.bytes), UInt64(side)]
+        return "\(folder)/\(numbers.map { String($0, radix: 36) }.joined(separator: "-")).png"
     }
 }
 

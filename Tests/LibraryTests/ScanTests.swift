@@ -87,6 +87,7 @@ func picture(seed: UInt64 = 1, prompt: String = "a fox") throws -> [UInt8] {
     #expect(small.width == 32 && small.height == 16)
     try FileManager.default.removeItem(atPath: path)
     #expect(cache.thumbnail(of: entry, side: 32) == small)
+    #expect(cache.thumbnail(of: entry, side: 16) == nil)
     let blue = RGBImage(width: 10, height: 10, red: 0, green: 0, blue: 255)
     try ImageFile.save(PNG.encode(blue), to: path)
     let changed = try #require(PictureScan.FileStamp(path).map(PictureEntry.init))
