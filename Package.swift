@@ -45,7 +45,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto")
             ]),
         .target(name: "Verification", dependencies: ["Pipeline"]),
-        .target(name: "TerminalGraphics", dependencies: ["Imaging"]),
+        .target(name: "TerminalGraphics", dependencies: ["CKernels", "Imaging"]),
         .target(
             name: "Settings",
             dependencies: ["Imaging", "Requests", "TerminalGraphics"]),
@@ -110,7 +110,7 @@ let package = Package(
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
         .testTarget(
             name: "TerminalGraphicsTests",
-            dependencies: ["Imaging", "TerminalGraphics", "TestSupport"]),
+            dependencies: ["CKernels", "Imaging", "TerminalGraphics", "TestSupport"]),
         .testTarget(
             name: "TextEncodingTests", dependencies: ["Checkpoints", "TextEncoding"]),
         .testTarget(name: "VerificationTests", dependencies: ["Verification", "TestSupport"])

@@ -18,7 +18,7 @@ extension SixelPalette {
         guard let memory else { preconditionFailure("There are no 4 MB of memory left.") }
         defer { free(memory) }
         let entries = memory.bindMemory(to: UInt16.self, capacity: 1 << 21)
-        var search = NearestColorSearch(colors)
+        let search = NearestColorSearch(colors)
         return [UInt16](unsafeUninitializedCapacity: width * height) { indices, initialized in
             image.pixels.withUnsafeBufferPointer { pixels in
                 for y in 0..<height {

@@ -36,7 +36,7 @@ public struct SixelPalette: Hashable, Sendable {
 
     /// The root mean square distance of a picture's colours to this palette, in sRGB bytes.
     func error(on histogram: ColorHistogram) -> Double {
-        var search = NearestColorSearch(colors)
+        let search = NearestColorSearch(colors)
         var sum = 0.0
         var pixels = 0.0
         for (bin, binSum) in histogram.sums.enumerated() where binSum.w > 0 {

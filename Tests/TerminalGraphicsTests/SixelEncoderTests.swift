@@ -1,3 +1,4 @@
+import CKernels
 import Imaging
 import TerminalGraphics
 import TestSupport
@@ -215,4 +216,26 @@ func theByteLimitHolds(limit: Int) throws {
     #expect(bytes(16, nil) != bytes(16, false))
     #expect(bytes(256, nil) == bytes(256, false))
     #expect(bytes(256, nil) != bytes(256, true))
+}
+
+/// Against the definition, with palettes that fill no, some and all lanes, and with ties.
+@Test(arguments: [1, 15, 16, 17, 256, 1000])
+func theNearestColorIsTheFirstOfTheNearest(count: Int) {
+    var generator = SystemRandomNumberGenerator()
+    func channel() -> Float { Float(Int.random(in: 0...15, using: &generator) * 17) }
+    let colors = (0..<count).map { _ in SIMD3(channel(), channel(), channel()) }
+    let filling = [Float](repeating: 1e6, count: (16 - count % 16) % 16)
+    let (red, green, blue) = (
+        colors.map(\.x) + filling, colors.map(\.y) + filling, colors.map(\.z) + filling
+    )
+    for _ in 0..<200 {
+        let wanted = SIMD3(channel(), channel(), channel())
+        let distances = colors.map { (($0 - wanted) * ($0 - wanted)).sum() }
+        let least = distances.min()
+        var distance: Float = 0
+        let index = dcar_nearest_color(
+            red, green, blue, red.count, [wanted.x, wanted.y, wanted.z], &distance)
+        #expect(distance == least)
+        #expect(index == distances.firstIndex(of: distance))
+    }
 }

@@ -85,6 +85,10 @@ void dcar_block_rows(const float *x, size_t rows, size_t width, size_t channels,
 void dcar_unblock_row(const float *x, size_t block_stride, size_t width, size_t channels,
                       dcar_epilogue epilogue, dcar_out out, size_t out_stride);
 
+/// The number of the colour nearest to one, the lower where two are, and its squared distance.
+/// `count` is a multiple of 16; what fills it up must be far from every colour.
+size_t dcar_nearest_color(const float *red, const float *green, const float *blue, size_t count,
+                          const float color[3], float *squared_distance);
 /// The first maximum of logits + temperature * gumbel(u) over `count` codes, with u the uniform
 /// numbers of a counter-based generator: see `uniform`.
 size_t dcar_gumbel_argmax(const float *logits, const float *uniform, size_t count,
