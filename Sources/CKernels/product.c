@@ -46,8 +46,8 @@ DCAR_INLINE void finish(v16 x, size_t row, size_t column, size_t columns, const 
     const dcar_epilogue *e = &to->epilogue;
     size_t left = columns - column;
     if (is_integer) {
-        i16 offset = (i16)load_part((const float *)e->column_offset + column, left, 0);
-        x = __builtin_convertvector((i16)x - offset, v16)
+        i16 sum = (i16)load_part((const float *)e->column_sum + column, left, 0);
+        x = __builtin_convertvector((i16)x - e->row_zero[row] * sum, v16)
             * load_part(e->column_scale + column, left, 0) * e->row_scale[row];
     }
     if (e->bias) x += load_part(e->bias + column, left, 0);
@@ -155,15 +155,16 @@ DCAR_TILES_INLINE void finish_column(const float *sums, size_t rows, size_t row,
                                      const int activation) {
     const dcar_epilogue *e = &to->epilogue;
     v16 bias = e->bias ? LOAD(e->bias + column) : SPLAT(0.f), scale = SPLAT(1.f);
-    i16 offset = {0};
+    i16 sum = {0};
     if (is_integer) {
-        offset = *(const i16 *)(e->column_offset + column);
+        sum = *(const i16 *)(e->column_sum + column);
         scale = LOAD(e->column_scale + column);
     }
     for (size_t r = 0; r < rows; r++) {
         v16 x = LOAD(sums + r * TILE_SIDE);
         if (is_integer)
-            x = __builtin_convertvector((i16)x - offset, v16) * scale * e->row_scale[row + r];
+            x = __builtin_convertvector((i16)x - e->row_zero[row + r] * sum, v16) * scale
+                * e->row_scale[row + r];
         x = activate(x + bias, activation);
         if (e->addend) x += LOAD(e->addend + (row + r) * e->addend_stride + column);
         size_t at = (row + r) * to->out_stride + column;

@@ -9,6 +9,10 @@ DCAR_INLINE float widened(uint16_t bits) {
     return value;
 }
 
+/// The bits of a bfloat16 number as an integer that grows with it, and back; floats are not compared
+/// sixteen at a time, as they might be no numbers.
+DCAR_INLINE int16_t ordered(int16_t bits) { return bits ^ ((bits >> 15) & 0x7FFF); }
+
 /// The nearest integer, ties to even, of a number of at most a few hundred.
 DCAR_INLINE int32_t nearest(float x) {
     float shifted = x + 12582912.f;
@@ -19,25 +23,30 @@ DCAR_INLINE int32_t nearest(float x) {
 
 DCAR_CLONES
 void dcar_quantize_rows(const uint16_t *x, size_t rows, size_t columns, uint8_t *out,
-                        float *scale) {
+                        float *scale, int32_t *zero) {
     for (size_t row = 0; row < rows; row++) {
         const uint16_t *in = x + row * columns;
-        // Without its sign a bfloat16 number grows with its bits.
-        uint16_t top = 0;
+        int16_t least = 0, most = 0;
         for (size_t i = 0; i < columns; i++) {
-            uint16_t size = in[i] & 0x7FFF;
-            top = size > top ? size : top;
+            int16_t value = ordered((int16_t)in[i]);
+            least = value < least ? value : least;
+            most = value > most ? value : most;
         }
-        float most = widened(top), factor = most > 0 ? 127.f / most : 0;
-        scale[row] = most / 127.f;
-        for (size_t i = 0; i < columns; i++)
-            out[row * columns + i] = (uint8_t)(nearest(widened(in[i]) * factor) + 128);
+        float low = widened((uint16_t)ordered(least));
+        float range = widened((uint16_t)most) - low, factor = range > 0 ? 255.f / range : 0;
+        scale[row] = range / 255.f;
+        zero[row] = nearest(-low * factor);
+        for (size_t i = 0; i < columns; i++) {
+            int32_t value = nearest(widened(in[i]) * factor) + zero[row];
+            // Zero and the number may both have been rounded up.
+            out[row * columns + i] = (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+        }
     }
 }
 
 DCAR_CLONES
 void dcar_quantize_weights(const float *x, size_t rows, size_t columns, int8_t *out, float *scale,
-                           int32_t *offset) {
+                           int32_t *sum) {
     for (size_t row = 0; row < rows; row++) {
         const float *in = x + row * columns;
         float most = 0;
@@ -46,13 +55,13 @@ void dcar_quantize_weights(const float *x, size_t rows, size_t columns, int8_t *
             most = size > most ? size : most;
         }
         float factor = most > 0 ? 127.f / most : 0;
-        int32_t sum = 0;
+        int32_t total = 0;
         for (size_t i = 0; i < columns; i++) {
             int32_t value = nearest(in[i] * factor);
             out[row * columns + i] = (int8_t)value;
-            sum += value;
+            total += value;
         }
         scale[row] = most / 127.f;
-        offset[row] = 128 * sum;
+        sum[row] = total;
     }
 }

@@ -13,6 +13,8 @@ public enum Activation: Int32, Sendable {
 struct Epilogue {
     /// Of each row of a product of integers, and of each output; nil for a product of floats.
     var rowScale: UnsafePointer<Float>?
+    /// What stands for zero in each row of a product of integers.
+    var rowZero: UnsafePointer<Int32>?
     var scales: OutputScales?
     /// One number an output channel, or nil.
     var bias: UnsafePointer<Float>?
@@ -25,8 +27,9 @@ struct Epilogue {
     func at(row: Int, output: Int) -> dcar_epilogue {
         dcar_epilogue(
             row_scale: rowScale.map { $0 + row },
+            row_zero: rowZero.map { $0 + row },
             column_scale: scales.map { $0.scale + output },
-            column_offset: scales.map { $0.offset + output },
+            column_sum: scales.map { $0.sum + output },
             bias: bias.map { $0 + output }, activation: activation.rawValue,
             addend: addend.map { $0 + row * addendStride + output }, addend_stride: addendStride)
     }

@@ -116,6 +116,9 @@ public final class LinearWeights: Sendable {
         let runs = Tiling.outputs(outputs)
         var epilogue = Epilogue(activation: activation)
         epilogue.rowScale = quantized?.scale.pointer
+        epilogue.rowZero = quantized.map {
+            UnsafePointer($0.zero.base.assumingMemoryBound(to: Int32.self))
+        }
         epilogue.scales = matrix.scales
         epilogue.bias = bias?.pointer
         epilogue.addend = addend?.pointer

@@ -2,7 +2,7 @@ import CKernels
 import Tensors
 
 /// Weights [outputs, inputs] in bfloat16 or as 8-bit integers, in the order in which our kernels
-/// read them; after integers come the scale and the offset of each output.
+/// read them; after integers come the scale of each output and the sum of its integers.
 struct PackedMatrix: ArrangedMatrix {
     private let storage: Storage
     /// Where in the storage the matrix begins; a multiple of 64, as its size is.
@@ -40,7 +40,7 @@ struct PackedMatrix: ArrangedMatrix {
             bytes.baseAddress.map { scales.copyMemory(from: $0, byteCount: bytes.count) }
         }
         (scales + wholeLines(4 * outputs)).copyMemory(
-            from: quantized.offset.base, byteCount: 4 * outputs)
+            from: quantized.sum.base, byteCount: 4 * outputs)
     }
 
     private static func wholeLines(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }
@@ -48,10 +48,10 @@ struct PackedMatrix: ArrangedMatrix {
     var scales: OutputScales? {
         guard isInteger else { return nil }
         let scale = storage.base + start + Self.wholeLines(dcar_packed_bytes(outputs, rowBytes))
-        let offset = scale + Self.wholeLines(4 * outputs)
+        let sum = scale + Self.wholeLines(4 * outputs)
         return OutputScales(
             scale: UnsafePointer(scale.assumingMemoryBound(to: Float.self)),
-            offset: UnsafePointer(offset.assumingMemoryBound(to: Int32.self)))
+            sum: UnsafePointer(sum.assumingMemoryBound(to: Int32.self)))
     }
 
     func rowMajor(on compute: Compute) -> Tensor {
@@ -91,6 +91,6 @@ struct PackedMatrix: ArrangedMatrix {
 /// What turns the integer sums of a product into numbers, for each output.
 struct OutputScales {
     let scale: UnsafePointer<Float>
-    /// The share of a sum that comes from 128 standing for zero.
-    let offset: UnsafePointer<Int32>
+    /// The sum of its integers.
+    let sum: UnsafePointer<Int32>
 }

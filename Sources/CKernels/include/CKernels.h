@@ -15,11 +15,13 @@ typedef struct {
 
 /// What follows a matrix product, in this order: scales, bias, activation, sum with `addend`.
 typedef struct {
-    // Of a product of 8-bit integers, whose sums are int32: each is its number, less the offset of
-    // its column, times the scales of its row and column. NULL for a product of floats.
+    // Of a product of 8-bit integers, whose sums are int32: each is its number, less what stands
+    // for zero in its row times the sum of its column's weights, times the scales of its row and
+    // column. NULL for a product of floats.
     const float *row_scale;
+    const int32_t *row_zero;
     const float *column_scale;
-    const int32_t *column_offset;
+    const int32_t *column_sum;
     const float *bias;    // one number a column, or NULL
     int activation;       // 0 none, 1 relu, 2 silu, 3 gelu (tanh form)
     const float *addend;  // same shape as the result, or NULL
@@ -29,14 +31,14 @@ typedef struct {
 void dcar_finish_tile(const float *tile, size_t tile_stride, size_t rows, size_t columns,
                       dcar_epilogue epilogue, dcar_out out, size_t out_stride);
 
-/// Rows of bfloat16 numbers as 8-bit integers, 128 for zero, and the scale of each row: the number
-/// is (integer - 128) * scale.
+/// Rows of bfloat16 numbers as 8-bit integers that reach from the row's least to its greatest
+/// number, or to zero, and what stands for zero: the number is (integer - zero) * scale.
 void dcar_quantize_rows(const uint16_t *x, size_t rows, size_t columns, uint8_t *out,
-                        float *scale);
+                        float *scale, int32_t *zero);
 /// Rows of float32 weights as 8-bit integers around zero, the scale of each row, and the sum of its
-/// integers times 128: what the offset in `dcar_quantize_rows` adds to a product with it.
+/// integers.
 void dcar_quantize_weights(const float *x, size_t rows, size_t columns, int8_t *out, float *scale,
-                           int32_t *offset);
+                           int32_t *sum);
 
 /// Rows of `x` are `x_stride` numbers apart; `addend`, or NULL, is added last.
 void dcar_layer_norm(const float *x, size_t x_stride, size_t rows, size_t columns,

@@ -28,7 +28,7 @@ from storybook.model import Model, Sampling
 from storybook.objects import objects
 from storybook.runtime import Place
 from storybook.sample import sheet
-from storybook.scene import Item, heldout
+from storybook.scene import Item, core, heldout
 from storybook.sprites import COLOURS
 
 SIZES = {"single object": 80, "two objects": 99, "counting": 80, "colours": 94, "position": 100, "colour attribution": 100}
@@ -54,12 +54,13 @@ def _say(item: Item) -> str:
     return article(words) if thing.countable else words
 
 
-def prompts(seed: int = 553) -> list[Prompt]:
-    """The 553 prompts, in the order of their categories."""
+def prompts(seed: int = 553, kinds: Sequence[str] | None = None) -> list[Prompt]:
+    """The 553 prompts, in the order of their categories, on all things or on some."""
     rng = random.Random(seed)
-    names, tintable = list(objects()), [n for n, o in objects().items() if o.tintable]
+    names = [n for n in objects() if kinds is None or n in kinds]
+    tintable = [n for n in names if objects()[n].tintable]
     countable = [n for n in names if objects()[n].countable]
-    held = sorted(heldout())
+    held = sorted(c for c in heldout() if all(n in names for n in c[1 : 3 if c[0] == "relation" else 2]))
     pairs = {kind: [c for c in held if c[0] == "relation" and c[3] == kind] for kind in ("beside", "left", "above")}
     tints = [c[1:] for c in held if c[0] == "colour"]
     found: list[Prompt] = []
@@ -67,7 +68,9 @@ def prompts(seed: int = 553) -> list[Prompt]:
     def free_tint(name: str) -> str:
         return rng.choice([c for c in COLOURS if ("colour", name, c) not in heldout()])
 
-    for name in rng.sample(names, SIZES["single object"]):
+    singles = rng.sample(names, min(len(names), SIZES["single object"]))
+    singles += rng.choices(names, k=SIZES["single object"] - len(singles))
+    for name in singles:
         item = Item(name)
         found.append(Prompt("single object", _say(item), (item,), None, False))
     for k in range(SIZES["two objects"]):
@@ -155,11 +158,11 @@ def score(verdicts: list[tuple[Prompt, bool]]) -> dict[str, Any]:
 @torch.no_grad()
 def evaluate(
     model: Model, judge: Detector, place: Place, sampling: Sampling, images: int = 4, seed: int = 0, limit: int | None = None,
-    batch: int = 32, gallery: pathlib.Path | None = None, real: np.ndarray | None = None,
+    batch: int = 32, gallery: pathlib.Path | None = None, real: np.ndarray | None = None, kinds: Sequence[str] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Runs the protocol; `limit` takes only so many prompts, evenly over the categories; `real` is what
     `real_features` gave, where several evaluations share it."""
-    chosen = prompts()
+    chosen = prompts(kinds=kinds)
     if limit:
         chosen = [chosen[k * len(chosen) // limit] for k in range(limit)]
     verdicts: list[tuple[Prompt, bool]] = []
@@ -180,6 +183,7 @@ def evaluate(
     report = {
         "weights": model.hash,
         "prompts": len(chosen),
+        "things": len(kinds or objects()),
         "images": images,
         "seed": seed,
         "size": size,
@@ -204,13 +208,14 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="so many prompts only")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--discrete", action="store_true")
+    parser.add_argument("--core", action="store_true", help="only things of core.txt, which the tidy world shows most")
     parser.add_argument("--gallery", type=pathlib.Path, help="where to write the first 64 pictures")
     parser.add_argument("--threads", type=int, default=2)
     a = parser.parse_args()
     sprites.load(a.sprites)
     place = runtime.start(a.threads)
     model, judge = models.load(a.model, place.device), detector.load(a.detector, place)
-    report = evaluate(model, judge, place, Sampling(hybrid=not a.discrete), a.images, a.seed, a.limit, gallery=a.gallery)
+    report = evaluate(model, judge, place, Sampling(hybrid=not a.discrete), a.images, a.seed, a.limit, gallery=a.gallery, kinds=core() if a.core else None)
     print(json.dumps(report, indent=2))
 
 
