@@ -20,6 +20,7 @@ from storybook.dcht import DCHT, TokenizerConfig
 from storybook.diffusion import Schedule
 from storybook.model import Sampling
 from storybook.runtime import Place
+from storybook.scene import core
 from storybook.tokens import TokenFile, load_tokenizer, tokenise
 
 TINY = build.PLANS["tiny"]
@@ -238,6 +239,13 @@ def test_inpainting_keeps_what_is_known(built: build.Build, place: Place) -> Non
     judge = detector.load(built.out / "detector.pt", place)
     report = editing.evaluate(model, judge, place, 2)
     assert {"inside", "outside_psnr", "seam"} <= set(report)
+
+
+def test_core_prompts_are_of_core_things() -> None:
+    asked = storyeval.prompts(kinds=core())
+    assert [sum(p.category == c for p in asked) for c in storyeval.SIZES] == list(storyeval.SIZES.values())
+    assert {item.object for p in asked for item in p.items} <= set(core())
+    assert any(p.heldout for p in asked)
 
 
 def test_verdicts_follow_geneval() -> None:
