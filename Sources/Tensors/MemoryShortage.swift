@@ -1,9 +1,9 @@
 import Foundation
 
 /// Memory that the system does not give: a program that needs it can only end.
-public enum MemoryShortage {
-    /// The program's exit status then.
-    public static let status: Int32 = 6
+enum MemoryShortage {
+    /// The program's exit status then; scripts rely on it.
+    private static let status: Int32 = 6
 
     static func sentence(_ byteCount: Int) -> String {
         "The system gives no further \((byteCount + (1 << 20) - 1) >> 20) MB of memory; close other "

@@ -51,7 +51,7 @@ struct GenerateCommand: ParsableCommand {
 
     @Option(
         help: """
-            off, colors or decoded: whether the preview is painted with the tokens' own colors, which \
+            off, colors or decoded: whether the preview is painted with the tokens' own colours, which \
             costs next to nothing once they are learned, or decoded.
             """)
     var preview: PreviewKind?
@@ -200,7 +200,7 @@ struct GenerateCommand: ParsableCommand {
         try task.run(runs)
     }
 
-    /// The colors of the model's tokens; learned first where no earlier session did.
+    /// The colours of the model's tokens; learned first where no earlier session did.
     private func colors(_ pipeline: Pipeline, _ stop: StopSignal) throws -> TokenColors {
         var colors = TokenColors(of: pipeline.model)
         try pipeline.model.compute.stoppable(by: stop) {
