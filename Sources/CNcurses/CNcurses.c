@@ -100,6 +100,9 @@ int dcar_terminal_enter(const unsigned char *leave, size_t length) {
     for (int i = 0; i < NEWS_COUNT; i++) install(news_signals[i], on_news, SA_RESTART | SA_ONSTACK);
     signal(SIGPIPE, SIG_IGN);
     atexit(restore);
+#if defined(__linux__)
+    at_quick_exit(restore);
+#endif
     return 0;
 }
 

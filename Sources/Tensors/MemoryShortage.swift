@@ -15,6 +15,11 @@ enum MemoryShortage {
     static func end(_ byteCount: Int) -> Never {
         let bytes = Array("dcar: \(sentence(byteCount))\n".utf8)
         _ = write(STDERR_FILENO, bytes, bytes.count)
-        exit(status)
+        #if canImport(Glibc)
+            // Other threads still use what exit would destroy.
+            quick_exit(status)
+        #else
+            exit(status)
+        #endif
     }
 }

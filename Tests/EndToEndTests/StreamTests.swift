@@ -102,7 +102,7 @@ func streamsThatFailAreReportedAndLeaveNothingBehind(_ expected: StreamCase) thr
     let folder = try TemporaryFolder()
     let results = try [400_000, 450_000, 500_000, 580_000].map { limit in
         try Program.shell(
-            "ulimit -v \(limit); \"$dcar\" \(generate) -o \(limit).png", in: folder.path)
+            "ulimit -v \(limit); \"$dcar\" \(generate) -t 1 -o \(limit).png", in: folder.path)
     }
     let said = results.filter { $0.messages.hasPrefix("dcar: The system gives no further ") }
     #expect(!said.isEmpty)
