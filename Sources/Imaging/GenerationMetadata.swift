@@ -38,6 +38,7 @@ public struct GenerationMetadata: Hashable, Sendable {
 
     /// The texts for `PNG.encode`: the web UI's parameters for other tools, the record, the tokens,
     /// and the program's name. A residual too long for one text is left out; it is made anew then.
+    /// No date, so that the same picture is the same file, unless `SOURCE_DATE_EPOCH` gives one.
     public var text: [PNGText] {
         var text = [
             PNGText("parameters", parameters),
@@ -53,7 +54,24 @@ public struct GenerationMetadata: Hashable, Sendable {
             text.append(PNGText(Self.maskKeyword, mask, international: true))
         }
         text.append(PNGText("Software", "dcar " + record.appVersion))
+        let epoch = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"]
+        if let time = epoch.flatMap(Self.creationTime) {
+            text.append(PNGText("Creation Time", time))
+        }
         return text
+    }
+
+    /// The date of PNG's `Creation Time`, as RFC 1123 writes it. Nil for what is no number of
+    /// seconds since 1970 up to the year 9999.
+    ///
+    /// Source: reproducible-builds.org, `SOURCE_DATE_EPOCH` specification.
+    package static func creationTime(_ secondsSince1970: String) -> String? {
+        guard let seconds = UInt64(secondsSince1970), seconds < 253_402_300_800 else { return nil }
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.timeZone = TimeZone(secondsFromGMT: 0)
+        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        return format.string(from: Date(timeIntervalSince1970: Double(seconds)))
     }
 
     /// Reads what `text` wrote; nil for a picture without a `dcar` text. Damaged tokens count as

@@ -18,26 +18,44 @@ extension SixelPalette {
         guard let memory else { preconditionFailure("There are no 4 MB of memory left.") }
         defer { free(memory) }
         let entries = memory.bindMemory(to: UInt16.self, capacity: 1 << 21)
-        let search = NearestColorSearch(colors)
-        return [UInt16](unsafeUninitializedCapacity: width * height) { indices, initialized in
-            image.pixels.withUnsafeBufferPointer { pixels in
-                for y in 0..<height {
-                    for x in 0..<width {
-                        let at = y * width + x
-                        let shift = shifts[(y & 7) << 3 | (x & 7)]
-                        let red = Self.cell(pixels[3 * at], shift)
-                        let green = Self.cell(pixels[3 * at + 1], shift)
-                        let blue = Self.cell(pixels[3 * at + 2], shift)
-                        let cell = Int(red) << 14 | Int(green) << 7 | Int(blue)
-                        if entries[cell] == 0 {
-                            let middle = SIMD3(Float(red), Float(green), Float(blue)) * 2 + 0.5
-                            entries[cell] = UInt16(search.nearest(to: middle).index + 1)
-                        }
-                        indices[at] = entries[cell] &- 1
+        return image.pixels.withUnsafeBufferPointer { pixels in
+            func cell(_ x: Int, _ y: Int) -> Int {
+                let (at, shift) = (3 * (y * width + x), shifts[(y & 7) << 3 | (x & 7)])
+                return Int(Self.cell(pixels[at], shift)) << 14
+                    | Int(Self.cell(pixels[at + 1], shift)) << 7
+                    | Int(Self.cell(pixels[at + 2], shift))
+            }
+            var used: [Int] = []
+            for y in 0..<height {
+                for x in 0..<width {
+                    let cell = cell(x, y)
+                    if entries[cell] == 0 {
+                        entries[cell] = 1
+                        used.append(cell)
                     }
                 }
             }
-            initialized = width * height
+            findEntries(of: used, entries)
+            return [UInt16](unsafeUninitializedCapacity: width * height) { indices, initialized in
+                for y in 0..<height {
+                    for x in 0..<width { indices[y * width + x] = entries[cell(x, y)] &- 1 }
+                }
+                initialized = width * height
+            }
+        }
+    }
+
+    /// Finds the nearest colour of each cell, which is most of the work, on all cores.
+    private func findEntries(of cells: [Int], _ entries: UnsafeMutablePointer<UInt16>) {
+        let search = NearestColorSearch(colors)
+        let share = 1024
+        // Every part has its own cells.
+        nonisolated(unsafe) let entries = entries
+        DispatchQueue.concurrentPerform(iterations: (cells.count + share - 1) / share) { part in
+            for cell in cells[part * share..<min((part + 1) * share, cells.count)] {
+                let channels = SIMD3(Float(cell >> 14), Float(cell >> 7 & 127), Float(cell & 127))
+                entries[cell] = UInt16(search.nearest(to: channels * 2 + 0.5).index + 1)
+            }
         }
     }
 

@@ -214,3 +214,16 @@ func charactersTheModelDoesNotKnowAreNoError(prompt: String) throws {
     let contents = try ImageFile.contents(of: folder.file("a.png"))
     #expect(try #require(try GenerationMetadata(contents)).record.prompt == prompt)
 }
+
+@Test func onlySourceDateEpochDatesAPicture() throws {
+    let folder = try TemporaryFolder()
+    for (name, epoch) in [("none", nil), ("dated", "784111777"), ("wrong", "-1"), ("far", "9e99")] {
+        let result = try Program.run(
+            ["generate", "a fox", "-o", "\(name).png"] + small, in: folder.path,
+            environment: epoch.map { ["SOURCE_DATE_EPOCH": $0] } ?? [:])
+        #expect(result.status == 0)
+        let contents = try ImageFile.open(folder.file("\(name).png")).contents
+        #expect(
+            contents["Creation Time"] == (name == "dated" ? "Sun, 06 Nov 1994 08:49:37 GMT" : nil))
+    }
+}
