@@ -48,7 +48,7 @@ let package = Package(
         .target(name: "TerminalGraphics", dependencies: ["CKernels", "Imaging"]),
         .target(
             name: "Settings",
-            dependencies: ["Imaging", "Requests", "TerminalGraphics"]),
+            dependencies: ["Imaging", "Kernels", "Requests", "TerminalGraphics"]),
         .target(
             name: "StudioCore",
             dependencies: ["Imaging", "Requests", "Settings", "TerminalGraphics"]),

@@ -30,8 +30,8 @@ public enum ImageFile {
         var mode = 0o666 & ~creationMask
         var existing = stat()
         if fstatat(directory, name, &existing, AT_SYMLINK_NOFOLLOW) == 0 {
-            guard overwrite else { throw .exists(path: path) }
             guard existing.st_mode & S_IFMT != S_IFDIR else { throw .isFolder(path: path) }
+            guard overwrite else { throw .exists(path: path) }
             if existing.st_mode & S_IFMT == S_IFREG { mode = existing.st_mode & 0o777 }
         } else if errno != ENOENT {
             throw SaveError(errno, path: path, folder: folder)
@@ -64,7 +64,8 @@ public enum ImageFile {
         defer { close(directory) }
         var existing = stat()
         if fstatat(directory, name, &existing, AT_SYMLINK_NOFOLLOW) == 0 {
-            throw .exists(path: path)
+            throw existing.st_mode & S_IFMT == S_IFDIR
+                ? .isFolder(path: path) : .exists(path: path)
         }
         guard errno == ENOENT, faccessat(directory, ".", W_OK | X_OK, 0) == 0 else {
             throw SaveError(errno, path: path, folder: folder)
@@ -73,11 +74,15 @@ public enum ImageFile {
 
     /// Saves under the first free name of a numbered pattern, one above the highest number there.
     ///
+    /// - Parameters:
+    ///   - countsAll: see `OutputPattern.nextNumber`.
+    ///   - first: no lower number is used.
     /// - Returns: the path it was saved under.
     public static func save(
-        _ bytes: [UInt8], as pattern: OutputPattern, fields: OutputPattern.Fields
+        _ bytes: [UInt8], as pattern: OutputPattern, fields: OutputPattern.Fields,
+        countsAll: Bool = false, from first: Int = 1
     ) throws(SaveError) -> String {
-        var number = pattern.nextNumber(fields)
+        var number = max(first, pattern.nextNumber(fields, countsAll: countsAll))
         // Another process may take the number first; then the next one is tried.
         for _ in 0..<1000 {
             let path = pattern.path(number: number, fields)

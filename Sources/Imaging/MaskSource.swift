@@ -81,6 +81,7 @@ public enum MaskSource: Hashable, Sendable {
                 // What is transparent is kept, as black is.
                 picture = try ImageFile.open(path, background: SIMD3(0, 0, 0))
             } catch {
+                if case .cannotRead = error, path.hasPrefix("data:") { throw .badForm(path) }
                 throw .unreadable(error)
             }
             return try Self.fitting(picture, width, height)
@@ -112,6 +113,8 @@ public enum MaskError: Error, Hashable, Sendable, CustomStringConvertible {
     case badTokens(String)
     /// A `data:` that holds no PNG.
     case badData
+    /// A `data:` of another kind, and no file.
+    case badForm(String)
     /// A rectangle that covers no pixel of the picture.
     case outside(width: Int, height: Int)
     /// A token index the picture does not have.
@@ -130,6 +133,9 @@ public enum MaskError: Error, Hashable, Sendable, CustomStringConvertible {
         case .badTokens(let text):
             "The mask \(SanitizedText(text)) is no list of tokens; write tokens:0,5,16-19."
         case .badData: "The mask after data: is no PNG in base64."
+        case .badForm(let text):
+            "The mask \(SanitizedText(text, limit: 60)) is none; write a PNG's path, rect:x,y,w,h, "
+                + "tokens:0,5,16-19, or \(MaskSource.dataPrefix) and a PNG in base64."
         case .outside(let width, let height):
             "The mask lies outside the picture, which is \(width)x\(height)."
         case .noSuchToken(let index, let count):

@@ -108,24 +108,30 @@ public struct OutputPattern: Hashable, Sendable, CustomStringConvertible {
 
     /// One more than the highest number a file of this pattern and these fields has in its folder;
     /// 1 where there is none. A gap is not filled, so that a name never comes back.
-    public func nextNumber(_ fields: Fields) -> Int {
+    ///
+    /// - Parameter countsAll: counts files whatever stands behind their number, so that names of
+    ///   one folder sort by their age; otherwise only those that the fields would name.
+    public func nextNumber(_ fields: Fields, countsAll: Bool = false) -> Int {
         guard let at = parts.firstIndex(where: { if case .number = $0 { true } else { false } })
         else { return 1 }
         let before = OutputPattern(parts: Array(parts[..<at])).path(number: 0, fields)
         let after = OutputPattern(parts: Array(parts[(at + 1)...])).path(number: 0, fields)
+        let ending = after.lastIndex(of: ".").map { String(after[$0...]) } ?? ""
         let (folder, prefix) = ImageFile.split(before)
         let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { return 1 }
         defer { close(directory) }
         let numbers = ImageFile.names(in: directory).compactMap { name -> Int? in
-            guard name.utf8.starts(with: prefix.utf8),
-                name.utf8.reversed().starts(with: after.utf8.reversed()),
-                name.utf8.count > prefix.utf8.count + after.utf8.count
+            guard let rest = name.utf8.rest(after: prefix.utf8) else { return nil }
+            func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+            let count = rest.dropLast(after.utf8.count)
+            let isOwn =
+                rest.reversed().starts(with: after.utf8.reversed()) && count.allSatisfy(isDigit)
+            guard isOwn || countsAll && rest.reversed().starts(with: ending.utf8.reversed())
             else { return nil }
-            let digits = name.utf8.dropFirst(prefix.utf8.count).dropLast(after.utf8.count)
-            // Longer numbers are dates or hashes, not counts.
-            guard digits.count <= 12, digits.allSatisfy({ (0x30...0x39).contains($0) })
-            else { return nil }
+            let digits = isOwn ? count : rest.prefix(while: isDigit)
+            // Longer numbers are dates or hashes, not counts. Without a digit, `Int` is nil.
+            guard digits.count <= (isOwn ? 12 : 7) else { return nil }
             return Int(String(decoding: Array(digits), as: UTF8.self))
         }
         return (numbers.max() ?? 0) + 1
@@ -158,6 +164,13 @@ public struct OutputPattern: Hashable, Sendable, CustomStringConvertible {
             words.append(String(word))
         }
         return words.isEmpty ? "untitled" : words.joined(separator: "-")
+    }
+}
+
+extension String.UTF8View {
+    /// What stands behind a beginning; nil where it begins otherwise.
+    fileprivate func rest(after beginning: String.UTF8View) -> Substring.UTF8View? {
+        starts(with: beginning) ? dropFirst(beginning.count) : nil
     }
 }
 

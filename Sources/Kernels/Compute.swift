@@ -47,6 +47,9 @@ public final class Compute: Sendable {
     private let pool: WorkerPool
     private let signal = Mutex<StopSignal?>(nil)
 
+    /// How many threads there may be; settings go by it too.
+    public static let threadLimit = 256
+
     /// - Parameters:
     ///   - threadCount: nil for one thread a physical core.
     ///   - precision: nil for bfloat16 where the processor has it, else float32.
@@ -58,7 +61,9 @@ public final class Compute: Sendable {
         let named = ProcessInfo.processInfo.environment["DCAR_MATRIX_LIBRARY"]
         let library = library ?? named.flatMap(MatrixLibrary.init) ?? .oneDNN
         let threads = threadCount ?? Processor.physicalCores
-        guard 1...256 ~= threads else { throw .threadCount(threads, limit: 256) }
+        guard 1...Self.threadLimit ~= threads else {
+            throw .threadCount(threads, limit: Self.threadLimit)
+        }
         if let precision, precision != .float32 {
             guard library == .oneDNN else {
                 throw .precisionNeedsOneDNN(precision, library: library)

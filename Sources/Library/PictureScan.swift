@@ -154,6 +154,6 @@ extension PictureEntry {
         seed = foreign.seed
         steps = foreign.steps
         guidance = foreign.guidanceScale
-        model = foreign.source.rawValue
+        model = foreign.model ?? foreign.source.rawValue
     }
 }

@@ -8,15 +8,16 @@ package struct Sitting: Hashable, Sendable {
 }
 
 extension StudioDatabase {
-    /// Goes on with the newest sitting that no studio has open, or begins one. Jobs of other
-    /// sittings that ended come along, so that none is lost.
+    /// Goes on with the newest sitting that no studio has open, or begins one. What other sittings
+    /// that ended left comes along, so that nothing is lost.
     ///
     /// - Parameter isFresh: begins a new one in any case and leaves the others alone.
     package func sit(isFresh: Bool) throws -> (sitting: Sitting, restored: RestoredSession) {
         try writer.write { db in
             var ended: [Int64] = []
             if !isFresh {
-                let all = try Int64.fetchAll(db, sql: "SELECT id FROM sitting ORDER BY saved DESC")
+                let all = try Int64.fetchAll(
+                    db, sql: "SELECT id FROM sitting ORDER BY saved DESC, id DESC")
                 ended = all.filter { locks?.isTaken($0) == false }
             }
             if let newest = ended.first, locks?.take(newest) == true {
@@ -34,6 +35,20 @@ extension StudioDatabase {
     private func resume(_ id: Int64, others: [Int64], _ db: Database) throws -> (
         Sitting, RestoredSession
     ) {
+        var restored = try Self.left(by: id, db)
+        for other in others {
+            restored.adopt(try Self.left(by: other, db))
+            try db.execute(sql: "DELETE FROM sitting WHERE id = ?", arguments: [other])
+        }
+        if !others.isEmpty { try Self.write(restored, id, db) }
+        try db.execute(
+            sql: "UPDATE sitting SET isOpen = 1, isQueuePaused = ?, saved = ? WHERE id = ?",
+            arguments: [restored.isQueuePaused, Date().timeIntervalSince1970, id])
+        return (Sitting(id: id), restored)
+    }
+
+    /// What a sitting left, as far as it can be read.
+    private static func left(by id: Int64, _ db: Database) throws -> RestoredSession {
         var restored = RestoredSession()
         let decoder = JSONDecoder()
         if let row = try Row.fetchOne(
@@ -45,7 +60,7 @@ extension StudioDatabase {
             if let data = row[0] as Data? {
                 restored.session = try? decoder.decode(SavedSession.self, from: data)
                 if restored.session == nil {
-                    restored.problem = "The last session cannot be read; this one starts afresh."
+                    restored.problem = "A session cannot be read; its pictures are kept."
                 }
             }
         }
@@ -65,24 +80,30 @@ extension StudioDatabase {
         }
         restored.runs = try bodies(KeptRun.self, "run", "id").compactMap { $0 }
         restored.jobs = try bodies(QueuedJob.self, "job", "place").compactMap { $0 }
-        for other in others {
-            let more = try Data.fetchAll(
-                db, sql: "SELECT body FROM job WHERE sitting = ? ORDER BY place",
-                arguments: [other])
-            for job in more.compactMap({ try? decoder.decode(QueuedJob.self, from: $0) })
-            where job.state == .waiting || job.state == .running {
-                var copy = QueuedJob(
-                    id: (restored.jobs.map(\.id).max() ?? 0) + 1, request: job.request)
-                (copy.state, copy.attempts) = (job.state, job.attempts)
-                restored.jobs.append(copy)
-            }
-            try db.execute(sql: "DELETE FROM sitting WHERE id = ?", arguments: [other])
+        return restored
+    }
+
+    /// Replaces all that is kept of a sitting by what it and others left.
+    private static func write(_ restored: RestoredSession, _ id: Int64, _ db: Database) throws {
+        let encoder = JSONEncoder()
+        if let session = restored.session {
+            try db.execute(
+                sql: "UPDATE sitting SET session = ? WHERE id = ?",
+                arguments: [try encoder.encode(session), id])
         }
-        try Self.write(restored.jobs, id, db)
-        try db.execute(
-            sql: "UPDATE sitting SET isOpen = 1, saved = ? WHERE id = ?",
-            arguments: [Date().timeIntervalSince1970, id])
-        return (Sitting(id: id), restored)
+        try db.execute(sql: "DELETE FROM version WHERE sitting = ?", arguments: [id])
+        for (number, node) in restored.versions.enumerated() {
+            try db.execute(
+                sql: "INSERT INTO version (sitting, number, body) VALUES (?, ?, ?)",
+                arguments: [id, number, try encoder.encode(node)])
+        }
+        try db.execute(sql: "DELETE FROM run WHERE sitting = ?", arguments: [id])
+        for run in restored.runs {
+            try db.execute(
+                sql: "INSERT INTO run (sitting, id, body) VALUES (?, ?, ?)",
+                arguments: [id, run.id, try encoder.encode(run)])
+        }
+        try write(restored.jobs, id, db)
     }
 
     /// - Parameters:

@@ -14,8 +14,8 @@ public struct Pipeline: Sendable {
     public let model: Model
 
     /// Pixels of the longest side that is accepted.
-    public static let sideLimit = 2_048
-    public static let stepLimit = 64
+    public static let sideLimit = RequestLimits.side
+    public static let stepLimit = RequestLimits.steps.upperBound
 
     public init(_ model: Model) {
         self.model = model
@@ -142,19 +142,20 @@ public struct Pipeline: Sendable {
         )
         guard width % unit == 0, height % unit == 0, unit...limit ~= width, unit...limit ~= height
         else { throw RequestError.size(width: width, height: height, multiple: unit, limit: limit) }
-        guard 1...Self.stepLimit ~= request.sampling.steps else {
+        guard RequestLimits.steps ~= request.sampling.steps else {
             throw RequestError.steps(request.sampling.steps, limit: Self.stepLimit)
         }
-        if let steps = request.residual.steps, !(1...1_000 ~= steps) {
-            throw RequestError.residualSteps(steps, limit: 1_000)
+        if let steps = request.residual.steps, !(RequestLimits.residualSteps ~= steps) {
+            throw RequestError.residualSteps(
+                steps, limit: RequestLimits.residualSteps.upperBound)
         }
-        guard 0...100 ~= request.sampling.guidanceScale else {
+        guard RequestLimits.guidanceScale ~= Double(request.sampling.guidanceScale) else {
             throw RequestError.guidance(request.sampling.guidanceScale)
         }
-        guard 0...100 ~= request.sampling.temperature else {
+        guard RequestLimits.temperature ~= Double(request.sampling.temperature) else {
             throw RequestError.temperature(request.sampling.temperature)
         }
-        guard 0...1.5 ~= request.residual.strength else {
+        guard RequestLimits.residualStrength ~= Double(request.residual.strength) else {
             throw RequestError.strength(request.residual.strength)
         }
         return (width, height)

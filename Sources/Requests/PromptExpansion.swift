@@ -26,6 +26,15 @@ public struct PromptExpansion: Hashable, Sendable {
         prompts = made.map { $0 + rest }
     }
 
+    /// A sheet has a place for every picture already, and none for more.
+    ///
+    /// - Throws: `RequestError.sheetPrompt` for a prompt that stands for several.
+    public static func checkSheet(_ requests: [GenerationRequest]) throws(RequestError) {
+        for prompt in Set(requests.map(\.prompt)) {
+            guard try !PromptExpansion(prompt).isExpanded else { throw .sheetPrompt }
+        }
+    }
+
     /// Whether there is anything to expand.
     public var isExpanded: Bool { prompts.count > 1 }
 

@@ -15,6 +15,7 @@ public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
     case grid(String)
     case axis(String)
     case expansion(limit: Int)
+    case sheetPrompt
 
     public var description: String {
         switch self {
@@ -25,9 +26,13 @@ public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
             "The number of steps is \(steps); it must be from 1 to \(limit)."
         case .residualSteps(let steps, let limit):
             "The number of residual steps is \(steps); it must be from 1 to \(limit)."
-        case .guidance(let scale): "The guidance scale is \(scale); it must be from 0 to 100."
-        case .temperature(let value): "The temperature is \(value); it must be from 0 to 100."
-        case .strength(let value): "The residual strength is \(value); it must be from 0 to 1.5."
+        case .guidance(let scale):
+            "The guidance scale is \(scale); it must be from \(Self.words(RequestLimits.guidanceScale))."
+        case .temperature(let value):
+            "The temperature is \(value); it must be from \(Self.words(RequestLimits.temperature))."
+        case .strength(let value):
+            "The residual strength is \(value); it must be from "
+                + "\(Self.words(RequestLimits.residualStrength))."
         case .emptyMask: "The mask selects nothing; mark what is to be painted anew."
         case .maskSize(let width, let height, let expectedWidth, let expectedHeight):
             "The mask is \(width)x\(height) pixels; it must be \(expectedWidth)x\(expectedHeight), "
@@ -44,6 +49,17 @@ public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
         case .axis(let problem): "A side of the sheet cannot be read: \(problem)."
         case .expansion(let limit):
             "The prompt stands for more than \(limit) pictures; leave some {a|b} out."
+        case .sheetPrompt:
+            "A sheet's pictures have one prompt each; instead of {a|b}, let a side change it, such as "
+                + "prompt=a fox,a bear."
         }
+    }
+
+    /// Such as `0 to 1.5`.
+    private static func words(_ range: ClosedRange<Double>) -> String {
+        func shown(_ end: Double) -> String {
+            end == end.rounded() ? String(Int(end)) : String(end)
+        }
+        return "\(shown(range.lowerBound)) to \(shown(range.upperBound))"
     }
 }

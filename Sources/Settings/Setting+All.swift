@@ -1,3 +1,4 @@
+import Kernels
 import Requests
 import TerminalGraphics
 
@@ -11,7 +12,7 @@ extension Setting {
         "Whether a model's files must be those that SHA256SUMS in its folder lists before it opens.",
         waitsForStart: true)
     package static let threads = Setting(
-        "model.threads", .whole(1...1_024), otherwise: "one a physical core",
+        "model.threads", .whole(1...Compute.threadLimit), otherwise: "one a physical core",
         "Threads that compute.", variable: "DCAR_THREADS", waitsForStart: true)
     package static let precision = Setting(
         "model.precision", .choice(["auto", "fp32", "bf16", "int8"]), .text("auto"),
@@ -23,37 +24,41 @@ extension Setting {
         variable: "DCAR_WEIGHT_CACHE", waitsForStart: true)
 
     package static let steps = Setting(
-        "generate.steps", .whole(1...64), otherwise: "the model's own", "Steps of unmasking.")
+        "generate.steps", .whole(RequestLimits.steps), otherwise: "the model's own",
+        "Steps of unmasking.")
     package static let guidance = Setting(
-        "generate.guidance", .number(0...30), otherwise: "the model's own",
-        "How closely pictures follow their prompts.")
+        "generate.guidance", .number(RequestLimits.guidanceScale),
+        otherwise: "the model's own", "How closely pictures follow their prompts.")
     package static let guidanceDecay = Setting(
         "generate.guidance_decay", .choice(GuidanceDecay.allCases.map(\.rawValue)),
         otherwise: "the model's own", "How guidance changes over the steps.")
     package static let temperature = Setting(
-        "generate.temperature", .number(0...20), otherwise: "the model's own",
+        "generate.temperature", .number(RequestLimits.temperature),
+        otherwise: "the model's own",
         "How much chance there is in the choice of tokens, at the first step.")
     package static let schedule = Setting(
         "generate.schedule", .choice(MaskSchedule.allCases.map(\.rawValue)),
         otherwise: "the model's own", "How masked tokens thin out over the steps.")
     package static let residualSteps = Setting(
-        "generate.residual_steps", .whole(1...200), otherwise: "the model's own",
+        "generate.residual_steps", .whole(RequestLimits.residualSteps),
+        otherwise: "the model's own",
         "Steps of the residual head.")
     package static let residualStrength = Setting(
-        "generate.residual_strength", .number(0...1.5), .number(1),
+        "generate.residual_strength", .number(RequestLimits.residualStrength), .number(1),
         "How much residual tokens count; 1 is the official result.")
     package static let size = Setting(
-        "generate.size", .whole(32...2_048), otherwise: "what the model was trained for",
+        "generate.size", .whole(32...RequestLimits.side),
+        otherwise: "what the model was trained for",
         "Pixels of each side of a new picture, in whole tokens.")
     package static let count = Setting(
-        "generate.count", .whole(1...64), .whole(1),
+        "generate.count", .whole(RequestLimits.pictures), .whole(1),
         "Pictures of each prompt, with seeds that count up.")
     package static let seedMode = Setting(
         "generate.seed_mode", .choice(["random", "fixed", "increment"]), .text("random"),
         "Where the studio takes the seed of the next picture from.")
 
     package static let feather = Setting(
-        "edit.feather_px", .whole(0...64), .whole(8),
+        "edit.feather_px", .whole(RequestLimits.feather), .whole(8),
         "Pixels over which an edit fades into the picture.")
     package static let growth = Setting(
         "edit.grow_cells", .whole(0...8), .whole(0),
@@ -68,7 +73,7 @@ extension Setting {
         "edit.reroll_percent", .whole(1...100), .whole(10),
         "The share of tokens, the least sure, that a re-roll makes anew in the studio.")
     package static let alternatives = Setting(
-        "edit.alternatives", .whole(2...16), .whole(4),
+        "edit.alternatives", .whole(RequestLimits.pictures), .whole(4),
         "Pictures to choose from in the studio.")
 
     package static let preview = Setting(

@@ -23,6 +23,7 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case tokensOverlay = "overlay.tokens"
     case confidenceOverlay = "overlay.confidence"
     case orderOverlay = "overlay.order"
+    case maskOverlay = "overlay.mask"
     case nextPreview = "preview.next"
     case zoomIn = "zoom.in"
     case zoomOut = "zoom.out"
@@ -33,6 +34,8 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case difference = "compare.diff"
     case residualMap = "compare.residual"
     case compareWith = "compare.with"
+    case flip = "compare.flip"
+    case swapCompared = "compare.swap"
     case dividerLeft = "compare.left"
     case dividerRight = "compare.right"
     case editMask = "mask.edit"
@@ -57,6 +60,7 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case variation = "edit.variation"
     case reroll = "edit.reroll"
     case alternatives = "edit.alternatives"
+    case outpaint = "edit.outpaint"
     case outpaintLeft = "edit.outpaint.left"
     case outpaintRight = "edit.outpaint.right"
     case outpaintUp = "edit.outpaint.up"
@@ -213,6 +217,7 @@ extension Command {
         Entry(.split, "split view of discrete and refined", [plain("c")]),
         Entry(.compareWith, "compare with another picture", [plain("C")]),
         Entry(.difference, "difference, eightfold", [plain("x")]),
+        Entry(.flip, "flip: the picture or what it is compared with"),
         Entry(.residualMap, "map of residual lengths", [plain("X")]),
         Entry(.dividerLeft, "move the divider left", [plain("<")]),
         Entry(.dividerRight, "move the divider right", [plain(">")]),
@@ -220,6 +225,7 @@ extension Command {
         Entry(.repeatResidual, "residual again, with the steps of the parameters"),
         Entry(.strongerResidual, "stronger residual", [plain("}")]),
         Entry(.weakerResidual, "weaker residual", [plain("{")]),
+        Entry(.swapCompared, "swap the sides of a comparison", [plain("|")]),
         Entry(.zoomIn, "zoom in", [plain("+")]),
         Entry(.zoomOut, "zoom out", [plain("-")]),
         Entry(.zoomFit, "show the whole picture", [plain("=")]),
@@ -229,6 +235,7 @@ extension Command {
         Entry(.tokensOverlay, "overlay: masked, new and pinned tokens"),
         Entry(.confidenceOverlay, "overlay: confidence"),
         Entry(.orderOverlay, "overlay: order of fixing"),
+        Entry(.maskOverlay, "overlay: the mask, also over a result"),
         Entry(.nextPreview, "show steps in another way", [plain("P")]),
         Entry(.pinToken, "mask or pin the token under the cursor", [plain("t")]),
         Entry(.swapToken, "swap the token for one of its candidates", [plain("T")]),
@@ -254,6 +261,7 @@ extension Command {
         Entry(.alternatives, "alternatives side by side", [plain("K")]),
         Entry(.variation, "variation: mask a share anew", [plain("v")]),
         Entry(.reroll, "re-roll the least sure tokens", [plain("%")]),
+        Entry(.outpaint, "continue the picture beyond its sides"),
         Entry(.outpaintLeft, "a cell more to the left, to outpaint", [Key(.left, .alt)]),
         Entry(.outpaintRight, "a cell more to the right, to outpaint", [Key(.right, .alt)]),
         Entry(.outpaintUp, "a cell more upwards, to outpaint", [Key(.up, .alt)]),

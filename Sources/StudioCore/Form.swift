@@ -7,6 +7,7 @@ package struct Form: Hashable, Sendable {
         case loadMask
         case saveMask
         case loadModel
+        case outpaint
     }
 
     package struct Field: Hashable, Sendable {
@@ -37,6 +38,7 @@ package struct Form: Hashable, Sendable {
         case .loadMask: "Mask from a file"
         case .saveMask: "Save the mask"
         case .loadModel: "Open another model"
+        case .outpaint: "Continue the picture"
         }
     }
 
@@ -48,6 +50,7 @@ package struct Form: Hashable, Sendable {
         case .loadMask: "A PNG of the picture's size; white is painted anew."
         case .saveMask: "A path that ends in .png; white is painted anew."
         case .loadModel: "A model's folder. Enter starts the studio again with it."
+        case .outpaint: "How many token cells to add at each side. Enter adds them."
         }
     }
 

@@ -37,7 +37,7 @@ package enum LibraryNews: Hashable, Sendable {
     case journalled(JobID)
 }
 
-/// What an earlier sitting left.
+/// What earlier sittings left.
 package struct RestoredSession: Hashable, Sendable {
     package var session: SavedSession?
     /// The undo tree, its start first.
@@ -45,8 +45,10 @@ package struct RestoredSession: Hashable, Sendable {
     package var runs: [KeptRun] = []
     package var jobs: [QueuedJob] = []
     package var isQueuePaused = false
-    /// Whether the program ended without closing the sitting.
+    /// Whether the program ended without closing one of the sittings.
     package var wasKilled = false
+    /// Pictures that were taken over from other sittings than the one that goes on.
+    package var adopted = 0
     /// Earlier prompts, the newest last.
     package var prompts: [String] = []
     /// What could not be read, for the message line.
@@ -92,8 +94,10 @@ package struct KeptRun: Hashable, Sendable, Codable {
     package var gridWidth: Int
     package var gridHeight: Int
     package var seconds: Double?
-    /// Where it was saved, or opened from.
+    /// Where it was saved, or opened from, as it is.
     package var path: String?
+    /// The file that it was opened from and has gone on from since.
+    package var source: String?
     /// The texts that its PNG would carry.
     package var record: String
     package var tokens: String

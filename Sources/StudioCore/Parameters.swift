@@ -1,4 +1,5 @@
 import Requests
+import Settings
 
 /// What a person can set for the next picture, apart from its texts.
 package struct Parameters: Hashable, Sendable, Codable {
@@ -31,9 +32,7 @@ package struct Parameters: Hashable, Sendable, Codable {
     package var tokenSide = 32
 
     /// Pixels; the longest side of any picture.
-    package static let largestSide = 2_048
-    /// Tokens.
-    private static let largestPadding = 16
+    package static let largestSide = RequestLimits.side
 
     package init() {}
 
@@ -129,7 +128,7 @@ extension Parameters {
         case .alternatives: set(.alternatives, Double(alternatives + direction))
         case .area:
             let next = (padding ?? -1) + direction
-            padding = next < 0 ? nil : min(next, Self.largestPadding)
+            padding = next < 0 ? nil : min(next, RequestLimits.padding.upperBound)
         }
     }
 
@@ -164,29 +163,74 @@ extension Parameters {
 
     /// Sets a number, moved to the nearest end of its range where it lies outside.
     private mutating func set(_ parameter: Parameter, _ number: Double) {
-        func whole(_ range: ClosedRange<Int>) -> Int {
-            Int(min(max(number, Double(range.lowerBound)), Double(range.upperBound)).rounded())
-        }
-        func tenths(_ range: ClosedRange<Double>) -> Float {
-            Float((min(max(number, range.lowerBound), range.upperBound) * 100).rounded() / 100)
-        }
-        func side() -> Int { max(1, whole(1...1_024) / tokenSide) * tokenSide }
+        guard let range = range(of: parameter) else { return }
+        let number = min(max(number, range.lowerBound), range.upperBound)
+        let whole = Int(number.rounded())
+        let hundredths = Float((number * 100).rounded() / 100)
         switch parameter {
-        case .steps: sampling.steps = whole(1...64)
-        case .guidance: sampling.guidanceScale = tenths(0...30)
-        case .temperature: sampling.temperature = tenths(0...20)
-        case .residualSteps: residualSteps = whole(1...200)
-        case .strength: residualStrength = tenths(0...1.5)
-        case .width: width = side()
-        case .height: height = side()
-        case .feather: feather = whole(0...64)
-        case .reroll: rerollPercent = whole(1...100)
-        case .variation: variationPercent = whole(1...100)
-        case .count: count = whole(1...16)
-        case .alternatives: alternatives = whole(1...16)
-        case .area: padding = whole(0...Self.largestPadding)
+        case .steps: sampling.steps = whole
+        case .guidance: sampling.guidanceScale = hundredths
+        case .temperature: sampling.temperature = hundredths
+        case .residualSteps: residualSteps = whole
+        case .strength: residualStrength = hundredths
+        case .width: width = max(1, whole / tokenSide) * tokenSide
+        case .height: height = max(1, whole / tokenSide) * tokenSide
+        case .feather: feather = whole
+        case .reroll: rerollPercent = whole
+        case .variation: variationPercent = whole
+        case .count: count = whole
+        case .alternatives: alternatives = whole
+        case .area: padding = whole
         case .decay, .seed, .seedMode, .schedule, .content: break
         }
+    }
+
+    /// From where to where a number goes; nil for what is none.
+    private func range(of parameter: Parameter) -> ClosedRange<Double>? {
+        func numbers(_ range: ClosedRange<Int>) -> ClosedRange<Double> {
+            Double(range.lowerBound)...Double(range.upperBound)
+        }
+        return switch parameter {
+        case .steps: numbers(RequestLimits.steps)
+        case .guidance: RequestLimits.guidanceScale
+        case .temperature: RequestLimits.temperature
+        case .residualSteps: numbers(RequestLimits.residualSteps)
+        case .strength: RequestLimits.residualStrength
+        case .width, .height: numbers(tokenSide...max(tokenSide, RequestLimits.side))
+        case .feather: numbers(RequestLimits.feather)
+        case .reroll, .variation: 1.0...100.0
+        case .count, .alternatives: numbers(RequestLimits.pictures)
+        case .area: numbers(RequestLimits.padding)
+        case .decay, .seed, .seedMode, .schedule, .content: nil
+        }
+    }
+
+    /// Whether a value can be set just as it is typed.
+    package func takes(_ parameter: Parameter, typed text: String) -> Bool {
+        var copy = self
+        guard copy.set(parameter, typed: text) else { return false }
+        let number = Double(text.filter { !$0.isWhitespace })
+        guard let range = range(of: parameter), let number else { return true }
+        return range ~= number
+    }
+
+    /// What a value must be, to follow "must be".
+    package func allowed(_ parameter: Parameter) -> String {
+        switch parameter {
+        case .seed: return "a whole number from 0 to 2^64 - 1"
+        case .decay: return Self.names(GuidanceDecay.allCases.map(\.rawValue))
+        case .seedMode: return Self.names(SeedMode.allCases.map(\.rawValue))
+        case .schedule: return Self.names(MaskSchedule.allCases.map(\.rawValue))
+        case .content: return Self.names(MaskedContent.allCases.map(\.rawValue))
+        default: break
+        }
+        guard let range = range(of: parameter) else { return "a number" }
+        let ends = [range.lowerBound, range.upperBound].map { SettingValue.number($0).description }
+        return "a number from \(ends[0]) to \(ends[1])" + (parameter == .area ? ", or whole" : "")
+    }
+
+    private static func names(_ names: [String]) -> String {
+        "one of \(names.joined(separator: ", "))"
     }
 
     /// Up to two decimals, at least one.

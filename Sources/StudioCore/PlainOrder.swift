@@ -8,6 +8,11 @@ package enum PlainOrder: Hashable, Sendable {
     case set(Parameter, String)
     case save(path: String?)
     case open(path: String)
+    /// The saved pictures, those that match where words are given.
+    case gallery(String)
+    case queue
+    /// A command that works on a line of the gallery or the queue, counted from 1.
+    case chosen(Command, line: Int)
     case actions([StudioAction])
     case problem(String)
 
@@ -22,6 +27,8 @@ package enum PlainOrder: Hashable, Sendable {
         ":steps 8 sets a parameter; so do guidance, temperature, seed, width, height and others.",
         ":negative TEXT is what pictures should not be.",
         ":open FILE.png opens a picture, :status says where things stand, :examples lists prompts.",
+        ":view.gallery lists the saved pictures, :gallery.search WORDS those that match, and",
+        ":gallery.open 3 opens the third. :queue.add queues the prompt; :view.queue and :log.show list.",
         ":cancel, or Ctrl-C, stops a run. :copy prints seed, prompt and command line.",
         ":commands lists all commands; a colon and a command's name runs it. :quit ends."
     ]
@@ -69,14 +76,74 @@ package enum PlainOrder: Hashable, Sendable {
                 ? order(words[0], words[1]) : .problem("Write it as :set steps 8.")
         default: break
         }
-        let parameter = Parameter.allCases.first { "\($0)" == name }
+        let parameter = Parameter.allCases.first { $0.plainName == name || "\($0)" == name }
         if let parameter, !rest.isEmpty { return .set(parameter, rest) }
         guard let command = Command(rawValue: shortNames[name] ?? name) else {
             if parameter != nil { return .problem("Write it as :\(name) VALUE.") }
             return .problem("There is no command \(name); :help explains the usual ones.")
         }
-        return .actions([.command(command)])
+        return PlainOrder(command, rest)
     }
+
+    /// What a command means without a screen.
+    ///
+    /// - Parameter rest: what stands behind its name.
+    package init(_ command: Command, _ rest: String = "") {
+        switch command {
+        case .viewGallery: self = .gallery("")
+        case .gallerySearch:
+            self = rest.isEmpty ? .problem("Write it as :gallery.search WORDS.") : .gallery(rest)
+        case .viewQueue: self = .queue
+        case _ where Self.screenCommands.contains(command):
+            let instead = Self.insteadOfScreen[command].map { "; \($0)" } ?? ""
+            self = .problem("\(command.rawValue) needs a screen\(instead).")
+        case _ where !rest.isEmpty && Self.lineCommands.contains(command):
+            self =
+                Int(rest).map { PlainOrder.chosen(command, line: $0) }
+                ?? .problem("Write it as :\(command.rawValue) NUMBER.")
+        case _ where !rest.isEmpty:
+            self = .problem("Write it as :\(command.rawValue), with nothing behind it.")
+        default: self = .actions([.command(command)])
+        }
+    }
+
+    private static let lineCommands: Set<Command> = [
+        .galleryOpen, .galleryPair, .galleryStar, .galleryTrash, .galleryInfo, .galleryRecallAll,
+        .galleryRecallPrompt, .galleryRecallSeed, .galleryRecallSize, .galleryRemix, .queueUp,
+        .queueDown, .queueEdit, .queueRemove, .queueRetry
+    ]
+
+    /// Commands that change only what a screen shows, or ask what only a screen can ask.
+    private static let screenCommands: Set<Command> = [
+        .goToStep, .toggleResidual, .split, .difference, .residualMap, .compareWith, .flip,
+        .swapCompared, .dividerLeft, .dividerRight, .maskOverlay, .outpaint,
+        .nextOverlay, .previousOverlay, .noOverlay, .tokensOverlay,
+        .confidenceOverlay, .orderOverlay, .nextPreview, .zoomIn, .zoomOut, .zoomFit, .pinToken,
+        .swapToken, .editMask, .brush, .eraser, .rectangle, .ellipse, .lasso, .flood, .largerBrush,
+        .smallerBrush, .loadMask, .saveMask, .sheet, .saveSheet, .exports, .saveAs,
+        .openFile, .editPrompt, .externalEditor, .parameters, .nextPanel, .editConfiguration,
+        .reloadConfiguration, .resetSetting, .nextTheme, .setTheme, .bestGraphics, .sixelGraphics,
+        .kittyGraphics, .halfBlockGraphics, .asciiGraphics, .noGraphics, .probeTerminal,
+        .galleryTag, .loadModel, .showVersions, .viewEdit, .viewSettings, .redraw, .suspend
+    ]
+
+    private static let insteadOfScreen: [Command: String] = [
+        .goToStep: ":step.back goes a step back",
+        .toggleResidual: ":save.both saves discrete and refined",
+        .pinToken: ":token PLACE ENTRY changes a token",
+        .swapToken: ":token PLACE ENTRY changes a token",
+        .editMask: ":edit X,Y,WIDTH,HEIGHT PROMPT paints a part anew",
+        .viewEdit: ":edit X,Y,WIDTH,HEIGHT PROMPT paints a part anew",
+        .outpaint: ":edit.outpaint.right and so on add tokens at a side",
+        .sheet: "`dcar grid` makes a parameter sheet",
+        .saveAs: ":save NAME.png saves under a name",
+        .openFile: ":open FILE.png opens a picture",
+        .editPrompt: "a line without a colon is a prompt",
+        .parameters: ":steps 8 and the like set one",
+        .editConfiguration: "`dcar config` changes settings",
+        .viewSettings: "`dcar config` changes settings",
+        .loadModel: "--model names the folder when the studio is started"
+    ]
 
     private static let shortNames = [
         "accept": "edit.accept", "discard": "edit.discard", "cancel": "job.cancel",
@@ -114,6 +181,26 @@ package enum PlainOrder: Hashable, Sendable {
         let region = StudioAction.region(x: x, y: y, width: width, height: height)
         let prompt = words.count > 1 ? [StudioAction.promptEdited(words[1])] : []
         return .actions([region] + prompt + [.command(.inpaint)])
+    }
+}
+
+extension Parameter {
+    /// What plain lines call it, such as `residual-steps`.
+    package var plainName: String {
+        switch self {
+        case .seedMode: "seed-mode"
+        case .residualSteps: "residual-steps"
+        default: "\(self)"
+        }
+    }
+}
+
+extension StudioState {
+    /// Whether a command changed nothing but which one was last.
+    package func isUnchanged(since before: StudioState) -> Bool {
+        var copy = self
+        copy.lastCommand = before.lastCommand
+        return copy == before
     }
 }
 

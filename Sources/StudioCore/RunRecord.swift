@@ -201,6 +201,11 @@ package struct RunRecord: Hashable, Sendable {
         if case .fork(_, let at) = origin { at == step } else { false }
     }
 
+    /// The seed; nil where an opened file does not name one, which counts as 0 then.
+    package var knownSeed: UInt64? {
+        if case .file = origin, request.seed == 0 { nil } else { request.seed }
+    }
+
     package var edit: EditOrder? {
         if case .edit(let order) = origin { order } else { nil }
     }

@@ -1,5 +1,6 @@
 /// Everything that was, as a tree: undo goes to the parent, redo to the child last left, and what
-/// was undone before a new change stays as another branch.
+/// was undone before a new change stays as another branch. A node without a name is a place that was
+/// gone to, not a change: undo and redo pass it by.
 package struct SnapshotTree<Value: Hashable & Sendable>: Hashable, Sendable {
     package struct Node: Hashable, Sendable {
         var value: Value
@@ -38,6 +39,13 @@ package struct SnapshotTree<Value: Hashable & Sendable>: Hashable, Sendable {
     package var value: Value { nodes[current].value }
     package var count: Int { nodes.count }
 
+    func value(at place: Int) -> Value? { nodes.indices.contains(place) ? nodes[place].value : nil }
+
+    /// What was there after the change that was undone last, or before the one done again last.
+    func otherSide(ofUndo isUndo: Bool) -> Value? {
+        (isUndo ? nodes[current].lastChild : nodes[current].parent).map { nodes[$0].value }
+    }
+
     /// Adds a change; one that changes nothing is no change.
     package mutating func record(_ value: Value, _ label: String) {
         guard value != self.value else { return }
@@ -46,22 +54,64 @@ package struct SnapshotTree<Value: Hashable & Sendable>: Hashable, Sendable {
         current = nodes.count - 1
     }
 
+    /// Goes to a node, where the value may have become another one since; that is no change.
+    package mutating func move(to place: Int, _ value: Value) {
+        guard nodes.indices.contains(place) else { return }
+        current = place
+        let next = nodes[place].lastChild
+        guard value != self.value else { return }
+        record(value, "")
+        // What was undone there can still be done again.
+        nodes[place].lastChild = next ?? current
+        nodes[current].lastChild = next
+    }
+
+    /// Puts another value in the place of the one of now.
+    mutating func amend(_ value: Value) { nodes[current].value = value }
+
+    /// This tree gone on with by a later one, whose start is a change of this one's current value.
+    ///
+    /// - Parameter label: what that change is called.
+    func followed(by later: SnapshotTree, as label: String) -> SnapshotTree {
+        var whole = self
+        let offset = nodes.count
+        whole.nodes += later.nodes.map { node in
+            Node(
+                value: node.value, label: node.parent == nil ? label : node.label,
+                parent: node.parent.map { $0 + offset } ?? current,
+                lastChild: node.lastChild.map { $0 + offset })
+        }
+        whole.nodes[current].lastChild = offset
+        whole.current = offset + later.current
+        return whole
+    }
+
     /// Takes back the last change.
     /// - Returns: what it was called; nil at the start.
     package mutating func undo() -> String? {
-        guard let parent = nodes[current].parent else { return nil }
-        let label = nodes[current].label
-        nodes[parent].lastChild = current
+        var place = current
+        while nodes[place].label.isEmpty, let parent = nodes[place].parent {
+            nodes[parent].lastChild = place
+            place = parent
+        }
+        guard let parent = nodes[place].parent else { return nil }
+        nodes[parent].lastChild = place
         current = parent
-        return label
+        return nodes[place].label
     }
 
     /// Does the change last undone again.
     /// - Returns: what it was called; nil where there is none.
     package mutating func redo() -> String? {
-        guard let child = nodes[current].lastChild else { return nil }
-        current = child
-        return nodes[child].label
+        var place = current
+        while let child = nodes[place].lastChild {
+            place = child
+            guard nodes[place].label.isEmpty else {
+                current = place
+                return nodes[place].label
+            }
+        }
+        return nil
     }
 }
 

@@ -62,6 +62,8 @@ package enum StudioEffect: Hashable, Sendable {
     case candidates(RunID, step: Int, position: Int)
     case inspect(prompt: String)
     case save(SaveOrder)
+    /// Find the name that a picture would be saved under.
+    case suggestName(RunID)
     case saveSheet(SheetOrder)
     case loadMask(path: String, width: Int, height: Int)
     case saveMask(path: String, PaintedMask)
@@ -152,6 +154,8 @@ package enum StudioNews: Hashable, Sendable {
     case inspected(PromptFacts)
     case saved(RunID, path: String, content: SaveOrder.Content = .refined)
     case opened(RunRecord)
+    /// The name that a picture would be saved under, below the output folder.
+    case nameSuggested(String)
     case maskLoaded(PaintedMask)
     case settings(ResolvedSettings)
     case library(LibraryNews)

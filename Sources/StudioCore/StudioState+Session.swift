@@ -27,24 +27,34 @@ extension StudioState {
     /// Takes up what an earlier sitting left. What a person has typed meanwhile stays.
     mutating func restore(_ restored: RestoredSession) -> [StudioEffect] {
         prompt.history = restored.prompts
-        restoreQueue(restored)
-        if let session = restored.session { restore(session, restored) }
+        let effects = restoreQueue(restored)
+        let hasBegun = !order.isEmpty || !prompt.positive.isEmpty
+        restorePictures(restored)
+        if let session = restored.session { restore(session, restored, hasBegun: hasBegun) }
         message = restorationMessage(restored)
-        return startNextJob()
+        return effects + startNextJob()
     }
 
-    private mutating func restore(_ session: SavedSession, _ restored: RestoredSession) {
-        let hasBegun = !order.isEmpty || !prompt.positive.isEmpty
+    private mutating func restorePictures(_ restored: RestoredSession) {
         for kept in restored.runs where runs[kept.id] == nil {
             runs[kept.id] = RunRecord(kept)
         }
-        let earlier = session.order.filter { runs[$0]?.isStored == true }
+        let earlier = restored.order.filter { runs[$0]?.isStored == true }
         order = earlier + order.filter { !earlier.contains($0) }
-        startRunNumbers(after: max(session.lastRun, order.max() ?? 0))
+        startRunNumbers(after: max(restored.session?.lastRun ?? 0, order.max() ?? 0))
+    }
+
+    private mutating func restore(
+        _ session: SavedSession, _ restored: RestoredSession, hasBegun: Bool
+    ) {
         gallery.search(PictureQuery(session.query))
         gallery.firstRow = max(0, session.firstRow)
         gallery.wanted = session.selectedPicture
-        guard !hasBegun else { return }
+        guard !hasBegun else {
+            // What was done before can still be undone, after what was begun meanwhile.
+            history = restored.history?.followed(by: history, as: "new session") ?? history
+            return
+        }
         prompt.positive = TextField(session.prompt)
         prompt.negative = TextField(session.negativePrompt)
         var kept = session.parameters
@@ -54,10 +64,7 @@ extension StudioState {
         }
         parameters = kept
         hasRestoredParameters = true
-        if !restored.versions.isEmpty {
-            history = SnapshotTree(
-                nodes: restored.versions, current: session.version, redo: session.redo)
-        }
+        history = restored.history ?? history
         let shown = session.shownRun.flatMap { runs[$0] == nil ? nil : $0 }
         shownRun = shown ?? history.value.picture.flatMap { runs[$0] == nil ? nil : $0 }
         canvas.display = session.canvas.display
@@ -76,7 +83,11 @@ extension StudioState {
         var parts: [String] = []
         let pictures = order.count { runs[$0]?.isStored == true }
         if restored.session != nil, !prompt.positive.isEmpty { parts.append("the prompt") }
-        if pictures > 0 { parts.append(pictures == 1 ? "1 picture" : "\(pictures) pictures") }
+        if pictures > 0 {
+            parts.append(
+                (pictures == 1 ? "1 picture" : "\(pictures) pictures")
+                    + (restored.adopted > 0 ? " (\(restored.adopted) of another session)" : ""))
+        }
         if mask != nil { parts.append("the mask") }
         let versions = history.count - 1
         if versions > 0 {

@@ -19,7 +19,11 @@ package struct StudioState: Hashable, Sendable {
     /// Runs being worked on.
     package var job: Job?
     package var proposal: Proposal?
+    /// The parameter sheet made last, which can be saved though it is closed.
+    var lastSheet: SheetOrder?
     package var history = SnapshotTree(Document())
+    /// Where in the history each picture was left.
+    var placesLeft: [RunID: Int] = [:]
     package var canvas = CanvasState()
     /// Never `edit`, which is the studio while `canvas.isPainting`.
     package var view = StudioView.studio
@@ -49,8 +53,14 @@ package struct StudioState: Hashable, Sendable {
     var hasRestoredParameters = false
     /// What was asked for before.
     var lastCommand: Command?
+    /// The program's version, for `about`.
+    package var version = ""
+    /// The name in "Save as" until the first key, which replaces or edits it.
+    package internal(set) var suggestedName: String?
     /// What pictures look like here, for the header.
     package var graphics = ""
+    /// Whether there is no screen: what happens is said in lines, and commands are named.
+    package var isPlain = false
     /// The number of the newest run.
     private var lastRun: RunID = 0
     /// SplitMix64; the shell starts it from the system's randomness.
@@ -162,6 +172,8 @@ package struct CanvasState: Hashable, Sendable {
     /// The picture to compare with; nil for the picture's own discrete half.
     package var partner: RunID?
     package var comparison: Comparison?
+    /// Whether the two sides of a comparison have changed places.
+    package var isSwapped = false
 
     /// How far two pictures differ, in decibels.
     package struct Comparison: Hashable, Sendable {
@@ -183,6 +195,7 @@ package struct CanvasState: Hashable, Sendable {
         case tokens
         case confidence
         case order
+        case mask
     }
 
     package enum Tool: String, CaseIterable, Hashable, Sendable, Codable {
@@ -210,6 +223,8 @@ package enum Popup: Hashable, Sendable {
     case history(ListState)
     case examples(ListState)
     case styles(ListState)
+    /// Ways to save.
+    case exports(ListState)
     case copy
     case saveAs(TextField)
     case open(TextField)

@@ -50,4 +50,11 @@ extension StudioState {
         }
         return []
     }
+
+    /// Back from another view to the picture, so that keys which mean commands there mean commands
+    /// here too and are not typed into the prompt.
+    mutating func openPicture() -> [StudioEffect] {
+        focus = .canvas
+        return open(.studio)
+    }
 }

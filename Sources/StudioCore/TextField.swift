@@ -36,13 +36,13 @@ package struct TextField: Hashable, Sendable {
         case (.backspace, []), (.character("h"), .control): deleteBackward()
         case (.delete, []), (.character("d"), .control): deleteForward()
         case (.character("w"), .control), (.backspace, .alt): deleteWord()
-        case (.character("u"), .control): remove(0..<cursor)
-        case (.character("k"), .control): remove(cursor..<characters.count)
+        case (.character("u"), .control): remove(lineStart..<cursor)
+        case (.character("k"), .control): remove(cursor..<lineEnd)
         case (.left, []), (.character("b"), .control): cursor = max(0, cursor - 1)
         case (.right, []), (.character("f"), .control):
             cursor = min(characters.count, cursor + 1)
-        case (.home, []), (.character("a"), .control): cursor = 0
-        case (.end, []), (.character("e"), .control): cursor = characters.count
+        case (.home, []), (.character("a"), .control): cursor = lineStart
+        case (.end, []), (.character("e"), .control): cursor = lineEnd
         case (.left, .control), (.character("b"), .alt): cursor = wordStart
         case (.right, .control), (.character("f"), .alt): cursor = wordEnd
         default: return false
@@ -67,6 +67,16 @@ package struct TextField: Hashable, Sendable {
 
     private mutating func deleteWord() {
         remove(wordStart..<cursor)
+    }
+
+    /// Where the cursor's line begins.
+    private var lineStart: Int {
+        characters[..<cursor].lastIndex { $0.isNewline }.map { $0 + 1 } ?? 0
+    }
+
+    /// Before the end of the cursor's line.
+    private var lineEnd: Int {
+        characters[cursor...].firstIndex { $0.isNewline } ?? characters.count
     }
 
     private var wordStart: Int {

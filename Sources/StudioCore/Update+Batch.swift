@@ -86,6 +86,7 @@ extension StudioState {
                     requests.append(request)
                 }
             }
+            try PromptExpansion.checkSheet(requests)
         } catch {
             throw FormProblem(text: "\(error)")
         }
@@ -104,16 +105,21 @@ extension StudioState {
         }
         let effects = beginBatch(requests)
         proposal = Proposal(base: nil, candidates: job?.runs ?? [])
-        proposal?.sheet = Proposal.Sheet(across: axes.x, down: axes.y)
+        let sheet = Proposal.Sheet(across: axes.x, down: axes.y)
+        proposal?.sheet = sheet
+        lastSheet = SheetOrder(runs: proposal?.candidates ?? [], sheet: sheet)
         return effects
     }
 
     mutating func saveSheet() -> [StudioEffect] {
-        guard let proposal, let sheet = proposal.sheet, job == nil else {
-            message = Message("\(key(.sheet)) makes a parameter sheet first.", .problem)
+        guard let lastSheet, job.map({ $0.runs != lastSheet.runs }) ?? true else {
+            message = Message(
+                lastSheet == nil
+                    ? "\(key(.sheet)) makes a parameter sheet first."
+                    : "The sheet is still being made; it can be saved when it is done.", .problem)
             return []
         }
-        return [.saveSheet(SheetOrder(runs: proposal.candidates, sheet: sheet))]
+        return [.saveSheet(lastSheet)]
     }
 
     // MARK: Skipping
@@ -137,7 +143,7 @@ extension StudioState {
 
 extension StudioState.Proposal {
     /// Pictures made together.
-    package static let limit = 64
+    package static let limit = RequestLimits.pictures.upperBound
 
     /// What changes along the sides of a parameter sheet.
     package struct Sheet: Hashable, Sendable {

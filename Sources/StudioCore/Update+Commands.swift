@@ -15,7 +15,8 @@ extension StudioState {
         case .goToStep: askStep()
         case .skip: return skip()
         case .fork: askFork()
-        case .toggleResidual, .split, .difference, .residualMap: return compare(command)
+        case .toggleResidual, .flip, .split, .difference, .residualMap: return compare(command)
+        case .swapCompared: swapCompared()
         case .dividerLeft: canvas.divider = max(0.05, canvas.divider - 0.05)
         case .dividerRight: canvas.divider = min(0.95, canvas.divider + 0.05)
         case .compareWith: askComparison()
@@ -32,6 +33,11 @@ extension StudioState {
         case .tokensOverlay: canvas.overlay = .tokens
         case .confidenceOverlay: canvas.overlay = .confidence
         case .orderOverlay: canvas.overlay = .order
+        case .maskOverlay:
+            canvas.overlay = canvas.overlay == .mask ? .off : .mask
+            if mask == nil {
+                message = Message("There is no mask to show; \(key(.editMask)) paints one.")
+            }
         case .nextPreview:
             preview = preview.neighbour(1)
             message = Message("Steps are shown as \(preview.shown).")
@@ -47,6 +53,7 @@ extension StudioState {
             performOnMask(command)
         case .loadMask, .saveMask: askMaskFile(command)
         case .inpaint, .variation, .reroll, .alternatives: return edit(command)
+        case .outpaint: askMargins()
         case .outpaintLeft, .outpaintRight, .outpaintUp, .outpaintDown: widen(command)
         case .accept:
             accept()
@@ -70,12 +77,15 @@ extension StudioState {
         case .saveStripped: return save(.stripped)
         case .sheet: askSheet()
         case .saveSheet: return saveSheet()
-        case .exports:
-            var list = Popup.ListState()
-            list.filter = TextField("save")
-            popup = .commands(list, isHelp: false)
+        case .exports: popup = .exports(Popup.ListState())
         case .saveAs:
-            if shown != nil { popup = .saveAs(TextField()) } else { sayNothingToSave() }
+            guard let run = shownRun else {
+                sayNothingToSave()
+                return []
+            }
+            popup = .saveAs(TextField())
+            suggestedName = nil
+            return [.suggestName(run)]
         case .openFile: popup = .open(TextField())
         case .editPrompt: (view, focus) = (.studio, .prompt)
         case .externalEditor: return [.editPrompt(prompt.positive.text)]
@@ -92,10 +102,13 @@ extension StudioState {
         case .recallPrompt: return recallPrompt()
         case .recallSize: recallSize()
         case .recallSeed:
-            if let run = shown {
-                (parameters.seed, parameters.seedMode) = (run.request.seed, .fixed)
-                message = Message("Seed \(parameters.seed), kept.")
+            guard let run = shown else { return [] }
+            guard let seed = run.knownSeed else {
+                message = Message("The file of this picture names no seed.", .problem)
+                return []
             }
+            (parameters.seed, parameters.seedMode) = (seed, .fixed)
+            message = Message("Seed \(seed), kept.")
         case .parameters: (view, focus) = (.studio, .parameters)
         case .nextPanel: focus = focus.neighbour(1)
         case .copy: popup = .copy
@@ -197,6 +210,7 @@ extension StudioState {
 
     /// Turns the canvas to runs that begin.
     mutating func show(_ orders: [RunOrder]) {
+        leaveComparison()
         proposal = nil
         canvas.step = nil
         canvas.stroke = nil
@@ -305,13 +319,23 @@ extension StudioState {
     // MARK: History
 
     mutating func record(picture: RunID?, mask: PaintedMask?, _ label: String) {
+        notePlace()
+        history.record(document(picture: picture, mask: mask), label)
+    }
+
+    /// Keeps in mind where in the history the picture is that may be left now.
+    private mutating func notePlace() {
+        if let picture = history.value.picture { placesLeft[picture] = history.current }
+    }
+
+    private func document(picture: RunID?, mask: PaintedMask?) -> Document {
         var document = Document()
         document.picture = picture
         document.mask = mask
         document.prompt = prompt.positive.text
         document.negativePrompt = prompt.negative.text
         document.parameters = parameters
-        history.record(document, label)
+        return document
     }
 
     private mutating func travel(isUndo: Bool) {
@@ -320,28 +344,60 @@ extension StudioState {
             return
         }
         if proposal != nil, isUndo { return discard() }
+        notePlace()
         let before = history.value
         guard let label = isUndo ? history.undo() : history.redo() else {
             message = Message(isUndo ? "Nothing to undo." : "Nothing to redo.")
             return
         }
         let document = history.value
-        shownRun = document.picture
+        // Before the first picture there was none, but what is on the canvas is not undone.
+        shownRun = document.picture ?? shownRun
         proposal = nil
         canvas.step = nil
         canvas.stroke = nil
-        if document.picture != before.picture {
+        if document.picture != nil, document.picture != before.picture {
             prompt.positive = TextField(document.prompt)
             prompt.negative = TextField(document.negativePrompt)
         }
-        if var recorded = document.parameters {
+        // Pictures were gone to since perhaps, and parameters changed there.
+        if var recorded = document.parameters,
+            recorded != history.otherSide(ofUndo: isUndo)?.parameters
+        {
             // A seed that moves on by itself is nobody's change.
             if recorded.seedMode != .fixed, document.picture == before.picture {
                 recorded.seed = parameters.seed
             }
             parameters = recorded
         }
-        message = Message(isUndo ? "Undone: \(label)." : "Done again: \(label).")
+        message = Message(travelWords(label, from: before.picture, isUndo: isUndo))
+    }
+
+    /// A picture that undo goes back from is still there, so nothing is said to be undone.
+    private func travelWords(_ label: String, from left: RunID?, isUndo: Bool) -> String {
+        let now = history.value.picture
+        let made = isUndo ? left : now
+        guard now != left, made.flatMap({ runs[$0]?.edit }) == nil else {
+            return isUndo ? "Undone: \(label)." : "Done again: \(label)."
+        }
+        guard let now else { return "Back to the start; the picture stays." }
+        return isUndo ? "Back to picture \(now)." : "Picture \(now) again."
+    }
+
+    /// Shows another picture, with the mask that was painted on it. To go about is no change, and
+    /// nothing that undo takes back.
+    mutating func visit(_ run: RunID) {
+        notePlace()
+        shownRun = run
+        proposal = nil
+        canvas.step = nil
+        guard runs[run]?.status == .finished else { return }
+        let place =
+            placesLeft[run].flatMap { history.value(at: $0)?.picture == run ? $0 : nil }
+            ?? history.nodes.lastIndex { $0.value.picture == run }
+        var document = self.document(picture: run, mask: nil)
+        if let place { document.mask = history.value(at: place)?.mask }
+        history.move(to: place ?? 0, document)
     }
 
     private mutating func browse(_ direction: Int) {
@@ -351,24 +407,19 @@ extension StudioState {
         let at = shownRun.flatMap(finished.firstIndex(of:)) ?? finished.count
         let next = min(max(at + direction, 0), finished.count - 1)
         guard finished[next] != shownRun else { return }
-        shownRun = finished[next]
-        proposal = nil
-        canvas.step = nil
-        if runs[finished[next]]?.status == .finished {
-            record(picture: finished[next], mask: nil, "picture \(finished[next])")
-        }
+        visit(finished[next])
     }
 
     private mutating func recall() {
         guard let run = shown else { return }
         prompt.positive = TextField(run.request.prompt)
         prompt.negative = TextField(run.request.negativePrompt)
-        parameters.seed = run.request.seed
-        parameters.seedMode = .fixed
+        if let seed = run.knownSeed { (parameters.seed, parameters.seedMode) = (seed, .fixed) }
         if run.edit == nil { parameters.sampling = run.request.sampling }
         parameters.residualSteps = run.request.residual.steps
         parameters.residualStrength = run.request.residual.strength
-        message = Message("Prompt, seed \(run.request.seed) and parameters are this picture's.")
+        let seed = run.knownSeed.map { ", seed \($0)" } ?? ""
+        message = Message("Prompt\(seed) and parameters are this picture's.")
     }
 
     private mutating func recallPrompt() -> [StudioEffect] {
@@ -396,14 +447,15 @@ extension StudioState {
 
     /// What a person would put into a report.
     private var about: [String] {
-        var lines: [String] = []
+        var lines = ["program: dcar" + (version.isEmpty ? "" : " \(version)")]
         if let facts {
             lines += [
                 "model: \(facts.name), \(facts.trainedSide) pixels, \(facts.codebookSize) codes, "
                     + "\(facts.sampling.steps) steps, \(facts.residualSteps) residual steps",
-                "\(facts.threads) threads"
+                "machine: \(facts.threads) threads"
             ]
         }
+        guard !isPlain else { return lines + ["plain lines, without a screen"] }
         lines += [
             "pictures: \(graphics)",
             "\(screen.columns)×\(screen.rows) cells of \(screen.cellWidth)×\(screen.cellHeight) pixels",

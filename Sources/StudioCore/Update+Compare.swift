@@ -13,13 +13,43 @@ extension StudioState {
         }
         let wanted: CanvasState.Display =
             switch command {
-            case .toggleResidual: .discrete
+            case .toggleResidual, .flip: .discrete
             case .split: .split
             case .difference: .difference
             default: .residual
             }
         canvas.display = canvas.display == wanted ? .refined : wanted
         return []
+    }
+
+    // MARK: Leaving
+
+    /// Whether the canvas shows something else than the finished picture by itself.
+    package var isComparing: Bool {
+        isPictureShown && (canvas.display != .refined || canvas.comparison != nil)
+    }
+
+    /// The picture by itself again.
+    mutating func leaveComparison() {
+        canvas.display = .refined
+        canvas.partner = nil
+        canvas.isSwapped = false
+    }
+
+    /// Another picture is shown, which nobody wanted to lay against the same partner.
+    mutating func leavePartner() {
+        if canvas.partner != nil { leaveComparison() }
+    }
+
+    /// Left and right, or what is taken from what, the other way round.
+    mutating func swapCompared() {
+        guard isPictureShown, canvas.display == .split || canvas.display == .difference else {
+            message = Message(
+                "A split view (\(key(.split))) and a difference (\(key(.difference))) have sides to "
+                    + "swap.", .problem)
+            return
+        }
+        canvas.isSwapped.toggle()
     }
 
     // MARK: Two pictures
@@ -56,6 +86,7 @@ extension StudioState {
         guard comparisonChoices.indices.contains(index) else { return }
         canvas.partner = comparisonChoices[index]
         canvas.display = .split
+        canvas.isSwapped = false
         settleComparison()
         message = Message(
             canvas.partner.map {

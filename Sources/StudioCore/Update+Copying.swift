@@ -45,7 +45,8 @@ extension StudioState {
     mutating func copy(_ command: Command) -> [StudioEffect] {
         guard let choice = copyChoices.first(where: { $0.command == command }) else { return [] }
         guard settings.isOn(.clipboard) else {
-            popup = .text(title: "The \(choice.title), not copied", lines: [choice.text])
+            let hint = isPlain ? [] : ["", "clipboard.osc52 in the settings switches copying on."]
+            popup = .text(title: "The \(choice.title), not copied", lines: [choice.text] + hint)
             return []
         }
         message = Message("Copied to the terminal's clipboard: \(choice.text)", .success)

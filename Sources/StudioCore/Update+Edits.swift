@@ -61,8 +61,10 @@ extension StudioState {
         }
         guard let mask, !mask.isEmpty else {
             message = Message(
-                "The mask is empty; \(key(.editMask)) paints one, then \(key(.inpaint)) fills it in.",
-                .problem)
+                isPlain
+                    ? "The mask is empty; write :edit X,Y,WIDTH,HEIGHT PROMPT."
+                    : "The mask is empty; \(key(.editMask)) paints one, then \(key(.inpaint)) fills "
+                        + "it in.", .problem)
             return nil
         }
         let isWhole = parameters.content == .all
@@ -95,10 +97,7 @@ extension StudioState {
 
     /// Adds a cell at a side; Enter then paints all that were added.
     mutating func widen(_ command: Command) {
-        guard isPictureShown, let run = shown, proposal == nil else {
-            message = Message("Only a finished picture can be continued.", .problem)
-            return
-        }
+        guard canWiden() else { return }
         var margins = canvas.margins
         switch command {
         case .outpaintLeft: margins.left += 1
@@ -106,20 +105,33 @@ extension StudioState {
         case .outpaintUp: margins.top += 1
         default: margins.bottom += 1
         }
+        if let problem = widen(to: margins) { message = Message(problem, .problem) }
+    }
+
+    /// False, with a message, where there is no picture to go on from.
+    mutating func canWiden() -> Bool {
+        guard isPictureShown, proposal == nil else {
+            message = Message("Only a finished picture can be continued.", .problem)
+            return false
+        }
+        return true
+    }
+
+    /// - Returns: why there cannot be so many cells; nil where they wait now.
+    mutating func widen(to margins: EditOrder.Margins) -> String? {
+        guard let run = shown else { return nil }
         let limit = Parameters.largestSide / parameters.tokenSide
         guard run.gridWidth + margins.left + margins.right <= limit,
             run.gridHeight + margins.top + margins.bottom <= limit
-        else {
-            message = Message(
-                "A side can have \(limit) tokens, \(Parameters.largestSide) pixels.", .problem)
-            return
-        }
+        else { return "A side can have \(limit) tokens, \(Parameters.largestSide) pixels." }
         canvas.margins = margins
         canvas.isPainting = false
         focus = .canvas
         message = Message(
-            "\(key(.outpaintLeft)) and so on add cells, \(key(.inpaint)) paints them, Esc takes them away."
+            "\(key(.outpaintLeft)) and so on add cells, \(key(.inpaint)) paints them"
+                + (isPlain ? "." : ", Esc takes them away.")
         )
+        return nil
     }
 
     // MARK: Results

@@ -30,9 +30,11 @@ extension StudioState {
             case .sheet: return try makeSheet(across: form.text(0), down: form.text(1))
             case .loadMask: return loadMask(form.text(0))
             case .saveMask: return saveMask(form.text(0))
+            case .outpaint: try setMargins(form)
             case .loadModel:
                 return form.text(0).isEmpty ? [] : [.reopen(model: form.text(0))]
             }
+            return []
         } catch {
             // What was typed stays, to be put right.
             popup = .form(form)
@@ -55,6 +57,31 @@ extension StudioState {
                     + "\(range.upperBound).")
         }
         return number
+    }
+
+    // MARK: Outpainting
+
+    /// Asks how far to go on beyond each side; a cell to the right unless something waits already.
+    mutating func askMargins() {
+        guard canWiden() else { return }
+        let isNew = canvas.margins.isEmpty
+        let margins = isNew ? EditOrder.Margins(right: 1) : canvas.margins
+        popup = .form(
+            Form(
+                .outpaint,
+                [
+                    Form.Field("left", "\(margins.left)"), Form.Field("right", "\(margins.right)"),
+                    Form.Field("up", "\(margins.top)"), Form.Field("down", "\(margins.bottom)")
+                ], selected: isNew ? 1 : 0))
+    }
+
+    private mutating func setMargins(_ form: Form) throws(FormProblem) {
+        let sides = 0...Parameters.largestSide / parameters.tokenSide
+        let margins = EditOrder.Margins(
+            left: try whole(form, 0, sides), top: try whole(form, 2, sides),
+            right: try whole(form, 1, sides), bottom: try whole(form, 3, sides))
+        guard canWiden() else { return }
+        if let problem = widen(to: margins) { throw FormProblem(text: problem) }
     }
 
     // MARK: Fork
@@ -89,7 +116,7 @@ extension StudioState {
             throw FormProblem(text: "seed is a whole number from 0 to 2^64 - 1.")
         }
         guard parameters.set(.guidance, typed: form.text(3)) else {
-            throw FormProblem(text: "guidance is a number from 0 to 30.")
+            throw FormProblem(text: "guidance is \(parameters.allowed(.guidance)).")
         }
         return fork(run, step: step, prompt: form.text(0), seed: seed)
     }

@@ -26,7 +26,7 @@ extension StudioState {
         case .trashed(let path, let place):
             gallery.change(path) { $0.trashPath = place }
             let name = gallery.entries.first { $0.path == path }?.name ?? path
-            message = Message("\(name) is in the trash; z brings it back.")
+            message = Message("\(name) is in the trash; \(key(.undo)) brings it back.")
         case .untrashed(let path): gallery.change(path) { $0.trashPath = nil }
         case .journalled(let job): return beginJob(job)
         }
@@ -99,10 +99,12 @@ extension StudioState {
         case (.end, []): step = gallery.matches.count
         case (.escape, []):
             guard gallery.query.isEmpty else {
+                // How many matched is no longer true.
+                message = nil
                 gallery.search(PictureQuery(""))
                 return galleryMoved()
             }
-            return open(.studio)
+            return openPicture()
         default: return nil
         }
         return select(gallery.selected + step)
@@ -133,6 +135,7 @@ extension StudioState {
             message = Message(count == 1 ? "1 picture." : "\(count) pictures.")
         case (.escape, []):
             gallery.field = nil
+            message = nil
             gallery.search(PictureQuery(""))
         case (.up, []), (.down, []), (.pageUp, []), (.pageDown, []):
             gallery.field = nil
@@ -140,6 +143,7 @@ extension StudioState {
         default:
             guard field.edit(key) else { return nil }
             gallery.field = field
+            message = nil
             gallery.search(PictureQuery(field.text))
             gallery.selected = 0
         }
@@ -149,7 +153,8 @@ extension StudioState {
     /// The next picture that matches the last query, also where all are shown.
     private mutating func nextMatch(_ direction: Int) -> [StudioEffect] {
         guard !gallery.lastQuery.isEmpty else {
-            message = Message("Nothing was looked for yet; / searches.", .problem)
+            message = Message(
+                "Nothing was looked for yet; \(key(.gallerySearch)) searches.", .problem)
             return []
         }
         let count = gallery.matches.count
@@ -183,7 +188,8 @@ extension StudioState {
             return []
         }
         guard let entry = gallery.selectedEntry else {
-            message = Message("No picture is selected; 3 opens the gallery.", .problem)
+            message = Message(
+                "No picture is selected; \(key(.viewGallery)) opens the gallery.", .problem)
             return []
         }
         switch command {
@@ -207,9 +213,10 @@ extension StudioState {
         if let raw = request.rawPrompt { lines.append("of: \(raw)") }
         if !request.negativePrompt.isEmpty { lines.append("not: \(request.negativePrompt)") }
         let sampling = request.sampling
+        let seed = run.knownSeed.map { "\($0)" } ?? "unknown"
         lines += [
             "",
-            "\(size.x)×\(size.y)  seed \(request.seed)  \(sampling.steps) steps  guidance "
+            "\(size.x)×\(size.y)  seed \(seed)  \(sampling.steps) steps  guidance "
                 + "\(Parameters.decimal(sampling.guidanceScale)) \(sampling.guidanceDecay.rawValue)  "
                 + "temperature \(Parameters.decimal(sampling.temperature))",
             "residual strength \(Parameters.decimal(request.residual.strength))"
@@ -235,16 +242,15 @@ extension StudioState {
     private mutating func open(_ entry: PictureEntry, display: CanvasState.Display)
         -> [StudioEffect]
     {
+        leaveComparison()
         canvas.display = display
         if let run = order.last(where: { runs[$0]?.savedPath == entry.path }),
             !isShownRunOn || job?.isPaused == true
         {
-            shownRun = run
-            proposal = nil
-            canvas.step = nil
+            visit(run)
             canvas.isPainting = false
             (view, focus) = (.studio, .canvas)
-            record(picture: run, mask: nil, "picture \(run)")
+            message = Message("Picture \(run) is open already.")
             return []
         }
         if job != nil { message = Message("Opened when the run that is on is done.") }
@@ -279,7 +285,8 @@ extension StudioState {
             (parameters.seed, parameters.seedMode) = (randomSeed(), .random)
         }
         message = Message(
-            "Recalled: \(taken.joined(separator: ", ")). 1 opens the studio.", .success)
+            "Recalled: \(taken.joined(separator: ", ")). \(key(.viewStudio)) opens the studio.",
+            .success)
         return [.inspect(prompt: prompt.positive.text)]
     }
 

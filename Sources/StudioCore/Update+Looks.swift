@@ -11,8 +11,9 @@ extension StudioState {
         case .asciiGraphics: choice = .fixed(.ascii)
         case .noGraphics: choice = .fixed(.none)
         case .probeTerminal:
+            let drawn = graphics.isEmpty ? "" : " Until it answers, pictures are \(graphics)."
             message = Message(
-                "The terminal is asked again; the header says how pictures are drawn.")
+                "The terminal is asked again.\(drawn) \(key(.about)) says what comes of it.")
             return [.probe]
         default: choice = .automatic
         }
@@ -20,12 +21,17 @@ extension StudioState {
         return [.draw(choice)]
     }
 
+    /// The themes to choose from; nil is the one that fits the terminal.
+    package var themeChoices: [Theme?] { Theme.allCases.map(Optional.some) + [nil] }
+
     mutating func setTheme(_ index: Int) {
         popup = nil
-        guard Theme.allCases.indices.contains(index) else { return }
-        theme = Theme.allCases[index]
+        guard themeChoices.indices.contains(index) else { return }
+        let choice = themeChoices[index]
+        theme = choice ?? terminalTheme
+        let name = choice == nil ? "auto, which is \(theme.rawValue)" : theme.rawValue
         message = Message(
-            "Theme: \(theme.rawValue), until the studio ends; ui.theme in the settings keeps it.")
+            "Theme: \(name), until the studio ends; ui.theme in the settings keeps it.")
     }
 
     mutating func pressInThemes(_ key: Key, _ selected: Int) {
@@ -33,7 +39,7 @@ extension StudioState {
         case (.escape, _), (.character("c"), .control): popup = nil
         case (.enter, []): setTheme(selected)
         case (.up, []): popup = .themes(max(0, selected - 1))
-        case (.down, []): popup = .themes(min(Theme.allCases.count - 1, selected + 1))
+        case (.down, []): popup = .themes(min(themeChoices.count - 1, selected + 1))
         default: break
         }
     }

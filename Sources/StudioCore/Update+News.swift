@@ -19,6 +19,7 @@ extension StudioState {
             }
             runs[id]?.status = .running
         case .stepped(let id, let snapshot, let preview, let seconds):
+            runs[id]?.savedPath = nil
             runs[id]?.snapshots.removeAll { $0.step >= snapshot.step }
             runs[id]?.snapshots.append(snapshot)
             runs[id]?.previews[snapshot.step] = preview
@@ -54,12 +55,14 @@ extension StudioState {
         case .library(let news): return learn(news)
         case .decoded(let id, let step, let preview): runs[id]?.previews[step] = preview
         case .restrengthened(let id, let picture):
+            if runs[id]?.picture?.strength != picture.strength { runs[id]?.savedPath = nil }
             runs[id]?.picture = picture
             runs[id]?.request.residual.strength = picture.strength
         case .candidates(let id, let step, let position, let list):
             candidates = TokenCandidates(
                 run: id, step: step, position: position, candidates: list)
         case .changed(let id, let snapshot):
+            runs[id]?.savedPath = nil
             runs[id]?.snapshots.removeAll { $0.step >= snapshot.step }
             runs[id]?.snapshots.append(snapshot)
             runs[id]?.previews[snapshot.step] = nil
@@ -78,6 +81,11 @@ extension StudioState {
         case .opened(let record):
             opened(record)
             return idle(record.id)
+        case .nameSuggested(let name):
+            // Who types already knows better.
+            guard popup == .saveAs(TextField()) else { return [] }
+            suggestedName = name
+            popup = .saveAs(TextField(name))
         case .maskLoaded(let mask): maskLoaded(mask)
         case .settings(let settings): return learn(settings)
         case .log(let lines):
@@ -106,10 +114,10 @@ extension StudioState {
         parameters.adopt(settings, since: nil, facts)
         canvas.cursor = PixelPoint(x: facts.pixelsPerToken / 2, y: facts.pixelsPerToken / 2)
         // The first change of a parameter has something to go back to.
-        if history.count == 1 {
+        if history.value.parameters == nil {
             var document = history.value
             document.parameters = parameters
-            history = SnapshotTree(document)
+            history.amend(document)
         }
     }
 
@@ -135,6 +143,8 @@ extension StudioState {
         runs[id]?.picture = picture
         runs[id]?.seconds = seconds
         runs[id]?.status = .finished
+        // Its file, if there is one, shows it as it was before.
+        runs[id]?.savedPath = nil
         guard let job, job.runs.contains(id) else { return }
         guard job.runs.allSatisfy({ runs[$0]?.status == .finished || runs[$0]?.isSkipped == true })
         else { return }
@@ -145,15 +155,19 @@ extension StudioState {
                 shownRun = id
                 record(picture: id, mask: nil, "picture \(id)")
             }
-            message = Message(
-                "Done in \(Parameters.decimal(Float(seconds))) s. \(key(.toggleResidual)) flips discrete and refined, "
-                    + "\(key(.editMask)) paints a mask, \(key(.save)) saves.", .success)
+            let next =
+                isPlain
+                ? "\(key(.save)) saves, :edit X,Y,WIDTH,HEIGHT PROMPT paints a part anew."
+                : "\(key(.toggleResidual)) flips discrete and refined, \(key(.editMask)) paints a "
+                    + "mask, \(key(.save)) saves."
+            message = Message("Done in \(Parameters.decimal(Float(seconds))) s. \(next)", .success)
             return
         }
         guard proposal.base != nil else {
             record(picture: shownRun, mask: nil, "batch")
+            let choosing = isPlain ? "\(key(.nextCandidate)) goes to the next" : "Arrows choose"
             message = Message(
-                "\(proposal.candidates.count) pictures. Arrows choose, \(key(.accept)) shows one alone, "
+                "\(proposal.candidates.count) pictures. \(choosing), \(key(.accept)) shows one alone, "
                     + (proposal.sheet == nil
                         ? "\(key(.save)) saves it." : "\(key(.exports)) saves it or the sheet."),
                 .success
@@ -190,8 +204,11 @@ extension StudioState {
                     + "\(key(.fork)) forks.", .success)
             return
         }
+        let paints =
+            isPlain
+            ? ":edit X,Y,WIDTH,HEIGHT PROMPT paints a part anew"
+            : "\(key(.editMask)) paints a mask"
         message = Message(
-            "Opened; \(key(.editMask)) paints a mask, \(key(.variation)) makes a variation.",
-            .success)
+            "Opened; \(paints), \(key(.variation)) makes a variation.", .success)
     }
 }

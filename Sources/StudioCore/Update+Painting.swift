@@ -145,11 +145,11 @@ extension StudioState {
         case (.parameter(let row), .press):
             focus = .parameters
             parameter = row
-        case (.parameter(let row), .scroll(let direction)):
-            parameters.adjust(row, by: direction == .up ? 1 : -1)
-            record(
-                picture: history.value.picture, mask: mask,
-                "\(row.title) \(parameters.shown(row))")
+        case (.parameter, .scroll(let direction)):
+            // The list scrolls to what is selected; a wheel that changed values would do so unseen.
+            if focus == .parameters, parameterField == nil {
+                parameter = parameter.neighbour(direction == .up ? -1 : 1)
+            }
         case (.step(let step), .press): return show(step: step)
         case (.candidate(let index), .press):
             guard let proposal, proposal.candidates.indices.contains(index) else { return [] }

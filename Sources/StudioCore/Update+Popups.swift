@@ -40,6 +40,15 @@ extension StudioState {
             case .changed: popup = .styles(list)
             case .chosen(let index): return add(styleList(list)[index])
             }
+        case .exports(var list):
+            switch pressInList(key, &list, count: exportList(list).count) {
+            case .closed: popup = nil
+            case .changed: popup = .exports(list)
+            case .chosen(let index):
+                let command = exportList(list)[index].command
+                popup = nil
+                return perform(command)
+            }
         case .copy: return pressInCopy(key)
         case .saveAs(let field): return pressInName(key, field, isSave: true)
         case .open(let field): return pressInName(key, field, isSave: false)
@@ -80,6 +89,10 @@ extension StudioState {
         var field = field
         switch key.code {
         case .escape: popup = nil
+        case .character where isSave && suggestedName != nil && key.modifiers.isEmpty:
+            field = TextField()
+            suggestedName = nil
+            if field.edit(key) { popup = .saveAs(field) }
         case .tab where !isSave: importFit = importFit.neighbour(1)
         case .enter:
             popup = nil
@@ -92,6 +105,7 @@ extension StudioState {
             return [.save(SaveOrder(run: run, content: content, path: field.text))]
         default:
             if field.edit(key) { popup = isSave ? .saveAs(field) : .open(field) }
+            if isSave { suggestedName = nil }
         }
         return []
     }
@@ -154,6 +168,10 @@ extension StudioState {
                 list.selected = index
                 popup = .styles(list)
                 return pressInPopup(Key(.enter))
+            case .exports(var list):
+                list.selected = index
+                popup = .exports(list)
+                return pressInPopup(Key(.enter))
             case .copy: return choose(copyChoices[min(max(index, 0), 2)])
             case .versions: return pressInVersions(Key(.enter), index)
             case .quit: return index == 0 ? [.quit] : pressInPopup(Key(.escape))
@@ -178,30 +196,74 @@ extension StudioState {
         return []
     }
 
-    /// The commands that match what was typed; in the help, those that have a key and those that
-    /// mean something now come first.
+    /// The commands that match what was typed; in the help, those that have a key here come first,
+    /// the narrowest place before the others.
     package func commandList(_ list: Popup.ListState, isHelp: Bool) -> [Command.Entry] {
-        let filter = list.filter.text.lowercased()
-        let texts = Command.entries.map { "\($0.title) \($0.command.rawValue)".lowercased() }
-        let literal = Command.entries.indices.filter {
-            filter.isEmpty || texts[$0].contains(filter)
-        }
-        let loose = Command.entries.indices.filter {
-            !literal.contains($0) && texts[$0].matchesFuzzily(filter)
-        }
-        let matching = (literal + loose).map { Command.entries[$0] }
+        let filter = list.filter.text
+        let matching = Command.entries.matching(filter)
         guard isHelp else { return matching }
-        let contexts = underlyingContexts
-        func isNow(_ entry: Command.Entry) -> Bool {
-            contexts.contains(entry.context) && keymap.key(for: entry.command) != nil
-        }
-        return matching.filter(isNow) + matching.filter { !isNow($0) }
+        let ranks = matching.map { $0.command.rawValue == filter ? -1 : rank($0) }
+        return matching.indices.sorted { (ranks[$0], $0) < (ranks[$1], $1) }.map { matching[$0] }
     }
 
-    private var underlyingContexts: [KeyContext] {
-        var state = self
-        state.popup = nil
-        return state.contexts
+    /// The ways to save that there are now and that match; the plain one comes first.
+    package func exportList(_ list: Popup.ListState) -> [Command.Entry] {
+        var commands: [Command] = [
+            .save, .saveAs, .saveBoth, .saveStripped, .saveSteps, .saveEachStep, .saveAnimation
+        ]
+        if proposal?.sheet != nil || lastSheet != nil { commands.append(.saveSheet) }
+        if mask != nil { commands.append(.saveMask) }
+        let entries = commands.compactMap { command in
+            Command.entries.first { $0.command == command }
+        }
+        return entries.matching(list.filter.text)
+    }
+
+    /// The keys that mean a command here; of one that has its keys elsewhere, those.
+    package func shownKeys(of entry: Command.Entry) -> [Key] {
+        let keys = keymap.keys(of: entry.command)
+        let heard = keys.filter { means($0, entry.command) }
+        return heard.isEmpty && !contexts.contains(entry.context) ? keys : heard
+    }
+
+    /// Where the keys of a command count, when that is neither everywhere nor the place one is at.
+    package func place(of entry: Command.Entry) -> String? {
+        let keys = keymap.keys(of: entry.command)
+        let isHeard = keys.isEmpty || keys.contains { means($0, entry.command) }
+        guard entry.context != contexts.first || entry.context == .navigation else { return nil }
+        return switch entry.context {
+        case .proposal: "result"
+        case .mask: "mask"
+        case .canvas: "picture"
+        case .settings: "settings"
+        case .gallery: "gallery"
+        case .queue: "queue"
+        case .navigation: isHeard ? nil : "outside texts"
+        case .anywhere: nil
+        }
+    }
+
+    /// The place in the help: narrow places first, then what has no key here, then what belongs
+    /// elsewhere.
+    private func rank(_ entry: Command.Entry) -> Int {
+        let keys = keymap.keys(of: entry.command).filter { means($0, entry.command) }
+        let place = contexts.firstIndex { context in
+            keys.contains { keymap.command(for: $0, in: [context]) == entry.command }
+        }
+        return place ?? contexts.count + (contexts.contains(entry.context) ? 0 : 1)
+    }
+
+    /// Whether a key is a command's where keys are looked up now. The parameters take digits and
+    /// Enter before that.
+    private func means(_ key: Key, _ command: Command) -> Bool {
+        if view == .studio, focus == .parameters, key.modifiers.isEmpty {
+            switch key.code {
+            case .enter: return false
+            case .character(let scalar) where ("0"..."9").contains(scalar): return false
+            default: break
+            }
+        }
+        return keymap.command(for: key, in: contexts) == command
     }
 
     /// Earlier prompts that match, the newest first.
@@ -213,6 +275,22 @@ extension StudioState {
             text.fuzzyScore(filter).map { (text: text, score: $0, age: age) }
         }
         return scored.sorted { ($1.score, $0.age) < ($0.score, $1.age) }.map(\.text)
+    }
+}
+
+extension [Command.Entry] {
+    /// Those with the text in their title or name, a command of just that name first; where there
+    /// are none, those with its letters in their order.
+    fileprivate func matching(_ text: String) -> [Command.Entry] {
+        let pattern = text.lowercased()
+        guard !pattern.isEmpty else { return self }
+        func words(_ entry: Command.Entry) -> String {
+            "\(entry.title) \(entry.command.rawValue)".lowercased()
+        }
+        let literal = filter { words($0).contains(pattern) }
+        guard !literal.isEmpty else { return filter { words($0).matchesFuzzily(pattern) } }
+        return literal.filter { $0.command.rawValue == pattern }
+            + literal.filter { $0.command.rawValue != pattern }
     }
 }
 

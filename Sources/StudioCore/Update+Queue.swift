@@ -8,7 +8,8 @@ extension StudioState {
     mutating func enqueue(atFront: Bool) -> [StudioEffect] {
         guard !prompt.positive.text.allSatisfy(\.isWhitespace) else {
             (view, focus) = (.studio, .prompt)
-            message = Message("Type a prompt first; e in the canvas brings an example.", .problem)
+            message = Message(
+                "Type a prompt first; \(key(.example)) in the picture shows examples.", .problem)
             return []
         }
         let text = prompt.positive.text
@@ -57,12 +58,12 @@ extension StudioState {
             return [journal()]
         }
         let isWatching = shownRun == nil || shownRun == lastQueueRun
-        let before = (shown: shownRun, view: view, focus: focus, step: canvas.step)
+        let before = (shown: shownRun, view: view, focus: focus, canvas: canvas)
         let effects = begin([(next.request, .prompt)])
         next.run = job?.runs.first
         queue[id] = next
         (view, focus) = (before.view, before.focus)
-        if !isWatching { (shownRun, canvas.step) = (before.shown, before.step) }
+        if !isWatching { (shownRun, canvas) = (before.shown, before.canvas) }
         return effects
     }
 
@@ -100,8 +101,9 @@ extension StudioState {
         return [journal()]
     }
 
-    mutating func restoreQueue(_ restored: RestoredSession) {
-        guard !restored.jobs.isEmpty else { return }
+    /// Takes up the queue as it was left; what became of it is on disk before anything begins.
+    mutating func restoreQueue(_ restored: RestoredSession) -> [StudioEffect] {
+        guard !restored.jobs.isEmpty else { return [] }
         var earlier = restored.jobs
         for at in earlier.indices {
             earlier[at].run = nil
@@ -116,9 +118,7 @@ extension StudioState {
         }
         let last = earlier.map(\.id).max() ?? 0
         let added = queue.jobs.enumerated().map { offset, job in
-            var copy = QueuedJob(id: last + 1 + offset, request: job.request)
-            copy.state = job.state
-            return copy
+            job.numbered(last + 1 + offset)
         }
         queue.jobs = earlier + added
         queue.lastJob = last + added.count
@@ -126,6 +126,7 @@ extension StudioState {
             restored.isQueuePaused
             || (restored.wasKilled && queue.waitingCount > 0
                 && settings.isOn(.queuePausesAfterCrash))
+        return [journal()]
     }
 
     // MARK: Commands
@@ -173,7 +174,7 @@ extension StudioState {
     private mutating func editJob() -> [StudioEffect] {
         guard let chosen = selectedJob else { return [] }
         guard chosen.state != .running else {
-            message = Message("This job is on; S skips it.", .problem)
+            message = Message("This job is on; \(key(.queueSkip)) skips it.", .problem)
             return []
         }
         prompt.positive = TextField(chosen.request.prompt)
@@ -183,7 +184,7 @@ extension StudioState {
         if chosen.state == .waiting {
             queue.jobs.removeAll { $0.id == chosen.id }
             clampQueueSelection()
-            message = Message("Out of the queue; Alt-G puts it back.")
+            message = Message("Out of the queue; \(key(.queueAddFirst)) puts it back.")
         }
         return [journal(), .inspect(prompt: prompt.positive.text)]
     }
@@ -191,7 +192,7 @@ extension StudioState {
     private mutating func removeJob() -> [StudioEffect] {
         guard let chosen = selectedJob else { return [] }
         guard chosen.state != .running else {
-            message = Message("This job is on; S skips it.", .problem)
+            message = Message("This job is on; \(key(.queueSkip)) skips it.", .problem)
             return []
         }
         queue.jobs.removeAll { $0.id == chosen.id }
@@ -231,7 +232,7 @@ extension StudioState {
         case (.pageDown, []): step = 10
         case (.home, []): step = -queue.jobs.count
         case (.end, []): step = queue.jobs.count
-        case (.escape, []): return open(.studio)
+        case (.escape, []): return openPicture()
         default: return nil
         }
         queue.selected += step

@@ -41,7 +41,9 @@ extension StudioState {
         guard let run = shown, cursorToken != nil, !run.snapshots.isEmpty else {
             return "There are no tokens to change yet."
         }
-        if let job, !job.isPaused { return "Space pauses the run; tokens can be changed then." }
+        if let job, !job.isPaused {
+            return "\(key(.pause)) pauses the run; tokens can be changed then."
+        }
         guard let snapshot = shownSnapshot, snapshot.step < run.steps else {
             return "Step back first: tokens can be changed at any step before the last."
         }

@@ -75,12 +75,7 @@ extension StudioState {
             return
         }
         guard run != shownRun else { return }
-        shownRun = run
-        proposal = nil
-        canvas.step = nil
-        if runs[run]?.status == .finished {
-            record(picture: run, mask: nil, "picture \(run)")
-        }
+        visit(run)
     }
 }
 

@@ -2,7 +2,9 @@ import TerminalGraphics
 
 /// The one way the studio changes.
 package func update(_ state: inout StudioState, _ action: StudioAction) -> [StudioEffect] {
+    let shown = state.shownRun
     let effects = react(&state, action)
+    if state.shownRun != shown { state.leavePartner() }
     state.settleComparison()
     return effects + state.loadShownRun()
 }
@@ -61,7 +63,7 @@ extension StudioState {
             if let effects = pressInQueue(key) { return effects }
         case (.settings, _):
             if let effects = pressInSettings(key) { return effects }
-            if key == Key(.escape) { return open(.studio) }
+            if key == Key(.escape) { return openPicture() }
         case (_, .prompt), (_, .negative):
             if let effects = pressInPrompt(key) { return effects }
         case (_, .parameters):
@@ -185,6 +187,9 @@ extension StudioState {
         case .escape where popup == nil && proposal == nil && canvas.stroke != nil:
             dropStroke()
             return []
+        case .escape where popup == nil && isComparing:
+            leaveComparison()
+            return []
         case .escape where proposal == nil && canvas.isPainting:
             canvas.isPainting = false
             return []
@@ -222,6 +227,8 @@ extension StudioState {
     fileprivate mutating func paste(_ text: String) -> [StudioEffect] {
         switch (popup, focus) {
         case (.saveAs(var field)?, _):
+            if suggestedName != nil { field = TextField() }
+            suggestedName = nil
             field.insert(text.filter { !$0.isNewline })
             popup = .saveAs(field)
         case (.open(var field)?, _):

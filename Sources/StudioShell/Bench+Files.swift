@@ -29,7 +29,8 @@ extension Bench {
             post(.note("Every step is saved, as \(first) and on."))
             return
         }
-        let path = try write(bytes, order.path, piece.request, pipeline)
+        let path = try write(
+            bytes, order.path, piece.request, pipeline, suffix: order.content.suffix)
         if order.content == .both, let discrete = piece.discrete {
             let name = (path as NSString).deletingPathExtension + "-discrete.png"
             try ImageFile.save(try encode(discrete, metadata), to: name)
@@ -62,9 +63,7 @@ extension Bench {
     {
         guard let run = piece.run else { throw WorkshopError.nothingToSave }
         try makeFolder(options.outputFolder)
-        let pattern = try OutputPattern("\(options.outputFolder)/\(options.outputPattern)")
-        let fields = fields(piece.request, pipeline)
-        let name = pattern.path(number: pattern.nextNumber(fields), fields) as NSString
+        let name = try nextName(piece.request, pipeline) as NSString
         var first: String?
         for state in run.run.states where state.step > 0 {
             var step = piece
@@ -94,7 +93,8 @@ extension Bench {
         (record.width, record.height) = (sheet.width, sheet.height)
         record.sheet = SheetRecord(across: x?.description, down: y?.description)
         let texts = options.writesMetadata ? GenerationMetadata(record: record).text : []
-        let path = try write(try PNG.encode(sheet, text: texts), nil, request, pipeline)
+        let path = try write(
+            try PNG.encode(sheet, text: texts), nil, request, pipeline, suffix: "-grid")
         post(.saved(run, path: path, content: .steps))
     }
 
@@ -105,7 +105,8 @@ extension Bench {
     }
 
     private func write(
-        _ bytes: [UInt8], _ path: String?, _ request: GenerationRequest, _ pipeline: Pipeline
+        _ bytes: [UInt8], _ path: String?, _ request: GenerationRequest, _ pipeline: Pipeline,
+        suffix: String
     ) throws -> String {
         if let path {
             let full = try place(path)
@@ -113,10 +114,29 @@ extension Bench {
             return full
         }
         try makeFolder(options.outputFolder)
-        let pattern = try OutputPattern("\(options.outputFolder)/\(options.outputPattern)")
         return try ImageFile.save(
-            bytes, as: pattern,
-            fields: fields(request, pipeline))
+            bytes, as: try pattern(suffix), fields: fields(request, pipeline), countsAll: true)
+    }
+
+    /// What files are called, with a suffix before the extension for what is no plain picture.
+    private func pattern(_ suffix: String = "") throws -> OutputPattern {
+        let name = options.outputPattern as NSString
+        let ending = name.pathExtension.isEmpty ? "" : ".\(name.pathExtension)"
+        return try OutputPattern(
+            "\(options.outputFolder)/\(name.deletingPathExtension)\(suffix)\(ending)")
+    }
+
+    /// The path that a picture would be saved under now. All files of the folder have one count.
+    private func nextName(_ request: GenerationRequest, _ pipeline: Pipeline) throws -> String {
+        let pattern = try pattern()
+        let fields = fields(request, pipeline)
+        return pattern.path(number: pattern.nextNumber(fields, countsAll: true), fields)
+    }
+
+    func suggestName(_ run: RunID, _ pipeline: Pipeline) throws {
+        guard let piece = pieces[run] else { return }
+        let path = try nextName(piece.request, pipeline)
+        post(.nameSuggested(String(path.dropFirst(options.outputFolder.count + 1))))
     }
 
     private func fields(_ request: GenerationRequest, _ pipeline: Pipeline) -> OutputPattern.Fields
@@ -132,7 +152,7 @@ extension Bench {
         let isPlace = named.hasPrefix("/") || named.hasPrefix(".") || named.hasPrefix("~")
         let full =
             isPlace
-            ? (named as NSString).expandingTildeInPath : "\(options.outputFolder)/\(named)"
+            ? named.withHome : "\(options.outputFolder)/\(named)"
         try makeFolder((full as NSString).deletingLastPathComponent)
         return full
     }
@@ -201,7 +221,7 @@ extension Bench {
 
     /// A name as typed; one that is not here may be in the output folder.
     func resolved(_ path: String) -> String {
-        let full = (path as NSString).expandingTildeInPath
+        let full = path.withHome
         guard !full.hasPrefix("/"), !FileManager.default.fileExists(atPath: full) else {
             return full
         }
@@ -228,5 +248,17 @@ extension Bench {
         post(.opened(record))
         keep(id, pipeline)
         if let remark = opened.remark { post(.note(remark)) }
+    }
+}
+
+extension SaveOrder.Content {
+    /// What tells its file from that of a plain picture.
+    fileprivate var suffix: String {
+        switch self {
+        case .refined, .discrete, .both, .eachStep: ""
+        case .stripped: "-stripped"
+        case .steps: "-sheet"
+        case .animation: "-animation"
+        }
     }
 }

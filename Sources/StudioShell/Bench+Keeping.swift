@@ -14,7 +14,11 @@ extension Bench {
             let height = piece.run?.run.gridHeight ?? piece.grid?.gridHeight
         else { return }
         var metadata: GenerationMetadata?
-        if case .file = piece.origin {} else { metadata = self.metadata(of: piece, pipeline) }
+        // What its file shows is read from there again.
+        if case .file = piece.origin, piece.source == nil {
+        } else {
+            metadata = self.metadata(of: piece, pipeline)
+        }
         // The file's record rounds residuals to half precision; floats give the same pixels again.
         let residual = piece.grid?.residual.floats()
         var kept = KeptRun(
@@ -24,7 +28,7 @@ extension Bench {
             residual: residual.map { $0.withUnsafeBytes { Data($0) } })
         kept.seconds = piece.seconds
         kept.chosenTokens = piece.lineage?.chosenTokens.words
-        kept.path = piece.path
+        (kept.path, kept.source) = (piece.path, piece.source)
         keep(kept)
     }
 
@@ -66,9 +70,14 @@ extension Bench {
         {
             try restore(parent, pipeline)
         }
+        var source: Piece?
         if case .file = kept.origin {
-            pieces[id] = try opened(kept, pipeline)
-            return
+            guard kept.source != nil else {
+                pieces[id] = try opened(kept, pipeline)
+                return
+            }
+            // Its file is gone without harm, unless it held what an edit lies over.
+            source = try? opened(kept, pipeline)
         }
         var metadata = GenerationMetadata(record: try ImageRecord(json: kept.record))
         guard metadata.record.modelHash == pipeline.model.sha256 else {
@@ -77,11 +86,13 @@ extension Bench {
         metadata.tokens = TokenGridRecord(base64: kept.tokens)
         let residual = kept.residual.map(Self.floats)
         metadata.residual = residual.map { ResidualRecord($0) }
-        let ground = try ground(of: kept, metadata, pipeline)
+        var ground = source?.ground
+        if ground == nil { ground = try self.ground(of: kept, metadata, pipeline) }
         metadata.mask = ground?.mask
         var piece = Piece(run: try pipeline.resume(metadata), request: kept.request)
         piece.origin = kept.origin
-        piece.path = kept.path
+        (piece.path, piece.source) = (kept.path, kept.source)
+        piece.file = source?.file
         piece.seconds = kept.seconds ?? 0
         piece.ground = ground
         piece.lineage = Lineage(metadata)
@@ -102,7 +113,10 @@ extension Bench {
         of kept: KeptRun, _ metadata: GenerationMetadata, _ pipeline: Pipeline
     ) throws -> EditGround? {
         switch kept.origin {
-        case .prompt, .file: return nil
+        case .prompt: return nil
+        case .file:
+            guard metadata.record.edit == nil else { throw WorkshopError.notKept }
+            return nil
         case .fork(let parent, _), .residual(let parent): return pieces[parent]?.ground
         case .edit(let order):
             guard let base = pieces[order.base], let edit = metadata.record.edit else {
@@ -117,7 +131,7 @@ extension Bench {
 
     /// An opened file is read again, and fitted as it was.
     private func opened(_ kept: KeptRun, _ pipeline: Pipeline) throws -> Piece {
-        guard let path = kept.path else { throw WorkshopError.notKept }
+        guard let path = kept.source ?? kept.path else { throw WorkshopError.notKept }
         for fit in ImportFit.allCases {
             var piece = try OpenedPicture(path, fit, pipeline).piece
             let width = piece.run?.run.gridWidth ?? piece.grid?.gridWidth

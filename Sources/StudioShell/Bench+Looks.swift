@@ -67,6 +67,7 @@ extension Bench {
             run.unpin(position)
         }
         pieces[id]?.run = run
+        pieces[id]?.leaveFile()
         pieces[id]?.lineage?.chosenTokens.choose(code, at: position)
         post(.changed(id, run.tokens.snapshot(maskID: run.run.maskID)))
     }

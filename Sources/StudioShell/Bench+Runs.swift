@@ -136,6 +136,7 @@ extension Bench {
             let seconds = (Terminal.now - start).seconds
             for (index, id) in ids.enumerated() where runs[index].tokens.step > before[index] {
                 pieces[id]?.run = runs[index]
+                pieces[id]?.leaveFile()
                 pieces[id]?.seconds += seconds
                 let state = runs[index].tokens
                 post(.phase(id, .steps, done: state.step, of: runs[index].run.settings.steps))
@@ -175,6 +176,7 @@ extension Bench {
         colors?.learn(ids: picture.grid.ids, gridWidth: picture.grid.gridWidth, from: discrete)
         colors?.keep()
         pieces[id]?.grid = picture.grid
+        pieces[id]?.leaveFile()
         pieces[id]?.seconds += (Terminal.now - start).seconds
         post(
             .finished(

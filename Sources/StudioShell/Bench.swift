@@ -47,8 +47,16 @@ struct Bench {
         var metadata: GenerationMetadata?
         var seconds = 0.0
         var origin = RunOrigin.prompt
-        /// Its file, where it was saved or opened.
+        /// The file that shows it as it is, where it was saved or opened.
         var path: String?
+        /// The file that it was opened from and has gone on from since.
+        var source: String?
+
+        /// It changes, so that no file shows it as it is.
+        mutating func leaveFile() {
+            if case .file = origin, source == nil { source = path }
+            path = nil
+        }
     }
 
     struct OpenedFile {
@@ -185,6 +193,7 @@ struct Bench {
         case .candidates(let run, let step, let position):
             try candidates(run, step, position, pipeline)
         case .save(let order): try save(order, pipeline)
+        case .suggestName(let run): try suggestName(run, pipeline)
         case .saveSheet(let order): try saveSheet(order, pipeline)
         case .loadMask(let path, let width, let height):
             let mask = try MaskSource(resolved(path)).mask(width: width, height: height)

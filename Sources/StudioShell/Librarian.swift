@@ -170,7 +170,7 @@ final class Librarian: Sendable {
         reader.async { [self] in
             guard let database = opened.withLock({ $0?.database }),
                 let known = try? database.pictures()
-            else { return }
+            else { return post(.library(.scanning(0))) }
             if isAsked { post(.library(.listed(known))) }
             let difference = PictureScan.compare(folder, with: known)
             let marks = Dictionary(known.map { ($0.path, $0) }) { first, _ in first }

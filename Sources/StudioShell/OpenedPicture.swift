@@ -28,10 +28,13 @@ struct OpenedPicture {
         }
         let (image, remark) = try Self.fitted(file.image, fit, path, pipeline)
         self.remark = remark
+        let foreign = metadata == nil ? ForeignParameters(file.contents) : nil
         var request = GenerationRequest(
-            prompt: metadata?.record.prompt ?? "", seed: metadata?.record.seed ?? 0,
+            prompt: metadata?.record.prompt ?? foreign?.prompt ?? "",
+            seed: metadata?.record.seed ?? foreign?.seed ?? 0,
             width: image.width, height: image.height)
-        request.negativePrompt = metadata?.record.negativePrompt ?? ""
+        request.negativePrompt =
+            metadata?.record.negativePrompt ?? foreign?.negativePrompt ?? ""
         let grid = try pipeline.encode(image).grid
         piece = Bench.Piece(
             grid: grid, discrete: try pipeline.decode(grid, strength: 0), refined: image,

@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 import Settings
 import StudioCore
 
@@ -9,8 +10,13 @@ struct PlainStudio {
     private let inbox = Inbox()
     private let workshop: Workshop
     private let librarian: Librarian
+    private let log: StudioLog
     private var state: StudioState
     private var input = LineInput()
+    /// Whether the last order has been answered.
+    private var hasSpoken = false
+    /// Whether the folder of pictures has been gone through since that was asked for.
+    private var isScanned = false
     /// Milliseconds after which it is looked again whether the workshop is done.
     private static let patience: Int32 = 20
 
@@ -20,6 +26,8 @@ struct PlainStudio {
         var sources = options.sources
         sources.flags[.clipboard] = SettingsSources.Flag("--plain", .flag(false))
         options.settings = sources.load()
+        log = StudioLog(
+            folder: options.stateFolder, days: options.settings.whole(.logDays) ?? 30)
         // Lines are not a sitting to come back to; the queue works as in the studio.
         (options.stateFolder, options.cacheFolder) = (nil, nil)
         self.options = options
@@ -27,6 +35,8 @@ struct PlainStudio {
         librarian = Librarian(options) { inbox.post($0) }
         workshop = Workshop(options, post: { inbox.post($0) }, keep: { _ in })
         state = StudioState(randomness: UInt64.random(in: .min ... .max))
+        state.isPlain = true
+        state.version = options.appVersion
     }
 
     mutating func run() -> Int32 {
@@ -41,14 +51,18 @@ struct PlainStudio {
         }
         for action in options.replay.actions {
             guard case .ready = state.model else { break }
-            state.message = nil
             if action == .command(.quit) { return close() }
-            perform([action])
-            finish()
+            if case .command(let command) = action {
+                answer(PlainOrder(command))
+            } else {
+                answer(.actions([action]))
+            }
         }
         while case .ready = state.model {
-            guard let line = nextLine(), obey(PlainOrder(line)) else { break }
-            finish()
+            guard let line = nextLine() else { break }
+            let order = PlainOrder(line)
+            if order == .quit { break }
+            answer(order)
         }
         return close()
     }
@@ -61,27 +75,44 @@ struct PlainStudio {
 
     // MARK: Orders
 
-    /// - Returns: false to end.
-    private mutating func obey(_ order: PlainOrder) -> Bool {
+    /// Does what was asked for and waits for it; nothing that was asked for goes without a word.
+    private mutating func answer(_ order: PlainOrder) {
+        guard order != .nothing else { return }
+        let before = state
+        hasSpoken = false
+        obey(order)
+        finish()
+        if !hasSpoken { sayOutcome(since: before) }
+    }
+
+    private mutating func obey(_ order: PlainOrder) {
         state.message = nil
         switch order {
-        case .nothing: break
-        case .quit: return false
+        case .nothing, .quit: break
         case .help: for line in PlainOrder.explanation { say(line) }
         case .commands:
             for entry in Command.entries { say(":\(entry.command.rawValue)  \(entry.title)") }
         case .status: report()
         case .problem(let text): say("problem: \(text)")
         case .actions(let actions): perform(actions)
-        case .set(let parameter, let value):
-            say(
-                state.parameters.set(parameter, typed: value)
-                    ? "\(parameter.title) is \(state.parameters.shown(parameter))."
-                    : "problem: \"\(value)\" is no value for \(parameter.title).")
+        case .set(let parameter, let value): set(parameter, value)
         case .save(let path): save(path)
         case .open(let path): open(path)
+        case .gallery(let words): sayGallery(words)
+        case .queue: sayQueue()
+        case .chosen(let command, let line): choose(line, command)
         }
-        return true
+    }
+
+    private mutating func set(_ parameter: Parameter, _ value: String) {
+        let name = parameter.plainName
+        guard state.parameters.takes(parameter, typed: value) else {
+            let allowed = state.parameters.allowed(parameter)
+            return say(
+                "problem: \(name) cannot be \"\(SanitizedText(value))\"; it must be \(allowed).")
+        }
+        state.parameters.set(parameter, typed: value)
+        say("\(name) is \(state.parameters.shown(parameter)).")
     }
 
     private mutating func save(_ path: String?) {
@@ -100,6 +131,10 @@ struct PlainStudio {
 
     private mutating func perform(_ actions: [StudioAction]) {
         for action in actions {
+            if action == .command(.cancel), state.job == nil {
+                say("Nothing is being made.")
+                continue
+            }
             let effects = update(&state, action)
             sayMessage()
             sayPopup()
@@ -111,8 +146,15 @@ struct PlainStudio {
     private mutating func carryOut(_ effect: StudioEffect) {
         switch effect {
         case .reopen: say("Name the folder with --model when the studio is started.")
-        case .quit, .redraw, .probe, .draw, .suspend, .editPrompt, .copy, .readLog: break
+        case .quit, .redraw, .probe, .draw, .suspend, .editPrompt, .copy: break
+        // Nobody would see them.
+        case .library(.thumbnails): break
         case .library(let order): librarian.perform(order)
+        case .readLog:
+            let inbox = inbox
+            log.read { inbox.post(.log($0)) }
+            listen { $0.popup != nil }
+            sayPopup()
         case .writeSetting, .editSettings, .reloadSettings:
             say("Settings are changed with `dcar config`.")
         case .save:
@@ -130,10 +172,18 @@ struct PlainStudio {
             say(title)
             for line in lines { say(line) }
         case .copy: for choice in state.copyChoices { say("\(choice.title): \(choice.text)") }
-        case .examples(let list): for example in state.exampleList(list) { say(example) }
+        case .examples(let list):
+            let examples = state.exampleList(list)
+            for example in examples { say(example) }
+            if examples.isEmpty { say("This model has no examples.") }
         case .styles(let list):
             for style in state.styleList(list) { say("\(style.name): \(style.text)") }
-        case .history(let list): for prompt in state.historyList(list) { say(prompt) }
+        case .history(let list):
+            let prompts = state.historyList(list)
+            for prompt in prompts { say(prompt) }
+            if prompts.isEmpty { say("There is no earlier prompt.") }
+        case .exports(let list):
+            for entry in state.exportList(list) { say("\(entry.command.rawValue): \(entry.title)") }
         case .commands: for line in PlainOrder.explanation { say(line) }
         default: say("That needs a screen.")
         }
@@ -141,18 +191,101 @@ struct PlainStudio {
     }
 
     /// Where things stand, in words.
-    private func report() {
+    private mutating func report() {
         say("prompt: \(state.prompt.positive.text)")
         for parameter in Parameter.allCases {
-            say("\(parameter): \(state.parameters.shown(parameter))")
+            say("\(parameter.plainName): \(state.parameters.shown(parameter))")
         }
+        sayPicture()
+    }
+
+    private mutating func sayPicture() {
         guard let run = state.shown else { return say("There is no picture yet.") }
         let size = state.pictureSize
+        let isFinished = run.picture != nil && state.canvas.step == nil
+        let stage = isFinished ? "finished" : "step \(state.canvas.step ?? run.step)"
         say(
-            "picture \(run.id): \(size.x) by \(size.y) pixels, seed \(run.request.seed), "
-                + (run.picture == nil ? "step \(run.step)" : "finished")
+            "picture \(run.id): \(size.x) by \(size.y) pixels, seed \(run.request.seed), \(stage)"
                 + (run.savedPath.map { ", saved as \($0)" } ?? ", not saved")
                 + (state.proposal == nil ? "." : ", to be accepted or discarded."))
+    }
+
+    /// What has become of something that said nothing itself.
+    private mutating func sayOutcome(since before: StudioState) {
+        let step = state.canvas.step
+        if state.isUnchanged(since: before) {
+            say("Nothing changed.")
+        } else if state.shownRun != before.shownRun || step != before.canvas.step {
+            sayPicture()
+        } else if state.mask != before.mask {
+            let count = state.mask?.tokens(cell: state.parameters.tokenSide).count { $0 } ?? 0
+            say("The mask covers \(count) \(count == 1 ? "token" : "tokens").")
+        } else if state.view == .gallery, state.gallery.selected != before.gallery.selected {
+            sayEntry(state.gallery.selected)
+        } else {
+            say("Done.")
+        }
+    }
+
+    // MARK: Lists
+
+    /// The saved pictures that match, all without words.
+    private mutating func sayGallery(_ words: String) {
+        listen { $0.gallery.isLoaded || $0.message?.kind == .problem }
+        isScanned = false
+        librarian.perform(.scan)
+        while !isScanned { listenOnce() }
+        perform([.command(.viewGallery)])
+        state.gallery.search(PictureQuery(words))
+        state.gallery.selected = 0
+        let count = state.gallery.matches.count
+        say(count == 1 ? "1 picture." : "\(count) pictures.")
+        for place in 0..<count { sayEntry(place) }
+    }
+
+    private mutating func sayEntry(_ place: Int) {
+        guard state.gallery.matches.indices.contains(place) else { return }
+        let entry = state.gallery.entries[state.gallery.matches[place]]
+        let text = entry.problem ?? (entry.prompt.isEmpty ? "(no prompt)" : entry.prompt)
+        say(
+            "\(place + 1)  \(SanitizedText(entry.name, limit: 400))  "
+                + SanitizedText(text, limit: 400).description)
+    }
+
+    private mutating func sayQueue() {
+        let (jobs, isPaused) = (state.queue.jobs, state.queue.isPaused)
+        say(jobs.isEmpty ? "The queue is empty." : "\(state.queue.waitingCount) waiting.")
+        if isPaused { say("The queue is paused; :queue.resume lets it go on.") }
+        for (place, job) in jobs.enumerated() {
+            let parts: [String?] = [
+                String(place + 1), job.state.shown, "seed \(job.request.seed)", job.request.prompt,
+                job.problem ?? job.path.map { "saved as \($0)" }
+            ]
+            let shown = parts.compactMap { $0 }.map { SanitizedText($0, limit: 400).description }
+            say(shown.joined(separator: "  "))
+        }
+    }
+
+    /// Has a command work on a line of the gallery or the queue.
+    private mutating func choose(_ line: Int, _ command: Command) {
+        let isQueue = command.context == .queue
+        let count = isQueue ? state.queue.jobs.count : state.gallery.matches.count
+        guard count > 0 else {
+            return say(
+                isQueue
+                    ? "problem: The queue is empty."
+                    : "problem: No pictures are listed; :view.gallery lists them.")
+        }
+        guard 1...count ~= line else {
+            return say("problem: There is no line \(line); they are 1 to \(count).")
+        }
+        if isQueue {
+            state.queue.selected = line - 1
+        } else {
+            perform([.command(.viewGallery)])
+            state.gallery.selected = line - 1
+        }
+        perform([.command(command)])
     }
 
     // MARK: News
@@ -160,23 +293,28 @@ struct PlainStudio {
     /// Says what happens until the state is as wanted. Ctrl-C, or `:cancel` typed meanwhile, stops
     /// a run.
     private mutating func listen(until isEnough: (StudioState) -> Bool) {
-        while !isEnough(state) {
-            let ready = Terminal.wait(
-                [inbox.descriptor] + input.descriptors(whileRunning: true),
-                milliseconds: Self.patience)
-            takeNews()
-            input.read(ready)
-            if input.takeInterrupt() || input.takeLine(":cancel") {
-                perform([.command(.cancel)])
-                state.popup = nil
-            }
+        while !isEnough(state) { listenOnce() }
+    }
+
+    private mutating func listenOnce() {
+        let ready = Terminal.wait(
+            [inbox.descriptor] + input.descriptors(whileRunning: true),
+            milliseconds: Self.patience)
+        takeNews()
+        input.read(ready)
+        if input.takeInterrupt() || input.takeLine(":cancel") {
+            perform([.command(.cancel)])
+            state.popup = nil
         }
     }
 
-    /// Waits until all that was asked for is done.
+    /// Waits until all that was asked for is done, the queue too.
     private mutating func finish() {
         let (workshop, inbox) = (workshop, inbox)
-        listen { ($0.job.map(\.isPaused) ?? true) && workshop.isIdle && inbox.isEmpty }
+        listen {
+            ($0.job.map(\.isPaused) ?? true) && $0.queue.running == nil && workshop.isIdle
+                && inbox.isEmpty
+        }
     }
 
     private mutating func nextLine() -> String? {
@@ -195,26 +333,39 @@ struct PlainStudio {
             state.message = nil
             let effects = update(&state, .news(news))
             if case .stepped(_, let snapshot, _, _) = news {
-                say("step \(snapshot.step): \(snapshot.maskedCount) tokens masked")
+                let count = snapshot.maskedCount
+                say("step \(snapshot.step): \(count) \(count == 1 ? "token" : "tokens") masked")
             }
+            if case .library(.scanning(0)) = news { isScanned = true }
             if case .inspected(let facts) = news { sayUnknown(facts) }
             sayMessage()
-            for effect in effects { workshop.perform(effect) }
+            for effect in effects {
+                switch effect {
+                case .library(.thumbnails): break
+                case .library(let order): librarian.perform(order)
+                default: workshop.perform(effect)
+                }
+            }
         }
     }
 
-    private func sayUnknown(_ facts: PromptFacts) {
+    private mutating func sayUnknown(_ facts: PromptFacts) {
         guard !facts.unknownWords.isEmpty else { return }
         say("The model's vocabulary does not know: \(facts.unknownWords.joined(separator: ", ")).")
     }
 
-    private func sayMessage() {
+    private mutating func sayMessage() {
         guard let message = state.message else { return }
         say((message.kind == .problem ? "problem: " : "") + message.text)
     }
 
-    private func say(_ line: String) {
+    private mutating func say(_ line: String) {
+        hasSpoken = true
         print(line)
         fflush(nil)
     }
+}
+
+extension QueuedJob.State {
+    fileprivate var shown: String { self == .quarantined ? "put aside" : rawValue }
 }

@@ -26,6 +26,8 @@ package enum Studio {
             var plain = PlainStudio(options)
             return .quit(plain.run())
         }
+        // Before a byte is written that such a terminal might show.
+        guard dcar_terminal_is_known() == 1 else { throw StudioError.unknownTerminal(type) }
         setlocale(LC_ALL, "")
         let session = try Session(options)
         return session.run()
@@ -134,6 +136,7 @@ private final class Session {
         state.theme = state.terminalTheme
         apply(.news(.settings(options.settings)))
         state.graphics = capabilities.shortName
+        state.version = options.appVersion
         state.prompt.positive = TextField(options.prompt)
         state.screen = screen.metrics
         terminal.enterModes()
@@ -328,7 +331,7 @@ private final class Session {
 
     /// Leaves for a studio with another model, if the folder holds one.
     private func reopen(_ folder: String) {
-        let path = URL(fileURLWithPath: (folder as NSString).expandingTildeInPath).path
+        let path = URL(fileURLWithPath: folder.withHome).path
         do {
             _ = try ModelParts(in: path).ofModel(in: path)
             ending = .reopen(model: path)

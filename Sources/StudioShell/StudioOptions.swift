@@ -41,7 +41,7 @@ package struct StudioOptions: Sendable {
     }
 
     var outputFolder: String {
-        settings.text(.outputFolder).map { ($0 as NSString).expandingTildeInPath } ?? picturesFolder
+        settings.text(.outputFolder)?.withHome ?? picturesFolder
     }
 
     var outputPattern: String {
@@ -62,6 +62,16 @@ package struct StudioOptions: Sendable {
 
     /// Nil for the fastest that the processor has.
     var precision: Precision? { settings.text(.precision).flatMap(Precision.init) }
+}
+
+extension String {
+    /// A path with `~` at its start replaced as shells do it: by `HOME`, where that is set.
+    var withHome: String {
+        guard self == "~" || hasPrefix("~/"),
+            let home = ProcessInfo.processInfo.environment["HOME"], home.hasPrefix("/")
+        else { return (self as NSString).expandingTildeInPath }
+        return home + String(dropFirst())
+    }
 }
 
 /// Why the studio cannot start.

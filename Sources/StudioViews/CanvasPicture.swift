@@ -28,8 +28,11 @@ struct CanvasPicture {
             let steps = Float(max(1, scene.steps))
             tint { snapshot.fixedAt[$0].map { Float($0) / steps } }
             number()
+        case .mask: break
         }
-        if !isUnfinished, !scene.isProposal, let mask = scene.visibleMask { drawMask(mask) }
+        // A mask that counts is always seen; over a result it hides what was made, unless asked for.
+        let isMaskSeen = !scene.isProposal || scene.canvas.overlay == .mask
+        if !isUnfinished, isMaskSeen, let mask = scene.visibleMask { drawMask(mask) }
         if scene.hasCursor { drawCursor() }
         if !scene.canvas.margins.isEmpty, !isUnfinished, !scene.isProposal {
             widen(by: scene.canvas.margins)
@@ -56,16 +59,18 @@ struct CanvasPicture {
     static func finished(
         _ picture: FinishedPicture, beside other: RGBImage, _ gridWidth: Int, _ canvas: CanvasState
     ) -> RGBImage {
+        let (left, right) =
+            canvas.isSwapped ? (picture.refined, other) : (other, picture.refined)
         switch canvas.display {
         case .refined: return picture.refined
         case .discrete: return other
-        case .difference: return other.difference(to: picture.refined, gain: 8)
+        case .difference: return left.difference(to: right, gain: 8)
         case .split:
             let at = Int(Double(picture.refined.width) * canvas.divider)
-            var image = picture.refined
+            var image = right
             image.draw(
-                other.cropped(
-                    to: PixelRectangle(x: 0, y: 0, width: max(1, at), height: other.height)),
+                left.cropped(
+                    to: PixelRectangle(x: 0, y: 0, width: max(1, at), height: left.height)),
                 x: 0, y: 0)
             for y in 0..<image.height {
                 for (offset, level) in [(-1, UInt8(0)), (0, 255), (1, 0)] {

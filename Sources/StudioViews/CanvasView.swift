@@ -3,8 +3,8 @@ import StudioCore
 extension FrameBuilder {
     mutating func canvas(_ state: StudioState, in area: CellArea) {
         heading(
-            state.canvasTitle, in: area, isFocused: state.focus == .canvas,
-            remark: state.canvasRemark)
+            titles: state.canvasTitles, remarks: state.canvasRemarks, in: area,
+            isFocused: state.focus == .canvas)
         let inner = CellArea(
             column: area.column, row: area.row + 1, columns: area.columns, rows: area.rows - 1)
         hit(inner, .fixed(.focus(.canvas)))
@@ -21,9 +21,7 @@ extension FrameBuilder {
             painted.image, painted.twin, in: inner, isPreview: !state.isPictureShown)
         hits(on: place, state)
         let isNumbered = state.canvas.overlay == .order
-        if abilities.colors == .mono || !abilities.hasUnicode || isNumbered {
-            marks(state, on: place)
-        }
+        if abilities.isPlain || isNumbered { marks(state, on: place) }
     }
 
     /// The picture to show, which may be an older one until the order is carried out.
@@ -54,30 +52,37 @@ extension FrameBuilder {
         hit(place, .picture(state.viewport))
     }
 
-    /// Letters on tokens, where colour and outlines cannot be seen, and the order in figures.
+    /// Letters on tokens, where colour and outlines cannot be seen, the order in figures, and in
+    /// place of tints the tenths of the confidence.
     private mutating func marks(_ state: StudioState, on place: CellArea) {
         guard let run = state.shown, let snapshot = state.shownSnapshot,
             (state.proposal?.candidates.count ?? 1) == 1, state.canvas.margins.isEmpty
         else { return }
         let view = state.viewport
         let side = state.parameters.tokenSide
-        let mask = state.isPictureShown ? state.visibleMask : nil
+        let isMaskSeen = state.proposal == nil || state.canvas.overlay == .mask
+        let mask = state.isPictureShown && isMaskSeen ? state.visibleMask : nil
         let masked = mask?.tokens(cell: state.parameters.tokenSide)
-        let isPlain = abilities.colors == .mono || !abilities.hasUnicode
+        let isPlain = abilities.isPlain
+        let isRoomy = side * place.columns >= 4 * view.width
         for token in snapshot.fixedAt.indices {
             let mark: String? =
                 if state.canvas.overlay == .order, let step = snapshot.fixedAt[token] {
-                    step == 0 ? nil : " \(step) "
+                    step == 0 ? nil : "\(step)"
                 } else if !isPlain {
                     nil
                 } else if let masked, masked.indices.contains(token), masked[token] {
-                    "%"
+                    "·"
                 } else if state.focus == .canvas, token == state.cursorToken {
                     "X"
+                } else if !state.isPictureShown, state.canvas.overlay != .off,
+                    run.pinned.contains(token)
+                {
+                    "#"
+                } else if state.canvas.overlay == .confidence, snapshot.fixedAt[token] != nil {
+                    snapshot.confidence[token].tenths
                 } else if state.isPictureShown || state.canvas.overlay == .off {
                     nil
-                } else if run.pinned.contains(token) {
-                    "#"
                 } else if snapshot.fixedAt[token] == nil {
                     "·"
                 } else if snapshot.step > 0, snapshot.fixedAt[token] == snapshot.step {
@@ -85,7 +90,9 @@ extension FrameBuilder {
                 } else {
                     nil
                 }
-            guard let mark else { continue }
+            guard var mark else { continue }
+            // Blanks around it set it off from a picture that is drawn with the same characters.
+            if isRoomy { mark = " \(mark) " }
             let x = (2 * (token % run.gridWidth) + 1) * side / 2 - view.x
             let y = (2 * (token / run.gridWidth) + 1) * side / 2 - view.y
             guard 0..<view.width ~= x, 0..<view.height ~= y else { continue }
@@ -127,56 +134,77 @@ extension FrameBuilder {
 }
 
 extension StudioState {
-    fileprivate var canvasTitle: String {
-        guard let run = shown else { return "Picture" }
-        let size = pictureSize
+    /// What is on the canvas, then shorter: the size goes first, then the seed.
+    fileprivate var canvasTitles: [String] {
+        guard let run = shown else { return ["Picture"] }
+        let seed = run.knownSeed.map { "seed \($0)" } ?? "seed unknown"
         if let proposal, proposal.candidates.count > 1 {
-            if let sheet = proposal.sheet { return sheet.caption(proposal.selected) }
+            if let sheet = proposal.sheet { return [sheet.caption(proposal.selected)] }
             let kind = proposal.base == nil ? "Picture" : "Alternative"
-            return "\(kind) \(proposal.selected + 1) of \(proposal.candidates.count)  seed "
-                + "\(run.request.seed)"
+            let name = "\(kind) \(proposal.selected + 1) of \(proposal.candidates.count)"
+            return ["\(name)  \(seed)", name]
         }
         let name = proposal?.base == nil ? "Picture \(run.id)" : "Proposal"
-        return "\(name)  \(size.x)×\(size.y)  seed \(run.request.seed)"
+        let size = pictureSize
+        return ["\(name)  \(size.x)×\(size.y)  \(seed)", "\(name)  \(seed)", name]
     }
 
-    fileprivate var canvasRemark: String {
-        guard let run = shown else { return "" }
+    /// What is shown of it and what is being done, then the same in fewer words.
+    fileprivate var canvasRemarks: [String] {
+        guard let run = shown else { return [""] }
         if canvas.isPainting {
             let count = mask.map(grown)?.tokens(cell: parameters.tokenSide).count { $0 } ?? 0
-            return
-                "mask: \(canvas.tool.rawValue) \(canvas.brushRadius) px, \(count) tokens\(enlarged)"
+            let size = canvas.tool.hasSize ? " \(canvas.brushRadius) px" : ""
+            let tool = "\(canvas.tool.rawValue)\(size), \(count) tokens\(enlarged)"
+            return ["mask: \(tool)", tool]
         }
         if !canvas.margins.isEmpty, isPictureShown, proposal == nil {
-            return "outpaint: \(canvas.margins.shown)"
+            return ["outpaint: \(canvas.margins.shown)"]
         }
-        if isPictureShown { return compared + enlarged }
-        guard let step = shownSnapshot?.step else { return statusWord }
+        if isPictureShown { return compared.map { $0 + enlarged } }
+        guard let step = shownSnapshot?.step else { return [statusWord] }
         var kind = "masked"
         if let (shownStep, preview) = run.preview(at: step) {
             kind = preview.isDecoded ? "decoded" : "token colours"
             if shownStep != step { kind += " of step \(shownStep)" }
         }
-        let state = run.status == .running ? "" : "  \(statusWord)"
-        return "step \(step)/\(run.steps)  \(kind)\(state)\(enlarged)"
+        let counted = "step \(step)/\(run.steps)"
+        let rest = (run.status == .running ? "" : "  \(statusWord)") + enlarged
+        return ["\(counted)  \(kind)\(rest)", "\(counted)\(rest)"]
     }
 
     private var enlarged: String { canvas.zoom > 1 ? "  \(canvas.zoom)×" : "" }
 
-    /// What is shown of a finished picture, and beside what.
-    private var compared: String {
+    /// What is shown of a finished picture and beside what, then the same with numbers alone.
+    private var compared: [String] {
         let decibels = canvas.comparison.map { comparison in
             comparison.psnr.isFinite
                 ? "  \(Parameters.decimal(Float(comparison.psnr))) dB" : "  equal"
         }
-        let other = canvas.comparison.map { "picture \($0.partner)" } ?? "discrete"
-        let own = canvas.comparison == nil ? "refined" : "picture \(shownRun ?? 0)"
-        switch canvas.display {
-        case .refined: return own + (decibels ?? "")
-        case .discrete: return other + (decibels ?? "")
-        case .split: return "\(other) | \(own)\(decibels ?? "")"
-        case .difference: return "difference ×8: \(own) - \(other)"
-        case .residual: return "residual lengths"
+        func line(_ own: String, _ other: String) -> String {
+            let (left, right) = canvas.isSwapped ? (own, other) : (other, own)
+            return switch canvas.display {
+            case .refined: own + (decibels ?? "")
+            case .discrete: other + (decibels ?? "")
+            case .split: "\(left) | \(right)\(decibels ?? "")"
+            case .difference: "difference ×8: \(right) - \(left)"
+            case .residual: "residual lengths"
+            }
         }
+        guard let comparison = canvas.comparison else { return [line("refined", "discrete")] }
+        let (own, other) = (shownRun ?? 0, comparison.partner)
+        let full = line("picture \(own)", "picture \(other)")
+        return canvas.display == .split || canvas.display == .difference
+            ? [full, line("\(own)", "\(other)")] : [full]
     }
+}
+
+extension CanvasState.Tool {
+    /// Whether the size of the brush counts.
+    var hasSize: Bool { self == .brush || self == .eraser }
+}
+
+extension Float {
+    /// 0 ... 9 for what lies between 0 and 1.
+    fileprivate var tenths: String { String(Int(min(max(isFinite ? self * 10 : 0, 0), 9))) }
 }

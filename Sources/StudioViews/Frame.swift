@@ -155,4 +155,7 @@ package struct ScreenAbilities: Hashable, Sendable {
         self.colors = colors
         self.hasPictures = hasPictures
     }
+
+    /// Whether pictures lack the colours or the fineness that overlays are drawn with.
+    var isPlain: Bool { colors == .mono || !hasUnicode || cellStyle.glyphs == .ascii }
 }

@@ -76,6 +76,29 @@ struct FrameBuilder {
         put(remark, column: next, row: area.row, palette.faint)
     }
 
+    /// A heading whose remark matters more than its title. Titles and remarks get shorter from one to
+    /// the next, titles first; the remark alone is the last resort.
+    mutating func heading(
+        titles: [String], remarks: [String], in area: CellArea, isFocused: Bool
+    ) {
+        let (title, remark) = (titles.last ?? "", remarks.last ?? "")
+        let choices: [(title: String, remark: String)] =
+            titles.map { (title: $0, remark: remarks.first ?? "") }
+            + remarks.dropFirst().map { (title: title, remark: $0) }
+        // The title stands between a mark and blanks, the remark after a rule and between blanks.
+        let chosen = choices.first {
+            $0.title.cellWidth + ($0.remark.isEmpty ? 3 : $0.remark.cellWidth + 6) <= area.columns
+        }
+        let room = area.columns - remark.cellWidth - 6
+        if let chosen {
+            heading(chosen.title, in: area, isFocused: isFocused, remark: chosen.remark)
+        } else if room >= 8 {
+            heading(title.fitted(to: room), in: area, isFocused: isFocused, remark: remark)
+        } else {
+            heading(remark.isEmpty ? title : remark, in: area, isFocused: isFocused)
+        }
+    }
+
     /// A box over everything before it.
     /// - Returns: the area inside.
     mutating func box(_ title: String, _ area: CellArea) -> CellArea {

@@ -162,19 +162,20 @@ extension FrameBuilder {
             return
         }
         let total = run.request.sampling.steps
-        let shown = state.shownSnapshot?.step ?? 0
         let room = area.columns - 2
-        let spacing = 2 * total + 1 <= room ? 2 : 1
-        for step in 1...max(1, total) where (step - 1) * spacing < room {
-            let isShown = step == shown && !state.isPictureShown
-            let glyph = isShown ? "◉" : step <= run.step ? "●" : "○"
-            let column = area.column + 1 + (step - 1) * spacing
+        let shown = state.isPictureShown ? nil : state.shownSnapshot?.step
+        let strip = StepStrip(steps: total, columns: room)
+        let at = shown.map(strip.dot)
+        for (dot, step) in strip.lastSteps.enumerated() {
+            let isDone = step <= run.step
+            let glyph = dot == at ? "◉" : dot == 0 ? "·" : isDone ? "●" : "○"
             let style =
-                isShown ? palette.focus : step <= run.step ? palette.text : palette.faint
-            put(glyph, column: column, row: area.row + 1, style, width: 1)
-            hit(
-                CellArea(column: column, row: area.row + 1, columns: 1, rows: 1),
-                .fixed(.step(step)))
+                dot == at ? palette.focus : isDone && dot > 0 ? palette.text : palette.faint
+            let place = CellArea(
+                column: area.column + 1 + dot * strip.spacing, row: area.row + 1, columns: 1,
+                rows: 1)
+            put(glyph, column: place.column, row: place.row, style, width: 1)
+            hit(place, .fixed(.step(step)))
         }
         guard area.rows >= 3, let snapshot = state.shownSnapshot else { return }
         let count = snapshot.fixedAt.count
@@ -200,15 +201,17 @@ extension FrameBuilder {
         }
         heading(
             "Token \(token % run.gridWidth),\(token / run.gridWidth)", in: area, isFocused: false,
-            remark: state.canvas.overlay == .off ? "" : "overlay \(state.canvas.overlay.rawValue)")
+            remark: overlayName(state))
         guard area.rows >= 2 else { return }
         let line: String
         if let id = snapshot.ids[token] {
             let step = snapshot.fixedAt[token] ?? 0
-            let origin =
-                run.pinned.contains(token) ? "pinned" : step == 0 ? "kept" : "step \(step)"
+            let confidence = "confidence \(Parameters.decimal(snapshot.confidence[token]))"
+            // What a person chose has no confidence of the model's.
             line =
-                "id \(id)  \(origin)  confidence \(Parameters.decimal(snapshot.confidence[token]))"
+                run.pinned.contains(token)
+                ? "id \(id)  pinned"
+                : "id \(id)  \(step == 0 ? "kept" : "step \(step)")  \(confidence)"
         } else {
             line = "masked"
         }
@@ -219,6 +222,15 @@ extension FrameBuilder {
             list.joined(separator: "  ").atWords(area.columns - 2), column: area.column + 1,
             row: area.row + 2,
             palette.faint, width: area.columns - 2)
+    }
+
+    /// The overlay, and what its figures mean where they stand for colours.
+    private func overlayName(_ state: StudioState) -> String {
+        switch state.canvas.overlay {
+        case .off: ""
+        case .confidence where abilities.isPlain: "confidence 0-9"
+        default: "overlay \(state.canvas.overlay.rawValue)"
+        }
     }
 
     // MARK: Pictures
@@ -244,6 +256,30 @@ extension FrameBuilder {
                 width: area.columns - 2)
         }
     }
+}
+
+/// The dots for a run's steps: one for the start, then one for each step, or for several steps
+/// where there is no room for all.
+private struct StepStrip {
+    let steps: Int
+    let stepsPerDot: Int
+    /// Cells from one dot to the next.
+    let spacing: Int
+
+    init(steps: Int, columns: Int) {
+        self.steps = max(1, steps)
+        let room = max(1, columns - 1)
+        stepsPerDot = (self.steps + room - 1) / room
+        spacing = 2 * self.steps + 1 <= columns ? 2 : 1
+    }
+
+    /// The last step that each dot stands for.
+    var lastSteps: [Int] {
+        (0...(steps + stepsPerDot - 1) / stepsPerDot).map { min($0 * stepsPerDot, steps) }
+    }
+
+    /// The dot that a step belongs to.
+    func dot(_ step: Int) -> Int { (min(max(step, 0), steps) + stepsPerDot - 1) / stepsPerDot }
 }
 
 extension StudioState {

@@ -6,16 +6,16 @@ extension FrameBuilder {
         hideCursor()
         switch popup {
         case .commands(let list, let isHelp):
-            let entries = state.commandList(list, isHelp: isHelp)
             listBox(
                 isHelp ? "Help: type to filter, Enter runs, Tab changes the key" : "Commands", list,
-                entries.map { entry in
-                    let key = state.keymap.keys(of: entry.command).prefix(2)
-                        .map(\.description).joined(separator: " ")
-                    return (
-                        isHelp ? entry.title : "\(entry.title)  (\(entry.command.rawValue))", key
-                    )
-                })
+                state.commandList(list, isHelp: isHelp).map { entry in
+                    let remark = isHelp ? state.place(of: entry) : entry.command.rawValue
+                    return item(entry, remark, state)
+                }, columns: isHelp ? 76 : 100)
+        case .exports(let list):
+            listBox(
+                "All ways to save", list,
+                state.exportList(list).map { item($0, $0.command.rawValue, state) }, columns: 100)
         case .history(let list):
             listBox(
                 "Earlier prompts", list,
@@ -43,7 +43,11 @@ extension FrameBuilder {
                     width: inner.columns)
             }
         case .copy: copyBox(state)
-        case .saveAs(let field): nameBox("Save as", field, "A path that ends in .png.")
+        case .saveAs(let field):
+            nameBox(
+                "Save as", field,
+                state.suggestedName == nil
+                    ? "A path that ends in .png." : "Typing replaces the name, arrows edit it.")
         case .open(let field):
             nameBox(
                 "Open a PNG", field,
@@ -53,7 +57,9 @@ extension FrameBuilder {
             nameBox("Tags", field, "Words with spaces between; none removes them.")
         case .versions(let selected): versions(state, selected: selected)
         case .themes(let selected):
-            choiceBox("Theme", Theme.allCases.map(\.rawValue), selected)
+            choiceBox(
+                "Theme", state.themeChoices.map { $0?.rawValue ?? "auto: fits the terminal" },
+                selected)
         case .candidates(let selected): candidateBox(state, selected)
         case .comparison(let selected):
             choiceBox(
@@ -144,10 +150,24 @@ extension FrameBuilder {
         cursor(column: inner.column + before, row: inner.row)
     }
 
+    /// A command's line in a list, with its first keys.
+    private func item(_ entry: Command.Entry, _ remark: String?, _ state: StudioState)
+        -> (title: String, key: String)
+    {
+        let keys = state.shownKeys(of: entry).prefix(2).map(\.description)
+        return (
+            title: entry.title + (remark.map { " (\($0))" } ?? ""),
+            key: keys.joined(separator: " ")
+        )
+    }
+
     private mutating func listBox(
-        _ title: String, _ list: Popup.ListState, _ items: [(title: String, key: String)]
+        _ title: String, _ list: Popup.ListState, _ items: [(title: String, key: String)],
+        columns: Int = 72
     ) {
-        let inner = centredBox(title, columns: 72, rows: min(frame.rows - 4, 24))
+        let inner = centredBox(
+            title, columns: max(72, min(frame.columns - 4, columns)),
+            rows: min(frame.rows - 4, 24))
         guard inner.rows > 2 else { return }
         let end = put("> ", column: inner.column, row: inner.row, palette.popup)
         put(
@@ -167,10 +187,10 @@ extension FrameBuilder {
             let style = isSelected ? palette.selection : palette.popup
             let line = CellArea(column: inner.column, row: row, columns: inner.columns, rows: 1)
             fill(line, style)
-            let keyWidth = max(12, item.key.cellWidth)
+            let keyWidth = item.key.isEmpty ? 0 : item.key.cellWidth + 1
             put(
                 isSelected ? "▸ \(item.title)" : "  \(item.title)", column: inner.column, row: row,
-                style, width: inner.columns - keyWidth - 1)
+                style, width: inner.columns - keyWidth)
             put(
                 item.key, column: inner.column + inner.columns - item.key.cellWidth, row: row,
                 style)

@@ -26,11 +26,13 @@ extension FrameBuilder {
             return
         }
         let rows = area.rows - 1 - Self.queueDetailRows
+        let columns = queueColumns(state, in: area)
         let first = max(0, min(queue.selected - rows / 2, queue.jobs.count - rows))
         for (offset, job) in queue.jobs.dropFirst(first).prefix(rows).enumerated() {
             let line = CellArea(
                 column: area.column, row: area.row + 1 + offset, columns: area.columns, rows: 1)
-            self.job(job, state, in: line, isSelected: first + offset == queue.selected)
+            self.job(
+                job, state, in: line, columns, isSelected: first + offset == queue.selected)
             hit(line, .fixed(.queueLine(first + offset)))
         }
         guard queue.jobs.indices.contains(queue.selected) else { return }
@@ -48,8 +50,28 @@ extension FrameBuilder {
     /// Lines for the selected job in full.
     private static let queueDetailRows = 2
 
+    /// How wide the parts of a line are, in cells.
+    private struct QueueColumns {
+        let hasFacts: Bool
+        let status: Int
+    }
+
+    /// The status gets what prompts and facts leave over, so that a file's name has room.
+    private func queueColumns(_ state: StudioState, in area: CellArea) -> QueueColumns {
+        guard area.columns >= 72 else { return QueueColumns(hasFacts: false, status: 12) }
+        func longest(_ text: (QueuedJob) -> String) -> Int {
+            state.queue.jobs.map { text($0).cellWidth }.max() ?? 0
+        }
+        // A mark, a glyph and a blank before, gaps between.
+        let room = area.columns - 3 - 3 - longest(\.request.shortFacts)
+        let prompts = min(longest(\.request.prompt), room / 2)
+        let status = min(longest { $0.status(in: state) }, room - prompts)
+        return QueueColumns(hasFacts: true, status: max(24, status))
+    }
+
     private mutating func job(
-        _ job: QueuedJob, _ state: StudioState, in line: CellArea, isSelected: Bool
+        _ job: QueuedJob, _ state: StudioState, in line: CellArea, _ columns: QueueColumns,
+        isSelected: Bool
     ) {
         let plain: TextStyle =
             switch job.state {
@@ -63,9 +85,8 @@ extension FrameBuilder {
         let mark = isSelected ? "▸" : " "
         let status = job.status(in: state)
         let start = put("\(mark)\(job.glyph) ", column: line.column, row: line.row, style)
-        let isWide = line.columns >= 72
-        let facts = isWide ? job.request.shortFacts : ""
-        let statusWidth = isWide ? 24 : 12
+        let facts = columns.hasFacts ? job.request.shortFacts : ""
+        let statusWidth = columns.status
         let textWidth = max(
             8, line.columns - (start - line.column) - statusWidth - facts.cellWidth - 3)
         put(

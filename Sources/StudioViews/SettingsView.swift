@@ -7,7 +7,7 @@ extension FrameBuilder {
         heading(
             "Settings", in: area, isFocused: true,
             remark: state.settings.userFile?.tail(area.columns / 2) ?? "")
-        let warnings = state.settingWarnings.prefix(max(0, min(3, area.rows - 14)))
+        let warnings = state.warningLines(atMost: max(1, area.rows - 14))
         for (offset, warning) in warnings.enumerated() {
             put(
                 " ! \(warning)", column: area.column, row: area.row + 1 + offset, palette.problem,
@@ -121,6 +121,17 @@ extension FrameBuilder {
                 line, column: area.column + 1, row: area.row + rule + offset,
                 offset == 0 ? palette.text : palette.faint, width: area.columns - 2)
         }
+    }
+}
+
+extension StudioState {
+    /// What is wrong in the settings files, a line each; what there is no room for is counted.
+    fileprivate func warningLines(atMost limit: Int) -> [String] {
+        let lines = settingWarnings.map(\.description)
+        guard lines.count > limit else { return lines }
+        let shown = Array(lines.prefix(limit - 1))
+        let rest = shown.isEmpty ? "\(lines.count) problems" : "\(lines.count - shown.count) more"
+        return shown + ["\(rest) in the settings files; `dcar config list` names them all"]
     }
 }
 

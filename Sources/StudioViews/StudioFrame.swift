@@ -61,26 +61,10 @@ extension FrameBuilder {
         let width = frame.columns
         fill(CellArea(column: 0, row: 0, columns: width, rows: 1), palette.bar)
         let end = tabs(state)
-        var parts: [String] = []
-        switch state.model {
-        case .opening: parts.append("opening the model…")
-        case .failed: parts.append("no model")
-        case .ready(let facts):
-            parts.append("\(facts.name) \(facts.trainedSide)px")
-            if width >= 120 { parts.append("\(facts.threads) threads") }
-        }
-        if width >= 100 {
-            parts.append("seed \(state.parameters.seed) \(state.parameters.seedMode.rawValue)")
-        }
-        if width >= 110, !state.graphics.isEmpty { parts.append(state.graphics) }
         let room = width - end - 2
         guard room >= 8 else { return }
-        // Whole parts only: half a word tells nobody anything.
-        var text = parts.joined(separator: "  ·  ")
-        while parts.count > 1, text.cellWidth + 1 > room {
-            parts.removeLast()
-            text = parts.joined(separator: "  ·  ")
-        }
+        let facts = state.headerFacts
+        let text = facts.first { $0.cellWidth < room } ?? facts.last ?? ""
         let shown = "\(text) ".fitted(to: room)
         put(shown, column: width - shown.cellWidth, row: 0, palette.barFaint)
     }
@@ -116,13 +100,20 @@ extension FrameBuilder {
                 }
             let mark = message.kind == .problem ? "! " : ""
             put(" \(mark)\(message.text)", column: 0, row: row, style)
-        } else if let warning = state.promptWarning {
+        } else if let warning = state.promptWarning, isPromptSeen(state) {
             put(" ! \(warning)", column: 0, row: row, palette.problem)
         } else if state.shown == nil, state.facts != nil, state.view == .studio {
             put(
                 " Type a prompt and press Enter; \(state.key(.help)) is help, Esc then "
                     + "\(state.key(.example)) shows examples.", column: 0, row: row, palette.faint)
         }
+    }
+
+    /// Whether the prompt is on the screen, so that a warning about it says something.
+    private func isPromptSeen(_ state: StudioState) -> Bool {
+        let isNarrow = Layout(columns: frame.columns, rows: frame.rows).isNarrow
+        return state.view == .studio && state.popup == nil
+            && (!isNarrow || state.focus == .prompt)
     }
 
     /// The six keys that matter most now. The last one, help, has its place on narrow screens too.
@@ -173,6 +164,31 @@ struct FooterHint {
 }
 
 extension StudioState {
+    /// Model, machine, seed and how pictures are drawn, then the same in fewer and fewer words, down
+    /// to the model alone.
+    fileprivate var headerFacts: [String] {
+        func line(_ parts: String..., gap: String = "  ·  ") -> String {
+            parts.filter { !$0.isEmpty }.joined(separator: gap)
+        }
+        let seed = "seed \(parameters.seed)"
+        let seedAndMode = "\(seed) \(parameters.seedMode.rawValue)"
+        let drawn = graphics.replacing(" colours", with: "c")
+        let kind = graphics.prefix { $0 != "," && !$0.isNumber }
+            .split(separator: " ").joined(separator: " ")
+        switch model {
+        case .opening: return [line("opening the model…", seedAndMode), "opening the model…"]
+        case .failed: return [line("no model", seedAndMode), "no model"]
+        case .ready(let facts):
+            let name = "\(facts.name) \(facts.trainedSide)px"
+            return [
+                line(name, "\(facts.threads) threads", seedAndMode, graphics),
+                line(name, seedAndMode, graphics), line(name, seedAndMode, drawn),
+                line(name, seed, drawn), line(name, seed, kind), line(facts.name, seed, kind),
+                line(name, seed), line(facts.name, seed), line(facts.name, seed, gap: " · "), name
+            ]
+        }
+    }
+
     /// What waits in a view, for its tab.
     fileprivate func count(_ view: StudioView) -> String {
         let waiting = queue.waitingCount + (queue.running == nil ? 0 : 1)
@@ -313,9 +329,11 @@ extension StudioState {
         if canvas.isPainting {
             return [
                 hint(.applyTool, canvas.tool.rawValue),
-                word(keys(.brush, .eraser, .rectangle, .lasso, .flood), "tools"),
+                word(keys(.brush, .eraser, .rectangle, .ellipse, .lasso, .flood), "tools"),
                 isMasked ? hint(.inpaint, "paint anew") : hint(.maskAll, "all"),
-                hint(.editPrompt, "prompt"), word(keys(.smallerBrush, .largerBrush), "size"),
+                hint(.editPrompt, "prompt"),
+                canvas.tool.hasSize
+                    ? word(keys(.smallerBrush, .largerBrush), "size") : hint(.invertMask, "invert"),
                 helpHint
             ]
         }
@@ -324,6 +342,13 @@ extension StudioState {
                 hint(.editPrompt, "prompt"), hint(.example, "example"),
                 hint(.parameters, "parameters"), hint(.openFile, "open"), hint(.quit, "quit"),
                 helpHint
+            ]
+        }
+        if isComparing {
+            return [
+                hint(.toggleResidual, "flip"), hint(.split, "split"),
+                hint(.difference, "difference"), hint(.swapCompared, "swap"),
+                word("Esc", "picture alone"), helpHint
             ]
         }
         if isPictureShown {

@@ -41,17 +41,34 @@ struct ConfigCommand: ParsableCommand {
         @Argument(help: "Such as generate.steps.")
         var name: String
 
+        @Flag(help: "Also say where the value comes from.")
+        var showOrigin = false
+
         func run() throws {
             let settings = Preferences.current
             Preferences.warn(unless: false)
             switch try SettingName(name) {
-            case .setting(let setting): try Output.line(settings.value(setting)?.description ?? "")
+            case .setting(let setting):
+                try line(
+                    settings.value(setting)?.description ?? "", settings.origin(setting))
             case .key(let command):
                 let keys = Keymap.configured(by: settings).keymap.keys(of: command)
-                try Output.line(keys.map(\.description).joined(separator: " "))
+                let binding = settings.keys.first { $0.command == command.rawValue }
+                try line(
+                    keys.map(\.description).joined(separator: " "),
+                    binding.map { Origin.file($0.file, line: $0.line) } ?? .standard)
             case .style(let name):
-                try Output.line(settings.styles.first { $0.name == name }?.text ?? "")
+                let style = settings.styles.first { $0.name == name }
+                try line(
+                    style?.text ?? "",
+                    style.map { Origin.file($0.file, line: $0.line) } ?? .standard)
             }
+        }
+
+        private typealias Origin = ResolvedSettings.Origin
+
+        private func line(_ text: String, _ origin: Origin) throws {
+            try Output.line(showOrigin ? "\(text)    # \(SanitizedText("\(origin)"))" : text)
         }
     }
 
@@ -95,6 +112,9 @@ struct ConfigCommand: ParsableCommand {
         func run() throws {
             let settings = Preferences.current
             Preferences.warn(unless: false)
+            for warning in Keymap.configured(by: settings).warnings {
+                Messages.plain("dcar: warning: \(warning)")
+            }
             for setting in Setting.all {
                 let value = settings.value(setting)?.toml ?? "(\(setting.standardWords))"
                 try line("\(setting.name) = \(value)", "\(settings.origin(setting))")

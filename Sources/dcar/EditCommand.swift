@@ -31,7 +31,8 @@ struct EditCommand: ParsableCommand {
         parsing: .unconditional,
         help: """
             What is made anew: a PNG (white is made anew), rect:x,y,w,h in pixels, \
-            tokens:0,5,16-19, or data: with a PNG in base64. Without a mask, the whole picture.
+            tokens:0,5,16-19, or data:image/png;base64, and a PNG in base64. Without a mask, the \
+            whole picture.
             """)
     var mask: String?
 
@@ -48,14 +49,17 @@ struct EditCommand: ParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: "Pixels over which the result fades into the picture, 0 to 256.")
+        help: """
+            Pixels over which the result fades into the picture, 0 to \
+            \(RequestLimits.feather.upperBound).
+            """)
     var feather: Int?
 
     @Option(
         parsing: .unconditional,
         help: """
-            Show the model only the mask and so many tokens on each side of it, 0 to 64; the whole \
-            picture when not given.
+            Show the model only the mask and so many tokens on each side of it, 0 to \
+            \(RequestLimits.padding.upperBound); the whole picture when not given.
             """)
     var padding: Int?
 
@@ -81,17 +85,23 @@ struct EditCommand: ParsableCommand {
         if let strength, !(strength > 0 && strength <= 1) {
             throw ValidationError("--strength is \(strength); it must be above 0 and at most 1.")
         }
-        if let feather, !(0...256 ~= feather) {
-            throw ValidationError("--feather is \(feather); it must be from 0 to 256.")
+        if let feather, !(RequestLimits.feather ~= feather) {
+            throw ValidationError(
+                "--feather is \(feather); it must be from 0 to \(RequestLimits.feather.upperBound)."
+            )
         }
-        if let padding, !(0...64 ~= padding) {
-            throw ValidationError("--padding is \(padding); it must be from 0 to 64.")
+        if let padding, !(RequestLimits.padding ~= padding) {
+            throw ValidationError(
+                "--padding is \(padding); it must be from 0 to \(RequestLimits.padding.upperBound)."
+            )
         }
         if padding != nil, mask == nil {
             throw ValidationError("--padding needs a --mask, around which it lies.")
         }
-        guard 1...64 ~= alternatives else {
-            throw ValidationError("--alternatives is \(alternatives); it must be from 1 to 64.")
+        guard RequestLimits.pictures ~= alternatives else {
+            throw ValidationError(
+                "--alternatives is \(alternatives); it must be from 1 to "
+                    + "\(RequestLimits.pictures.upperBound).")
         }
         if outpaint != nil, mask != nil || strength != nil {
             throw ValidationError("--outpaint makes its own mask; leave --mask and --strength out.")
@@ -159,6 +169,7 @@ struct EditCommand: ParsableCommand {
                 parentHash: SHA256Sum.of(file), edit: $0.record(feather: feather), mask: $0.mask)
         }
         job.stopAfter = stopAt
+        job.choosesSeeds = sampling.seed == nil
         try job.run(runs)
     }
 

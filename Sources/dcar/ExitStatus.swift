@@ -22,12 +22,16 @@ enum ExitStatus: Int32 {
     case terminal = 7
     case hungUp = 129
     case interrupted = 130
+    /// What a shell gives for SIGPIPE, which ends other programs whose output is read no further.
+    case unread = 141
     case terminated = 143
 
     /// Says on standard error what went wrong, in one sentence, and gives the status.
     static func report(_ error: any Error) -> ExitStatus {
         if let status = status(of: error) {
-            if !(error is QuietFailure) { Messages.error(String(describing: error)) }
+            if !(error is QuietFailure), status != .unread {
+                Messages.error(String(describing: error))
+            }
             return status
         }
         let code = DCARCommand.exitCode(for: error)
@@ -37,7 +41,7 @@ enum ExitStatus: Int32 {
                 try Output.line(message)
                 try Output.flush()
             } catch {
-                return .output
+                return self.status(of: error) ?? .output
             }
             return .success
         }
@@ -57,6 +61,7 @@ enum ExitStatus: Int32 {
             .memory
         case is ModelError, is CheckpointError, is ConfigurationError, is TokenizerError: .model
         case is ImageReadError, is PNGError, is ImageRecordError: .inputImage
+        case OutputError.unread: .unread
         case is SaveError, is OutputError: .output
         case is Stopped: Interrupts.status
         case is VerificationError: .failure

@@ -89,6 +89,7 @@ struct ForkCommand: ParsableCommand {
             pattern: try output.pattern(standard: "dcar-{seed}-{n}.png", isSeveral: false),
             stop: stop, progress: progress)
         job.stopAfter = stopAt
+        job.choosesSeeds = sampling.seed == nil
         var lineage = Lineage(file.metadata)
         lineage.parentHash = SHA256Sum.of(file.bytes)
         lineage.forkedAtStep = step

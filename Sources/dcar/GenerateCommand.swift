@@ -10,7 +10,11 @@ import StudioCore
 /// Pictures from prompts.
 struct GenerateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "generate", abstract: "Make pictures from prompts.", aliases: ["run"])
+        commandName: "generate", abstract: "Make pictures from prompts.",
+        discussion: """
+            {a|b} in a prompt stands for a picture with a and one with b. PNG is the only format, \
+            whatever the file's name.
+            """, aliases: ["run"])
 
     @OptionGroup var picture: PictureOptions
 
@@ -75,8 +79,9 @@ struct GenerateCommand: ParsableCommand {
     }
 
     func validate() throws {
-        if let batch, !(1...64 ~= batch) {
-            throw ValidationError("--batch is \(batch); it must be from 1 to 64.")
+        if let batch, !(RequestLimits.pictures ~= batch) {
+            throw ValidationError(
+                "--batch is \(batch); it must be from 1 to \(RequestLimits.pictures.upperBound).")
         }
         guard previewInterval >= 1 else {
             throw ValidationError(
@@ -189,6 +194,7 @@ struct GenerateCommand: ParsableCommand {
         var task = PictureJob(
             pipeline: pipeline, output: output, pattern: pattern, stop: stop, progress: progress)
         task.stopAfter = stopAt
+        task.choosesSeeds = sampling.seed == nil && promptFile == nil
         task.savesDiscrete = discrete
         task.savesSteps = saveSteps
         if let previewPath, preview != .off {

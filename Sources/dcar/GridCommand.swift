@@ -65,11 +65,20 @@ struct GridCommand: ParsableCommand {
         let pipeline = try model.open()
         let base = base(pipeline)
         let requests = try requests(base, axes.x, axes.y)
+        try PromptExpansion.checkSheet(requests)
+        // What the sheet says of itself is true of its first picture.
+        let first = requests.first ?? base
+        let isSeedChosen =
+            sampling.seed == nil && ![axes.x, axes.y].contains { $0?.parameter == .seed }
         progress.receive(.phase(.encoding, count: 1))
         let pattern = try output.pattern(standard: "dcar-grid-{n}.png", isSeveral: false)
         let cells = try pipeline.model.compute.stoppable(by: stop) {
             let runs = try pipeline.start(requests)
             try checkSize(runs, columns: axes.x?.values.count ?? 1)
+            if isSeedChosen, !output.quiet {
+                progress.end()
+                Messages.plain("Seed \(base.seed).")
+            }
             return try pictures(of: runs, axes.x, axes.y, pattern, pipeline, progress)
         }
         progress.end()
@@ -79,9 +88,9 @@ struct GridCommand: ParsableCommand {
                 title: [axes.x, axes.y].contains { $0?.parameter == .prompt } ? "" : base.prompt)
         else { throw CommandError.usage(Self.tooLarge) }
         try output.save(
-            sheet, metadata(base, sheet, axes.x, axes.y, pipeline), as: pattern,
+            sheet, metadata(first, sheet, axes.x, axes.y, pipeline), as: pattern,
             fields: OutputPattern.Fields(
-                seed: base.seed, prompt: base.prompt, model: pipeline.model.name,
+                seed: first.seed, prompt: first.prompt, model: pipeline.model.name,
                 width: sheet.width, height: sheet.height))
     }
 

@@ -51,6 +51,7 @@ struct InfoCommand: ParsableCommand {
     private func picture(_ path: String) throws {
         let contents = try ImageFile.contents(of: path)
         if all {
+            if contents.text.isEmpty { Messages.plain("\(path) has no texts.") }
             for text in contents.text {
                 try Output.line(
                     raw
@@ -85,13 +86,14 @@ struct InfoCommand: ParsableCommand {
     }
 
     private func foreign(_ path: String, _ contents: PNGContents, _ size: String) throws {
-        try row("size", size)
         guard let foreign = ForeignParameters(contents) else {
+            try row("size", size)
             try row("made by", "unknown; the file does not say how it was made")
             return
         }
-        try row("made by", foreign.source.rawValue)
-        for (name, value) in PictureDescription.lines(foreign) { try row(name, value) }
+        for (name, value) in PictureDescription.lines(foreign, size: size) {
+            try row(name, value)
+        }
     }
 
     private func row(_ name: String, _ value: String) throws {

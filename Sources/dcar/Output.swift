@@ -20,8 +20,11 @@ enum Output {
                 var ready = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
                 poll(&ready, 1, -1)
             } else if errno != EINTR {
-                throw errno == EPIPE || errno == EBADF
-                    ? .closed : .failed(reason: String(cString: strerror(errno)))
+                switch errno {
+                case EPIPE: throw .unread
+                case EBADF: throw .closed
+                default: throw .failed(reason: String(cString: strerror(errno)))
+                }
             }
         }
     }
@@ -37,11 +40,13 @@ enum Output {
 /// Why a result did not reach standard output.
 enum OutputError: Error, CustomStringConvertible {
     case closed
+    /// Whoever read it has had enough, as `head` has; nobody needs to be told.
+    case unread
     case failed(reason: String)
 
     var description: String {
         switch self {
-        case .closed: "Standard output was closed before everything was written."
+        case .closed, .unread: "Standard output was closed before everything was written."
         case .failed(let reason): "Standard output cannot be written: \(reason)."
         }
     }

@@ -9,8 +9,8 @@ struct OutputOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: """
-            A path, a pattern with {n}, {seed}, {prompt}, {model}, {width}, {height}, or - for \
-            standard output. Existing files are never overwritten.
+            A path, a folder, a pattern with {n}, {seed}, {prompt}, {model}, {width}, {height}, or - \
+            for standard output. Existing files are never overwritten.
             """)
     var output: String?
 
@@ -25,6 +25,23 @@ struct OutputOptions: ParsableArguments {
 
     var isStandardOutput: Bool { output == "-" }
 
+    /// Whether somebody said how files are called.
+    var isNamed: Bool {
+        output != nil && folder == nil || Preferences.current.text(.outputPattern) != nil
+    }
+
+    /// A folder that was named in place of a file; pictures go into it, as `cp` would have it.
+    private var folder: String? {
+        guard let output, !isStandardOutput, Self.isFolder(output) else { return nil }
+        return output.hasSuffix("/") ? String(output.dropLast()) : output
+    }
+
+    static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            && isFolder.boolValue
+    }
+
     var leavesOutMetadata: Bool { noMetadata || !Preferences.current.isOn(.metadata) }
 
     func validate() throws {
@@ -35,7 +52,7 @@ struct OutputOptions: ParsableArguments {
             throw ValidationError(
                 "-o - would write PNG bytes to a terminal; send standard output to a file or pipe.")
         }
-        if let output, !isStandardOutput {
+        if let output, !isStandardOutput, folder == nil {
             do { _ = try OutputPattern(output) } catch {
                 throw ValidationError(error.description)
             }
@@ -46,24 +63,45 @@ struct OutputOptions: ParsableArguments {
     /// a number when there are several pictures.
     func pattern(standard: String, isSeveral: Bool) throws -> OutputPattern {
         let settings = Preferences.current
-        if output == nil {
+        if output == nil || folder != nil {
             let name = settings.text(.outputPattern) ?? standard
-            let folder = settings.text(.outputFolder).map { ($0 as NSString).expandingTildeInPath }
-            return try OutputPattern(folder.map { "\($0)/\(name)" } ?? name)
+            let usual = settings.text(.outputFolder).map { ($0 as NSString).expandingTildeInPath }
+            return try OutputPattern((folder ?? usual).map { "\($0)/\(name)" } ?? name)
         }
         let text = output ?? standard
         let pattern = try OutputPattern(text)
+        if !quiet, let remark = Self.remark(on: text) {
+            ProgressLine(isQuiet: false).end()
+            Messages.plain(remark)
+        }
         guard isSeveral, !text.contains("{n"), !text.contains("{seed}") else { return pattern }
         let name = text as NSString
         let ending = name.pathExtension.isEmpty ? "png" : name.pathExtension
         return try OutputPattern("\(name.deletingPathExtension)-{n}.\(ending)")
     }
 
+    /// What a person may not expect of a file's name; nil where it is no other format's.
+    static func remark(on name: String) -> String? {
+        let ending = (name as NSString).pathExtension
+        guard !ending.isEmpty, ending.lowercased() != "png",
+            ending.allSatisfy({ $0.isLetter || $0.isNumber }), ending.contains(where: \.isLetter)
+        else { return nil }
+        return "\(name) is written as a PNG, whatever its name says."
+    }
+
+    /// Makes the folder that the settings name. One that cannot be made is reported by the save.
+    func makeFolder(of path: String) {
+        guard output == nil, Preferences.current.text(.outputFolder) != nil else { return }
+        try? FileManager.default.createDirectory(
+            atPath: (path as NSString).deletingLastPathComponent,
+            withIntermediateDirectories: true)
+    }
+
     /// Saves a picture and says where, or writes it to standard output.
     @discardableResult
     func save(
         _ image: RGBImage, _ metadata: GenerationMetadata?, as pattern: OutputPattern,
-        fields: OutputPattern.Fields, number: Int? = nil
+        fields: OutputPattern.Fields, number: Int? = nil, from first: Int = 1
     ) throws -> String {
         let settings = Preferences.current
         let kept = leavesOutMetadata ? nil : metadata?.withTokens(settings.isOn(.embedsTokens))
@@ -79,7 +117,8 @@ struct OutputOptions: ParsableArguments {
             path = pattern.path(number: number, fields)
             try ImageFile.save(bytes, to: path)
         } else {
-            path = try ImageFile.save(bytes, as: pattern, fields: fields)
+            makeFolder(of: pattern.path(number: first, fields))
+            path = try ImageFile.save(bytes, as: pattern, fields: fields, from: first)
         }
         if json {
             try Events.saved(path, seed: fields.seed)

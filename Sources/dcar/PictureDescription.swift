@@ -47,16 +47,26 @@ enum PictureDescription {
         return lines
     }
 
-    static func lines(_ foreign: ForeignParameters) -> [(String, String)] {
-        Mirror(reflecting: foreign).children.compactMap { child in
-            guard let name = child.label, name != "source" else { return nil }
-            let value = Mirror(reflecting: child.value)
-            if value.displayStyle == .optional {
-                guard let inner = value.children.first?.value else { return nil }
-                return (name, String(describing: inner))
-            }
-            let text = String(describing: child.value)
-            return text.isEmpty || text == "[:]" || text == "[]" ? nil : (name, text)
+    /// What another program left, under the same names.
+    static func lines(_ foreign: ForeignParameters, size: String) -> [(String, String)] {
+        var lines: [(String, String)] = []
+        func add(_ name: String, _ value: String?) {
+            if let value, !value.isEmpty { lines.append((name, value)) }
         }
+        add("prompt", foreign.prompt)
+        add("negative", foreign.negativePrompt)
+        add("seed", foreign.seed.map { String($0) })
+        add("size", size)
+        if let width = foreign.width, let height = foreign.height, size != "\(width)x\(height)" {
+            add("made at", "\(width)x\(height)")
+        }
+        add("steps", foreign.steps.map { String($0) })
+        add("guidance", foreign.guidanceScale.map { String($0) })
+        add("sampler", foreign.sampler)
+        add("strength", foreign.strength.map { String($0) })
+        let model = [foreign.model, foreign.modelHash.map { String($0.prefix(10)) }]
+        add("model", model.compactMap { $0 }.joined(separator: " "))
+        add("made by", foreign.source.rawValue)
+        return lines
     }
 }

@@ -23,6 +23,10 @@ struct PictureJob {
     var preview: Preview?
     /// The file numbers of the pictures; nil for the next free ones.
     var numbers: [Int]?
+    /// The lowest numbers for the names of the pictures' files, found out before the work.
+    var firstNumbers: [Int] = []
+    /// Whether nobody gave the seeds, so that they are said.
+    var choosesSeeds = false
     /// What turns each run's result into an edited picture; empty where none is one.
     var edits: [EditContext] = []
     /// What each picture was made from; empty for prompts.
@@ -44,10 +48,12 @@ struct PictureJob {
 
     /// - Parameter runs: the images of one batch.
     /// - Throws: what computing and saving throw; `Stopped` after a partial picture was saved.
-    func run(_ runs: [PictureRun]) throws {
+    mutating func run(_ runs: [PictureRun]) throws {
         var runs = runs
         var finished = 0
+        firstNumbers = numbered(runs)
         try checkPlaces(runs)
+        if choosesSeeds { saySeeds(runs) }
         for run in runs where run.isPromptTruncated {
             note("The prompt is longer than the text encoder reads; its end does not count.")
         }
@@ -84,9 +90,28 @@ struct PictureJob {
         guard !output.isStandardOutput else { return }
         for (index, run) in runs.enumerated() {
             let fields = fields(run)
-            let number = numbers?[index] ?? pattern.nextNumber(fields)
-            try ImageFile.checkPlace(of: pattern.path(number: number, fields))
+            let path = pattern.path(number: numbers?[index] ?? firstNumbers[index], fields)
+            output.makeFolder(of: path)
+            try ImageFile.checkPlace(of: path)
         }
+    }
+
+    /// A name that was asked for counts on from one picture to the next.
+    private func numbered(_ runs: [PictureRun]) -> [Int] {
+        var last = 0
+        return runs.map { run in
+            let next = pattern.nextNumber(fields(run), countsAll: output.isNamed)
+            last = output.isNamed ? max(next, last + 1) : next
+            return last
+        }
+    }
+
+    /// A picture whose name does not tell its seed could not be made again if it is lost.
+    private func saySeeds(_ runs: [PictureRun]) {
+        guard let first = runs.first?.request.seed, let last = runs.last?.request.seed else {
+            return
+        }
+        note(first == last ? "Seed \(first)." : "Seeds \(first) to \(last).")
     }
 
     private func note(_ text: String) {
@@ -133,11 +158,11 @@ struct PictureJob {
         if let discrete = picture.discrete {
             try output.save(
                 composed(discrete, index), metadata, as: suffixed("-discrete"), fields: fields(run),
-                number: numbers?[index])
+                number: numbers?[index], from: firstNumbers[index])
         }
         try output.save(
             composed(picture.refined, index), metadata, as: pattern, fields: fields(run),
-            number: numbers?[index])
+            number: numbers?[index], from: firstNumbers[index])
         if let edit = edit(index), let seam = edit.plan.seamError(picture.refined), !output.quiet,
             !output.json
         {
@@ -162,7 +187,7 @@ struct PictureJob {
                 try output.save(
                     edit(index)?.plan.unfinished(image) ?? image,
                     metadata(of: run, index, grid: nil), as: pattern, fields: fields(run),
-                    number: numbers?[index])
+                    number: numbers?[index], from: firstNumbers[index])
             }
         }
     }
@@ -172,7 +197,7 @@ struct PictureJob {
         try output.save(
             edit(index)?.plan.unfinished(image) ?? image, metadata(of: run, index, grid: nil),
             as: suffixed(String(format: "-step%02d", run.run.state.step)), fields: fields(run),
-            number: numbers?[index])
+            number: numbers?[index], from: firstNumbers[index])
     }
 
     private func metadata(

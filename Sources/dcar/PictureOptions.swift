@@ -4,7 +4,7 @@ import Settings
 
 /// What a picture shows, and its size.
 struct PictureOptions: ParsableArguments {
-    @Argument(help: "The prompt; {a|b} stands for a picture with a and one with b.")
+    @Argument(help: "The prompt.")
     var words: [String] = []
 
     @Option(name: .shortAndLong, parsing: .unconditional, help: "The prompt.")

@@ -46,7 +46,8 @@ final class ProgressLine {
         // Two units are needed before a guess is worth showing.
         if done >= 2, done < count {
             let left = Date().timeIntervalSince(phaseStart) / Double(done) * Double(count - done)
-            text += String(format: "  about %.1f s left", left)
+            // Less is over before it is read.
+            if left >= 1 { text += String(format: "  about %.1f s left", left) }
         }
         Messages.raw("\r\u{1B}[K\(text)")
     }

@@ -14,24 +14,32 @@ struct SamplingOptions: ParsableArguments {
         help: "Seed from 0 to 2^64 - 1; random when not given.")
     var seed: UInt64?
 
-    @Option(parsing: .unconditional, help: "MaskGIT steps, 1 to 64.")
+    @Option(parsing: .unconditional, help: "MaskGIT steps, 1 to \(RequestLimits.steps.upperBound).")
     var steps: Int?
 
     @Option(
         name: [.customLong("guidance"), .customLong("cfg-scale")], parsing: .unconditional,
-        help: "Guidance scale, 0 to 100.")
+        help: "Guidance scale, 0 to \(Int(RequestLimits.guidanceScale.upperBound)).")
     var guidance: Float?
 
     @Option(help: "constant, linear or power-cosine.")
     var guidanceDecay: GuidanceDecay?
 
-    @Option(parsing: .unconditional, help: "Noise temperature at the first step, 0 to 100.")
+    @Option(
+        parsing: .unconditional,
+        help: """
+            Noise temperature at the first step, 0 to \(Int(RequestLimits.temperature.upperBound)).
+            """)
     var temperature: Float?
 
     @Option(help: "scaled, official or linear: how masked tokens thin out.")
     var schedule: MaskSchedule?
 
-    @Option(parsing: .unconditional, help: "Denoising steps of the residual head, 1 to 1000.")
+    @Option(
+        parsing: .unconditional,
+        help: """
+            Denoising steps of the residual head, 1 to \(RequestLimits.residualSteps.upperBound).
+            """)
     var residualSteps: Int?
 
     @Option(
@@ -41,7 +49,10 @@ struct SamplingOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: "How much residual tokens count, 0 to 1.5; 1 is the official result.")
+        help: """
+            How much residual tokens count, 0 to \(RequestLimits.residualStrength.upperBound); 1 is \
+            the official result.
+            """)
     var residualStrength: Float?
 
     @Flag(help: "Decode the discrete tokens alone.")

@@ -45,7 +45,13 @@ struct StripCommand: ParsableCommand {
             try Output.write(bytes)
             return
         }
-        let path = output ?? (picture as NSString).deletingPathExtension + "-stripped.png"
+        let usual = (picture as NSString).deletingPathExtension + "-stripped.png"
+        var path = output ?? usual
+        if OutputOptions.isFolder(path) {
+            path = (path as NSString).appendingPathComponent((usual as NSString).lastPathComponent)
+        } else if let output, let remark = OutputOptions.remark(on: output) {
+            Messages.plain(remark)
+        }
         try ImageFile.save(bytes, to: path)
         try Output.line(SanitizedText(path).description)
     }

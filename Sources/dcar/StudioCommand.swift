@@ -75,6 +75,8 @@ struct StudioCommand: ParsableCommand {
 
     func run() throws {
         guard plain || (isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1) else {
+            // Who asks for nothing is told what there is to ask for.
+            guard CommandLine.argc == 1 else { throw StudioError.noTerminal }
             return try printOverview()
         }
         let environment = ProcessInfo.processInfo.environment

@@ -161,6 +161,10 @@ private let edits = "edit -i finished.png -o x.png "
     ErrorCase(
         edits + "--mask none.png", 4, "none.png cannot be read: No such file or directory."),
     ErrorCase(
+        edits + "--mask data:xx", 2,
+        "The mask data:xx is none; write a PNG's path, rect:x,y,w,h, tokens:0,5,16-19, or "
+            + "data:image/png;base64, and a PNG in base64."),
+    ErrorCase(
         edits + "--mask prompts.txt", 4,
         "prompts.txt: The file is not a PNG; it does not start with PNG's eight bytes."),
     ErrorCase("show finished.png -c 0", 2, "--columns is 0; it must be from 1 to 1000."),

@@ -107,3 +107,19 @@ func whatCannotBeSetIsSaidAndNothingIsWritten(words: [String], message: String) 
     #expect(resumed.status == 0, "\(resumed.messages)")
     #expect(try ImageFile.open(folder.file("whole.png")).image == PNG.decode(full).image)
 }
+
+@Test func originsAreSaidAndKeysThatCannotBeAreWarnedOf() throws {
+    let folder = try TemporaryFolder()
+    try "[generate]\nsteps = 3\n[keys]\nforks = \"x\"\n".write(
+        toFile: folder.file("my.toml"), atomically: true, encoding: .utf8)
+    func config(_ words: String...) throws -> Program.Result {
+        try Program.run(
+            ["config"] + words, in: folder.path,
+            environment: ["DCAR_CONFIG": folder.file("my.toml")])
+    }
+    let place = folder.file("my.toml")
+    #expect(
+        try config("get", "generate.steps", "--show-origin").text == "3    # \(place), line 2\n")
+    #expect(try config("get", "ui.theme", "--show-origin").text == "auto    # default\n")
+    #expect(try config("list").messages.contains("line 4: forks is no command;"))
+}

@@ -42,7 +42,7 @@ private func expectSameBytes(_ stages: [[String]], in folder: TemporaryFolder) t
     try expectSameBytes(
         [
             ["a fox", ":edit 0,0,32,32 a hat", ":accept"],
-            [":mask.edit", ":tool.apply", ":area 0", ":again", ":accept"],
+            [":tool.apply", ":area 0", ":again", ":accept"],
             [":area whole", ":content least-sure", ":mask.all", ":again", ":accept"],
             [":variation", ":accept"],
             [":reroll", ":accept"],

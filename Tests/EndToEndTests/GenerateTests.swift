@@ -227,3 +227,48 @@ func charactersTheModelDoesNotKnowAreNoError(prompt: String) throws {
             contents["Creation Time"] == (name == "dated" ? "Sun, 06 Nov 1994 08:49:37 GMT" : nil))
     }
 }
+
+@Test func aSeedThatNobodyGaveIsSaid() throws {
+    let folder = try TemporaryFolder()
+    let arguments = ["generate", "a fox"] + small
+    let one = try Program.run(arguments + ["-o", "one.png"], in: folder.path)
+    #expect(one.text == "one.png\n")
+    let said = try #require(one.messages.wholeMatch(of: /Seed ([0-9]+)\.\n/))
+    let contents = try ImageFile.contents(of: folder.file("one.png"))
+    #expect(try GenerationMetadata(contents)?.record.seed == UInt64(said.1))
+    let several = try Program.run(arguments + ["-b", "2", "-o", "two.png"], in: folder.path)
+    #expect(several.messages.wholeMatch(of: /Seeds [0-9]+ to [0-9]+\.\n/) != nil)
+    let quiet = try Program.run(arguments + ["-q", "-o", "three.png"], in: folder.path)
+    #expect(quiet.messages == "")
+}
+
+@Test func picturesOfABatchAreCounted() throws {
+    let folder = try TemporaryFolder()
+    let arguments = ["generate", "a fox", "-s", "5", "-b", "2", "-o", "b-{n}-{seed}.png"] + small
+    #expect(
+        try Program.run(arguments + ["--discrete"], in: folder.path).lines == [
+            "b-1-5-discrete.png", "b-1-5.png", "b-2-6-discrete.png", "b-2-6.png"
+        ])
+    #expect(try Program.run(arguments, in: folder.path).lines == ["b-3-5.png", "b-4-6.png"])
+}
+
+@Test func picturesGoIntoAFolderThatIsNamedOrMade() throws {
+    let folder = try TemporaryFolder()
+    let arguments = ["generate", "a fox", "-s", "5"] + small
+    let made = try Program.run(
+        arguments, in: folder.path, environment: ["DCAR_OUTPUT_DIR": "new/pictures"])
+    #expect(made.text == "new/pictures/dcar-5-1.png\n", "\(made.messages)")
+    let named = try Program.run(arguments + ["-o", "new"], in: folder.path)
+    #expect(named.text == "new/dcar-5-1.png\n", "\(named.messages)")
+    #expect(try ImageFile.open(folder.file("new/dcar-5-1.png")).image.width == 64)
+}
+
+@Test func aNameOfAnotherFormatIsRemarkedOn() throws {
+    let folder = try TemporaryFolder()
+    let arguments = ["generate", "a fox", "-s", "5"] + small
+    let other = try Program.run(arguments + ["-o", "a.jpg"], in: folder.path)
+    #expect(other.text == "a.jpg\n")
+    #expect(other.messages == "a.jpg is written as a PNG, whatever its name says.\n")
+    let none = try Program.run(arguments + ["-o", "a"], in: folder.path)
+    #expect(none.text == "a\n" && none.messages == "")
+}

@@ -58,3 +58,21 @@ func aSheetThatCannotBeMadeSaysWhy(arguments: [String], problem: String) throws 
     #expect(try Program.run(arguments, in: folder.path).lines == ["1.png", "2.png", "3.png"])
     #expect(try Program.run(arguments, in: folder.path).lines == [])
 }
+
+@Test func aSheetSaysTheSeedOfItsFirstPictureAndTakesNoAlternatives() throws {
+    let folder = try TemporaryFolder()
+    let result = try Program.run(
+        ["grid", "a fox", "--x", "seed=7,8", "-o", "sheet.png"] + small, in: folder.path)
+    #expect(result.status == 0 && result.messages == "")
+    let contents = try ImageFile.contents(of: folder.file("sheet.png"))
+    #expect(try GenerationMetadata(contents)?.record.seed == 7)
+    let braces = try Program.run(
+        ["grid", "a {red|blue} house", "--x", "seed=1,2", "-o", "no.png"] + small,
+        in: folder.path)
+    #expect(braces.status == 2)
+    #expect(
+        sentence(braces)
+            == "A sheet's pictures have one prompt each; instead of {a|b}, let a side change it, such "
+            + "as prompt=a fox,a bear.")
+    #expect(try names(in: folder) == ["sheet.png"])
+}

@@ -133,3 +133,24 @@ import Testing
     let score = /(discrete|continuous) +PSNR [0-9.]+ dB  SSIM -?[0-9.]+/
     #expect(scores.allSatisfy { $0.wholeMatch(of: score) != nil })
 }
+
+@Test func foreignPicturesAreDescribedInTheSameWords() throws {
+    let folder = try TemporaryFolder()
+    let text = PNGText(
+        "parameters",
+        "a fox\nNegative prompt: blurry\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 42, "
+            + "Size: 64x32, Model: foxes")
+    let picture = RGBImage(width: 32, height: 32, red: 1, green: 2, blue: 3)
+    _ = try folder.write(PNG.encode(picture, text: [text]), as: "foreign.png")
+    _ = try folder.write(PNG.encode(picture), as: "bare.png")
+    let info = try Program.run(["info", "foreign.png"], in: folder.path)
+    #expect(
+        info.lines == [
+            "prompt          a fox", "negative        blurry", "seed            42",
+            "size            32x32", "made at         64x32", "steps           20",
+            "guidance        7.0", "sampler         Euler a", "model           foxes",
+            "made by         A1111"
+        ])
+    let all = try Program.run(["info", "bare.png", "--all"], in: folder.path)
+    #expect(all.status == 0 && all.text == "" && all.messages == "bare.png has no texts.\n")
+}

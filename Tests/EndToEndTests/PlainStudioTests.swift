@@ -89,3 +89,66 @@ private func plain(
         in: folder)
     #expect(result.lines.contains("The model's vocabulary does not know: wagtail, pangolins."))
 }
+
+@Test func galleryQueueAndLogAreListsOfLines() throws {
+    let folder = try TemporaryFolder()
+    let result = try plain(
+        """
+        :steps 1
+        :width 32
+        :height 32
+        a fox
+        :save one.png
+        :gallery.search badger
+        :view.gallery
+        :gallery.open 1
+        :gallery.open 2
+        :view.queue
+        :log.show
+        :overlay.order
+        :compare.diff
+        :zoom.in
+        :steps 99
+        :status
+        :about
+
+        """, in: folder)
+    #expect(result.status == 0)
+    #expect(result.lines.count { $0.hasPrefix("Done in ") } == 1)
+    #expect(!result.lines.contains { $0.hasPrefix("pictures:") })
+    for line in [
+        "0 pictures.", "1 picture.", "1  one.png  a fox", "Picture 1 is open already.",
+        "problem: There is no line 2; they are 1 to 1.", "The queue is empty.",
+        "Log, the newest first", "problem: overlay.order needs a screen.",
+        "problem: compare.diff needs a screen.", "problem: zoom.in needs a screen.",
+        "problem: steps cannot be \"99\"; it must be a number from 1 to 64.",
+        "seed-mode: random"
+    ] {
+        #expect(result.lines.contains(line), "\(line)")
+    }
+}
+
+@Test func theQueueIsWorkedOffInPlainLines() throws {
+    let folder = try TemporaryFolder()
+    let result = try plain(
+        ":steps 1\n:width 32\n:height 32\na fox\n:count 2\n:queue.add\n:view.queue\n",
+        in: folder)
+    #expect(result.status == 0)
+    #expect(result.lines.contains { $0.hasPrefix("1  finished  seed ") })
+    #expect(result.lines.contains { $0.hasPrefix("2  finished  seed ") })
+}
+
+@Test func withoutATerminalTheStudioIsRefused() throws {
+    let folder = try TemporaryFolder()
+    let result = try Program.run(["tui"], in: folder.path)
+    #expect(result.status == 7 && result.output.isEmpty)
+    #expect(sentence(result).hasPrefix("The studio needs a terminal for input and output;"))
+}
+
+@Test func aTerminalThatNobodyKnowsIsLeftAlone() throws {
+    let folder = try TemporaryFolder()
+    let session = try studio(in: folder, environment: ["TERM": "no-such-terminal"])
+    #expect(try session.waitForEnd() == 7)
+    #expect(session.terminal.text.contains("The terminal type \"no-such-terminal\" is not in"))
+    #expect(!session.terminal.transcript.contains(0x1B))
+}

@@ -53,7 +53,7 @@ func theTerminalIsLeftAsFoundInTheMiddleOfARun(ending: Ending) throws {
     let folder = try TemporaryFolder()
     let session = try studio(in: folder, columns: 80, rows: 24, answers: .kitty)
     let before = session.program.modes
-    try session.wait(forText: "storybook 256px")
+    try session.wait(forText: "storybook")
     #expect(session.terminal.isOnAlternateScreen && !session.program.modes.isCooked)
     session.type("a fox" + Keys.enter)
     try session.wait(forText: "step ")
@@ -66,7 +66,7 @@ func theTerminalIsLeftAsFoundInTheMiddleOfARun(ending: Ending) throws {
 @Test func aClosedWindowEndsTheStudio() throws {
     let folder = try TemporaryFolder()
     let session = try studio(in: folder, columns: 80, rows: 24)
-    try session.wait(forText: "storybook 256px")
+    try session.wait(forText: "storybook")
     session.type("a fox" + Keys.enter)
     try session.wait(forText: "step ")
     session.program.hangUp()
@@ -77,7 +77,7 @@ func theTerminalIsLeftAsFoundInTheMiddleOfARun(ending: Ending) throws {
     let folder = try TemporaryFolder()
     let session = try studio(in: folder, columns: 80, rows: 24, answers: .kitty)
     let before = session.program.modes
-    try session.wait(forText: "storybook 256px")
+    try session.wait(forText: "storybook")
     session.type("a fox in the snow" + Keys.enter)
     try session.wait(forText: "Done in")
     session.program.signal(SIGTSTP)

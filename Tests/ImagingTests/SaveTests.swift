@@ -268,6 +268,32 @@ private func read(_ path: String) -> [UInt8]? {
         }
     }
 
+    /// Names sort by age whatever the prompts are, and steps and sheets count too.
+    @Test func allFilesOfAFolderHaveOneCount() throws {
+        let folder = try TemporaryFolder()
+        let pattern = try OutputPattern(folder.path + "/dcar-{n:4}-{prompt}.png")
+        let length = folder.path.count + 1
+        func save(_ prompt: String) throws -> String {
+            let path = try ImageFile.save(
+                [1], as: pattern, fields: .init(prompt: prompt), countsAll: true)
+            return String(path.dropFirst(length))
+        }
+        #expect(try save("a beach") == "dcar-0001-a-beach.png")
+        #expect(try save("two foxes") == "dcar-0002-two-foxes.png")
+        for name in [
+            "dcar-0007-a-boat-step01.png", "dcar-0003-a-boat-sheet.png", "dcar-20261129-x.png",
+            "dcar-9-x.jpg", "other-0012-x.png", "dcar-x.png", ".dcar-88.tmp"
+        ] {
+            try ImageFile.save([1], to: folder.path + "/" + name)
+        }
+        #expect(try save("a beach") == "dcar-0008-a-beach.png")
+        // Whoever counts by name alone goes on to do so.
+        let fields = OutputPattern.Fields(prompt: "two foxes")
+        #expect(pattern.nextNumber(fields) == 3)
+        #expect(pattern.nextNumber(fields, countsAll: true) == 9)
+        #expect(try folder.names().count == 10)
+    }
+
     @Test func savesAtTheSameTimeGetDifferentNumbers() async throws {
         let folder = try TemporaryFolder()
         let pattern = try OutputPattern(folder.path + "/{n}.png")

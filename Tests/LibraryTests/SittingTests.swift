@@ -79,6 +79,104 @@ private func jobs(_ states: QueuedJob.State...) -> [QueuedJob] {
     #expect(restored == RestoredSession())
 }
 
+/// A state in which so many pictures were made, one after the other.
+private func drawn(_ pictures: Int) -> StudioState {
+    var state = StudioState()
+    var document = StudioState.Document()
+    for picture in 1...pictures {
+        document.picture = picture
+        state.history.record(document, "picture \(picture)")
+        state.order.append(picture)
+        state.shownRun = picture
+    }
+    return state
+}
+
+private func kept(_ id: RunID, _ prompt: String, _ origin: RunOrigin = .prompt) -> KeptRun {
+    KeptRun(
+        id: id, request: GenerationRequest(prompt: prompt, seed: 7), origin: origin, gridWidth: 2,
+        gridHeight: 1, record: "{}", tokens: "", residual: Data([1, 2]))
+}
+
+extension StudioDatabase {
+    fileprivate func keep(_ state: StudioState, _ runs: [KeptRun], of sitting: Sitting) throws {
+        try save(SavedSession(state), state.history.nodes, from: 0, of: sitting)
+        for run in runs { try keep(run, of: sitting) }
+        try close(sitting)
+    }
+}
+
+@Test func picturesAndUndoStepsOfAllEndedSittingsComeAlong() throws {
+    let folder = try TemporaryFolder()
+    do {
+        let first = StudioDatabase.open(in: folder.path)
+        let second = StudioDatabase.open(in: folder.path)
+        let (one, _) = try first.sit(isFresh: false)
+        let (two, _) = try second.sit(isFresh: false)
+        let fork = kept(2, "a hat", .fork(of: 1, step: 3))
+        let edit = kept(2, "a boat", .edit(EditOrder(operation: "inpaint", base: 1)))
+        try first.keep(drawn(2), [kept(1, "a fox"), fork], of: one)
+        try second.keep(drawn(2), [kept(1, "a beach"), edit], of: two)
+    }
+    // They are on disk as they were taken over.
+    for adopted in [2, 0] {
+        let (_, restored) = try StudioDatabase.open(in: folder.path).sit(isFresh: false)
+        #expect(restored.adopted == adopted)
+        #expect(restored.runs.map(\.id) == [1, 2, 3, 4])
+        #expect(restored.runs.map(\.request.prompt) == ["a fox", "a hat", "a beach", "a boat"])
+        let moved = RunOrigin.edit(EditOrder(operation: "inpaint", base: 3))
+        #expect(restored.runs.map(\.origin) == [.prompt, .fork(of: 1, step: 3), .prompt, moved])
+        let session = try #require(restored.session)
+        #expect(session.order == [1, 2, 3, 4])
+        #expect(session.shownRun == 4 && session.lastRun == 4)
+        var tree = SnapshotTree(
+            nodes: restored.versions, current: session.version, redo: session.redo)
+        let undone = (1...5).map { _ in tree.undo() }
+        #expect(undone == ["picture 4", "picture 3", "new session", "picture 2", "picture 1"])
+        #expect(tree.undo() == nil)
+        for _ in 1...5 { _ = tree.redo() }
+        #expect(tree.value.picture == 4)
+    }
+}
+
+@Test func aFreshSittingThatMadeNothingLosesNothing() throws {
+    let folder = try TemporaryFolder()
+    do {
+        let database = StudioDatabase.open(in: folder.path)
+        let (sitting, _) = try database.sit(isFresh: false)
+        try database.keep(drawn(1), [kept(1, "a fox")], of: sitting)
+    }
+    do {
+        let database = StudioDatabase.open(in: folder.path)
+        let (sitting, _) = try database.sit(isFresh: true)
+        try database.keep(StudioState(), [], of: sitting)
+    }
+    let (_, restored) = try StudioDatabase.open(in: folder.path).sit(isFresh: false)
+    #expect(restored.runs == [kept(1, "a fox")])
+    #expect(restored.session?.order == [1])
+    #expect(restored.versions.count == 3)
+}
+
+@Test(arguments: [true, false])
+func aPausedOrKilledQueueStaysSoBesideALaterSitting(isPaused: Bool) throws {
+    let folder = try TemporaryFolder()
+    do {
+        let database = StudioDatabase.open(in: folder.path)
+        let (sitting, _) = try database.sit(isFresh: false)
+        try database.journal(jobs(.waiting, .quarantined), isPaused: isPaused, of: sitting)
+        if isPaused { try database.close(sitting) }
+    }
+    do {
+        let database = StudioDatabase.open(in: folder.path)
+        let (sitting, _) = try database.sit(isFresh: true)
+        try database.close(sitting)
+    }
+    let (_, restored) = try StudioDatabase.open(in: folder.path).sit(isFresh: false)
+    #expect(restored.jobs == jobs(.waiting, .quarantined))
+    #expect(restored.isQueuePaused == isPaused)
+    #expect(restored.wasKilled != isPaused)
+}
+
 @Test func versionsAndRunsComeBack() throws {
     let folder = try TemporaryFolder()
     var state = StudioState()

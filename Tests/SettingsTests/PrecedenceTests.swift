@@ -33,7 +33,7 @@ import Testing
         home: "/nowhere")
     #expect(
         sources.load().warnings.map(\.description)
-            == ["DCAR_THREADS is \"many\"; it must be a whole number from 1 to 1024."])
+            == ["DCAR_THREADS is \"many\"; it must be a whole number from 1 to 256."])
 }
 
 @Test(arguments: [

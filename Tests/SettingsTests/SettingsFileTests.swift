@@ -17,6 +17,9 @@ private func settings(_ text: String, environment: [String: String] = [:]) throw
 
 @Test(arguments: [
     ("[generate]\nsteps = 8", "generate.steps", "8"),
+    ("[generate]\nguidance = 100", "generate.guidance", "100"),
+    ("[generate]\nresidual_steps = 1000", "generate.residual_steps", "1000"),
+    ("[edit]\nfeather_px = 256", "edit.feather_px", "256"),
     ("generate.steps = 0x10", "generate.steps", "16"),
     ("generate.guidance = 1_0.5e0", "generate.guidance", "10.5"),
     ("[generate] # comment\nguidance = 2.5 # comment", "generate.guidance", "2.5"),
@@ -42,8 +45,12 @@ func whatAFileSaysCounts(text: String, name: String, shown: String) throws {
         "generate.steps must be a whole number from 1 to 64; this line does not count."
     ),
     (
-        "[generate]\nguidance = 31", 2,
-        "generate.guidance must be a number from 0 to 30; this line does not count."
+        "[generate]\nguidance = 101", 2,
+        "generate.guidance must be a number from 0 to 100; this line does not count."
+    ),
+    (
+        "[model]\nthreads = 500", 2,
+        "model.threads must be a whole number from 1 to 256; this line does not count."
     ),
     (
         "[ui]\ntheme = \"pink\"", 2,

@@ -72,6 +72,17 @@ import Testing
     #expect(order.runs == [1, 2, 3, 4, 5, 6])
 }
 
+@Test func aSheetOfAPromptWithPartsIsRefused() {
+    var story = Story()
+    story.type("a {red|blue} house")
+    story.press(Key(.escape))
+    story.press("G")
+    story.fill("seed=1,2")
+    story.press(Key(.enter))
+    #expect(story.takeEffects().orders.isEmpty)
+    #expect(story.state.message?.text.hasPrefix("A sheet's pictures have one prompt each;") == true)
+}
+
 @Test func aSheetOfNothingKnownIsRefused() {
     var story = Story()
     story.type("a fox")

@@ -23,6 +23,20 @@ import Testing
     (":token 5", .problem("Write it as :token PLACE ENTRY, or :token PLACE mask.")),
     (":token 5 x", .problem("Write it as :token PLACE ENTRY, or :token PLACE mask.")),
     (":steps", .problem("Write it as :steps VALUE.")),
+    (":residual-steps 5", .set(.residualSteps, "5")),
+    (":residualSteps 5", .set(.residualSteps, "5")),
+    (":view.gallery", .gallery("")), (":gallery.search red fox", .gallery("red fox")),
+    (":gallery.search", .problem("Write it as :gallery.search WORDS.")),
+    (":gallery.open 3", .chosen(.galleryOpen, line: 3)),
+    (":gallery.open it", .problem("Write it as :gallery.open NUMBER.")),
+    (":view.queue", .queue), (":queue.remove 2", .chosen(.queueRemove, line: 2)),
+    (":overlay.order", .problem("overlay.order needs a screen.")),
+    (
+        ":mask.edit",
+        .problem(
+            "mask.edit needs a screen; :edit X,Y,WIDTH,HEIGHT PROMPT paints a part anew.")
+    ),
+    (":undo twice", .problem("Write it as :undo, with nothing behind it.")),
     (":nonsense", .problem("There is no command nonsense; :help explains the usual ones."))
 ])
 func aPlainLineMeans(line: String, order: PlainOrder) {
@@ -40,4 +54,26 @@ func aPlainLineMeans(line: String, order: PlainOrder) {
     #expect(state.mask?.tokens(cell: 32) == [false, true, false, false])
     _ = update(&state, .region(x: 0, y: 0, width: .max, height: .max))
     #expect(state.mask?.tokens(cell: 32) == [true, true, true, true])
+}
+
+@Test func withoutAScreenNoMessageNamesWhatNeedsOne() {
+    var story = Story()
+    story.state.isPlain = true
+    story.state.keymap = .none
+    story.draw("a fox")
+    let done = story.state.message?.text ?? ""
+    #expect(done.hasSuffix(" s. :save saves, :edit X,Y,WIDTH,HEIGHT PROMPT paints a part anew."))
+    story.do(.inpaint)
+    #expect(
+        story.state.message?.text
+            == "The mask is empty; write :edit X,Y,WIDTH,HEIGHT PROMPT.")
+    story.do(.galleryOpen)
+    #expect(
+        story.state.message?.text == "No picture is selected; :view.gallery opens the gallery.")
+    story.do(.about)
+    guard case .text(_, let lines)? = story.state.popup else {
+        Issue.record("about shows nothing")
+        return
+    }
+    #expect(lines.allSatisfy { !$0.isEmpty && !$0.hasPrefix("pictures:") })
 }

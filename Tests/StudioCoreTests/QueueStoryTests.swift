@@ -189,6 +189,26 @@ private func restored(_ states: [(QueuedJob.State, attempts: Int)], wasKilled: B
     #expect(story.states == [.quarantined, .running, .waiting])
 }
 
+@Test func whatBecameOfTheQueueIsOnDiskAtOnce() {
+    var story = Story()
+    story.tell(
+        .library(.opened(restored([(.running, 2), (.waiting, 0)], wasKilled: true))))
+    let jobs = story.state.queue.jobs
+    #expect(jobs.first?.state == .quarantined)
+    #expect(story.takeEffects() == [.library(.journal(jobs, isPaused: true, beginning: nil))])
+}
+
+@Test func aJobIsJudgedByTheEndOfItsOwnSitting() {
+    var last = restored([(.running, 2)], wasKilled: false)
+    last.adopt(restored([(.running, 2), (.waiting, 1)], wasKilled: true))
+    var story = Story()
+    story.tell(.library(.opened(last)))
+    #expect(story.state.queue.jobs.map(\.id) == [1, 2, 3])
+    #expect(story.states == [.waiting, .quarantined, .waiting])
+    #expect(story.state.queue.jobs.map(\.attempts) == [0, 2, 1])
+    #expect(story.state.queue.isPaused)
+}
+
 @Test func afterAProperEndTheQueueGoesOn() {
     var story = Story()
     story.tell(.library(.opened(restored([(.running, 2), (.waiting, 0)], wasKilled: false))))

@@ -86,6 +86,68 @@ private func restored(_ story: Story, runs: [RunID]) throws -> RestoredSession {
     #expect(second.state.shownRun == 1)
 }
 
+@Test func whatWasDoneBeforeIsUndoneAfterWhatIsTypedMeanwhile() throws {
+    var first = Story()
+    first.draw("a fox")
+    var second = Story(isModelOpen: false)
+    second.type("a beach")
+    second.tell(.library(.opened(try restored(first, runs: [1]))))
+    second.tell(.modelOpened(Story.facts))
+    second.do(.undo)
+    #expect(second.state.shownRun == 1)
+    #expect(second.state.prompt.positive.text == "a fox")
+}
+
+@Test func sittingsSideBySideComeBackAsOne() throws {
+    var (fox, beach) = (Story(), Story())
+    fox.draw("a fox")
+    beach.draw("a beach")
+    var last = try restored(beach, runs: [1])
+    last.adopt(try restored(fox, runs: [1]))
+    var story = Story()
+    story.tell(.library(.opened(last)))
+    #expect(story.state.order == [1, 2])
+    #expect(story.state.shownRun == 2)
+    #expect(story.state.prompt.positive.text == "a beach")
+    #expect(story.state.message?.text.contains("2 pictures (1 of another session)") == true)
+    for _ in 0..<10 where story.state.shownRun != 1 { story.do(.undo) }
+    #expect(story.state.shownRun == 1)
+    #expect(story.state.prompt.positive.text == "a fox")
+    story.draw("a boat")
+    #expect(story.state.shownRun == 3)
+}
+
+@Test func picturesOfASessionThatCannotBeReadComeBack() throws {
+    var first = Story()
+    first.draw("a fox")
+    var last = try restored(first, runs: [1])
+    last.session = nil
+    var story = Story()
+    story.tell(.library(.opened(last)))
+    #expect(story.state.order == [1])
+    story.draw("a beach")
+    #expect(story.state.shownRun == 2)
+}
+
+@Test func aSavedRunThatGoesOnIsNotSavedAnyMore() {
+    var story = Story()
+    let id = story.state.newRunID()
+    var record = RunRecord(
+        id: id, request: GenerationRequest(prompt: "a fox", seed: 1), origin: .file("a.png"))
+    (record.gridWidth, record.gridHeight, record.status) = (2, 2, .cancelled)
+    record.snapshots = [Story.snapshot(0), Story.snapshot(1)]
+    record.savedPath = "/p/a.png"
+    story.tell(.opened(record))
+    #expect(story.state.shown?.savedPath == "/p/a.png")
+    story.do(.pause)
+    story.step(id, 2)
+    #expect(story.state.shown?.savedPath == nil)
+    story.finish(id)
+    #expect(story.state.shown?.status == .finished && story.state.shown?.savedPath == nil)
+    story.tell(.saved(id, path: "/p/b.png"))
+    #expect(story.state.shown?.savedPath == "/p/b.png")
+}
+
 @Test func aSessionWhosePicturesAreGoneStillGivesThePrompt() throws {
     var first = Story()
     first.draw("a fox")

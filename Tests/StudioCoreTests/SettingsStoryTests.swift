@@ -136,7 +136,9 @@ extension Story {
     let seed = String(story.state.runs[1]?.request.seed ?? 0)
     story.press("y", "s")
     #expect(story.takeEffects().isEmpty)
-    #expect(story.state.popup == .text(title: "The seed, not copied", lines: [seed]))
+    let hint = "clipboard.osc52 in the settings switches copying on."
+    #expect(
+        story.state.popup == .text(title: "The seed, not copied", lines: [seed, "", hint]))
     story.press(Key(.escape))
     story.tell(.settings(try settings("[clipboard]\nosc52 = true\n")))
     _ = story.takeEffects()

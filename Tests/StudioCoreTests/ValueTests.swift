@@ -97,3 +97,30 @@ func wrongValuesChangeNothing(parameter: Parameter, typed: String) {
     #expect(!outcome13)
     #expect(parameters == Parameters())
 }
+
+@Test func keysThatGoToAnEndKeepToTheirLine() {
+    var field = TextField("one\ntwo words\nthree")
+    for _ in 0..<12 { _ = field.edit(Key(.left)) }
+    _ = field.edit(Key(.character("k"), .control))
+    #expect(field.text == "one\ntwo\nthree")
+    _ = field.edit(Key(.character("u"), .control))
+    #expect(field.text == "one\n\nthree")
+    _ = field.edit(Key(.character("x")))
+    _ = field.edit(Key(.home))
+    _ = field.edit(Key(.character("w")))
+    _ = field.edit(Key(.end))
+    _ = field.edit(Key(.character("y")))
+    #expect(field.text == "one\nwxy\nthree")
+}
+
+@Test(arguments: [
+    (Parameter.steps, "64", true), (.steps, "65", false), (.guidance, "100", true),
+    (.guidance, "100.5", false), (.residualSteps, "1000", true), (.feather, "257", false),
+    (.width, "100", true), (.width, "4000", false), (.area, "whole", true), (.area, "65", false),
+    (.seed, "7", true), (.schedule, "odd", false), (.count, "0", false)
+])
+func valuesAreTakenAsTypedWithinTheirRanges(
+    parameter: Parameter, typed: String, isTaken: Bool
+) {
+    #expect(Parameters().takes(parameter, typed: typed) == isTaken)
+}

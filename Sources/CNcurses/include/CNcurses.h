@@ -27,6 +27,9 @@ void dcar_end_by_signal(int number);
 /* 1 and the sizes where the terminal tells them. */
 int dcar_window_size(int *columns, int *rows, int *pixel_width, int *pixel_height);
 
+/* 1 where terminfo knows TERM. Writes nothing. */
+int dcar_terminal_is_known(void);
+
 /* Cells, through ncurses. Colours are palette entries, -1 is the terminal's own. */
 
 enum { DCAR_BOLD = 1, DCAR_DIM = 2, DCAR_UNDERLINE = 4, DCAR_REVERSE = 8 };

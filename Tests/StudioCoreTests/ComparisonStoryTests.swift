@@ -1,0 +1,147 @@
+import Requests
+import StudioCore
+import TerminalGraphics
+import Testing
+
+// Comparisons: how one leaves them, and which side is which.
+
+@Test(arguments: [Command.split, .difference, .toggleResidual, .flip, .residualMap])
+func escapeLeavesAComparisonFirst(command: Command) {
+    var story = Story()
+    story.draw("a fox")
+    story.press("m")
+    story.do(command)
+    #expect(story.state.canvas.display != .refined && story.state.isComparing)
+    story.press(Key(.escape))
+    #expect(story.state.canvas.display == .refined && story.state.canvas.isPainting)
+    story.press(Key(.escape))
+    #expect(!story.state.canvas.isPainting)
+}
+
+@Test func escapeLeavesTheOtherPictureAlsoAfterAFlip() {
+    var story = Story()
+    story.compareTwo()
+    story.press("c")
+    #expect(story.state.canvas.display == .refined && story.state.canvas.comparison != nil)
+    story.press(Key(.escape))
+    #expect(story.state.canvas.partner == nil && story.state.canvas.comparison == nil)
+}
+
+@Test func escapeLeavesTheComparisonBeforeItDiscardsAResult() {
+    var story = Story()
+    story.draw("a fox")
+    story.do(.reroll)
+    story.start(2)
+    story.finish(2)
+    story.press("x")
+    story.press(Key(.escape))
+    #expect(story.state.canvas.display == .refined && story.state.proposal != nil)
+    story.press(Key(.escape))
+    #expect(story.state.proposal == nil && story.state.shownRun == 1)
+}
+
+@Test func newPicturesAreShownAsTheyAre() {
+    var story = Story()
+    story.draw("a fox")
+    story.press("x")
+    story.do(.maskAll)
+    story.do(.alternatives)
+    #expect(story.state.canvas.display == .refined)
+}
+
+@Test func anotherPictureIsNotComparedWithTheSamePartner() {
+    var story = Story()
+    story.compareTwo()
+    story.draw("a boat")
+    #expect(story.state.canvas.partner == nil && story.state.canvas.comparison == nil)
+    story = Story()
+    story.compareTwo()
+    story.press(Key(.pageUp))
+    #expect(story.state.shownRun == 1 && story.state.canvas.partner == nil)
+    #expect(story.state.canvas.display == .refined)
+    // Each picture's own discrete half is another matter.
+    story.press("c")
+    story.press(Key(.pageDown))
+    #expect(story.state.shownRun == 2 && story.state.canvas.display == .split)
+}
+
+@Test func aJobOfTheQueueLeavesTheComparisonOfAnotherPicture() {
+    var story = Story()
+    story.compareTwo()
+    story.do(.queueAdd)
+    story.tell(.library(.journalled(1)))
+    #expect(story.state.job?.runs == [3])
+    #expect(story.state.shownRun == 2 && story.state.canvas.partner == 1)
+    #expect(story.state.canvas.display == .split)
+}
+
+@Test func theSidesOfAComparisonChangePlaces() {
+    var story = Story()
+    story.draw("a fox")
+    story.press("|")
+    #expect(!story.state.canvas.isSwapped && story.state.message?.kind == .problem)
+    story.compareTwo()
+    story.press("|")
+    #expect(story.state.canvas.isSwapped)
+    story.do(.difference)
+    story.do(.swapCompared)
+    #expect(!story.state.canvas.isSwapped)
+    story.do(.swapCompared)
+    story.press(Key(.escape))
+    #expect(!story.state.canvas.isSwapped)
+}
+
+@Test(arguments: ["compare.flip", "compare.swap", "overlay.mask", "edit.outpaint"])
+func thePaletteKnowsTheName(name: String) throws {
+    let command = try #require(Command(rawValue: name))
+    #expect(Command.entries.contains { $0.command == command })
+}
+
+@Test func theMaskIsAnOverlayOfItsOwn() {
+    var story = Story()
+    story.draw("a fox")
+    story.do(.maskOverlay)
+    #expect(story.state.canvas.overlay == .mask && story.state.message != nil)
+    story.do(.maskOverlay)
+    #expect(story.state.canvas.overlay == .off)
+}
+
+@Test func outpaintingAsksForItsSides() {
+    var story = Story()
+    story.do(.outpaint)
+    #expect(story.state.popup == nil && story.state.message?.kind == .problem)
+    story.draw("a fox")
+    story.do(.outpaint)
+    story.press(Key(.enter))
+    #expect(story.state.canvas.margins == EditOrder.Margins(right: 1))
+    story.do(.outpaint)
+    story.retype("2")
+    story.press(Key(.tab), Key(.tab))
+    story.retype("900")
+    story.press(Key(.enter))
+    #expect(story.state.popup != nil && story.state.message?.kind == .problem)
+    story.retype("3")
+    story.press(Key(.enter))
+    #expect(story.state.canvas.margins == EditOrder.Margins(left: 2, top: 3, right: 1))
+    #expect(story.state.popup == nil)
+}
+
+extension Story {
+    /// Types in place of what a field has.
+    fileprivate mutating func retype(_ text: String) {
+        press(Key(.character("u"), .control))
+        type(text)
+    }
+
+    /// Draws two pictures and shows the second one beside the first.
+    fileprivate mutating func compareTwo() {
+        draw("a fox")
+        draw("a cat")
+        let own = state.shownRun ?? 0
+        `do`(.compareWith)
+        let first = state.comparisonChoices.firstIndex(of: 1) ?? 0
+        for _ in 0..<first { press(Key(.down)) }
+        press(Key(.enter))
+        #expect(state.shownRun == own && state.canvas.partner == 1)
+    }
+}

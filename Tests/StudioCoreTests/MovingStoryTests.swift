@@ -1,0 +1,257 @@
+import Requests
+import StudioCore
+import TerminalGraphics
+import Testing
+
+// Going about: between pictures, views and fields, and what undo makes of it.
+
+@Test func goingToAnotherPictureIsNotUndone() {
+    var story = Story()
+    story.draw("a fox")
+    story.draw("a beach")
+    story.set(.guidance, "7")
+    story.press(Key(.pageUp), Key(.pageDown), Key(.pageUp))
+    #expect(story.state.shownRun == 1)
+    story.press(Key(.pageDown))
+    story.press("z")
+    #expect(story.state.shownRun == 2 && story.state.parameters.sampling.guidanceScale == 4.5)
+    #expect(story.state.message?.text == "Undone: guidance 7.0.")
+    story.press("Z")
+    #expect(story.state.parameters.sampling.guidanceScale == 7)
+}
+
+@Test func eachPictureHasItsOwnMaskAndItsOwnUndo() {
+    var story = Story()
+    story.draw("a fox")
+    story.press("m", " ")
+    let mask = story.state.mask
+    story.do(.clearMask)
+    story.press("z")
+    story.press("m")
+    story.do(.editPrompt)
+    story.do(.generate)
+    story.start(2)
+    story.finish(2)
+    #expect(story.state.shownRun == 2 && story.state.mask == nil)
+    story.press(Key(.pageUp))
+    #expect(story.state.shownRun == 1 && story.state.mask == mask && mask != nil)
+    story.press("z")
+    #expect(story.state.shownRun == 1 && story.state.mask == nil)
+    story.press("Z")
+    #expect(story.state.shownRun == 1 && story.state.mask == mask)
+}
+
+@Test func noWordsSayThatAPictureIsGone() {
+    var story = Story()
+    story.draw("a fox")
+    story.draw("a beach")
+    story.press("z")
+    #expect(story.state.shownRun == 1)
+    #expect(story.state.message?.text == "Back to picture 1.")
+    story.press("Z")
+    #expect(story.state.shownRun == 2)
+    #expect(story.state.message?.text == "Picture 2 again.")
+    story.press("z", "z")
+    // There was none before the first one, but it stays on the canvas with its prompt.
+    #expect(story.state.shownRun == 1 && story.state.prompt.positive.text == "a fox")
+    #expect(story.state.message?.text == "Back to the start; the picture stays.")
+}
+
+@Test func undoTakesBackNoParameterThatWasChangedElsewhere() {
+    var story = Story()
+    story.draw("a fox")
+    story.press("m", " ", "m")
+    story.drawBeside("a beach")
+    story.set(.guidance, "7")
+    story.press(Key(.pageUp))
+    #expect(story.state.shownRun == 1)
+    story.press("z")
+    #expect(story.state.mask == nil && story.state.parameters.sampling.guidanceScale == 7)
+}
+
+@Test func aTreeGoesToAnyPlaceWithoutAChange() {
+    var tree = SnapshotTree(0)
+    tree.record(1, "one")
+    tree.record(2, "two")
+    tree.record(3, "three")
+    #expect(tree.undo() == "three")
+    tree.move(to: 1, 10)
+    #expect(tree.value == 10)
+    tree.move(to: 2, 2)
+    #expect(tree.redo() == "three")
+    #expect(tree.value == 3)
+    tree.move(to: 1, 10)
+    tree.record(11, "eleven")
+    #expect(tree.undo() == "eleven")
+    #expect(tree.value == 10)
+    #expect(tree.redo() == "eleven")
+    #expect(tree.value == 11)
+    #expect(tree.undo() == "eleven")
+    #expect(tree.undo() == "one")
+    #expect(tree.value == 0)
+    #expect(tree.undo() == nil)
+    #expect(tree.redo() == "one")
+}
+
+// MARK: Fields and views
+
+@Test(arguments: [Command.viewGallery, .viewQueue, .viewSettings])
+func escapeFromAViewLeadsToThePicture(view: Command) {
+    var story = Story()
+    story.type("a fox")
+    story.do(view)
+    story.press(Key(.escape))
+    #expect(story.state.view == .studio && story.state.focus == .canvas)
+    story.press("4")
+    #expect(story.state.view == .queue && story.state.prompt.positive.text == "a fox")
+}
+
+@Test func ctrlGLeavesThePromptAsEnterDoes() {
+    var (enter, key) = (Story(), Story())
+    for text in ["a fox", "a cat"] {
+        enter.type(text)
+        key.type(text)
+        enter.press(Key(.enter))
+        key.press(Key(.character("g"), .control))
+        #expect(enter.state.focus == key.state.focus)
+        let (byEnter, byKey) = (enter.takeEffects(), key.takeEffects())
+        #expect(byEnter == byKey)
+        enter.do(.editPrompt)
+        key.do(.editPrompt)
+    }
+}
+
+@Test func theWheelChangesNoParameter() {
+    var story = Story()
+    let before = story.state.parameters
+    story.point(.parameter(.width), .scroll(.down))
+    #expect(story.state.parameters == before && story.state.parameter == .steps)
+    story.press(Key(.escape), Key(.character("s")))
+    story.point(.parameter(.width), .scroll(.down))
+    #expect(story.state.parameters == before && story.state.parameter != .steps)
+}
+
+// MARK: Names, themes and what is said
+
+@Test func saveAsBeginsWithTheNameThatSaveWouldTake() {
+    var story = Story()
+    story.draw("a fox")
+    story.press("W")
+    #expect(story.takeEffects() == [.suggestName(1)])
+    story.tell(.nameSuggested("dcar-0007-a-fox.png"))
+    story.press(Key(.enter))
+    #expect(
+        story.takeEffects() == [
+            .save(SaveOrder(run: 1, content: .refined, path: "dcar-0007-a-fox.png"))
+        ])
+    story.press("W")
+    story.tell(.nameSuggested("dcar-0007-a-fox.png"))
+    story.press(Key(.home))
+    story.type("my-")
+    #expect(story.state.popup == .saveAs(moved("my-", before: "dcar-0007-a-fox.png")))
+}
+
+@Test func whatIsTypedReplacesTheNameAndComesBeforeALateOne() {
+    var story = Story()
+    story.draw("a fox")
+    story.press("W")
+    story.tell(.nameSuggested("dcar-0007-a-fox.png"))
+    story.type("fox")
+    #expect(story.state.popup == .saveAs(TextField("fox")))
+    story.press(Key(.escape))
+    story.press("W")
+    story.type("cat")
+    story.tell(.nameSuggested("dcar-0007-a-fox.png"))
+    #expect(story.state.popup == .saveAs(TextField("cat")))
+}
+
+/// A field whose cursor stands after `start`, before `rest`.
+private func moved(_ start: String, before rest: String) -> TextField {
+    var field = TextField(rest)
+    _ = field.edit(Key(.home))
+    field.insert(start)
+    return field
+}
+
+@Test func theThemeThatFitsTheTerminalIsAmongThem() {
+    var story = Story()
+    story.state.terminalTheme = .light
+    story.do(.setTheme)
+    for _ in 0..<9 { story.press(Key(.down)) }
+    story.press(Key(.enter))
+    #expect(story.state.theme == .light)
+    #expect(story.state.message?.text.hasPrefix("Theme: auto, which is light,") == true)
+}
+
+@Test func aClosedSheetCanStillBeSaved() {
+    var story = Story()
+    story.type("a fox")
+    story.press(Key(.escape))
+    story.do(.saveSheet)
+    #expect(story.state.message?.kind == .problem)
+    story.press("G")
+    story.press(Key(.enter))
+    let runs = story.takeEffects().orders.map(\.run)
+    for run in runs {
+        story.start(run)
+        story.finish(run)
+    }
+    story.press(Key(.escape))
+    #expect(story.state.proposal == nil)
+    story.do(.saveSheet)
+    guard case .saveSheet(let order)? = story.takeEffects().last else {
+        Issue.record("the sheet is not saved")
+        return
+    }
+    #expect(order.runs == runs && runs.count == 6)
+}
+
+@Test func aboutNamesTheProgramAndItsVersion() {
+    var story = Story()
+    story.state.version = "1.2.3"
+    story.do(.about)
+    guard case .text(_, let lines)? = story.state.popup else {
+        Issue.record("nothing is said")
+        return
+    }
+    #expect(lines.first == "program: dcar 1.2.3")
+    #expect(lines.contains("machine: 2 threads"))
+}
+
+@Test func aFileThatNamesNoSeedHasNone() {
+    func seed(_ seed: UInt64, _ origin: RunOrigin) -> UInt64? {
+        RunRecord(id: 1, request: GenerationRequest(prompt: "", seed: seed), origin: origin)
+            .knownSeed
+    }
+    #expect(seed(0, .file("a.png")) == nil)
+    #expect(seed(42, .file("a.png")) == 42)
+    #expect(seed(0, .prompt) == 0)
+}
+
+@Test func aSearchThatIsClearedSaysNothingMore() {
+    var story = Story()
+    var fox = PictureEntry(path: "/p/fox.png", bytes: 1, modified: 1)
+    fox.prompt = "a fox"
+    story.tell(.library(.listed([fox])))
+    story.do(.viewGallery)
+    story.press("/")
+    story.type("cat")
+    story.press(Key(.enter))
+    #expect(story.state.message?.text == "0 pictures.")
+    story.press(Key(.escape))
+    #expect(story.state.message == nil && story.state.gallery.matches.count == 1)
+}
+
+extension Story {
+    /// Draws a picture though another one has a mask, which Enter would paint anew.
+    fileprivate mutating func drawBeside(_ prompt: String) {
+        `do`(.editPrompt)
+        press(Key(.character("u"), .control))
+        type(prompt)
+        `do`(.generate)
+        let run = state.shownRun ?? 0
+        start(run)
+        finish(run)
+        _ = takeEffects()
+    }
+}

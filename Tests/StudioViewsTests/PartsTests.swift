@@ -1,0 +1,95 @@
+import Imaging
+import Requests
+import StudioCore
+import StudioViews
+import Testing
+
+// Single parts of the screen: the queue's lines, the token's line, what lies over the picture.
+
+private func studioWithPicture() -> StudioState {
+    var state = StudioState(randomness: 7)
+    let facts = ModelFacts(
+        name: "storybook", trainedSide: 64, pixelsPerToken: 32, codebookSize: 16,
+        residualSteps: 20, sampling: SamplingSettings(steps: 4), threads: 2)
+    _ = update(&state, .news(.modelOpened(facts)))
+    _ = update(&state, .promptEdited("a fox"))
+    perform(&state, .generate)
+    finish(&state, shade: 200)
+    return state
+}
+
+private func finish(_ state: inout StudioState, shade: UInt8) {
+    let run = state.shownRun ?? 0
+    let snapshot = StepSnapshot(
+        step: 4, ids: [3, 4, 5, 6], fixedAt: [1, 2, 3, 4], confidence: [1, 0.5, 0.5, 0.5])
+    let picture = FinishedPicture(
+        discrete: RGBImage(width: 64, height: 64, red: shade, green: 80, blue: 90),
+        refined: RGBImage(width: 64, height: 64, red: shade, green: 90, blue: 90),
+        residualLengths: [0, 0.3, 0.6, 1], seamError: nil, strength: 1)
+    for news in [
+        StudioNews.started(
+            run, gridWidth: 2, gridHeight: 2, snapshot, isPromptTruncated: false),
+        .finished(run, picture, seconds: 1)
+    ] { _ = update(&state, .news(news)) }
+}
+
+private func perform(_ state: inout StudioState, _ commands: Command...) {
+    for command in commands { _ = update(&state, .command(command)) }
+}
+
+private func shown(_ state: StudioState) -> Frame {
+    frame(of: state, columns: 120, rows: 40, on: Scene.abilities(.xterm256))
+}
+
+@Test func theNameOfASavedFileUsesTheRoomOfItsLine() {
+    var state = StudioState(randomness: 7)
+    var job = QueuedJob(id: 1, request: GenerationRequest(prompt: "three ships", seed: 1))
+    job.state = .finished
+    job.path = "/p/dcar-0001-three-ships-on-a-stormy-sea.png"
+    state.queue.jobs = [job]
+    perform(&state, .viewQueue)
+    let text = shown(state).text
+    #expect(text.contains("saved dcar-0001-three-ships-on-a-stormy-sea.png"))
+    #expect(text.contains("three ships  "))
+}
+
+@Test func aPinnedTokenHasNoConfidence() {
+    var state = studioWithPicture()
+    #expect(shown(state).text.contains("id 3  step 1  confidence 1.0"))
+    state.runs[1]?.pinned = [0]
+    #expect(shown(state).text.contains("id 3  pinned"))
+    #expect(!shown(state).text.contains("confidence"))
+}
+
+@Test func theMaskIsSeenOverAResultWhereThatIsAskedFor() {
+    var state = studioWithPicture()
+    perform(&state, .maskAll, .inpaint)
+    finish(&state, shade: 100)
+    let plain = shown(state).picture?.image
+    perform(&state, .maskOverlay)
+    #expect(plain != nil && shown(state).picture?.image != plain)
+    perform(&state, .maskOverlay)
+    #expect(shown(state).picture?.image == plain)
+}
+
+@Test func theSidesOfASplitViewAreSwapped() {
+    var state = studioWithPicture()
+    perform(&state, .split)
+    let before = shown(state)
+    #expect(before.text.contains("discrete | refined"))
+    perform(&state, .swapCompared)
+    let after = shown(state)
+    #expect(after.text.contains("refined | discrete"))
+    #expect(after.picture?.image != before.picture?.image)
+}
+
+@Test func anOpenedFileWithoutASeedShowsNone() {
+    var state = studioWithPicture()
+    var record = RunRecord(
+        id: 9, request: GenerationRequest(prompt: "", seed: 0), origin: .file("a.png"))
+    record.snapshots = state.runs[1]?.snapshots ?? []
+    (record.gridWidth, record.gridHeight) = (2, 2)
+    (record.picture, record.status) = (state.runs[1]?.picture, .finished)
+    _ = update(&state, .news(.opened(record)))
+    #expect(shown(state).text.contains("seed unknown"))
+}
