@@ -21,6 +21,7 @@ _SKY: dict[str, list[tuple[float, Colour]]] = {
     "night": [(0, (12, 16, 48)), (0.6, (30, 38, 88)), (1, (58, 66, 120))],
     "dawn": [(0, (120, 150, 220)), (0.4, (235, 180, 205)), (0.7, (255, 215, 190)), (1, (255, 235, 210))],
 }
+PAPER: Colour = (250, 242, 222)
 _LIGHT = {"day": (1, 1, 1), "sunset": (0.92, 0.72, 0.66), "night": (0.34, 0.38, 0.55), "dawn": (0.95, 0.88, 0.92)}
 
 
@@ -80,10 +81,14 @@ def _sky(canvas: Canvas, time: str, weather: str, horizon: float, rng: random.Ra
                 pen.oval(x + dx * s, y + dy * s, s * k, s * k * 0.75, cloud)
 
 
-def _plain(canvas: Canvas, paint: str, rng: random.Random) -> float:
-    hue, saturation, _ = COLOURS[paint]
-    value = {"black": 0.12, "white": 0.97, "brown": 0.5}.get(paint, 0.93)
-    canvas.pixels[:] = _hsv(hue / 360, saturation * 0.75, value)
+def _plain(canvas: Canvas, paint: str | None) -> float:
+    """One colour, darker towards the corners; the cream of a picture book's paper where none is said."""
+    if paint:
+        hue, saturation, _ = COLOURS[paint]
+        value = {"black": 0.12, "white": 0.97, "brown": 0.5}.get(paint, 0.93)
+        canvas.pixels[:] = _hsv(hue / 360, saturation * 0.75, value)
+    else:
+        canvas.pixels[:] = PAPER
     canvas.pixels *= (1 - 0.5 * ((canvas.rows - 0.5) ** 2 + (canvas.columns - 0.5) ** 2))[..., None]
     return 0.82
 
@@ -233,7 +238,7 @@ PLACES = ("plain", "room", "underwater", "space", *_GROUND)
 def draw_backdrop(canvas: Canvas, place: str, time: str, weather: str, paint: str | None, rng: random.Random) -> float:
     """Draws what is behind the objects; returns the row on which things stand."""
     if place == "plain":
-        return _plain(canvas, paint or "white", rng)
+        return _plain(canvas, paint)
     if place == "room":
         return _room(canvas, time, rng)
     if place == "underwater":

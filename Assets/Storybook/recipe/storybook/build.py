@@ -63,7 +63,7 @@ PLANS = {
         tokenizer_steps=(700, 3300, 8000), tokenizer_rate=6e-4, crop=128, crops=8, echo=1,
         scenes=12_000, generator_steps=5000, generator_rate=1e-3, batch=64, head_samples=1024,
         scenes512=4000, generator512_steps=1000, measured=1000, adversarial=0.0, tidy=True,
-        generator=GeneratorConfig(width=192, head_width=256, layers=6, text_layers=3, guidance=2.0),
+        generator=GeneratorConfig(width=192, head_width=256, layers=6, text_layers=3, guidance=1.0, temperature=0.5),
     ),
     "gpu": Plan(
         detector_steps=2500, detector_batch=64,

@@ -16,6 +16,7 @@ from storybook.backdrop import SKYLESS
 from storybook.objects import objects
 from storybook.scene import Item, Scene
 from storybook.sprites import COLOURS
+from storybook.world import is_tidy
 
 NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4}
 SIZES = {"small": ("small", "tiny", "little"), "big": ("big", "large", "huge")}
@@ -106,13 +107,19 @@ def write(scene: Scene, rng: random.Random, typos: float = 0.02) -> str:
     return mistype(text, rng) if rng.random() < typos else text
 
 
+def _unsaid(share: float) -> float:
+    """How often a caption leaves something out: never in the tidy world, where what is unsaid is as usual (paper, by day)."""
+    return 0.0 if is_tidy() else share
+
+
 def _setting(scene: Scene, rng: random.Random) -> tuple[str, str, str]:
     """Place, time and weather phrases; each may be left unsaid."""
-    place = "" if scene.place == "plain" or rng.random() < 0.1 else rng.choice(PLACE_PHRASES[scene.place])
+    place = "" if scene.place == "plain" or rng.random() < _unsaid(0.1) else rng.choice(PLACE_PHRASES[scene.place])
     time = ""
-    if scene.time != "day" and rng.random() < 0.92 or scene.time == "day" and scene.place not in SKYLESS and rng.random() < 0.06:
+    usual = scene.time == "day"
+    if not usual and rng.random() >= _unsaid(0.08) or usual and scene.place not in SKYLESS and rng.random() < 0.06:
         time = rng.choice(TIME_PHRASES[scene.time])
-    weather = rng.choice(WEATHER_PHRASES[scene.weather]) if scene.weather != "clear" and rng.random() < 0.92 else ""
+    weather = rng.choice(WEATHER_PHRASES[scene.weather]) if scene.weather != "clear" and rng.random() >= _unsaid(0.08) else ""
     return place, time, weather
 
 
@@ -123,7 +130,7 @@ def _sentence(scene: Scene, rng: random.Random) -> str:
     subject = _subject(scene, rng)
     if scene.place == "plain":
         paint = scene.paint
-        if paint is None or rng.random() < 0.15:
+        if paint is None or rng.random() < _unsaid(0.15):
             return _opened(subject, rng)
         ending = rng.choice(
             (f" on {article(paint)} background", f", {paint} background", f" against {article(paint)} background")
@@ -161,7 +168,7 @@ def _terse(scene: Scene, rng: random.Random) -> str:
     """A list of tags, which says nothing about who is left of whom."""
     tags = [noun_phrase(item, rng, bare=True) for item in scene.items]
     if scene.place == "plain":
-        tags += [f"{scene.paint} background"] if scene.paint and rng.random() < 0.8 else []
+        tags += [f"{scene.paint} background"] if scene.paint and rng.random() >= _unsaid(0.2) else []
     else:
         tags.append(PLACE_TAGS[scene.place])
     tags += [TIME_TAGS[scene.time]] if scene.time != "day" else []

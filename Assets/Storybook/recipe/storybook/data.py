@@ -13,15 +13,15 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from storybook.scene import Scene, draw_scene, sample_scene
+from storybook.scene import Box, Scene, draw_scene, sample_scene
 from storybook.world import is_tidy
 
 
-def render(seed: str, size: int, scene: Scene | None = None) -> tuple[np.ndarray, Scene]:
-    """The scene named by `seed` (or the one given) as uint8 [size, size, 3]."""
+def render(seed: str, size: int, scene: Scene | None = None) -> tuple[np.ndarray, list[Box]]:
+    """The scene named by `seed` (or the one given) as uint8 [size, size, 3], and where its things are."""
     scene = scene or sample_scene(random.Random(f"{seed}/what"))
-    image, _ = draw_scene(scene, random.Random(f"{seed}/how"), size)
-    return np.asarray(image), scene
+    image, boxes = draw_scene(scene, random.Random(f"{seed}/how"), size)
+    return np.asarray(image), boxes
 
 
 class CropBatches(Dataset[np.ndarray]):

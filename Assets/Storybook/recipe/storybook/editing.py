@@ -14,6 +14,7 @@ import json
 import math
 import pathlib
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from storybook.detector import Detector
 from storybook.model import Model, Sampling
 from storybook.objects import objects
 from storybook.runtime import Place
+from storybook.scene import core
 
 
 def seam(picture: Tensor, box: tuple[int, int, int, int]) -> float:
@@ -40,12 +42,14 @@ def seam(picture: Tensor, box: tuple[int, int, int, int]) -> float:
 
 
 @torch.no_grad()
-def evaluate(model: Model, judge: Detector, place: Place, scenes: int, seed: int = 0, scaled: bool = False) -> dict[str, Any]:
-    """One schedule on `scenes` scenes."""
+def evaluate(
+    model: Model, judge: Detector, place: Place, scenes: int, seed: int = 0, scaled: bool = False, kinds: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """One schedule on `scenes` scenes; `kinds` limits what is asked for."""
     side = math.isqrt(model.config.tokens)
     hole = side // 2
     right, outside, seams = 0, [], []
-    names = [name for name, thing in objects().items() if thing.countable]
+    names = [name for name, thing in objects().items() if thing.countable and (kinds is None or name in kinds)]
     for number in range(scenes):
         rng = random.Random(f"edit/{seed}/{number}")
         picture, _ = render(f"edit/{seed}/{number}", 32 * side)
@@ -85,12 +89,14 @@ def main() -> None:
     parser.add_argument("--sprites", required=True)
     parser.add_argument("--detector", type=pathlib.Path, required=True)
     parser.add_argument("--scenes", type=int, default=200)
+    parser.add_argument("--core", action="store_true", help="only things of core.txt, which the tidy world shows most")
     parser.add_argument("--threads", type=int, default=2)
     a = parser.parse_args()
     sprites.load(a.sprites)
     place = runtime.start(a.threads)
     model, judge = models.load(a.model, place.device), detector.load(a.detector, place)
-    rows = [evaluate(model, judge, place, a.scenes, scaled=scaled) for scaled in (False, True)]
+    kinds = core() if a.core else None
+    rows = [evaluate(model, judge, place, a.scenes, scaled=scaled, kinds=kinds) for scaled in (False, True)]
     print(json.dumps({"weights": model.hash, "rows": rows}, indent=2))
 
 

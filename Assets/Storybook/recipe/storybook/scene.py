@@ -21,6 +21,8 @@ from storybook.world import is_tidy
 
 # Cells along a side of a tidy scene: the tokens of a picture of 256 pixels.
 GRID = 8
+# A tidy place is one of so many drawings.
+VARIANTS = 4
 FLOATING = ("plain", "space", "underwater")
 _LAND = ("meadow", "beach", "snow", "desert", "mountains", "city", "forest", "lake")
 HABITAT_PLACES: dict[str, tuple[str, ...]] = {
@@ -103,7 +105,7 @@ def sample_scene(rng: random.Random) -> Scene:
 def propose_scene(rng: random.Random) -> Scene:
     """A scene, held out or not."""
     kinds = objects()
-    names = core() if is_tidy() and rng.random() < 5 / 6 else _names()
+    names = core() if is_tidy() and rng.random() < 11 / 12 else _names()
     shares = (36, 18, 32, 4, 4, 6) if is_tidy() else (30, 15, 29, 9, 9, 8)
     mode = rng.choices(("one", "count", "two", "groups", "three", "empty"), shares)[0]
     if mode == "empty":
@@ -114,7 +116,7 @@ def propose_scene(rng: random.Random) -> Scene:
     if mode in ("count", "groups"):
         while not all(kinds[name].countable for name in chosen):
             chosen = rng.sample(names, wanted)
-    place = rng.choice(HABITAT_PLACES[kinds[chosen[0]].habitat]) if rng.random() < 0.68 else "plain"
+    place = rng.choice(HABITAT_PLACES[kinds[chosen[0]].habitat]) if rng.random() < (0.5 if is_tidy() else 0.68) else "plain"
     items = [Item(name, rng.choice(list(COLOURS)) if kinds[name].tintable and rng.random() < 0.8 else None) for name in chosen]
     relation: str | None = None
     if mode == "one" and rng.random() < 0.24:
@@ -130,8 +132,9 @@ def propose_scene(rng: random.Random) -> Scene:
         relation = rng.choice(("and", "next", "left", "left", "above", "above") if upright else ("and", "next", "left", "left"))
     elif mode == "three":
         relation = "and"
-    # A plain background is of another colour than the things on it.
-    paint = rng.choice([c for c in COLOURS if c not in {item.colour for item in items}]) if place == "plain" else None
+    # A plain background is of another colour than the things on it, or a tidy one is paper, which no caption names.
+    bare = place != "plain" or (is_tidy() and rng.random() < 0.5)
+    paint = None if bare else rng.choice([c for c in COLOURS if c not in {item.colour for item in items}])
     return Scene(tuple(items), relation, place, _time(rng, place), _weather(rng, place), paint)
 
 
@@ -161,7 +164,8 @@ def _weather(rng: random.Random, place: str) -> str:
 def draw_scene(scene: Scene, rng: random.Random, size: int) -> tuple[Image.Image, list[Box]]:
     """Paints a scene `size` pixels square and tells where each thing went."""
     canvas = Canvas(size)
-    floor = draw_backdrop(canvas, scene.place, scene.time, scene.weather, scene.paint, rng)
+    behind = random.Random(f"{scene.place}/{rng.randrange(VARIANTS)}") if is_tidy() else rng
+    floor = draw_backdrop(canvas, scene.place, scene.time, scene.weather, scene.paint, behind)
     image = canvas.image()
     things = _layout(scene, floor, rng)
     put = _put_tidily if is_tidy() else _put
@@ -169,7 +173,7 @@ def draw_scene(scene: Scene, rng: random.Random, size: int) -> tuple[Image.Image
     if scene.weather in ("rain", "snowfall", "fog"):
         front = Canvas(size)
         front.pixels[:] = image
-        draw_weather(front, scene.time, scene.weather, rng)
+        draw_weather(front, scene.time, scene.weather, behind)
         image = front.image()
     return image, boxes
 
@@ -180,8 +184,8 @@ def _layout(scene: Scene, floor: float, rng: random.Random) -> list[tuple[int, f
     if not items:
         return []
     if len(items) == 1 and items[0].count == 1:
-        low, high = {"small": (0.2, 0.28), "big": (0.72, 0.85), None: (0.34, 0.66)}[items[0].size]
-        size = rng.uniform(low, high)
+        usual = (0.42, 0.54) if is_tidy() else (0.34, 0.66)
+        size = rng.uniform(*{"small": (0.2, 0.28), "big": (0.72, 0.85), None: usual}[items[0].size])
         column = rng.uniform(0.38, 0.62) if size > 0.4 else rng.uniform(0.25, 0.75)
         return [_stand(scene, 0, column, size, floor, rng)]
     if scene.relation == "above":
@@ -216,7 +220,7 @@ def _stand(scene: Scene, k: int, column: float, size: float, floor: float, rng: 
     thing = objects()[scene.items[k].object]
     size *= thing.size
     if scene.place in ("plain", "space") or (scene.place == "underwater" and thing.habitat != "ground"):
-        return k, column, rng.uniform(0.42, 0.58), size
+        return k, column, 0.5 if is_tidy() else rng.uniform(0.42, 0.58), size
     if thing.habitat == "sky" and scene.place != "room":
         return k, column, rng.uniform(0.2, 0.42), size
     if thing.habitat == "water" and scene.place in ("beach", "lake"):

@@ -18,6 +18,7 @@ from typing import Any
 from storybook import detector, runtime, sprites
 from storybook import model as models
 from storybook.model import Sampling
+from storybook.scene import core
 from storybook.storyeval import evaluate, real_features
 
 SWEEPS: dict[str, list[Sampling]] = {
@@ -37,6 +38,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=1)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--only", choices=tuple(SWEEPS), nargs="+", default=tuple(SWEEPS))
+    parser.add_argument("--core", action="store_true", help="only things of core.txt, which the tidy world shows most")
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--workers", type=int, default=0, help="drawing processes")
     parser.add_argument("--threads", type=int, default=2)
@@ -50,7 +52,9 @@ def main() -> None:
     for name in a.only:
         for sampling in SWEEPS[name]:
             began = time.monotonic()
-            report = evaluate(model, judge, place, sampling, a.images, limit=a.limit, real=real)
+            report = evaluate(
+                model, judge, place, sampling, a.images, limit=a.limit, real=real, kinds=core() if a.core else None
+            )
             seconds = round(time.monotonic() - began, 2)
             rows.append(
                 {

@@ -28,7 +28,7 @@ def token_loss(model: Model, file: TokenFile, share: float, batches: int = 8, si
     torch.manual_seed(5)
     total, count = 0.0, 0
     for number in range(batches):
-        numbers, _, captions = file.batch(11, number, size)
+        numbers, *_, captions = file.batch(11, number, size)
         ids = torch.from_numpy(numbers).to(model.device)
         text, mask = model.text(captions)
         masked = (torch.rand(ids.shape).argsort(-1).argsort(-1) < round(share * ids.shape[1])).to(model.device)

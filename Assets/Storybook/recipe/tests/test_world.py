@@ -13,6 +13,7 @@ from storybook.data import CropBatches, render
 from storybook.objects import objects, plural
 from storybook.scene import Item, Scene
 from storybook.storyeval import SIZES, prompts
+from storybook.tokens import shown
 
 SCENES = [(scene.sample_scene(random.Random(f"test/{k}")), random.Random(f"words/{k}")) for k in range(3000)]
 
@@ -140,3 +141,24 @@ def test_tidy_things_stand_on_the_grid(sheet: pathlib.Path) -> None:
         assert core <= set(objects()) and things > 200
     finally:
         world.use(False)
+
+
+def test_a_tidy_world_says_everything_unusual(sheet: pathlib.Path) -> None:
+    world.use(True)
+    try:
+        for k in range(400):
+            drawn = scene.sample_scene(random.Random(f"tidy/{k}"))
+            facts = caption.read(caption.write(drawn, random.Random(k), typos=0))
+            assert facts.place == (None if drawn.place == "plain" else drawn.place)
+            assert facts.paint == drawn.paint
+            assert drawn.time == "day" or facts.time == drawn.time
+            assert drawn.weather == "clear" or facts.weather == drawn.weather
+    finally:
+        world.use(False)
+
+
+def test_shown_cells_are_those_under_boxes() -> None:
+    cells = shown([scene.Box(0, 0.25, 0.5, 0.5, 0.74), scene.Box(0, 0.86, -0.1, 1.02, 0.14)], 8).reshape(8, 8)
+    assert cells[4:6, 2:4].all()
+    assert cells[0, 7] == 1
+    assert cells.sum() == 5
