@@ -16,7 +16,7 @@ func measureStart() throws {
             studio = try Studio.open(in: folder)
             try studio?.session.wait(forText: "Parameters")
         }
-        try studio?.session.wait(forText: "threads")
+        try studio?.session.wait(forText: "px  ·")
         try studio?.quit()
     }
     figure.report()

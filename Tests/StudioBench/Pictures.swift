@@ -55,7 +55,7 @@ func measureGallery() throws {
     var figure = Figure("gallery of 10,000, first screen warm", limit: 150, isTail: false)
     for round in 0..<8 {
         let studio = try Studio.open(in: folder, ["tui", "--fresh"])
-        try studio.session.wait(forText: "threads")
+        try studio.session.wait(forText: "px  ·")
         if round == 0 {
             studio.session.type("\u{1B}3")
             try studio.session.wait(forText: "10000 pictures", seconds: 60)

@@ -39,7 +39,7 @@ struct Studio {
     /// With the model and what it needs at hand.
     static func openReady(in folder: TemporaryFolder, settings: [String] = []) throws -> Studio {
         let studio = try open(in: folder, ["tui", "--fresh"], settings: settings)
-        try studio.session.wait(forText: "threads")
+        try studio.session.wait(forText: "px  ·")
         studio.session.type("a fox in the snow\u{7}")
         try studio.session.wait(forText: "Done in", seconds: 400)
         studio.session.run(seconds: 0.5)
