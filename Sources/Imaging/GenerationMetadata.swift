@@ -65,7 +65,7 @@ public struct GenerationMetadata: Hashable, Sendable {
     /// seconds since 1970 up to the year 9999.
     ///
     /// Source: reproducible-builds.org, `SOURCE_DATE_EPOCH` specification.
-    package static func creationTime(_ secondsSince1970: String) -> String? {
+    private static func creationTime(_ secondsSince1970: String) -> String? {
         guard let seconds = UInt64(secondsSince1970), seconds < 253_402_300_800 else { return nil }
         let format = DateFormatter()
         format.locale = Locale(identifier: "en_US_POSIX")

@@ -13,10 +13,6 @@ import TextEncoding
 public struct Pipeline: Sendable {
     public let model: Model
 
-    /// Pixels of the longest side that is accepted.
-    public static let sideLimit = RequestLimits.side
-    public static let stepLimit = RequestLimits.steps.upperBound
-
     public init(_ model: Model) {
         self.model = model
     }
@@ -136,14 +132,14 @@ public struct Pipeline: Sendable {
     /// The size of a request, after every number in it was checked.
     func checked(_ request: GenerationRequest) throws -> (width: Int, height: Int) {
         let unit = model.pixelsPerToken
-        let limit = Self.sideLimit / unit * unit
+        let limit = RequestLimits.side / unit * unit
         let (width, height) = (
             request.width ?? model.trainedSide, request.height ?? model.trainedSide
         )
         guard width % unit == 0, height % unit == 0, unit...limit ~= width, unit...limit ~= height
         else { throw RequestError.size(width: width, height: height, multiple: unit, limit: limit) }
         guard RequestLimits.steps ~= request.sampling.steps else {
-            throw RequestError.steps(request.sampling.steps, limit: Self.stepLimit)
+            throw RequestError.steps(request.sampling.steps, limit: RequestLimits.steps.upperBound)
         }
         if let steps = request.residual.steps, !(RequestLimits.residualSteps ~= steps) {
             throw RequestError.residualSteps(
@@ -237,7 +233,7 @@ public struct Pipeline: Sendable {
     /// - Throws: `RequestError.size`, `KernelError`, `CheckpointError`, `Stopped`.
     public func encode(_ image: RGBImage) throws -> HybridTokenizer.Encoding {
         let unit = model.pixelsPerToken
-        let limit = Self.sideLimit / unit * unit
+        let limit = RequestLimits.side / unit * unit
         guard image.width % unit == 0, image.height % unit == 0, image.width <= limit,
             image.height <= limit
         else {

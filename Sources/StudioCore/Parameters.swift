@@ -31,9 +31,6 @@ package struct Parameters: Hashable, Sendable, Codable {
     /// Pixels along a side of a token.
     package var tokenSide = 32
 
-    /// Pixels; the longest side of any picture.
-    package static let largestSide = RequestLimits.side
-
     package init() {}
 
     package func request(prompt: String, negativePrompt: String) -> GenerationRequest {

@@ -120,10 +120,10 @@ extension StudioState {
     /// - Returns: why there cannot be so many cells; nil where they wait now.
     mutating func widen(to margins: EditOrder.Margins) -> String? {
         guard let run = shown else { return nil }
-        let limit = Parameters.largestSide / parameters.tokenSide
+        let limit = RequestLimits.side / parameters.tokenSide
         guard run.gridWidth + margins.left + margins.right <= limit,
             run.gridHeight + margins.top + margins.bottom <= limit
-        else { return "A side can have \(limit) tokens, \(Parameters.largestSide) pixels." }
+        else { return "A side can have \(limit) tokens, \(RequestLimits.side) pixels." }
         canvas.margins = margins
         canvas.isPainting = false
         focus = .canvas

@@ -76,7 +76,7 @@ extension StudioState {
     }
 
     private mutating func setMargins(_ form: Form) throws(FormProblem) {
-        let sides = 0...Parameters.largestSide / parameters.tokenSide
+        let sides = 0...RequestLimits.side / parameters.tokenSide
         let margins = EditOrder.Margins(
             left: try whole(form, 0, sides), top: try whole(form, 2, sides),
             right: try whole(form, 1, sides), bottom: try whole(form, 3, sides))

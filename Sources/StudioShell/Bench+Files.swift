@@ -3,6 +3,7 @@ import HybridTokens
 import Imaging
 import Pipeline
 import Requests
+import Settings
 import StudioCore
 
 extension Bench {

@@ -9,14 +9,14 @@ struct PlainStudio {
     private let options: StudioOptions
     private let inbox = Inbox()
     private let workshop: Workshop
-    private let librarian: Librarian
+    let librarian: Librarian
     private let log: StudioLog
-    private var state: StudioState
+    var state: StudioState
     private var input = LineInput()
     /// Whether the last order has been answered.
     private var hasSpoken = false
     /// Whether the folder of pictures has been gone through since that was asked for.
-    private var isScanned = false
+    var isScanned = false
     /// Milliseconds after which it is looked again whether the workshop is done.
     private static let patience: Int32 = 20
 
@@ -129,7 +129,7 @@ struct PlainStudio {
         listen { $0.message != nil }
     }
 
-    private mutating func perform(_ actions: [StudioAction]) {
+    mutating func perform(_ actions: [StudioAction]) {
         for action in actions {
             if action == .command(.cancel), state.job == nil {
                 say("Nothing is being made.")
@@ -227,76 +227,15 @@ struct PlainStudio {
         }
     }
 
-    // MARK: Lists
-
-    /// The saved pictures that match, all without words.
-    private mutating func sayGallery(_ words: String) {
-        listen { $0.gallery.isLoaded || $0.message?.kind == .problem }
-        isScanned = false
-        librarian.perform(.scan)
-        while !isScanned { listenOnce() }
-        perform([.command(.viewGallery)])
-        state.gallery.search(PictureQuery(words))
-        state.gallery.selected = 0
-        let count = state.gallery.matches.count
-        say(count == 1 ? "1 picture." : "\(count) pictures.")
-        for place in 0..<count { sayEntry(place) }
-    }
-
-    private mutating func sayEntry(_ place: Int) {
-        guard state.gallery.matches.indices.contains(place) else { return }
-        let entry = state.gallery.entries[state.gallery.matches[place]]
-        let text = entry.problem ?? (entry.prompt.isEmpty ? "(no prompt)" : entry.prompt)
-        say(
-            "\(place + 1)  \(SanitizedText(entry.name, limit: 400))  "
-                + SanitizedText(text, limit: 400).description)
-    }
-
-    private mutating func sayQueue() {
-        let (jobs, isPaused) = (state.queue.jobs, state.queue.isPaused)
-        say(jobs.isEmpty ? "The queue is empty." : "\(state.queue.waitingCount) waiting.")
-        if isPaused { say("The queue is paused; :queue.resume lets it go on.") }
-        for (place, job) in jobs.enumerated() {
-            let parts: [String?] = [
-                String(place + 1), job.state.shown, "seed \(job.request.seed)", job.request.prompt,
-                job.problem ?? job.path.map { "saved as \($0)" }
-            ]
-            let shown = parts.compactMap { $0 }.map { SanitizedText($0, limit: 400).description }
-            say(shown.joined(separator: "  "))
-        }
-    }
-
-    /// Has a command work on a line of the gallery or the queue.
-    private mutating func choose(_ line: Int, _ command: Command) {
-        let isQueue = command.context == .queue
-        let count = isQueue ? state.queue.jobs.count : state.gallery.matches.count
-        guard count > 0 else {
-            return say(
-                isQueue
-                    ? "problem: The queue is empty."
-                    : "problem: No pictures are listed; :view.gallery lists them.")
-        }
-        guard 1...count ~= line else {
-            return say("problem: There is no line \(line); they are 1 to \(count).")
-        }
-        if isQueue {
-            state.queue.selected = line - 1
-        } else {
-            perform([.command(.viewGallery)])
-            state.gallery.selected = line - 1
-        }
-        perform([.command(command)])
-    }
-
     // MARK: News
 
     /// Says what happens until the state is as wanted. Ctrl-C, or `:cancel` typed meanwhile, stops
     /// a run.
-    private mutating func listen(until isEnough: (StudioState) -> Bool) {
+    mutating func listen(until isEnough: (StudioState) -> Bool) {
         while !isEnough(state) { listenOnce() }
     }
 
-    private mutating func listenOnce() {
+    mutating func listenOnce() {
         let ready = Terminal.wait(
             [inbox.descriptor] + input.descriptors(whileRunning: true),
             milliseconds: Self.patience)
@@ -359,13 +298,9 @@ struct PlainStudio {
         say((message.kind == .problem ? "problem: " : "") + message.text)
     }
 
-    private mutating func say(_ line: String) {
+    mutating func say(_ line: String) {
         hasSpoken = true
         print(line)
         fflush(nil)
     }
-}
-
-extension QueuedJob.State {
-    fileprivate var shown: String { self == .quarantined ? "put aside" : rawValue }
 }

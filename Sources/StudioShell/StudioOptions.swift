@@ -64,16 +64,6 @@ package struct StudioOptions: Sendable {
     var precision: Precision? { settings.text(.precision).flatMap(Precision.init) }
 }
 
-extension String {
-    /// A path with `~` at its start replaced as shells do it: by `HOME`, where that is set.
-    var withHome: String {
-        guard self == "~" || hasPrefix("~/"),
-            let home = ProcessInfo.processInfo.environment["HOME"], home.hasPrefix("/")
-        else { return (self as NSString).expandingTildeInPath }
-        return home + String(dropFirst())
-    }
-}
-
 /// Why the studio cannot start.
 public enum StudioError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Input or output is no terminal.

@@ -33,7 +33,7 @@ struct ModelOptions: ParsableArguments {
     func folder() throws -> String {
         if let model { return model }
         if let named = Preferences.current.text(.modelPath) {
-            return (named as NSString).expandingTildeInPath
+            return named.withHome
         }
         guard let embedded = EmbeddedModel.folder else { throw CommandError.noEmbeddedModel }
         return embedded

@@ -65,7 +65,7 @@ struct OutputOptions: ParsableArguments {
         let settings = Preferences.current
         if output == nil || folder != nil {
             let name = settings.text(.outputPattern) ?? standard
-            let usual = settings.text(.outputFolder).map { ($0 as NSString).expandingTildeInPath }
+            let usual = settings.text(.outputFolder)?.withHome
             return try OutputPattern((folder ?? usual).map { "\($0)/\(name)" } ?? name)
         }
         let text = output ?? standard

@@ -1,0 +1,11 @@
+import Foundation
+
+extension String {
+    /// A path with `~` at its start replaced as shells do it: by `HOME`, where that is set.
+    package var withHome: String {
+        guard self == "~" || hasPrefix("~/"),
+            let home = ProcessInfo.processInfo.environment["HOME"], home.hasPrefix("/")
+        else { return (self as NSString).expandingTildeInPath }
+        return home + String(dropFirst())
+    }
+}
