@@ -61,8 +61,16 @@ extension Pipeline {
 
     /// A run's present state as a picture: kept tokens with their residual, new ones as codebook
     /// entries alone, unknown ones as zero latents.
-    public func preview(of run: PictureRun) throws -> RGBImage {
+    ///
+    /// - Parameter withResidual: whether new tokens get the residual that the head makes of the last
+    ///   pass. While tokens are masked that is a guess: the finished picture's comes from a pass that
+    ///   knew more of them.
+    public func preview(of run: PictureRun, withResidual: Bool = false) throws -> RGBImage {
         let state = run.run.state
+        let isRefined =
+            withResidual && model.configuration.hybrid && run.request.residual.strength > 0
+        let residual = isRefined ? try self.residual(of: run).floats() : run.keptResidual
+        let strength = isRefined ? run.request.residual.strength : 1
         let (codes, channels) = (
             model.configuration.codebookSize, model.configuration.latentChannels
         )
@@ -72,7 +80,8 @@ extension Pipeline {
         let latents = entries.indices.map { index -> Float in
             let token = index / channels
             guard state.ids[token] < codes else { return 0 }
-            return entries[index] + (run.isKept[token] ? run.keptResidual?[index] ?? 0 : 0)
+            guard let residual, isRefined || run.isKept[token] else { return entries[index] }
+            return entries[index] + strength * residual[index]
         }
         return try decode(
             Tensor([run.run.gridHeight, run.run.gridWidth, channels], latents))

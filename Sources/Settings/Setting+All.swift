@@ -77,8 +77,9 @@ extension Setting {
         "Pictures to choose from in the studio.")
 
     package static let preview = Setting(
-        "preview.mode", .choice(["off", "colors", "decoded"]), .text("colors"),
-        "How the steps of a run are shown: masks alone, token colours, or decoded in full.")
+        "preview.mode", .choice(["off", "colors", "decoded", "full"]), .text("colors"),
+        "How the steps of a run are shown: masks alone, token colours, decoded, or decoded with the "
+            + "residual so far.")
     package static let previewInterval = Setting(
         "preview.every", .whole(1...64), .whole(1),
         "Steps from one picture of a run to the next; masks and tokens are drawn at every step.")
@@ -89,7 +90,7 @@ extension Setting {
         waitsForStart: true)
     package static let previewColors = Setting(
         "preview.colors", .whole(16...256), .whole(64),
-        "The most colours of a step's sixel picture.",
+        "The most colours of a step's sixel picture while the run goes on.",
         waitsForStart: true)
     package static let previewBudget = Setting(
         "preview.budget_percent", .whole(1...100), .whole(3),
@@ -132,6 +133,9 @@ extension Setting {
     package static let unicode = Setting(
         "ui.unicode", .choice(["auto", "on", "off"]), .text("auto"),
         "Whether more than ASCII is drawn; auto goes by the locale.", waitsForStart: true)
+    package static let animations = Setting(
+        "ui.animations", .flag, .flag(true),
+        "Whether a mark moves while the model computes.")
     package static let footer = Setting(
         "ui.footer", .flag, .flag(true), "Whether the last line names the keys that matter now.")
     package static let confirmQuit = Setting(
@@ -185,13 +189,12 @@ extension Setting {
 
     package static let all: [Setting] = [
         modelPath, verification, threads, precision, weightCache, steps, guidance, guidanceDecay,
-        temperature,
-        schedule, residualSteps, residualStrength, size, count, seedMode, feather, growth, content,
-        variation, reroll, alternatives, preview, previewInterval, previewSide, previewColors,
-        previewBudget, graphics, cellSize, colors, dither, synchronized, maximumBytes,
-        probeTimeout, theme, mouse, unicode, footer, confirmQuit, outputFolder, outputPattern,
-        metadata, embedsTokens, compression, stealth, queuePausesAfterCrash, keepsFinished, history,
-        historyLimit, logLevel, logDays, clipboard
+        temperature, schedule, residualSteps, residualStrength, size, count, seedMode, feather,
+        growth, content, variation, reroll, alternatives, preview, previewInterval,
+        previewSide, previewColors, previewBudget, graphics, cellSize, colors, dither, synchronized,
+        maximumBytes, probeTimeout, theme, mouse, unicode, animations, footer, confirmQuit,
+        outputFolder, outputPattern, metadata, embedsTokens, compression, stealth,
+        queuePausesAfterCrash, keepsFinished, history, historyLimit, logLevel, logDays, clipboard
     ]
 
     private static let named = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

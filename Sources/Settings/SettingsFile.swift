@@ -115,4 +115,12 @@ package struct SettingWarning: Hashable, Sendable, CustomStringConvertible {
         guard let file else { return text }
         return line.map { "\(file), line \($0): \(text)" } ?? "\(file): \(text)"
     }
+
+    /// The same with the file's name alone, or without where it is the one that is meant anyway.
+    package func shown(where meant: String? = nil) -> String {
+        guard let file else { return text }
+        let name = file.split(separator: "/").last.map(String.init) ?? file
+        let place = [file == meant ? nil : name, line.map { "line \($0)" }].compactMap { $0 }
+        return place.isEmpty ? text : "\(place.joined(separator: ", ")): \(text)"
+    }
 }

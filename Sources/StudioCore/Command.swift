@@ -20,7 +20,8 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case nextOverlay = "overlay.next"
     case previousOverlay = "overlay.previous"
     case noOverlay = "overlay.off"
-    case tokensOverlay = "overlay.tokens"
+    case gridOverlay = "overlay.grid"
+    case tokensOverlay = "overlay.new"
     case confidenceOverlay = "overlay.confidence"
     case orderOverlay = "overlay.order"
     case maskOverlay = "overlay.mask"
@@ -29,6 +30,7 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case zoomOut = "zoom.out"
     case zoomFit = "zoom.fit"
     case pinToken = "token.pin"
+    case unpinToken = "token.unpin"
     case swapToken = "token.swap"
     case split = "compare.split"
     case difference = "compare.diff"
@@ -107,6 +109,8 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case sixelGraphics = "graphics.sixel"
     case kittyGraphics = "graphics.kitty"
     case halfBlockGraphics = "graphics.halfblock"
+    case quadrantGraphics = "graphics.quadrant"
+    case sextantGraphics = "graphics.sextant"
     case asciiGraphics = "graphics.ascii"
     case noGraphics = "graphics.none"
     case probeTerminal = "graphics.probe"
@@ -232,12 +236,14 @@ extension Command {
         Entry(.nextOverlay, "next overlay of tokens", [plain("o")]),
         Entry(.previousOverlay, "previous overlay", [plain("O")]),
         Entry(.noOverlay, "no overlay"),
+        Entry(.gridOverlay, "overlay: the borders of tokens"),
         Entry(.tokensOverlay, "overlay: masked, new and pinned tokens"),
         Entry(.confidenceOverlay, "overlay: confidence"),
         Entry(.orderOverlay, "overlay: order of fixing"),
         Entry(.maskOverlay, "overlay: the mask, also over a result"),
         Entry(.nextPreview, "show steps in another way", [plain("P")]),
         Entry(.pinToken, "mask or pin the token under the cursor", [plain("t")]),
+        Entry(.unpinToken, "mask the token under the cursor again"),
         Entry(.swapToken, "swap the token for one of its candidates", [plain("T")]),
         Entry(.editMask, "paint a mask, or stop painting", [plain("m")]),
         Entry(.applyTool, "use the tool at the cursor", [plain(" ")], .mask),
@@ -307,6 +313,8 @@ extension Command {
         Entry(.sixelGraphics, "pictures: sixel pixels", [], .navigation),
         Entry(.kittyGraphics, "pictures: kitty pixels", [], .navigation),
         Entry(.halfBlockGraphics, "pictures: half blocks", [], .navigation),
+        Entry(.quadrantGraphics, "pictures: quarter blocks", [], .navigation),
+        Entry(.sextantGraphics, "pictures: sixth blocks, where the font has them", [], .navigation),
         Entry(.asciiGraphics, "pictures: ASCII characters", [], .navigation),
         Entry(.noGraphics, "pictures: none", [], .navigation),
         Entry(.probeTerminal, "ask the terminal again what it can do", [], .navigation),
@@ -361,6 +369,16 @@ extension Command {
 
     private static let entryOf: [Command: Entry] = Dictionary(
         entries.map { ($0.command, $0) }, uniquingKeysWith: { first, _ in first })
+
+    /// Whether it asks for one text, which can stand behind its name.
+    var asksForText: Bool {
+        switch self {
+        case .goToStep, .saveAs, .openFile, .loadMask, .saveMask, .loadModel, .searchHistory,
+            .gallerySearch, .galleryTag:
+            true
+        default: false
+        }
+    }
 
     package var title: String { Self.entryOf[self]?.title ?? rawValue }
 }

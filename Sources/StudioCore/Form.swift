@@ -14,9 +14,14 @@ package struct Form: Hashable, Sendable {
         package let label: String
         package var text: TextField
 
-        init(_ label: String, _ text: String = "") {
+        init(_ label: String, _ field: TextField = TextField()) {
             self.label = label
-            self.text = TextField(text)
+            text = field
+        }
+
+        /// - Parameter text: what typing replaces.
+        init(_ label: String, suggesting text: String) {
+            self.init(label, TextField(suggesting: text))
         }
     }
 

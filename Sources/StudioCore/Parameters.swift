@@ -60,7 +60,7 @@ package enum Parameter: Int, CaseIterable, Hashable, Sendable {
         case .decay: "decay"
         case .temperature: "temperature"
         case .seed: "seed"
-        case .seedMode: "next seed"
+        case .seedMode: "seeds"
         case .residualSteps: "res. steps"
         case .strength: "strength"
         case .width: "width"

@@ -117,20 +117,22 @@ package enum PlainOrder: Hashable, Sendable {
     private static let screenCommands: Set<Command> = [
         .goToStep, .toggleResidual, .split, .difference, .residualMap, .compareWith, .flip,
         .swapCompared, .dividerLeft, .dividerRight, .maskOverlay, .outpaint,
-        .nextOverlay, .previousOverlay, .noOverlay, .tokensOverlay,
+        .nextOverlay, .previousOverlay, .noOverlay, .gridOverlay, .tokensOverlay,
         .confidenceOverlay, .orderOverlay, .nextPreview, .zoomIn, .zoomOut, .zoomFit, .pinToken,
-        .swapToken, .editMask, .brush, .eraser, .rectangle, .ellipse, .lasso, .flood, .largerBrush,
-        .smallerBrush, .loadMask, .saveMask, .sheet, .saveSheet, .exports, .saveAs,
+        .unpinToken, .swapToken, .editMask, .brush, .eraser, .rectangle, .ellipse, .lasso, .flood,
+        .largerBrush, .smallerBrush, .loadMask, .saveMask, .sheet, .saveSheet, .exports, .saveAs,
         .openFile, .editPrompt, .externalEditor, .parameters, .nextPanel, .editConfiguration,
         .reloadConfiguration, .resetSetting, .nextTheme, .setTheme, .bestGraphics, .sixelGraphics,
-        .kittyGraphics, .halfBlockGraphics, .asciiGraphics, .noGraphics, .probeTerminal,
-        .galleryTag, .loadModel, .showVersions, .viewEdit, .viewSettings, .redraw, .suspend
+        .kittyGraphics, .halfBlockGraphics, .quadrantGraphics, .sextantGraphics, .asciiGraphics,
+        .noGraphics, .probeTerminal, .galleryTag, .loadModel, .showVersions, .viewEdit,
+        .viewSettings, .redraw, .suspend
     ]
 
     private static let insteadOfScreen: [Command: String] = [
         .goToStep: ":step.back goes a step back",
         .toggleResidual: ":save.both saves discrete and refined",
         .pinToken: ":token PLACE ENTRY changes a token",
+        .unpinToken: ":token PLACE mask masks a token again",
         .swapToken: ":token PLACE ENTRY changes a token",
         .editMask: ":edit X,Y,WIDTH,HEIGHT PROMPT paints a part anew",
         .viewEdit: ":edit X,Y,WIDTH,HEIGHT PROMPT paints a part anew",

@@ -3,8 +3,8 @@ import TerminalGraphics
 
 /// What is done to a studio without hands: commands by name, keys and typed text.
 ///
-/// Of a file each line is one of `:NAME`, a command; `"TEXT`, typed as it stands behind the mark;
-/// or keys with spaces between, such as `Esc m Ctrl-G`. Empty lines and those that start with `# `
+/// Of a file each line is one of `:NAME` or `:NAME TEXT`, a command and what it asks for; `"TEXT`,
+/// typed as it stands behind the mark; or keys with spaces between, such as `Esc m Ctrl-G`. Empty lines and those that start with `# `
 /// count for nothing.
 package struct Replay: Hashable, Sendable {
     package private(set) var actions: [StudioAction] = []
@@ -12,9 +12,9 @@ package struct Replay: Hashable, Sendable {
     /// Nothing.
     package init() {}
 
-    /// - Parameter names: of commands.
+    /// - Parameter names: of commands, such as `gallery.search fox`.
     package init(running names: [String]) throws(ReplayError) {
-        for name in names { actions.append(try Self.command(name, line: nil)) }
+        for name in names { actions += try Self.command(name, line: nil) }
     }
 
     /// - Parameter text: that of a file.
@@ -23,9 +23,9 @@ package struct Replay: Hashable, Sendable {
         for (index, line) in lines.enumerated() where !line.hasPrefix("# ") {
             switch line.first {
             case "\"":
-                actions += line.dropFirst().unicodeScalars.map { .key(Key(.character($0))) }
+                actions += Self.typing(line.dropFirst())
             case ":" where line.count > 1:
-                actions.append(try Self.command(String(line.dropFirst()), line: index + 1))
+                actions += try Self.command(String(line.dropFirst()), line: index + 1)
             default:
                 for name in line.split(separator: " ") {
                     guard let key = Key(name: String(name)) else {
@@ -37,9 +37,19 @@ package struct Replay: Hashable, Sendable {
         }
     }
 
-    private static func command(_ name: String, line: Int?) throws(ReplayError) -> StudioAction {
+    private static func typing(_ text: some StringProtocol) -> [StudioAction] {
+        text.unicodeScalars.map { .key(Key(.character($0))) }
+    }
+
+    private static func command(_ text: String, line: Int?) throws(ReplayError) -> [StudioAction] {
+        let words = text.split(separator: " ", maxSplits: 1)
+        let name = words.first.map(String.init) ?? text
         guard let command = Command(rawValue: name) else { throw .noCommand(name, line: line) }
-        return .command(command)
+        guard words.count > 1 else { return [.command(command)] }
+        guard command.asksForText else { throw .noText(name, line: line) }
+        // What it suggests gives way.
+        return [.command(command), .key(Key(.end)), .key(Key(.character("u"), .control))]
+            + typing(words[1]) + [.key(Key(.enter))]
     }
 
     /// This, and then another.
@@ -59,12 +69,15 @@ package struct Replay: Hashable, Sendable {
 package enum ReplayError: Error, Hashable, Sendable, CustomStringConvertible {
     case noCommand(String, line: Int?)
     case noKey(String, line: Int)
+    case noText(String, line: Int?)
 
     package var description: String {
         switch self {
         case .noCommand(let name, let line):
             "\(line.map { "Line \($0): " } ?? "")\(SanitizedText(name)) is no command of the studio; its "
                 + "list of commands (F2) names them."
+        case .noText(let name, let line):
+            "\(line.map { "Line \($0): " } ?? "")\(name) asks for no text; write it with nothing behind it."
         case .noKey(let name, let line):
             "Line \(line): \(SanitizedText(name)) is no key; write one as in g, Ctrl-G, Alt-Enter, F5 or "
                 + "Space."

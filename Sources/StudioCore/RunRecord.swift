@@ -35,12 +35,12 @@ package struct StepSnapshot: Hashable, Sendable {
 /// A picture of an unfinished step.
 package struct StepPreview: Hashable, Sendable {
     package let image: RGBImage
-    /// Decoded in full; otherwise painted from the tokens' own colours.
-    package let isDecoded: Bool
+    /// How it was made.
+    package let kind: PreviewKind
 
-    package init(image: RGBImage, isDecoded: Bool) {
+    package init(image: RGBImage, kind: PreviewKind) {
         self.image = image
-        self.isDecoded = isDecoded
+        self.kind = kind
     }
 }
 

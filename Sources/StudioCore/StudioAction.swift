@@ -20,6 +20,8 @@ package enum StudioAction: Hashable, Sendable {
     /// Set a token of the step shown, or mask it again.
     case token(place: Int, id: Int?)
     case resized(ScreenMetrics)
+    /// A moment has passed in which the model computed.
+    case beat
 }
 
 /// What lies under the mouse.

@@ -53,10 +53,10 @@ package struct StudioState: Hashable, Sendable {
     var hasRestoredParameters = false
     /// What was asked for before.
     var lastCommand: Command?
+    /// Moments in which the model computed, for a mark that moves with them.
+    package internal(set) var beats = 0
     /// The program's version, for `about`.
     package var version = ""
-    /// The name in "Save as" until the first key, which replaces or edits it.
-    package internal(set) var suggestedName: String?
     /// What pictures look like here, for the header.
     package var graphics = ""
     /// Whether there is no screen: what happens is said in lines, and commands are named.
@@ -192,6 +192,9 @@ package struct CanvasState: Hashable, Sendable {
 
     package enum Overlay: String, CaseIterable, Hashable, Sendable, Codable {
         case off
+        /// The borders of all tokens, and what `tokens` shows.
+        case grid
+        /// Those that a step has fixed, and those that a person has.
         case tokens
         case confidence
         case order
@@ -257,12 +260,16 @@ package enum PreviewKind: String, CaseIterable, Hashable, Sendable {
     case colors
     /// Decoded from the tokens, without residual.
     case decoded
+    /// Decoded with the residual of the tokens known so far. The head was trained on passes where no
+    /// token is masked, so that this only promises what the finished picture will be.
+    case full
 
     package var shown: String {
         switch self {
         case .off: "masks only"
         case .colors: "token colours"
         case .decoded: "decoded pictures"
+        case .full: "decoded pictures with their residual so far"
         }
     }
 }

@@ -5,10 +5,18 @@ package struct TextField: Hashable, Sendable {
     package private(set) var characters: [Character]
     /// The character that the cursor stands before.
     package private(set) var cursor: Int
+    /// Whether what is typed or pasted takes the text's place; keys that move or delete keep it.
+    package private(set) var isSuggestion = false
 
     package init(_ text: String = "") {
         characters = Array(text)
         cursor = characters.count
+    }
+
+    /// A text that the first thing typed replaces.
+    package init(suggesting text: String) {
+        self.init(text)
+        isSuggestion = !text.isEmpty
     }
 
     package var text: String { String(characters) }
@@ -18,6 +26,7 @@ package struct TextField: Hashable, Sendable {
     package static let limit = 8_000
 
     package mutating func insert(_ addition: String) {
+        if isSuggestion { self = TextField() }
         let addition = String(String.UnicodeScalarView(addition.unicodeScalars.filter(\.isText)))
         guard characters.count + addition.count <= Self.limit else { return }
         let before = String(characters[..<cursor]) + addition
@@ -47,6 +56,7 @@ package struct TextField: Hashable, Sendable {
         case (.right, .control), (.character("f"), .alt): cursor = wordEnd
         default: return false
         }
+        isSuggestion = false
         return true
     }
 

@@ -64,8 +64,8 @@ extension StudioState {
             Form(
                 .sheet,
                 [
-                    Form.Field("columns", "seed=\(seed),\(seed &+ 1),\(seed &+ 2)"),
-                    Form.Field("rows", "guidance=2,4.5")
+                    Form.Field("columns", suggesting: "seed=\(seed),\(seed &+ 1),\(seed &+ 2)"),
+                    Form.Field("rows", suggesting: "guidance=2,4.5")
                 ]))
     }
 

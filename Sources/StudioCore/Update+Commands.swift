@@ -30,6 +30,7 @@ extension StudioState {
         case .nextOverlay: canvas.overlay = canvas.overlay.neighbour(1)
         case .previousOverlay: canvas.overlay = canvas.overlay.neighbour(-1)
         case .noOverlay: canvas.overlay = .off
+        case .gridOverlay: canvas.overlay = .grid
         case .tokensOverlay: canvas.overlay = .tokens
         case .confidenceOverlay: canvas.overlay = .confidence
         case .orderOverlay: canvas.overlay = .order
@@ -41,11 +42,15 @@ extension StudioState {
         case .nextPreview:
             preview = preview.neighbour(1)
             message = Message("Steps are shown as \(preview.shown).")
-            return [.preview(preview)]
+            guard let run = shown, let step = shownSnapshot?.step, !isPictureShown else {
+                return [.preview(preview)]
+            }
+            return [.preview(preview)] + decode(run, step: step)
         case .zoomIn: zoom(to: canvas.zoom * 2)
         case .zoomOut: zoom(to: canvas.zoom / 2)
         case .zoomFit: zoom(to: 1)
         case .pinToken: return togglePin()
+        case .unpinToken: return unpin()
         case .swapToken: return askSwap()
         case .editMask, .brush, .eraser, .rectangle, .ellipse, .lasso, .flood, .largerBrush,
             .smallerBrush, .applyTool, .invertMask, .growMask, .shrinkMask, .clearMask, .maskAll,
@@ -84,7 +89,6 @@ extension StudioState {
                 return []
             }
             popup = .saveAs(TextField())
-            suggestedName = nil
             return [.suggestName(run)]
         case .openFile: popup = .open(TextField())
         case .editPrompt: (view, focus) = (.studio, .prompt)
@@ -120,8 +124,8 @@ extension StudioState {
             theme = theme.neighbour(1)
             message = Message("Theme: \(theme.rawValue).")
         case .setTheme: popup = .themes(Theme.allCases.firstIndex(of: theme) ?? 0)
-        case .bestGraphics, .sixelGraphics, .kittyGraphics, .halfBlockGraphics, .asciiGraphics,
-            .noGraphics, .probeTerminal:
+        case .bestGraphics, .sixelGraphics, .kittyGraphics, .halfBlockGraphics, .quadrantGraphics,
+            .sextantGraphics, .asciiGraphics, .noGraphics, .probeTerminal:
             return changeGraphics(command)
         case .queueAdd, .queueAddFirst, .queuePause, .queueResume, .queueUp, .queueDown, .queueEdit,
             .queueRemove, .queueRetry, .queueClear, .queueSkip:
@@ -301,8 +305,8 @@ extension StudioState {
 
     /// Asks for a step's tokens decoded in full, while there is nothing else to do.
     func decode(_ run: RunRecord, step: Int) -> [StudioEffect] {
-        guard run.previews[step]?.isDecoded != true, job?.isPaused ?? true, step > 0,
-            preview != .off
+        let wanted = preview == .full ? PreviewKind.full : .decoded
+        guard run.previews[step]?.kind != wanted, job?.isPaused ?? true, step > 0, preview != .off
         else { return [] }
         return [.decode(run.id, step: step)]
     }
@@ -313,7 +317,12 @@ extension StudioState {
             return
         }
         popup = .form(
-            Form(.step, [Form.Field("step 0 to \(run.step)", "\(shownSnapshot?.step ?? 0)")]))
+            Form(
+                .step,
+                [
+                    Form.Field(
+                        "step 0 to \(run.step)", suggesting: "\(shownSnapshot?.step ?? 0)")
+                ]))
     }
 
     // MARK: History
@@ -442,7 +451,7 @@ extension StudioState {
             return
         }
         popup = .form(
-            Form(.loadModel, [Form.Field("folder", settings.text(.modelPath) ?? "")]))
+            Form(.loadModel, [Form.Field("folder", suggesting: settings.text(.modelPath) ?? "")]))
     }
 
     /// What a person would put into a report.

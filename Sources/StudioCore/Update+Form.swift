@@ -52,9 +52,11 @@ extension StudioState {
         throws(FormProblem) -> Int
     {
         guard let number = Int(form.text(index)), range ~= number else {
+            // What the label says of the range is said anyway.
+            let name = form.fields[index].label.prefix { $0 != " " }
             throw FormProblem(
-                text: "\(form.fields[index].label) is a whole number from \(range.lowerBound) to "
-                    + "\(range.upperBound).")
+                text: "\(name) is a whole number from \(range.lowerBound) to \(range.upperBound)."
+            )
         }
         return number
     }
@@ -70,8 +72,10 @@ extension StudioState {
             Form(
                 .outpaint,
                 [
-                    Form.Field("left", "\(margins.left)"), Form.Field("right", "\(margins.right)"),
-                    Form.Field("up", "\(margins.top)"), Form.Field("down", "\(margins.bottom)")
+                    Form.Field("left", suggesting: "\(margins.left)"),
+                    Form.Field("right", suggesting: "\(margins.right)"),
+                    Form.Field("up", suggesting: "\(margins.top)"),
+                    Form.Field("down", suggesting: "\(margins.bottom)")
                 ], selected: isNew ? 1 : 0))
     }
 
@@ -101,10 +105,12 @@ extension StudioState {
             Form(
                 .fork(run.id),
                 [
-                    Form.Field("prompt", typed.isEmpty ? run.request.prompt : typed),
-                    Form.Field("step", String(step)),
-                    Form.Field("seed", String(randomSeed())),
-                    Form.Field("guidance", Parameters.decimal(parameters.sampling.guidanceScale))
+                    Form.Field("prompt", TextField(typed.isEmpty ? run.request.prompt : typed)),
+                    Form.Field("step", suggesting: String(step)),
+                    Form.Field("seed", suggesting: String(randomSeed())),
+                    Form.Field(
+                        "guidance",
+                        suggesting: Parameters.decimal(parameters.sampling.guidanceScale))
                 ]))
     }
 

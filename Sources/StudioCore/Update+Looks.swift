@@ -8,6 +8,8 @@ extension StudioState {
         case .sixelGraphics: choice = .fixed(.sixel)
         case .kittyGraphics: choice = .fixed(.kitty)
         case .halfBlockGraphics: choice = .fixed(.halfBlock)
+        case .quadrantGraphics: choice = .fixed(.quadrant)
+        case .sextantGraphics: choice = .fixed(.sextant)
         case .asciiGraphics: choice = .fixed(.ascii)
         case .noGraphics: choice = .fixed(.none)
         case .probeTerminal:

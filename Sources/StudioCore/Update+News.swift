@@ -84,8 +84,7 @@ extension StudioState {
         case .nameSuggested(let name):
             // Who types already knows better.
             guard popup == .saveAs(TextField()) else { return [] }
-            suggestedName = name
-            popup = .saveAs(TextField(name))
+            popup = .saveAs(TextField(suggesting: name))
         case .maskLoaded(let mask): maskLoaded(mask)
         case .settings(let settings): return learn(settings)
         case .log(let lines):

@@ -89,10 +89,6 @@ extension StudioState {
         var field = field
         switch key.code {
         case .escape: popup = nil
-        case .character where isSave && suggestedName != nil && key.modifiers.isEmpty:
-            field = TextField()
-            suggestedName = nil
-            if field.edit(key) { popup = .saveAs(field) }
         case .tab where !isSave: importFit = importFit.neighbour(1)
         case .enter:
             popup = nil
@@ -105,7 +101,6 @@ extension StudioState {
             return [.save(SaveOrder(run: run, content: content, path: field.text))]
         default:
             if field.edit(key) { popup = isSave ? .saveAs(field) : .open(field) }
-            if isSave { suggestedName = nil }
         }
         return []
     }

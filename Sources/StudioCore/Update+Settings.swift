@@ -41,7 +41,8 @@ extension StudioState {
         } else if let warning = settingWarnings.first {
             let more = settingWarnings.count - 1
             message = Message(
-                "\(warning)" + (more > 0 ? " (\(more) more in the settings view)" : ""), .problem)
+                "\(warning.shown())" + (more > 0 ? " (\(more) more in the settings view)" : ""),
+                .problem)
         }
         guard let kind = new.text(.preview).flatMap(PreviewKind.init), kind != oldPreview else {
             return [.use(new)]

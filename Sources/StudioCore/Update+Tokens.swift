@@ -65,6 +65,19 @@ extension StudioState {
         return change(token, to: best.id)
     }
 
+    mutating func unpin() -> [StudioEffect] {
+        if let problem = tokenProblem {
+            message = Message(problem, .problem)
+            return []
+        }
+        guard let token = cursorToken, let snapshot = shownSnapshot else { return [] }
+        guard snapshot.ids[token] != nil else {
+            message = Message("This token is masked already.")
+            return []
+        }
+        return change(token, to: nil)
+    }
+
     mutating func askSwap() -> [StudioEffect] {
         if let problem = tokenProblem {
             message = Message(problem, .problem)

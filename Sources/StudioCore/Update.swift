@@ -29,11 +29,17 @@ private func react(_ state: inout StudioState, _ action: StudioAction) -> [Studi
         state.gallery.thumbnails = [:]
         state.gallery.awaited = []
         return state.view == .gallery ? state.galleryMoved() : []
+    case .beat: state.beats &+= 1
     }
     return []
 }
 
 extension StudioState {
+    /// Whether a mark moves on the screen, for which the state wants beats.
+    package var isMoving: Bool {
+        settings.isOn(.animations) && view == .studio && job.map { !$0.isPaused } ?? false
+    }
+
     /// Where keys are looked up now, the narrowest first.
     package var contexts: [KeyContext] {
         switch view {
@@ -227,8 +233,6 @@ extension StudioState {
     fileprivate mutating func paste(_ text: String) -> [StudioEffect] {
         switch (popup, focus) {
         case (.saveAs(var field)?, _):
-            if suggestedName != nil { field = TextField() }
-            suggestedName = nil
             field.insert(text.filter { !$0.isNewline })
             popup = .saveAs(field)
         case (.open(var field)?, _):

@@ -15,7 +15,7 @@ extension Bench {
         switch preview {
         case .off: nil
         case .colors: sketch(snapshot, of: id)
-        case .decoded: try decoded(id, snapshot.step, pipeline)
+        case .decoded, .full: try decoded(id, snapshot.step, pipeline)
         }
     }
 
@@ -26,13 +26,15 @@ extension Bench {
                 ids: snapshot.ids, gridWidth: run.run.gridWidth,
                 side: run.width / run.run.gridWidth)
         else { return nil }
-        return StepPreview(image: piece.ground?.filled(image) ?? image, isDecoded: false)
+        return StepPreview(image: piece.ground?.filled(image) ?? image, kind: .colors)
     }
 
     private func decoded(_ id: RunID, _ step: Int, _ pipeline: Pipeline) throws -> StepPreview? {
         guard let piece = pieces[id], let run = piece.run else { return nil }
-        let image = try pipeline.preview(of: run.woundBack(to: step))
-        return StepPreview(image: piece.ground?.filled(image) ?? image, isDecoded: true)
+        let kind = preview == .full ? PreviewKind.full : .decoded
+        let image = try pipeline.preview(
+            of: run.woundBack(to: step), withResidual: kind == .full)
+        return StepPreview(image: piece.ground?.filled(image) ?? image, kind: kind)
     }
 
     func decode(_ id: RunID, _ step: Int, _ pipeline: Pipeline) throws {

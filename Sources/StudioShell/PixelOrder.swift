@@ -31,7 +31,7 @@ struct PixelOrder: Equatable, Sendable {
     let capabilities: TerminalCapabilities
 
     /// Whether they are pictures of a run that goes on.
-    var isPassing: Bool { pictures.allSatisfy(\.layer.isPreview) }
+    var isPassing: Bool { pictures.allSatisfy(\.layer.isPassing) }
 
     /// A gallery's many pictures are shared out among the processors; a run keeps what it has.
     func encoded() -> [EncodedPicture] {
@@ -56,8 +56,10 @@ struct PixelOrder: Equatable, Sendable {
         let area = capabilities.sixelPixels(in: grid)
         let image = layer.image.resized(
             width: max(1, area.width), height: max(1, area.height),
-            coarse: layer.isPreview ? capabilities.previewLimit : nil)
-        var options = layer.isPreview ? capabilities.previewOptions : capabilities.pictureOptions
+            coarse: layer.isPassing ? capabilities.previewLimit : nil)
+        // A step that stays gets all colours, as a finished picture does, unless bytes are slow.
+        let isLight = layer.isPassing || layer.isPreview && capabilities.isRemote
+        var options = isLight ? capabilities.previewOptions : capabilities.pictureOptions
         // Small pictures, of which a gallery has many, gain nothing by more than the usual colours.
         options.colors = min(options.colors, max(256, image.width * image.height / 256))
         let share = Double(side) / Double(fullSide)

@@ -82,7 +82,8 @@ final class Screen {
     /// they are of characters, else those that a popup covers. A network is spared the latter.
     private func directPictures(of frame: Frame) -> [PictureLayer] {
         guard capabilities.colors == .trueColor else { return [] }
-        if capabilities.graphics == .halfBlock { return frame.pictures }
+        let blocks: [GraphicsProtocol] = [.halfBlock, .quadrant, .sextant]
+        if blocks.contains(capabilities.graphics) { return frame.pictures }
         guard hasPixels, !capabilities.isRemote else { return [] }
         return frame.pictures.filter { $0.isCovered || !pixels.areOn }
     }

@@ -183,6 +183,10 @@ private final class Session {
             }
             if screen.tick(at: now) { isDirty = true }
             if let due = saveTime, now >= due { saveSession() }
+            if let due = beatTime, now >= due {
+                lastBeat = now
+                apply(.beat)
+            }
             playOn()
         }
         close()
@@ -198,10 +202,15 @@ private final class Session {
         apply(action)
     }
 
+    private var lastBeat = Duration.zero
+    private static let beatPause = Duration.milliseconds(250)
+    /// When something on the screen moves next.
+    private var beatTime: Duration? { state.isMoving ? lastBeat + Self.beatPause : nil }
+
     private var timeout: Int32 {
         let newsTime = hasNews && screen.isReady ? drawTime + Self.newsPause : nil
         let playTime = replay.actions.isEmpty ? nil : Terminal.now + Self.replayPause
-        let deadlines = [parser.nextTick, screen.nextTick, saveTime, newsTime, playTime]
+        let deadlines = [parser.nextTick, screen.nextTick, saveTime, newsTime, playTime, beatTime]
             .compactMap { $0 }
         guard let next = deadlines.min() else { return -1 }
         return Int32(min(max((next - Terminal.now) / .milliseconds(1) + 1, 0), 60_000))
@@ -500,15 +509,20 @@ extension TerminalCapabilities {
         switch graphics {
         case .sixel: "sixel \(sixelColors) colours"
         case .kitty: "kitty graphics"
-        case .halfBlock:
-            switch colors {
-            case .trueColor: "half blocks"
-            case .xterm256: "half blocks, 256 colours"
-            case .ansi16: "half blocks, 16 colours"
-            case .mono: "half blocks, mono"
-            }
+        case .halfBlock: "half blocks\(colorRemark)"
+        case .quadrant: "quarter blocks\(colorRemark)"
+        case .sextant: "sixth blocks\(colorRemark)"
         case .ascii: "ASCII"
         case .none: "no pictures"
+        }
+    }
+
+    private var colorRemark: String {
+        switch colors {
+        case .trueColor: ""
+        case .xterm256: ", 256 colours"
+        case .ansi16: ", 16 colours"
+        case .mono: ", mono"
         }
     }
 }

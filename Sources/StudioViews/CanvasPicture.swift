@@ -22,6 +22,9 @@ struct CanvasPicture {
         if isUnfinished { drawMasked() }
         switch scene.canvas.overlay {
         case .off: break
+        case .grid:
+            drawBorders()
+            if isUnfinished { drawTokens() }
         case .tokens: if isUnfinished { drawTokens() }
         case .confidence: tint { snapshot.fixedAt[$0] == nil ? nil : snapshot.confidence[$0] }
         case .order:
@@ -115,6 +118,19 @@ struct CanvasPicture {
                 x: area.x + side / 2 - side / 16, y: area.y + side / 2 - side / 16,
                 width: max(1, side / 8), height: max(1, side / 8))
             fill(middle) { _ in SIMD3(96, 96, 112) }
+        }
+    }
+
+    /// Lines between the tokens: dark on what is light, light on what is dark.
+    private mutating func drawBorders() {
+        let line = max(1, side / 16)
+        for y in 0..<image.height {
+            for x in 0..<image.width where x % side < line || y % side < line {
+                let color = image[x, y]
+                let isLight = Int(color.x) + 2 * Int(color.y) + Int(color.z) > 4 * 128
+                image[x, y] = color.mixed(
+                    with: SIMD3(repeating: isLight ? 0 : 255), share: isLight ? 96 : 72)
+            }
         }
     }
 

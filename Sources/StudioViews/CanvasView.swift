@@ -10,7 +10,11 @@ extension FrameBuilder {
         hit(inner, .fixed(.focus(.canvas)))
         guard inner.rows > 0 else { return }
         guard abilities.hasPictures, let scene = CanvasScene(state) else {
-            welcome(state, in: inner)
+            if state.shownSnapshot == nil {
+                welcome(state, in: inner)
+            } else {
+                map(state, in: inner)
+            }
             return
         }
         let order = CanvasOrder(
@@ -18,10 +22,48 @@ extension FrameBuilder {
             cellSize: abilities.cellSize)
         guard let painted = painted(order) else { return }
         let place = self.picture(
-            painted.image, painted.twin, in: inner, isPreview: !state.isPictureShown)
+            painted.image, painted.twin, in: inner, isPreview: !state.isPictureShown,
+            isPassing: scene.isPassing)
         hits(on: place, state)
         let isNumbered = state.canvas.overlay == .order
+        if abilities.isPlain { stripes(state, on: place) }
         if abilities.isPlain || isNumbered { marks(state, on: place) }
+    }
+
+    /// The tokens in characters, where no picture is drawn.
+    private mutating func map(_ state: StudioState, in area: CellArea) {
+        guard let run = state.shown, run.gridWidth > 0, run.gridHeight > 0, area.rows > 4 else {
+            return
+        }
+        put(
+            "Pictures are not drawn here (graphics.protocol).", column: area.column + 1,
+            row: area.endRow - 1, palette.faint, width: area.columns - 1)
+        let rows = (area.rows - 2) / run.gridHeight
+        let columns = min(area.columns / run.gridWidth, 2 * rows)
+        guard rows > 0, columns > 0 else { return }
+        let place = CellArea(
+            column: area.column + (area.columns - columns * run.gridWidth) / 2,
+            row: area.row + (area.rows - 2 - rows * run.gridHeight) / 2,
+            columns: columns * run.gridWidth, rows: rows * run.gridHeight)
+        hits(on: place, state)
+        marks(state, on: place)
+    }
+
+    /// What is masked, where colours cannot tell: every second cell of it is a stroke.
+    private mutating func stripes(_ state: StudioState, on place: CellArea) {
+        guard state.isPictureShown, state.proposal == nil || state.canvas.overlay == .mask,
+            (state.proposal?.candidates.count ?? 1) == 1, state.canvas.margins.isEmpty,
+            let mask = state.visibleMask
+        else { return }
+        let view = state.viewport
+        for row in 0..<place.rows {
+            for column in 0..<place.columns where (row + column) % 2 == 0 {
+                let x = view.x + (2 * column + 1) * view.width / (2 * place.columns)
+                let y = view.y + (2 * row + 1) * view.height / (2 * place.rows)
+                guard x < mask.width, y < mask.height, mask[x, y] else { continue }
+                put("/", column: place.column + column, row: place.row + row, palette.title)
+            }
+        }
     }
 
     /// The picture to show, which may be an older one until the order is carried out.
@@ -63,7 +105,7 @@ extension FrameBuilder {
         let isMaskSeen = state.proposal == nil || state.canvas.overlay == .mask
         let mask = state.isPictureShown && isMaskSeen ? state.visibleMask : nil
         let masked = mask?.tokens(cell: state.parameters.tokenSide)
-        let isPlain = abilities.isPlain
+        let isPlain = abilities.isPlain || !abilities.hasPictures
         let isRoomy = side * place.columns >= 4 * view.width
         for token in snapshot.fixedAt.indices {
             let mark: String? =
@@ -90,7 +132,8 @@ extension FrameBuilder {
                 } else {
                     nil
                 }
-            guard var mark else { continue }
+            let isBare = mark == nil && !abilities.hasPictures
+            guard var mark = isBare ? "o" : mark else { continue }
             // Blanks around it set it off from a picture that is drawn with the same characters.
             if isRoomy { mark = " \(mark) " }
             let x = (2 * (token % run.gridWidth) + 1) * side / 2 - view.x
@@ -98,7 +141,9 @@ extension FrameBuilder {
             guard 0..<view.width ~= x, 0..<view.height ~= y else { continue }
             put(
                 mark, column: place.column + x * place.columns / view.width - (mark.count - 1) / 2,
-                row: place.row + y * place.rows / view.height, palette.title, width: mark.count)
+                row: place.row + y * place.rows / view.height,
+                isBare ? palette.faint : palette.title,
+                width: mark.count)
         }
     }
 
@@ -165,7 +210,12 @@ extension StudioState {
         guard let step = shownSnapshot?.step else { return [statusWord] }
         var kind = "masked"
         if let (shownStep, preview) = run.preview(at: step) {
-            kind = preview.isDecoded ? "decoded" : "token colours"
+            kind =
+                switch preview.kind {
+                case .off, .colors: "token colours"
+                case .decoded: "decoded"
+                case .full: "preview with residual"
+                }
             if shownStep != step { kind += " of step \(shownStep)" }
         }
         let counted = "step \(step)/\(run.steps)"

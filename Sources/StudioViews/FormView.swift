@@ -4,18 +4,20 @@ extension FrameBuilder {
     /// A line for each field, and what to do below them.
     mutating func formBox(_ form: Form) {
         let inner = centredBox(form.title, columns: 76, rows: form.fields.count + 4)
-        let labels = (form.fields.map(\.label.cellWidth).max() ?? 0) + 2
+        let labels = (form.fields.map(\.label.cellWidth).max() ?? 0) + 4
         let room = max(1, inner.columns - labels - 1)
         for (index, field) in form.fields.enumerated() {
             let row = inner.row + index
             let isSelected = index == form.selected
             put(
-                field.label, column: inner.column, row: row,
-                isSelected ? palette.selection : palette.popup)
+                (isSelected ? "▸ " : "  ") + field.label, column: inner.column, row: row,
+                isSelected ? palette.popupKey : palette.popup)
             let skip = isSelected ? max(0, field.text.cursor - room) : 0
             put(
                 String(field.text.characters.dropFirst(skip)).onOneLine,
-                column: inner.column + labels, row: row, palette.popup, width: room + 1)
+                column: inner.column + labels, row: row,
+                isSelected && field.text.isSuggestion ? palette.selection : palette.popup,
+                width: room + 1)
             hit(
                 CellArea(column: inner.column, row: row, columns: inner.columns, rows: 1),
                 .fixed(.listItem(index)))
@@ -25,7 +27,8 @@ extension FrameBuilder {
             cursor(column: inner.column + labels + before, row: row)
         }
         put(
-            form.hint, column: inner.column, row: inner.row + form.fields.count + 1, palette.popup,
+            form.hint, column: inner.column, row: inner.row + form.fields.count + 1,
+            palette.popupFaint,
             width: inner.columns)
     }
 

@@ -94,8 +94,10 @@ package struct PictureLayer: Hashable, Sendable {
     package let area: CellArea
     /// Whether a popup hides part of it, so that only the twin may be shown.
     package var isCovered = false
-    /// Whether it may still change with every step.
+    /// Whether it is a step's, not a finished picture.
     package let isPreview: Bool
+    /// Whether another follows soon, so that it must not take long.
+    package var isPassing = false
     package let image: RGBImage
 }
 

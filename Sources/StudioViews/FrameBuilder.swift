@@ -146,7 +146,8 @@ struct FrameBuilder {
 
     /// Draws a picture whose twin is there already.
     mutating func picture(
-        _ image: RGBImage, _ twin: CellPicture, in area: CellArea, isPreview: Bool
+        _ image: RGBImage, _ twin: CellPicture, in area: CellArea, isPreview: Bool,
+        isPassing: Bool = false
     ) -> CellArea {
         let size = twin.size
         let place = CellArea(
@@ -160,7 +161,8 @@ struct FrameBuilder {
                 column: place.column + index % size.columns,
                 row: place.row + index / size.columns)
         }
-        frame.pictures.append(PictureLayer(area: place, isPreview: isPreview, image: image))
+        frame.pictures.append(
+            PictureLayer(area: place, isPreview: isPreview, isPassing: isPassing, image: image))
         return place
     }
 }
@@ -175,6 +177,6 @@ extension String {
         "─": "-", "│": "|", "┌": "+", "┐": "+", "└": "+", "┘": "+", "├": "+", "▸": ">", "…": "~",
         "●": "*", "○": "o", "◉": "@", "·": ".", "×": "x", "✓": "v", "█": "#", "░": ".", "▮": "#",
         "▯": ".", "←": "<", "→": ">", "↑": "^", "↓": "v", "★": "*", "✗": "x", "–": "-", "▌": "|",
-        "▐": "|"
+        "▐": "|", "◜": "/", "◝": "-", "◞": "\\", "◟": "|"
     ]
 }

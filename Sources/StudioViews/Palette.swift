@@ -26,6 +26,7 @@ package struct Palette {
     var unread = TextStyle(.standard, on: .standard, [.dim, .underline])
     var popup = TextStyle()
     var popupKey = TextStyle(.standard, on: .standard, .bold)
+    var popupFaint = TextStyle()
 
     package init(_ theme: Theme, _ colors: ColorDepth) {
         guard theme != .mono, colors != .mono else { return }
@@ -56,6 +57,7 @@ package struct Palette {
             barKey = pair((222, 237), (11, 4), .bold)
             popup = pair((252, 236), (7, 0))
             popupKey = pair((222, 236), (11, 0), .bold)
+            popupFaint = pair((248, 236), (7, 0))
         case .light:
             func ink(_ rich: UInt8, _ basic: UInt8, _ attributes: TextStyle.Attributes = [])
                 -> TextStyle
@@ -74,6 +76,7 @@ package struct Palette {
             barKey = pair((88, 253), (7, 4), .bold)
             popup = pair((235, 255), (0, 7))
             popupKey = pair((94, 255), (0, 7), .bold)
+            popupFaint = pair((241, 255), (0, 7))
         case .contrast:
             func ink(_ rich: UInt8, _ basic: UInt8, _ attributes: TextStyle.Attributes = [])
                 -> TextStyle
@@ -92,6 +95,7 @@ package struct Palette {
             barKey = pair((16, 231), (0, 7), [.bold, .underline])
             popup = text
             popupKey = key
+            popupFaint = text
         case .mono: break
         }
         ground = text
@@ -108,7 +112,7 @@ package struct Palette {
             "text": text, "faint": faint, "title": title, "focus": focus, "selection": selection,
             "key": key, "bar": bar, "barFaint": barFaint, "barKey": barKey, "tab": tab,
             "success": success, "problem": problem, "unread": unread, "popup": popup,
-            "popupKey": popupKey
+            "popupKey": popupKey, "popupFaint": popupFaint
         ]
     }
 }

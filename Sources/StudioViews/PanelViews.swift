@@ -348,11 +348,16 @@ extension RunRecord {
 }
 
 extension StudioState {
+    private var movingMark: Character { Self.movingMarks[beats % Self.movingMarks.count] }
+    private static let movingMarks: [Character] = ["◜", "◝", "◞", "◟"]
+
     /// The phase that runs, or what became of the run.
     fileprivate func progressLine(in columns: Int) -> String {
         guard let run = shown else { return "" }
         switch run.status {
-        case .running: return run.phases(in: columns)
+        case .running:
+            return isMoving
+                ? "\(movingMark) \(run.phases(in: columns - 2))" : run.phases(in: columns)
         case .finished:
             guard let picture = run.picture else { return "finished" }
             var parts: [String] = []

@@ -15,20 +15,24 @@ extension FrameBuilder {
         case .exports(let list):
             listBox(
                 "All ways to save", list,
-                state.exportList(list).map { item($0, $0.command.rawValue, state) }, columns: 100)
+                state.exportList(list).map { item($0, $0.command.rawValue, state) },
+                of: state.exportList(Popup.ListState()).count)
         case .history(let list):
             listBox(
                 "Earlier prompts", list,
                 state.historyList(list).map {
-                    ($0.split(whereSeparator: \.isNewline).joined(separator: " "), "")
+                    ListItem(title: $0.split(whereSeparator: \.isNewline).joined(separator: " "))
                 })
         case .examples(let list):
             listBox(
                 "Examples that this model can draw", list,
-                state.exampleList(list).map { ($0, "") })
+                state.exampleList(list).map { ListItem(title: $0) },
+                of: state.exampleList(Popup.ListState()).count)
         case .styles(let list):
             listBox(
-                "Styles", list, state.styleList(list).map { ("\($0.name): \($0.text)", "") })
+                "Styles", list,
+                state.styleList(list).map { ListItem(title: "\($0.name):", remark: $0.text) },
+                of: state.styleList(Popup.ListState()).count)
         case .rebind(let command, let asked, _):
             let inner = centredBox("Key for: \(command.title)", columns: 56, rows: 6)
             let keys = state.keymap.keys(of: command).map(\.description)
@@ -46,8 +50,8 @@ extension FrameBuilder {
         case .saveAs(let field):
             nameBox(
                 "Save as", field,
-                state.suggestedName == nil
-                    ? "A path that ends in .png." : "Typing replaces the name, arrows edit it.")
+                field.isSuggestion
+                    ? "Typing replaces the name, arrows edit it." : "A path that ends in .png.")
         case .open(let field):
             nameBox(
                 "Open a PNG", field,
@@ -143,31 +147,39 @@ extension FrameBuilder {
         let room = inner.columns - 1
         let skip = max(0, field.cursor - room)
         put(
-            String(wrapped.dropFirst(skip)), column: inner.column, row: inner.row, palette.popup,
+            String(wrapped.dropFirst(skip)), column: inner.column, row: inner.row,
+            field.isSuggestion ? palette.selection : palette.popup, width: inner.columns)
+        put(
+            hint, column: inner.column, row: inner.row + 2, palette.popupFaint,
             width: inner.columns)
-        put(hint, column: inner.column, row: inner.row + 2, palette.popup, width: inner.columns)
         let before = field.characters[skip..<field.cursor].reduce(0) { $0 + $1.cellWidth }
         cursor(column: inner.column + before, row: inner.row)
     }
 
     /// A command's line in a list, with its first keys.
-    private func item(_ entry: Command.Entry, _ remark: String?, _ state: StudioState)
-        -> (title: String, key: String)
-    {
+    private func item(_ entry: Command.Entry, _ remark: String?, _ state: StudioState) -> ListItem {
         let keys = state.shownKeys(of: entry).prefix(2).map(\.description)
-        return (
-            title: entry.title + (remark.map { " (\($0))" } ?? ""),
-            key: keys.joined(separator: " ")
-        )
+        return ListItem(
+            title: entry.title, remark: remark.map { "(\($0))" } ?? "",
+            key: keys.joined(separator: " "))
+    }
+
+    private struct ListItem {
+        let title: String
+        /// Less than the title.
+        var remark = ""
+        /// At the right end.
+        var key = ""
     }
 
     private mutating func listBox(
-        _ title: String, _ list: Popup.ListState, _ items: [(title: String, key: String)],
-        columns: Int = 72
+        _ title: String, _ list: Popup.ListState, _ items: [ListItem], of count: Int = .max,
+        columns: Int = 76
     ) {
+        // As high as all lines need, so that it stays as it is while they are narrowed down.
+        let height = min(frame.rows - 4, count < 20 ? max(count, 1) + 4 : 24)
         let inner = centredBox(
-            title, columns: max(72, min(frame.columns - 4, columns)),
-            rows: min(frame.rows - 4, 24))
+            title, columns: max(72, min(frame.columns - 4, columns)), rows: height)
         guard inner.rows > 2 else { return }
         let end = put("> ", column: inner.column, row: inner.row, palette.popup)
         put(
@@ -188,9 +200,14 @@ extension FrameBuilder {
             let line = CellArea(column: inner.column, row: row, columns: inner.columns, rows: 1)
             fill(line, style)
             let keyWidth = item.key.isEmpty ? 0 : item.key.cellWidth + 1
-            put(
+            let room = inner.columns - keyWidth
+            let end = put(
                 isSelected ? "▸ \(item.title)" : "  \(item.title)", column: inner.column, row: row,
-                style, width: inner.columns - keyWidth)
+                style, width: room)
+            put(
+                item.remark, column: end + 1, row: row,
+                isSelected ? palette.selection : palette.popupFaint,
+                width: max(0, inner.column + room - end - 1))
             put(
                 item.key, column: inner.column + inner.columns - item.key.cellWidth, row: row,
                 style)

@@ -62,8 +62,8 @@ extension FrameBuilder {
         func longest(_ text: (QueuedJob) -> String) -> Int {
             state.queue.jobs.map { text($0).cellWidth }.max() ?? 0
         }
-        // A mark, a glyph and a blank before, gaps between.
-        let room = area.columns - 3 - 3 - longest(\.request.shortFacts)
+        // A mark and a glyph with blanks before, gaps between, a blank behind.
+        let room = area.columns - 4 - 3 - 1 - longest(\.request.shortFacts)
         let prompts = min(longest(\.request.prompt), room / 2)
         let status = min(longest { $0.status(in: state) }, room - prompts)
         return QueueColumns(hasFacts: true, status: max(24, status))
@@ -84,16 +84,16 @@ extension FrameBuilder {
         if isSelected { fill(line, style) }
         let mark = isSelected ? "▸" : " "
         let status = job.status(in: state)
-        let start = put("\(mark)\(job.glyph) ", column: line.column, row: line.row, style)
+        let start = put("\(mark) \(job.glyph) ", column: line.column, row: line.row, style)
         let facts = columns.hasFacts ? job.request.shortFacts : ""
         let statusWidth = columns.status
         let textWidth = max(
-            8, line.columns - (start - line.column) - statusWidth - facts.cellWidth - 3)
+            8, line.columns - (start - line.column) - statusWidth - facts.cellWidth - 4)
         put(
             job.request.prompt.split(whereSeparator: \.isNewline).joined(separator: " "),
             column: start,
             row: line.row, style, width: textWidth)
-        let statusColumn = line.column + line.columns - statusWidth
+        let statusColumn = line.column + line.columns - statusWidth - 1
         put(status, column: statusColumn, row: line.row, style, width: statusWidth)
         put(
             facts, column: statusColumn - facts.cellWidth - 2, row: line.row,

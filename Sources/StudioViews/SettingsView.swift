@@ -75,7 +75,7 @@ extension FrameBuilder {
         let field = isSelected ? state.settingsView.field : nil
         let isOwn = state.settings.origin(setting) != .standard
         let width = area.columns - 2
-        let names = min(22, width / 2)
+        let names = min(width >= 76 ? 28 : 22, width / 2)
         let origins = width >= 66 ? 24 : 0
         // Where a value comes from is said of those that are not as they came.
         let values = max(1, width - names - (isOwn ? origins : 0) - 4)
@@ -127,7 +127,7 @@ extension FrameBuilder {
 extension StudioState {
     /// What is wrong in the settings files, a line each; what there is no room for is counted.
     fileprivate func warningLines(atMost limit: Int) -> [String] {
-        let lines = settingWarnings.map(\.description)
+        let lines = settingWarnings.map { $0.shown(where: settings.userFile) }
         guard lines.count > limit else { return lines }
         let shown = Array(lines.prefix(limit - 1))
         let rest = shown.isEmpty ? "\(lines.count) problems" : "\(lines.count - shown.count) more"

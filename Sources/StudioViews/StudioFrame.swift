@@ -238,10 +238,14 @@ extension StudioState {
                 word("any key", "becomes its key"), word("Backspace", "as it came"),
                 word("Esc", "back")
             ]
-        case .form:
-            return [word("Enter", "do it"), word("Tab", "next line"), word("Esc", "close")]
+        case .form(let form):
+            return [word("Enter", "do it")]
+                + (form.fields.count > 1 ? [word("Tab", "next line")] : [])
+                + [word("Esc", "close")]
         case .copy: return [word("s p c", "copy"), word("Esc", "close")]
-        case .saveAs, .open: return [word("Enter", "go"), word("Esc", "close")]
+        case .saveAs: return [word("Enter", "save"), word("Esc", "close")]
+        case .open:
+            return [word("Enter", "open"), word("Tab", "odd sizes"), word("Esc", "close")]
         case .text: return [word("any key", "close")]
         case .quit: return [word("y", "quit"), word("Esc", "stay")]
         default:

@@ -18,7 +18,7 @@ extension FrameBuilder {
             let mark = line.run == state.shownRun ? "●" : "○"
             let remark = run.versionRemark
             put(
-                "\(isSelected ? "▸" : " ")\(line.branches)\(mark) \(run.id) \(run.shortTitle)",
+                "\(isSelected ? "▸" : " ") \(line.branches)\(mark) \(run.id) \(run.shortTitle)",
                 column: row.column, row: row.row, style,
                 width: max(8, row.columns - remark.cellWidth - 1))
             put(

@@ -23,6 +23,10 @@ public struct CellStyle: Hashable, Sendable {
     public enum Glyphs: Hashable, Sendable {
         /// `▀`: two pixels a cell, one above the other.
         case halfBlocks
+        /// `▚` and its like: two by two pixels a cell, in the two colours that fit them best.
+        case quadrants
+        /// Two by three pixels a cell, in two colours; Unicode 13's blocks of six.
+        case sextants
         /// The ramp ` .:-=+*#%@`: one pixel a cell, for terminals without UTF-8.
         case ascii
     }
@@ -63,6 +67,8 @@ public struct CellPicture: Hashable, Sendable {
         self.size = size
         switch style.glyphs {
         case .halfBlocks: cells = Self.halfBlocks(image, size, style)
+        case .quadrants: cells = Self.blocks(image, size, style, rows: 2)
+        case .sextants: cells = Self.blocks(image, size, style, rows: 3)
         case .ascii: cells = Self.ascii(image, size, style)
         }
     }
@@ -77,8 +83,8 @@ public struct CellPicture: Hashable, Sendable {
 extension CellPicture {
     private static let upperHalf: Unicode.Scalar = "▀"
     private static let lowerHalf: Unicode.Scalar = "▄"
-    private static let fullBlock: Unicode.Scalar = "█"
-    private static let noBreakSpace: Unicode.Scalar = "\u{A0}"
+    static let fullBlock: Unicode.Scalar = "█"
+    static let noBreakSpace: Unicode.Scalar = "\u{A0}"
     private static let ramp = Array(" .:-=+*#%@".unicodeScalars)
 
     private static func halfBlocks(

@@ -6,6 +6,10 @@ public enum GraphicsProtocol: String, CaseIterable, Hashable, Sendable {
     case kitty
     /// Two pixels a cell with `▀`.
     case halfBlock = "halfblock"
+    /// Four pixels in two colours a cell with `▚` and its like.
+    case quadrant
+    /// Six pixels in two colours a cell, for fonts that have Unicode 13's legacy computing.
+    case sextant
     /// One pixel a cell with ASCII characters.
     case ascii
     /// No pictures at all.

@@ -38,8 +38,18 @@ extension TerminalCapabilities {
     /// How to draw pictures with characters here.
     public func cellStyle(isTwin: Bool = false) -> CellStyle {
         CellStyle(
-            glyphs: graphics == .ascii || !hasUnicode ? .ascii : .halfBlocks, colors: colors,
-            isTwin: isTwin, isOnLightBackground: isOnLightBackground)
+            glyphs: glyphs, colors: colors, isTwin: isTwin,
+            isOnLightBackground: isOnLightBackground)
+    }
+
+    private var glyphs: CellStyle.Glyphs {
+        guard hasUnicode else { return .ascii }
+        return switch graphics {
+        case .ascii: .ascii
+        case .quadrant: .quadrants
+        case .sextant: .sextants
+        case .sixel, .kitty, .halfBlock, .none: .halfBlocks
+        }
     }
 
     /// Whether the terminal's own background is light.

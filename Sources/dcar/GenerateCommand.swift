@@ -55,8 +55,8 @@ struct GenerateCommand: ParsableCommand {
 
     @Option(
         help: """
-            off, colors or decoded: whether the preview is painted with the tokens' own colours, which \
-            costs next to nothing once they are learned, or decoded.
+            off, colors, decoded or full: whether the preview is painted with the tokens' own colours, \
+            which costs next to nothing once they are learned, decoded, or decoded with a residual.
             """)
     var preview: PreviewKind?
 
@@ -200,7 +200,8 @@ struct GenerateCommand: ParsableCommand {
         if let previewPath, preview != .off {
             task.preview = PictureJob.Preview(
                 path: previewPath, interval: previewInterval,
-                colors: preview == .colors ? try colors(pipeline, stop) : nil)
+                colors: preview == .colors ? try colors(pipeline, stop) : nil,
+                hasResidual: preview == .full)
         }
         task.numbers = job.line == nil ? nil : pictures.compactMap(\.number)
         try task.run(runs)

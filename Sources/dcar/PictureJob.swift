@@ -39,6 +39,8 @@ struct PictureJob {
         let interval: Int
         /// What the state is painted with; decoded where there are none.
         let colors: TokenColors?
+        /// Whether decoded tokens get the residual so far.
+        let hasResidual: Bool
     }
 
     struct EditContext {
@@ -132,19 +134,19 @@ struct PictureJob {
                 if savesSteps { try saveStep(run, index: image) }
             }
             if let preview, (done + 1) % preview.interval == 0, let first = runs.first {
-                let image = try picture(of: first, colors: preview.colors)
+                let image = try picture(of: first, preview)
                 try ImageFile.save(PNG.encode(image), to: preview.path, overwrite: true)
             }
             try send(.progress(.steps, done: done + 1, of: steps))
         }
     }
 
-    private func picture(of run: PictureRun, colors: TokenColors?) throws -> RGBImage {
+    private func picture(of run: PictureRun, _ preview: Preview) throws -> RGBImage {
         let maskID = run.run.maskID
-        let painted = colors?.picture(
+        let painted = preview.colors?.picture(
             ids: run.tokens.ids.map { $0 == maskID ? nil : $0 }, gridWidth: run.run.gridWidth,
             side: run.width / run.run.gridWidth)
-        return try painted ?? pipeline.preview(of: run)
+        return try painted ?? pipeline.preview(of: run, withResidual: preview.hasResidual)
     }
 
     private func finish(_ run: PictureRun, index: Int) throws {

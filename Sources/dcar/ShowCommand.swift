@@ -13,7 +13,7 @@ struct ShowCommand: ParsableCommand {
     @Argument(help: "The picture, a PNG.")
     var picture: String
 
-    @Option(help: "auto, sixel, kitty, halfblock, ascii or none.")
+    @Option(help: "auto, sixel, kitty, halfblock, quadrant, sextant, ascii or none.")
     var graphics = "auto"
 
     @Option(name: [.customShort("c"), .long], help: "Columns at most; the window's when not given.")
@@ -59,7 +59,7 @@ struct ShowCommand: ParsableCommand {
                 KittyGraphics.transmit(.png(bytes), id: 1, isInTmux: capabilities.isInTmux))
             try Output.write(KittyGraphics.place(id: 1, size: size))
             try Output.line("")
-        case .halfBlock, .ascii:
+        case .halfBlock, .quadrant, .sextant, .ascii:
             try Output.write(
                 CellPicture(image, size: size, style: capabilities.cellStyle())
                     .ansi(maximumColumns: limit.columns))

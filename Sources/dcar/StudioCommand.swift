@@ -12,7 +12,7 @@ struct StudioCommand: ParsableCommand {
 
     @OptionGroup var model: ModelOptions
 
-    @Option(help: "auto, sixel, kitty, halfblock, ascii or none.")
+    @Option(help: "auto, sixel, kitty, halfblock, quadrant, sextant, ascii or none.")
     var graphics: String?
 
     @Option(help: "auto, dark, light, contrast or mono; auto follows the terminal.")
@@ -36,14 +36,14 @@ struct StudioCommand: ParsableCommand {
     @Option(
         name: .customLong("run"), parsing: .unconditionalSingleValue,
         help: """
-            A command of the studio to begin with, such as gallery.search; several in their order. \
-            Each waits for what the one before it makes.
+            A command of the studio to begin with, such as "gallery.search fox"; several in their \
+            order. Each waits for what the one before it makes.
             """)
     var commands: [String] = []
 
     @Option(
         help: """
-            A file to play to the studio: a line is :COMMAND, "TEXT to type, or keys such as \
+            A file to play to the studio: a line is :COMMAND, :COMMAND TEXT, "TEXT to type, or keys such as \
             Esc m Ctrl-G.
             """)
     var replay: String?

@@ -165,3 +165,16 @@ func aBadRequestIsRefusedInOneSentence(request: GenerationRequest, sentence: Str
     try pipeline.unmask(&runs)
     #expect(runs[0].run.isFinished)
 }
+
+/// Once all tokens are known, a preview with residual is the picture; before, it is another than
+/// without.
+@Test func aPreviewWithResidualEndsAsThePicture() throws {
+    let pipeline = try embeddedPipeline()
+    var runs = try pipeline.start([request])
+    try pipeline.step(&runs)
+    let plain = try pipeline.preview(of: runs[0])
+    #expect(try pipeline.preview(of: runs[0], withResidual: true) != plain)
+    try pipeline.unmask(&runs)
+    let picture = try pipeline.picture(of: runs[0])
+    #expect(try pipeline.preview(of: runs[0], withResidual: true) == picture.refined)
+}

@@ -91,7 +91,11 @@ func escapeLeavesAComparisonFirst(command: Command) {
     #expect(!story.state.canvas.isSwapped)
 }
 
-@Test(arguments: ["compare.flip", "compare.swap", "overlay.mask", "edit.outpaint"])
+@Test(
+    arguments: [
+        "compare.flip", "compare.swap", "overlay.mask", "overlay.grid", "overlay.new",
+        "edit.outpaint", "token.pin", "token.unpin"
+    ])
 func thePaletteKnowsTheName(name: String) throws {
     let command = try #require(Command(rawValue: name))
     #expect(Command.entries.contains { $0.command == command })

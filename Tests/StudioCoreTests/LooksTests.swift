@@ -98,7 +98,7 @@ import Testing
     var story = Story()
     story.draw("a fox")
     let preview = StepPreview(
-        image: RGBImage(width: 64, height: 64, red: 1, green: 2, blue: 3), isDecoded: false)
+        image: RGBImage(width: 64, height: 64, red: 1, green: 2, blue: 3), kind: .colors)
     story.tell(.decoded(1, step: 2, preview))
     let run = story.state.runs[1]
     #expect(run?.preview(at: 1) == nil)
@@ -116,4 +116,36 @@ import Testing
     story.do(.generate)
     story.do(.loadModel)
     #expect(story.state.popup == nil && story.state.message?.kind == .problem)
+}
+
+/// A step that was decoded without residual is decoded again with it, if that is how steps are shown.
+@Test func aStepIsDecodedAsStepsAreShown() {
+    var story = Story()
+    story.draw("a fox")
+    let image = RGBImage(width: 64, height: 64)
+    story.do(.previousStep)
+    #expect(story.takeEffects().contains(.decode(1, step: 4)))
+    story.tell(.decoded(1, step: 4, StepPreview(image: image, kind: .decoded)))
+    story.do(.nextPreview)
+    #expect(story.state.preview == .decoded)
+    #expect(story.takeEffects() == [.preview(.decoded)])
+    story.do(.nextPreview)
+    #expect(story.takeEffects() == [.preview(.full), .decode(1, step: 4)])
+    story.tell(.decoded(1, step: 4, StepPreview(image: image, kind: .full)))
+    story.do(.previousStep)
+    story.do(.nextStep)
+    #expect(!story.takeEffects().contains(.decode(1, step: 4)))
+}
+
+@Test func somethingMovesOnlyWhileTheModelComputes() throws {
+    var story = Story()
+    #expect(!story.state.isMoving)
+    story.type("a fox")
+    story.press(Key(.enter))
+    #expect(story.state.isMoving)
+    story.tell(.settings(try settings("[ui]\nanimations = false\n")))
+    #expect(!story.state.isMoving)
+    story.tell(.settings(ResolvedSettings()))
+    story.tell(.paused(1))
+    #expect(!story.state.isMoving)
 }

@@ -21,6 +21,17 @@ import Testing
     #expect(try Replay(running: ["gallery.search"]).actions == [.command(.gallerySearch)])
 }
 
+/// As if it were typed where the command asks for it, in place of what is suggested there.
+@Test func aCommandTakesWhatItAsksForBehindItsName() throws {
+    var story = Story()
+    story.draw("a fox")
+    for action in try Replay(running: ["step.goto 3"]).actions { story.act(action) }
+    #expect(story.state.popup == nil && story.state.canvas.step == 3)
+    for action in try Replay(":gallery.search a red fox").actions { story.act(action) }
+    #expect(story.state.view == .gallery && story.state.gallery.query.text == "a red fox")
+    #expect(throws: ReplayError.noText("undo", line: nil)) { try Replay(running: ["undo 3"]) }
+}
+
 @Test func whatIsNoActionIsNamedWithItsLine() {
     #expect(throws: ReplayError.noCommand("sav", line: 2)) { try Replay("Enter\n:sav\n") }
     #expect(throws: ReplayError.noKey("Entre", line: 1)) { try Replay("Entre") }

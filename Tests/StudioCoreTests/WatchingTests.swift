@@ -217,3 +217,45 @@ extension [StudioEffect] {
 extension StudioEffect {
     fileprivate var isPrepare: Bool { if case .prepare = self { true } else { false } }
 }
+
+/// Unlike the key that turns a token over, it never fixes one.
+@Test func aTokenIsMaskedAgainByName() {
+    var story = Story()
+    story.draw("a fox")
+    story.do(.unpinToken)
+    #expect(story.state.message?.kind == .problem)
+    story.do(.goToStep)
+    story.press(Key(.character("u"), .control))
+    story.type("2")
+    story.press(Key(.enter))
+    _ = story.takeEffects()
+    story.do(.unpinToken)
+    #expect(story.takeEffects().last == .pin(2, position: 0, id: nil))
+    story.start(2)
+    story.tell(.changed(2, Story.snapshot(0)))
+    _ = story.takeEffects()
+    story.do(.unpinToken)
+    #expect(story.takeEffects() == [])
+    #expect(story.state.message?.text == "This token is masked already.")
+}
+
+/// A form's fields begin with what is likely; the first thing typed takes its place, and keys that
+/// move keep it.
+@Test func whatIsTypedReplacesWhatAFormSuggests() {
+    var story = Story()
+    story.draw("a fox")
+    story.press("g")
+    story.type("2")
+    story.press(Key(.enter))
+    #expect(story.state.canvas.step == 2)
+    story.press("g")
+    story.press(Key(.backspace))
+    story.type("3")
+    story.press(Key(.enter))
+    #expect(story.state.canvas.step == 3)
+    story.press("g")
+    story.press(Key(.left))
+    story.act(.paste("0"))
+    story.press(Key(.enter))
+    #expect(story.state.popup == nil && story.state.canvas.step == 3)
+}

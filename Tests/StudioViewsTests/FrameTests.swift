@@ -75,3 +75,16 @@ func noFrameOfAnySizeTrapsOrLeavesTheScreen(scene: Scene) {
     #expect(drawn.cells[2 * 80 + 2].isContinuation)
     #expect(drawn.cursor?.column == 7 && drawn.cursor?.row == 2)
 }
+
+@Test func whereNoPictureIsDrawnTheTokensAreCharacters() {
+    func marks(_ scene: Scene) -> String {
+        let text = scene.frame(ScreenSize(80, 24), .xterm256, hasPictures: false).text
+        #expect(text.contains("Pictures are not drawn here"))
+        let canvas = text.split(separator: "\n", omittingEmptySubsequences: false)
+            .dropFirst(2).dropLast(3).map { $0.dropFirst(36) }
+        return String(canvas.joined().filter { $0 != " " })
+    }
+    // The cursor is on a token that was fixed before; one is new, two are masked.
+    #expect(marks(.running) == "X+··")
+    #expect(marks(.picture) == "Xooo")
+}

@@ -219,7 +219,7 @@ private func studioWithPictures(_ count: Int, steps: Int = 4) -> StudioState {
         let run = state.shownRun ?? 0
         tell(
             .started(run, gridWidth: 2, gridHeight: 2, snapshot(0), isPromptTruncated: false))
-        let preview = StepPreview(image: picture.refined, isDecoded: true)
+        let preview = StepPreview(image: picture.refined, kind: .decoded)
         for step in 1...steps { tell(.stepped(run, snapshot(step), preview, seconds: 0.5)) }
         tell(.finished(run, picture, seconds: 2))
     }

@@ -32,20 +32,24 @@ enum Scene: String, CaseIterable, Sendable {
     case gallerySearch
     case queue
     case versions
+    case saveAs
+    case exports
+    case outpaint
 
-    static func abilities(_ colors: ColorDepth) -> ScreenAbilities {
+    static func abilities(_ colors: ColorDepth, hasPictures: Bool = true) -> ScreenAbilities {
         ScreenAbilities(
             cellStyle: CellStyle(colors: colors), cellSize: CellSize(width: 10, height: 20),
-            hasUnicode: true, colors: colors)
+            hasUnicode: true, colors: colors, hasPictures: hasPictures)
     }
 
-    func frame(_ size: ScreenSize, _ colors: ColorDepth) -> Frame {
+    func frame(_ size: ScreenSize, _ colors: ColorDepth, hasPictures: Bool = true) -> Frame {
         var state = state
         if colors == .mono { state.theme = .mono }
         state.screen.columns = size.columns
         state.screen.rows = size.rows
         return StudioViews.frame(
-            of: state, columns: size.columns, rows: size.rows, on: Self.abilities(colors))
+            of: state, columns: size.columns, rows: size.rows,
+            on: Self.abilities(colors, hasPictures: hasPictures))
     }
 
     private var state: StudioState {
@@ -90,6 +94,11 @@ enum Scene: String, CaseIterable, Sendable {
             perform(.applyTool)
         case .parameters: perform(.parameters)
         case .help: perform(.help)
+        case .saveAs:
+            perform(.saveAs)
+            tell(.nameSuggested("dcar-0007-a-fox-in-the-snow.png"))
+        case .exports: perform(.exports)
+        case .outpaint: perform(.outpaint)
         case .settings:
             perform(.viewSettings)
             for _ in 0..<3 { _ = update(&state, .key(Key(.down))) }
@@ -156,7 +165,7 @@ enum Scene: String, CaseIterable, Sendable {
     }
 
     private static let preview = StepPreview(
-        image: RGBImage(width: 64, height: 64, red: 120, green: 80, blue: 60), isDecoded: false)
+        image: RGBImage(width: 64, height: 64, red: 120, green: 80, blue: 60), kind: .colors)
 
     private static let finished = FinishedPicture(
         discrete: RGBImage(width: 64, height: 64, red: 200, green: 80, blue: 90),

@@ -45,7 +45,7 @@ private func text(_ picture: CellPicture) -> [String] {
 @Test(arguments: [(1, 1), (3, 2), (7, 5), (40, 12), (200, 60)], ColorDepth.allCases)
 func aTwinHasNoBlankAndNoEqualNeighbours(size: (Int, Int), colors: ColorDepth) {
     let black = RGBImage(width: 8, height: 8)
-    for glyphs in [CellStyle.Glyphs.halfBlocks, .ascii] {
+    for glyphs in [CellStyle.Glyphs.halfBlocks, .quadrants, .sextants, .ascii] {
         let twin = CellPicture(
             black, size: GridSize(columns: size.0, rows: size.1),
             style: CellStyle(glyphs: glyphs, colors: colors, isTwin: true))
@@ -202,4 +202,46 @@ private func xtermColor(_ entry: UInt8) -> SIMD3<UInt8> {
     let levels: [UInt8] = [0, 95, 135, 175, 215, 255]
     let cube = Int(entry) - 16
     return SIMD3(levels[cube / 36], levels[cube / 6 % 6], levels[cube % 6])
+}
+
+/// Every pattern of two colours in a cell comes out pixel for pixel, and no two look the same.
+@Test(arguments: [(CellStyle.Glyphs.quadrants, 2), (.sextants, 3)])
+func aCellShowsAnyPatternOfTwoColours(glyphs: CellStyle.Glyphs, rows: Int) {
+    let (dark, light) = (SIMD3<UInt8>(30, 60, 90), SIMD3<UInt8>(250, 200, 10))
+    var seen: Set<Unicode.Scalar> = []
+    for pattern in 0..<1 << (2 * rows) {
+        var image = RGBImage(width: 2, height: rows)
+        for pixel in 0..<2 * rows {
+            image[pixel % 2, pixel / 2] = pattern & 1 << pixel == 0 ? dark : light
+        }
+        let cell = CellPicture(
+            image, size: GridSize(columns: 1, rows: 1), style: CellStyle(glyphs: glyphs))[0, 0]
+        let last = pattern >> (2 * rows - 1) == 0 ? dark : light
+        let isFlat = pattern == 0 || pattern == 1 << (2 * rows) - 1
+        let ink = isFlat ? last : last == dark ? light : dark
+        #expect(cell.background == .rgb(red: last.x, green: last.y, blue: last.z))
+        #expect(cell.foreground == .rgb(red: ink.x, green: ink.y, blue: ink.z))
+        #expect(cell.glyph == " " || cell.glyph.properties.generalCategory == .otherSymbol)
+        seen.insert(cell.glyph)
+    }
+    // With either colour as ink, half of them are all there are.
+    #expect(seen.count == 1 << (2 * rows - 1))
+}
+
+@Test func blocksOfSixHaveTheirPlacesInUnicode() {
+    var mono = CellStyle(glyphs: .sextants, colors: .mono)
+    mono.isOnLightBackground = false
+    func glyph(_ bits: Int) -> Unicode.Scalar {
+        var image = RGBImage(width: 2, height: 3)
+        for pixel in 0..<6 where bits & 1 << pixel != 0 {
+            image[pixel % 2, pixel / 2] = SIMD3(255, 255, 255)
+        }
+        return CellPicture(image, size: GridSize(columns: 1, rows: 1), style: mono)[0, 0].glyph
+    }
+    #expect(
+        [0, 1, 20, 21, 22, 41, 42, 43, 62, 63].map(glyph)
+            == [
+                " ", "\u{1FB00}", "\u{1FB13}", "▌", "\u{1FB14}", "\u{1FB27}", "▐", "\u{1FB28}",
+                "\u{1FB3B}", "█"
+            ])
 }

@@ -255,8 +255,8 @@ func tmuxIsNamedWithItsVersion(reply: String, version: String) {
     #expect(ignored.graphics == .ascii)
     #expect(
         ignored.reasons.contains(
-            "DCAR_GRAPHICS is vga?[, which is none of auto, sixel, kitty, halfblock, ascii, none; "
-                + "it is ignored."))
+            "DCAR_GRAPHICS is vga?[, which is none of auto, sixel, kitty, halfblock, quadrant, "
+                + "sextant, ascii, none; it is ignored."))
     terminal.window = nil
     #expect(terminal.decide(flag: .fixed(.sixel)).graphics == .sixel)
     #expect(terminal.decide(configuration: .fixed(.sixel)).graphics == .none)
