@@ -10,12 +10,19 @@ final class Screen {
     private(set) var columns = 80
     private(set) var rows = 24
     let output = TerminalOutput()
-    /// The cells that curses knows of.
+    /// The last frame's cells. Those of pictures that are drawn over curses' change without it.
     private var drawn: [FrameCell] = []
     /// Where the last frame's cells were drawn over those of curses.
     private var directAreas: [CellArea] = []
+    /// What the questions whose answers are on their way were asked after, in their order.
+    private var fences: [Fence] = []
     private var pixels = PixelLayers()
     private var hasNewSize = true
+
+    private enum Fence {
+        case pixels
+        case cells(sentAt: Duration)
+    }
 
     init(_ capabilities: TerminalCapabilities) {
         self.capabilities = capabilities
@@ -93,11 +100,22 @@ final class Screen {
     /// Whether the terminal has taken all of the frame before.
     var isReady: Bool { output.isEmpty }
 
+    /// Before then a frame that nobody waits for would only make a slow terminal slower: it has not
+    /// said yet that it has drawn the last cells.
+    var newsTime: Duration {
+        fences.reduce(.zero) { time, fence in
+            guard case .cells(let sentAt) = fence else { return time }
+            return max(time, sentAt + FramePacer.slowAnswer)
+        }
+    }
+
     /// - Returns: pictures to be encoded before they can be shown.
     func show(_ frame: Frame, at now: Duration) -> PixelOrder? {
         let change = pixels.show(hasPixels ? frame.pictures : [], capabilities)
         touch(change.erased)
-        let changed = putCells(frame, around: change.kept)
+        let direct = directPictures(of: frame).map(\.area)
+        let changed = putCells(
+            frame, around: change.kept, besides: direct.filter { directAreas.contains($0) })
         if let cursor = frame.cursor {
             dcar_screen_cursor(Int32(cursor.column), Int32(cursor.row))
         } else {
@@ -111,35 +129,61 @@ final class Screen {
             bytes += "\u{1B}7\u{1B}[r\u{1B}8".utf8
             hasNewSize = false
         }
-        let direct = directPictures(of: frame).map(\.area)
         // Where cells were curses' until now, unchanged rows show its colours, too.
         let rewritten = change.erased + direct.filter { !directAreas.contains($0) }
         directAreas = direct
-        bytes += directCells(
-            frame, direct, Set(changed).union(rewritten.flatMap { $0.row..<$0.row + $0.rows }))
+        let cells = directCells(
+            frame, direct, changed,
+            whole: changed.curses.union(rewritten.flatMap { $0.row..<$0.row + $0.rows }))
+        bytes += cells
         bytes += change.drawing
         guard !bytes.isEmpty else { return change.order }
         output.send(
             capabilities.hasSynchronizedOutput ? CursorPlacement.synchronize(bytes) : bytes)
+        if !cells.isEmpty {
+            output.send(FramePacer.fence)
+            fences.append(.cells(sentAt: now))
+        }
         if !change.drawing.isEmpty {
             output.send(FramePacer.fence)
+            fences.append(.pixels)
             pixels.sent(at: now)
         }
         return change.order
     }
 
-    /// - Parameter kept: cells whose pixels stay. Text would wipe them, and the twin of an earlier
-    ///   step is good enough to show through a gap.
-    /// - Returns: the rows that differ from what was there.
-    private func putCells(_ frame: Frame, around kept: [CellArea]) -> [Int] {
+    /// What of the rows differs from what was there.
+    private struct ChangedRows {
+        /// Rows that curses sends something of.
+        var curses: Set<Int> = []
+        /// Columns of the cells that curses does not know of.
+        var direct: [Int: ClosedRange<Int>] = [:]
+    }
+
+    /// - Parameters:
+    ///   - kept: cells whose pixels stay. Text would wipe them, and the twin of an earlier step is
+    ///     good enough to show through a gap.
+    ///   - direct: cells that are drawn over those of curses, which would only send other colours
+    ///     first.
+    private func putCells(
+        _ frame: Frame, around kept: [CellArea], besides direct: [CellArea]
+    ) -> ChangedRows {
         let isNew = drawn.count != frame.cells.count
         if isNew { drawn = frame.cells }
-        var changed: [Int] = []
+        var changed = ChangedRows()
         for (index, cell) in frame.cells.enumerated() where isNew || drawn[index] != cell {
             let (column, row) = (index % frame.columns, index / frame.columns)
             if !isNew, kept.contains(where: { $0.contains(column: column, row: row) }) { continue }
+            let isDirect =
+                !isNew && drawn[index].isOfPicture && cell.isOfPicture
+                && direct.contains { $0.contains(column: column, row: row) }
             drawn[index] = cell
-            if changed.last != row { changed.append(row) }
+            if isDirect {
+                let known = changed.direct[row]
+                changed.direct[row] = (known?.lowerBound ?? column)...column
+                continue
+            }
+            changed.curses.insert(row)
             guard !cell.isContinuation else { continue }
             var text = cell.glyph.unicodeScalars.prefix(5).map { wchar_t(bitPattern: $0.value) }
             text.append(0)
@@ -150,12 +194,20 @@ final class Screen {
         return changed
     }
 
-    /// The cells in colours that curses cannot name, in those rows where something changed.
-    private func directCells(_ frame: Frame, _ areas: [CellArea], _ rows: Set<Int>) -> [UInt8] {
+    /// The cells in colours that curses cannot name: of the rows that curses has touched all, of
+    /// others those that changed.
+    private func directCells(
+        _ frame: Frame, _ areas: [CellArea], _ changed: ChangedRows, whole: Set<Int>
+    ) -> [UInt8] {
         var bytes: [UInt8] = []
         for area in areas {
-            for row in area.row..<area.row + area.rows where rows.contains(row) {
-                bytes += directCells(frame, row: row, area.column..<area.column + area.columns)
+            for row in area.row..<area.row + area.rows {
+                let columns = area.column..<area.column + area.columns
+                if whole.contains(row) {
+                    bytes += directCells(frame, row: row, columns)
+                } else if let part = changed.direct[row] {
+                    bytes += directCells(frame, row: row, columns.clamped(to: Range(part)))
+                }
             }
         }
         return bytes.isEmpty ? [] : Array("\u{1B}7".utf8) + bytes + Array("\u{1B}[0m\u{1B}8".utf8)
@@ -166,7 +218,7 @@ final class Screen {
         var colors: (CellColor, CellColor)?
         for column in columns {
             let cell = frame.cells[row * frame.columns + column]
-            guard case .rgb = cell.style.foreground else {
+            guard cell.isOfPicture else {
                 colors = nil
                 continue
             }
@@ -191,6 +243,11 @@ final class Screen {
     /// The terminal has drawn the last pictures.
     /// - Returns: whether newer ones wait.
     func answered(at now: Duration) -> Bool {
+        fences.removeAll { fence in
+            guard case .cells(let sentAt) = fence else { return false }
+            return now - sentAt > FramePacer.lostAnswer
+        }
+        if !fences.isEmpty, case .cells = fences.removeFirst() { return false }
         pixels.answered(at: now)
         return pixels.isWaiting
     }
@@ -223,6 +280,13 @@ final class Screen {
         let bytes = dcar_screen_end(&length)
         output.send(UnsafeBufferPointer(start: bytes, count: length))
         output.drain(within: .milliseconds(500))
+    }
+}
+
+extension FrameCell {
+    /// Only pictures have colours beyond the palette.
+    fileprivate var isOfPicture: Bool {
+        if case .rgb = style.foreground { true } else { false }
     }
 }
 

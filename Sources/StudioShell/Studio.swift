@@ -163,9 +163,7 @@ private final class Session {
 
     func run() -> Studio.Ending {
         while ending == nil {
-            if isDirty || hasNews && Terminal.now >= drawTime + Self.newsPause, screen.isReady {
-                draw()
-            }
+            if isDirty || hasNews && Terminal.now >= newsTime, screen.isReady { draw() }
             let ready = Terminal.wait(
                 [STDIN_FILENO, dcar_signal_pipe(), inbox.descriptor],
                 forRoomIn: screen.output.waiting, milliseconds: timeout)
@@ -202,13 +200,16 @@ private final class Session {
         apply(action)
     }
 
+    /// When news are drawn that nobody waits for.
+    private var newsTime: Duration { max(drawTime + Self.newsPause, screen.newsTime) }
+
     private var lastBeat = Duration.zero
     private static let beatPause = Duration.milliseconds(250)
     /// When something on the screen moves next.
     private var beatTime: Duration? { state.isMoving ? lastBeat + Self.beatPause : nil }
 
     private var timeout: Int32 {
-        let newsTime = hasNews && screen.isReady ? drawTime + Self.newsPause : nil
+        let newsTime = hasNews && screen.isReady ? newsTime : nil
         let playTime = replay.actions.isEmpty ? nil : Terminal.now + Self.replayPause
         let deadlines = [parser.nextTick, screen.nextTick, saveTime, newsTime, playTime, beatTime]
             .compactMap { $0 }
