@@ -103,6 +103,7 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case copySeed = "copy.seed"
     case copyPrompt = "copy.prompt"
     case copyCommandLine = "copy.command"
+    case copyPath = "copy.file"
     case nextTheme = "theme.next"
     case setTheme = "theme.set"
     case bestGraphics = "graphics.auto"
@@ -139,6 +140,7 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case galleryTag = "gallery.tag"
     case galleryTrash = "gallery.trash"
     case galleryInfo = "image.info"
+    case galleryCopy = "gallery.copy"
     case galleryRecallAll = "gallery.recall.all"
     case galleryRecallPrompt = "gallery.recall.prompt"
     case galleryRecallSeed = "gallery.recall.seed"
@@ -307,6 +309,7 @@ extension Command {
         Entry(.copySeed, "copy the seed"),
         Entry(.copyPrompt, "copy the prompt"),
         Entry(.copyCommandLine, "copy the equivalent command line"),
+        Entry(.copyPath, "copy the path of the saved picture"),
         Entry(.nextTheme, "next theme", [], .navigation),
         Entry(.setTheme, "choose a theme", [], .navigation),
         Entry(.bestGraphics, "pictures: what the terminal does best", [], .navigation),
@@ -344,6 +347,7 @@ extension Command {
         Entry(.galleryTag, "tags", [plain("t")], .gallery),
         Entry(.galleryTrash, "into the trash", [Key(.delete), plain("x")], .gallery),
         Entry(.galleryInfo, "how the picture was made", [plain("i")], .gallery),
+        Entry(.galleryCopy, "copy seed, prompt or path", [plain("y")], .gallery),
         Entry(.galleryPair, "open as discrete and refined", [plain("D")], .gallery),
         Entry(.galleryRecallAll, "recall prompt, seed and parameters", [plain("a")], .gallery),
         Entry(.galleryRecallPrompt, "recall the prompt", [plain("p")], .gallery),

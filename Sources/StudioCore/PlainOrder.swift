@@ -124,8 +124,8 @@ package enum PlainOrder: Hashable, Sendable {
         .openFile, .editPrompt, .externalEditor, .parameters, .nextPanel, .editConfiguration,
         .reloadConfiguration, .resetSetting, .nextTheme, .setTheme, .bestGraphics, .sixelGraphics,
         .kittyGraphics, .halfBlockGraphics, .quadrantGraphics, .sextantGraphics, .asciiGraphics,
-        .noGraphics, .probeTerminal, .galleryTag, .loadModel, .showVersions, .viewEdit,
-        .viewSettings, .redraw, .suspend
+        .noGraphics, .probeTerminal, .galleryTag, .galleryCopy, .loadModel, .showVersions,
+        .viewEdit, .viewSettings, .redraw, .suspend
     ]
 
     private static let insteadOfScreen: [Command: String] = [
@@ -138,6 +138,7 @@ package enum PlainOrder: Hashable, Sendable {
         .viewEdit: ":edit X,Y,WIDTH,HEIGHT PROMPT paints a part anew",
         .outpaint: ":edit.outpaint.right and so on add tokens at a side",
         .sheet: "`dcar grid` makes a parameter sheet",
+        .galleryCopy: ":gallery.info NUMBER says how it was made",
         .saveAs: ":save NAME.png saves under a name",
         .openFile: ":open FILE.png opens a picture",
         .editPrompt: "a line without a colon is a prompt",

@@ -82,12 +82,18 @@ extension StudioState {
         case .saveStripped: return save(.stripped)
         case .sheet: askSheet()
         case .saveSheet: return saveSheet()
-        case .exports: popup = .exports(Popup.ListState())
+        case .exports:
+            if shown == nil, lastSheet == nil {
+                sayNothingToSave()
+            } else {
+                popup = .exports(Popup.ListState())
+            }
         case .saveAs:
             guard let run = shownRun else {
                 sayNothingToSave()
                 return []
             }
+            guard canBeSaved() else { return [] }
             popup = .saveAs(TextField())
             return [.suggestName(run)]
         case .openFile: popup = .open(TextField())
@@ -115,8 +121,8 @@ extension StudioState {
             message = Message("Seed \(seed), kept.")
         case .parameters: (view, focus) = (.studio, .parameters)
         case .nextPanel: focus = focus.neighbour(1)
-        case .copy: popup = .copy
-        case .copySeed, .copyPrompt, .copyCommandLine: return copy(command)
+        case .copy: askCopy()
+        case .copySeed, .copyPrompt, .copyCommandLine, .copyPath: return copy(command)
         case .editConfiguration: return [.editSettings]
         case .reloadConfiguration: return [.reloadSettings]
         case .resetSetting: return resetSetting()
@@ -131,7 +137,7 @@ extension StudioState {
             .queueRemove, .queueRetry, .queueClear, .queueSkip:
             return performOnQueue(command)
         case .gallerySearch, .galleryNext, .galleryPrevious, .galleryOpen, .galleryPair,
-            .galleryStar, .galleryTag, .galleryTrash, .galleryInfo, .galleryRecallAll,
+            .galleryStar, .galleryTag, .galleryTrash, .galleryInfo, .galleryCopy, .galleryRecallAll,
             .galleryRecallPrompt, .galleryRecallSeed, .galleryRecallSize, .galleryRemix,
             .galleryScan:
             return performInGallery(command)
@@ -480,12 +486,15 @@ extension StudioState {
             sayNothingToSave()
             return []
         }
-        guard !isShownRunOn || job?.isPaused == true else {
-            message = Message(
-                "The run is still on; it can be saved when it ends or is paused.", .problem)
-            return []
-        }
+        guard canBeSaved() else { return [] }
         return [.save(SaveOrder(run: run.id, content: content))]
+    }
+
+    private mutating func canBeSaved() -> Bool {
+        guard isShownRunOn, job?.isPaused != true else { return true }
+        message = Message(
+            "The run is still on; it can be saved when it ends or is paused.", .problem)
+        return false
     }
 
     private mutating func sayNothingToSave() {

@@ -133,8 +133,8 @@ extension StudioState {
 
     /// Residual tokens again: with a new seed, or with the same one and other steps.
     mutating func remakeResidual(withNewSeed: Bool) -> [StudioEffect] {
-        guard isReady(), let run = shown else { return [] }
-        guard run.picture != nil else {
+        guard isReady() else { return [] }
+        guard let run = shown, run.picture != nil else {
             message = Message("A new residual needs a finished picture.", .problem)
             return []
         }

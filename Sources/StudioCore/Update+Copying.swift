@@ -11,15 +11,38 @@ extension StudioState {
         let command: Command
     }
 
+    /// Of the picture on the canvas, or of that selected in the gallery, whose file alone knows all
+    /// that a command line needs.
     package var copyChoices: [CopyChoice] {
-        [
-            CopyChoice(
-                key: "s", title: "seed", text: String(requestShown.seed), command: .copySeed),
-            CopyChoice(
-                key: "p", title: "prompt", text: requestShown.prompt, command: .copyPrompt),
-            CopyChoice(
-                key: "c", title: "command", text: commandLine, command: .copyCommandLine)
+        if view == .gallery {
+            guard let entry = gallery.selectedEntry else { return [] }
+            return copyChoices(
+                seed: entry.seed, prompt: entry.prompt, command: nil, path: entry.place)
+        }
+        return copyChoices(
+            seed: requestShown.seed, prompt: requestShown.prompt, command: commandLine,
+            path: shown?.savedPath)
+    }
+
+    private func copyChoices(seed: UInt64?, prompt: String, command: String?, path: String?)
+        -> [CopyChoice]
+    {
+        let choices: [(Unicode.Scalar, String, String?, Command)] = [
+            ("s", "seed", seed.map(String.init), .copySeed),
+            ("p", "prompt", prompt, .copyPrompt),
+            ("c", "command", command, .copyCommandLine), ("f", "file", path, .copyPath)
         ]
+        return choices.compactMap { key, title, text, command in
+            text.map { CopyChoice(key: key, title: title, text: $0, command: command) }
+        }
+    }
+
+    mutating func askCopy() {
+        if copyChoices.isEmpty {
+            message = Message("No picture is selected.", .problem)
+        } else {
+            popup = .copy
+        }
     }
 
     /// That of the picture shown, or of the next one.
@@ -43,7 +66,12 @@ extension StudioState {
     }
 
     mutating func copy(_ command: Command) -> [StudioEffect] {
-        guard let choice = copyChoices.first(where: { $0.command == command }) else { return [] }
+        guard let choice = copyChoices.first(where: { $0.command == command }) else {
+            message = Message(
+                command == .copyPath ? "The picture has no file yet." : "There is nothing to copy.",
+                .problem)
+            return []
+        }
         guard settings.isOn(.clipboard) else {
             let hint = isPlain ? [] : ["", "clipboard.osc52 in the settings switches copying on."]
             popup = .text(title: "The \(choice.title), not copied", lines: [choice.text] + hint)

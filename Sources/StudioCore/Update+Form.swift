@@ -92,7 +92,11 @@ extension StudioState {
 
     /// Asks with what to go on from the step that is shown.
     mutating func askFork() {
-        guard isReady(), let run = shown, let snapshot = shownSnapshot else { return }
+        guard isReady() else { return }
+        guard let run = shown, let snapshot = shownSnapshot else {
+            message = Message("There is no picture to fork from yet.", .problem)
+            return
+        }
         let last = run.request.sampling.steps - 1
         guard last > 0, !run.snapshots.isEmpty else {
             message = Message("This picture has no steps to fork from.", .problem)

@@ -200,6 +200,9 @@ extension StudioState {
         case .galleryTrash:
             guard entry.trashPath == nil else { return [.library(.untrash(entry))] }
             return make(.trash(entry.path))
+        case .galleryCopy:
+            view = .gallery
+            askCopy()
         case .galleryInfo:
             popup = .text(title: entry.name, lines: entry.description)
         default: return recall(entry, command)

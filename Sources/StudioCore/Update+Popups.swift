@@ -167,7 +167,9 @@ extension StudioState {
                 list.selected = index
                 popup = .exports(list)
                 return pressInPopup(Key(.enter))
-            case .copy: return choose(copyChoices[min(max(index, 0), 2)])
+            case .copy:
+                let choices = copyChoices
+                return choices.indices.contains(index) ? choose(choices[index]) : []
             case .versions: return pressInVersions(Key(.enter), index)
             case .quit: return index == 0 ? [.quit] : pressInPopup(Key(.escape))
             default: return []

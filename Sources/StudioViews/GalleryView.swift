@@ -63,6 +63,14 @@ extension FrameBuilder {
         } else {
             lines = ["No pictures yet.", "", "w in the studio saves one; it appears here."]
         }
+        centred(lines, in: area)
+    }
+
+    /// A title and what there is to say instead of a list.
+    mutating func centred(_ paragraphs: [String], in area: CellArea) {
+        let lines = paragraphs.flatMap {
+            WrappedText(Array($0), columns: max(1, area.columns - 2)).lines
+        }
         let top = area.row + max(1, (area.rows - lines.count) / 2)
         for (offset, line) in lines.enumerated() where top + offset < area.endRow {
             put(

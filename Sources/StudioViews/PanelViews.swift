@@ -349,7 +349,7 @@ extension RunRecord {
 
 extension StudioState {
     private var movingMark: Character { Self.movingMarks[beats % Self.movingMarks.count] }
-    private static let movingMarks: [Character] = ["◜", "◝", "◞", "◟"]
+    private static let movingMarks: [Character] = ["◐", "◓", "◑", "◒"]
 
     /// The phase that runs, or what became of the run.
     fileprivate func progressLine(in columns: Int) -> String {

@@ -12,17 +12,13 @@ extension FrameBuilder {
             queue.isPaused ? "Queue (paused)" : "Queue", in: area, isFocused: true, remark: remark)
         hit(area, .fixed(.list))
         guard !queue.jobs.isEmpty else {
-            let lines = [
-                "Nothing is queued.", "",
-                "Alt-G queues the prompt; so does Enter while a picture is made.",
-                "Each picture is saved as soon as it is done."
-            ]
-            let top = area.row + max(1, (area.rows - lines.count) / 2)
-            for (offset, line) in lines.enumerated() where top + offset < area.endRow {
-                put(
-                    line, column: area.column + max(0, (area.columns - line.cellWidth) / 2),
-                    row: top + offset, offset == 0 ? palette.title : palette.faint)
-            }
+            centred(
+                [
+                    "Nothing is queued.", "",
+                    "\(state.key(.queueAddFirst)) queues the prompt; so does Enter while a picture is "
+                        + "made.",
+                    "Each picture is saved as soon as it is done."
+                ], in: area)
             return
         }
         let rows = area.rows - 1 - Self.queueDetailRows

@@ -242,7 +242,9 @@ extension StudioState {
             return [word("Enter", "do it")]
                 + (form.fields.count > 1 ? [word("Tab", "next line")] : [])
                 + [word("Esc", "close")]
-        case .copy: return [word("s p c", "copy"), word("Esc", "close")]
+        case .copy:
+            let keys = copyChoices.map { String($0.key) }.joined(separator: " ")
+            return [word(keys, "copy"), word("Esc", "close")]
         case .saveAs: return [word("Enter", "save"), word("Esc", "close")]
         case .open:
             return [word("Enter", "open"), word("Tab", "odd sizes"), word("Esc", "close")]

@@ -1,4 +1,5 @@
 import Imaging
+import Settings
 import StudioCore
 import TerminalGraphics
 import Testing
@@ -220,4 +221,24 @@ func anyQueryIsReadWithoutATrap(seed: UInt64) {
             })
         _ = PictureQuery(text).matches(entry("a.png", modified: 1))
     }
+}
+
+/// What is copied is of the picture selected, not of that in the studio.
+@Test func theGalleryCopiesOfThePictureSelected() {
+    var story = gallery(3)
+    story.tell(.settings(ResolvedSettings()))
+    story.press("y")
+    #expect(story.state.popup == .copy)
+    #expect(story.state.copyChoices.map(\.text) == ["2", "fox 2", "/pictures/2.png"])
+    story.press("f")
+    #expect(
+        story.state.popup
+            == .text(
+                title: "The file, not copied",
+                lines: [
+                    "/pictures/2.png", "", "clipboard.osc52 in the settings switches copying on."
+                ]))
+    story = gallery(0)
+    story.press("y")
+    #expect(story.state.popup == nil && story.state.message?.kind == .problem)
 }

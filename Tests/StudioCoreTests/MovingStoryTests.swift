@@ -255,3 +255,28 @@ extension Story {
         _ = takeEffects()
     }
 }
+
+/// No key is silent where there is nothing yet to do with it.
+@Test(arguments: ["f", "R", "E", "W", "w", "t", "m", "d", "g", "B", "%"])
+func aKeyThatNeedsAPictureSaysSo(key: String) {
+    var story = Story()
+    story.press(Key(.escape))
+    story.type(key)
+    #expect(story.state.popup == nil && story.state.message?.kind == .problem)
+    #expect(story.takeEffects() == [])
+}
+
+@Test func noNameIsAskedForWhileTheRunGoesOn() {
+    var story = Story()
+    story.type("a fox")
+    story.press(Key(.enter))
+    story.start(1)
+    story.step(1, 1)
+    _ = story.takeEffects()
+    story.do(.saveAs)
+    #expect(story.state.popup == nil && story.state.message?.kind == .problem)
+    story.tell(.paused(1))
+    _ = story.takeEffects()
+    story.do(.saveAs)
+    #expect(story.takeEffects() == [.suggestName(1)])
+}
