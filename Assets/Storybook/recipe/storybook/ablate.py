@@ -19,8 +19,14 @@ from typing import Any
 
 from storybook import detector, eval_tokenizer, export, runtime, sprites, storyeval, train_dcar, train_dcht
 from storybook import model as models
+from storybook.dcht import TokenizerConfig
 from storybook.runtime import Place
 from storybook.tokens import load_tokenizer
+
+# What one core trains three times in an hour.
+SMALL = TokenizerConfig(
+    widths=(8, 16, 32, 64, 128, 256), enc_depths=(0, 1, 1, 1, 1, 1), dec_depths=(0, 1, 1, 1, 1, 1), codebook_size=1024
+)
 
 
 def tokenizer_arms(
@@ -75,7 +81,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("tokenizer", "resolution"))
     parser.add_argument("--sprites", required=True)
-    parser.add_argument("--detector", type=pathlib.Path, required=True)
+    parser.add_argument("--detector", type=pathlib.Path, help="needed for `resolution`; without it `tokenizer` gives no rFID")
+    parser.add_argument("--small", action="store_true", help="a tokenizer of a tenth of the size")
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--steps", type=int, default=6000, help="tokenizer steps in all, or generator steps at 256")
     parser.add_argument("--batch", type=int, default=16)
@@ -89,13 +97,16 @@ def main() -> None:
     parser.add_argument("--limit", type=int)
     a = parser.parse_args()
     sprites.load(a.sprites)
-    place = runtime.start()
-    judge = detector.load(a.detector, place)
+    place = runtime.start(a.threads)
+    judge = detector.load(a.detector, place) if a.detector else None
     if a.what == "tokenizer":
         steps = (a.steps // 8, a.steps * 5 // 8, a.steps // 4)
         options = train_dcht.Options(a.sprites, a.out, steps, batch=a.batch, crop=a.crop, workers=a.workers)
+        options.config = SMALL if a.small else options.config
         rows = tokenizer_arms(options, place, judge, a.scenes)
     else:
+        if judge is None:
+            parser.error("`resolution` needs --detector")
         low = train_dcar.Options(a.tokens, a.out / "low", a.steps, batch=a.batch, workers=a.workers)
         high = train_dcar.Options(a.tokens512, a.out / "high", a.steps // 4, batch=a.batch, rate=low.rate / 4, workers=a.workers)
         rows = resolution_arms(low, high, a.tokenizer, judge, place, a.images, a.limit)

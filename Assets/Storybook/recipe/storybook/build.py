@@ -22,7 +22,9 @@ from storybook import detector, eval_tokenizer, export, runtime, sprites, storye
 from storybook import model as models
 from storybook.dcar import GeneratorConfig
 from storybook.dcht import TokenizerConfig
+from storybook.pool import Pool, PoolTokens, crops
 from storybook.runtime import Place
+from storybook.text import build_vocabulary
 from storybook.tokens import load_tokenizer, tokenise
 
 PARTS = ("sprites", "detector", "tokenizer", "tokens", "generator", "tokens512", "generator512", "export", "report")
@@ -47,7 +49,7 @@ class Plan:
     scenes512: int
     generator512_steps: int
     measured: int
-    tidy: bool = False
+    core: float | None = None
     adversarial: float = 0.3
     images: int = 1
     limit: int | None = None
@@ -62,14 +64,14 @@ PLANS = {
         detector_steps=6000, detector_batch=32,
         tokenizer_steps=(700, 3300, 8000), tokenizer_rate=6e-4, crop=128, crops=8, echo=1,
         scenes=12_000, generator_steps=5000, generator_rate=1e-3, batch=64, head_samples=1024,
-        scenes512=4000, generator512_steps=1000, measured=1000, adversarial=0.0, tidy=True,
+        scenes512=4000, generator512_steps=1000, measured=1000, adversarial=0.0, core=11 / 12,
         generator=GeneratorConfig(width=192, head_width=256, layers=6, text_layers=3, guidance=1.0, temperature=0.5),
     ),
     "gpu": Plan(
-        detector_steps=2500, detector_batch=64,
-        tokenizer_steps=(800, 6500, 2000), tokenizer_rate=6e-4, crop=256, crops=64, echo=2,
-        scenes=150_000, generator_steps=8000, generator_rate=1e-3, batch=512, head_samples=16_384,
-        scenes512=40_000, generator512_steps=1500, measured=1000,
+        detector_steps=2500, detector_batch=128,
+        tokenizer_steps=(800, 6500, 2000), tokenizer_rate=8e-4, crop=256, crops=64, echo=1,
+        scenes=300_000, generator_steps=8000, generator_rate=1e-3, batch=768, head_samples=16_384,
+        scenes512=40_000, generator512_steps=1500, measured=1000, adversarial=0.0, core=0.5,
     ),
     # Seconds, for the tests.
     "tiny": Plan(
@@ -100,8 +102,12 @@ class Build:
     place: Place
     end: float = math.inf
     fast: bool = False
+    pool: int = 0
     tokenizer_budget: float | None = None
+    detector_budget: float | None = None
     generator_budget: tuple[float | None, float | None] = (None, None)
+    small: Pool | None = None
+    large: Pool | None = None
 
     @property
     def sheet(self) -> pathlib.Path:
@@ -118,14 +124,28 @@ class Build:
 
     def sprites(self) -> None:
         if self.place.leads and not self.sheet.exists():
-            sprites.build(self.font, str(self.sheet), self.plan.tidy)
+            sprites.build(self.font, str(self.sheet), self.plan.core)
         self.together()
         sprites.load(str(self.sheet))
+        if self.pool:
+            self._draw()
+
+    def _draw(self) -> None:
+        """Begins to draw the scenes that all parts share, a fortieth as many of them at 512."""
+        spiece, config = self.out / "spiece.model", self.plan.generator
+        if not spiece.exists():
+            build_vocabulary(spiece, config.vocabulary)
+        few = max(1, self.workers // 6)
+        self.large = Pool(6, 512, max(512, self.pool // 40), 1, spiece, config.text_length, few)
+        self.small = Pool(5, 256, self.pool, 4, spiece, config.text_length, max(1, self.workers - few))
+        for pool in (self.small, self.large):
+            pool.hold(self.place.device)
 
     def detector(self) -> None:
         p = self.plan
         detector.train(
-            str(self.sheet), self.out, p.detector_steps, p.detector_batch, self.workers, self.place, self.left, p.detector_width
+            str(self.sheet), self.out, p.detector_steps, p.detector_batch, self.workers, self.place, self.left, p.detector_width,
+            self.small, self.detector_budget,
         )
         self.together()
 
@@ -136,7 +156,7 @@ class Build:
             minutes=self.left, echo=p.echo, detector=self.out / "detector.pt", adversarial=p.adversarial, compile=self.fast, config=p.tokenizer,
             budget=self.tokenizer_budget,
         )  # fmt: skip
-        train_dcht.train(options, self.place)
+        train_dcht.train(options, self.place, crops(self.small, self.large, p.crops, 7) if self.small else None)
         self.together()
 
     def _tokens(self, size: int, scenes: int) -> None:
@@ -146,7 +166,8 @@ class Build:
         self.together()
 
     def tokens(self) -> None:
-        self._tokens(256, self.plan.scenes)
+        if not self.small:
+            self._tokens(256, self.plan.scenes)
 
     def tokens512(self) -> None:
         self._tokens(512, self.plan.scenes512)
@@ -158,7 +179,10 @@ class Build:
             minutes=self.left, head_samples=p.head_samples, config=p.generator,
             budget=self.generator_budget[0],
         )  # fmt: skip
-        train_dcar.train(options, self.place)
+        tokens = None
+        if self.small:
+            tokens = PoolTokens.encode(self.small, load_tokenizer(self.out / "tokenizer" / "dcht.pt", self.place))
+        train_dcar.train(options, self.place, tokens)
         self.together()
 
     def generator512(self) -> None:
@@ -222,11 +246,13 @@ def main() -> None:
     parser.add_argument("--plan", choices=tuple(PLANS), default="cpu")
     parser.add_argument("--tokenizer-steps", type=int, nargs=3, help="other lengths of the three stages")
     parser.add_argument("--generator-steps", type=int, nargs=2, help="other lengths at 256 and at 512")
-    parser.add_argument("--tokenizer-budget", type=float, help="or as many steps as fit in so many minutes")
+    parser.add_argument("--detector-budget", type=float, help="as many detector steps as fit in so many minutes")
+    parser.add_argument("--tokenizer-budget", type=float, help="the same for the tokenizer")
     parser.add_argument("--generator-budget", type=float, nargs=2, help="the same at 256 and at 512")
     parser.add_argument("--workers", type=int, default=2, help="drawing processes")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--until", choices=PARTS, default=PARTS[-1])
+    parser.add_argument("--pool", type=int, default=0, help="draw so many scenes once and keep them on the device for all parts (one GPU)")
     parser.add_argument("--minutes", type=float, default=math.inf)
     parser.add_argument("--compile", action="store_true", help="compile the tokenizer (GPU)")
     a = parser.parse_args()
@@ -237,8 +263,8 @@ def main() -> None:
         plan = replace(plan, generator_steps=a.generator_steps[0], generator512_steps=a.generator_steps[1])
     a.out.mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + 60 * a.minutes
-    budgets = (a.tokenizer_budget, tuple(a.generator_budget or (None, None)))
-    Build(plan, a.font, a.out, a.model, a.workers, runtime.start(a.threads), end, a.compile, *budgets).run(a.until)
+    budgets = (a.tokenizer_budget, a.detector_budget, tuple(a.generator_budget or (None, None)))
+    Build(plan, a.font, a.out, a.model, a.workers, runtime.start(a.threads), end, a.compile, a.pool, *budgets).run(a.until)
 
 
 if __name__ == "__main__":

@@ -82,6 +82,12 @@ def _keep(batch: Any) -> Any:
     return batch
 
 
+def as_signal(batch: np.ndarray | torch.Tensor, device: torch.device | str) -> torch.Tensor:
+    """A batch of pictures as they are stored, or already as floats, as floats."""
+    ready = isinstance(batch, torch.Tensor) and batch.is_floating_point()
+    return batch if ready else to_signal(batch, device)
+
+
 def to_signal(pictures: np.ndarray | torch.Tensor, device: torch.device | str) -> torch.Tensor:
     """uint8 [n,3,h,w] to float -1...1, channels last."""
     tensor = torch.as_tensor(pictures).to(device, non_blocking=True)

@@ -16,6 +16,7 @@ import pathlib
 import random
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -31,11 +32,15 @@ from storybook.runtime import Place
 from storybook.scene import Box, Scene, draw_scene, sample_scene
 from storybook.sprites import COLOURS
 
+if TYPE_CHECKING:
+    from storybook.pool import Pool
+
 SIZE, CELL = 256, 16
 GRID = SIZE // CELL
 KINDS = tuple(objects())
 # Colour 0 is the thing's own.
 PAINTS: tuple[str | None, ...] = (None, *COLOURS)
+Array = np.ndarray | Tensor
 SETTING = {"place": PLACES, "time": TIMES, "weather": WEATHERS}
 
 
@@ -128,10 +133,10 @@ def fit(pictures: Tensor) -> Tensor:
 class Targets:
     """heat [B,16,16] with 1 at centres; kinds and paints [B,16,16], -1 where nothing is learned; setting [B,3]."""
 
-    heat: np.ndarray
-    kinds: np.ndarray
-    paints: np.ndarray
-    setting: np.ndarray
+    heat: Array
+    kinds: Array
+    paints: Array
+    setting: Array
 
 
 def targets_of(scenes: list[tuple[Scene, list[Box]]]) -> Targets:
@@ -183,21 +188,23 @@ def detector_loss(model: nn.Module, pictures: Tensor, targets: Targets) -> Tenso
     """Cross-entropies of centres, kinds, colours and setting."""
     device = pictures.device
     centre, kinds, paints, setting = model(pictures)
-    heat = torch.from_numpy(targets.heat).to(device)
+    heat = torch.as_tensor(targets.heat, device=device)
     loss = F.binary_cross_entropy_with_logits(centre, heat, weight=1 + 8 * heat) * 10
     for logits, truth in ((kinds, targets.kinds), (paints, targets.paints)):
-        wanted = torch.from_numpy(truth).to(device)
+        wanted = torch.as_tensor(truth, device=device)
         if (wanted >= 0).any():
             loss = loss + F.cross_entropy(logits, wanted, ignore_index=-1)
     for k, name in enumerate(SETTING):
-        loss = loss + 0.3 * F.cross_entropy(setting[name], torch.from_numpy(targets.setting[:, k]).to(device))
+        loss = loss + 0.3 * F.cross_entropy(setting[name], torch.as_tensor(targets.setting[:, k], device=device))
     return loss
 
 
 def train(
-    sheet: str, out: pathlib.Path, steps: int, batch: int, workers: int, place: Place, minutes: float = math.inf, width: int = 32
+    sheet: str, out: pathlib.Path, steps: int, batch: int, workers: int, place: Place, minutes: float = math.inf, width: int = 32,
+    pool: Pool | None = None, budget: float | None = None,
 ) -> pathlib.Path:
-    """Trains a detector, or goes on with the one in `out`; returns the path of its checkpoint."""
+    """Trains a detector, or goes on with the one in `out`, on the scenes of a pool where one is given; returns the path of
+    its checkpoint."""
     sprites.load(sheet)
     out.mkdir(parents=True, exist_ok=True)
     path = out / "detector.pt"
@@ -212,8 +219,9 @@ def train(
         step = state["step"]
     log = runtime.Log(out / "detector.log", place)
     wrapped = place.wrap(model)
-    batches = stream(DetectorBatches(4, batch), step, workers, place.rank, place.ranks)
-    deadline, saved = runtime.Deadline(minutes, place), time.monotonic()
+    batches = pool.targets(4, step, batch) if pool else stream(DetectorBatches(4, batch), step, workers, place.rank, place.ranks)
+    steps = runtime.UNKNOWN if budget else steps
+    deadline, clock, saved = runtime.Deadline(minutes, place), runtime.Budget(place), time.monotonic()
 
     def keep() -> None:
         if place.leads:
@@ -229,6 +237,8 @@ def train(
         loss.backward()
         optimizer.step()
         step += 1
+        if budget and step % 10 == 0:
+            steps = clock.steps(budget, step)
         if step % 100 == 0:
             log(f"detector step {step} loss {loss.item():.3f}")
         if time.monotonic() - saved > 120:

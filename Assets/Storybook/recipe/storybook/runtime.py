@@ -53,12 +53,28 @@ def start(threads: int = 2) -> Place:
     return Place(device, rank, ranks)
 
 
-def steps_in(minutes: float, steps: int, seconds: float, place: Place) -> int:
-    """How many steps fit in `minutes` at the speed of `steps` in `seconds`, with a sixth kept back; the same on every rank."""
-    count = torch.tensor(minutes * 60 * steps / max(seconds, 1e-6) * 5 / 6, device=place.device)
-    if place.ranks > 1:
-        dist.broadcast(count, 0)
-    return int(count.item())
+# The length of a run with a budget before its speed is known.
+UNKNOWN = 10**9
+
+
+class Budget:
+    """Turns minutes into steps while a run goes on, by its speed so far; `spent` seconds are gone already."""
+
+    def __init__(self, place: Place, spent: float = 0.0) -> None:
+        self.place, self.began = place, time.monotonic() - spent
+
+    def spent(self) -> float:
+        """Seconds since the beginning."""
+        return time.monotonic() - self.began
+
+    def steps(self, minutes: float, done: int) -> int:
+        """How many steps there will have been after `minutes`, when `done` are; the same on every rank."""
+        spent = self.spent()
+        count = torch.tensor(done if spent >= 60 * minutes else max(done + 1.0, done * 60 * minutes / spent), dtype=torch.float64)
+        if self.place.ranks > 1:
+            count = count.to(self.place.device)
+            dist.broadcast(count, 0)
+        return int(count.item())
 
 
 class Deadline:

@@ -10,6 +10,7 @@ import functools
 import pathlib
 import random
 from dataclasses import dataclass, replace
+from typing import Any
 
 from PIL import Image, ImageDraw
 
@@ -17,7 +18,7 @@ from storybook.backdrop import PLACES, SKYLESS, WEATHERS, draw_backdrop, draw_we
 from storybook.canvas import Canvas
 from storybook.objects import objects
 from storybook.sprites import COLOURS, sprite
-from storybook.world import is_tidy
+from storybook.world import core_share, is_tidy
 
 # Cells along a side of a tidy scene: the tokens of a picture of 256 pixels.
 GRID = 8
@@ -105,7 +106,8 @@ def sample_scene(rng: random.Random) -> Scene:
 def propose_scene(rng: random.Random) -> Scene:
     """A scene, held out or not."""
     kinds = objects()
-    names = core() if is_tidy() and rng.random() < 11 / 12 else _names()
+    share = core_share()
+    names = core() if share is not None and rng.random() < share else _names()
     shares = (36, 18, 32, 4, 4, 6) if is_tidy() else (30, 15, 29, 9, 9, 8)
     mode = rng.choices(("one", "count", "two", "groups", "three", "empty"), shares)[0]
     if mode == "empty":
@@ -163,10 +165,16 @@ def _weather(rng: random.Random, place: str) -> str:
 
 def draw_scene(scene: Scene, rng: random.Random, size: int) -> tuple[Image.Image, list[Box]]:
     """Paints a scene `size` pixels square and tells where each thing went."""
-    canvas = Canvas(size)
-    behind = random.Random(f"{scene.place}/{rng.randrange(VARIANTS)}") if is_tidy() else rng
-    floor = draw_backdrop(canvas, scene.place, scene.time, scene.weather, scene.paint, behind)
-    image = canvas.image()
+    setting = (scene.place, scene.time, scene.weather, scene.paint)
+    if is_tidy():
+        behind = random.Random()
+        image, floor, state = _tidy_backdrop(*setting, rng.randrange(VARIANTS), size)
+        image = image.copy()
+        behind.setstate(state)
+    else:
+        canvas, behind = Canvas(size), rng
+        floor = draw_backdrop(canvas, *setting, behind)
+        image = canvas.image()
     things = _layout(scene, floor, rng)
     put = _put_tidily if is_tidy() else _put
     boxes = [put(image, scene, item, x, y, s, rng) for item, x, y, s in things]
@@ -176,6 +184,16 @@ def draw_scene(scene: Scene, rng: random.Random, size: int) -> tuple[Image.Image
         draw_weather(front, scene.time, scene.weather, behind)
         image = front.image()
     return image, boxes
+
+
+@functools.lru_cache(maxsize=1024)
+def _tidy_backdrop(
+    place: str, time: str, weather: str, paint: str | None, variant: int, size: int
+) -> tuple[Image.Image, float, tuple[Any, ...]]:
+    """One of a place's drawings, the row on which things stand, and what is left of its randomness for the weather."""
+    canvas, rng = Canvas(size), random.Random(f"{place}/{variant}")
+    floor = draw_backdrop(canvas, place, time, weather, paint, rng)
+    return canvas.image(), floor, rng.getstate()
 
 
 def _layout(scene: Scene, floor: float, rng: random.Random) -> list[tuple[int, float, float, float]]:

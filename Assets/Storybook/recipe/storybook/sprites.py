@@ -1,8 +1,8 @@
 """Object pictures: emoji bitmaps from Noto Color Emoji, kept in one small file and enlarged without blur.
 
-    python -m storybook.sprites FONT.ttf sprites.npz [tidy]
+    python -m storybook.sprites FONT.ttf sprites.npz [0.5]
 
-The font's bitmaps are 136x128. A scene at 512 pixels shows them up to 3.4 times as large, so for those a sprite is
+A number makes the world the tidy one with that share of core things. The font's bitmaps are 136x128. A scene at 512 pixels shows them up to 3.4 times as large, so for those a sprite is
 enlarged threefold and its edges are steepened before it is put in place.
 """
 
@@ -38,8 +38,8 @@ def enlarge(bitmap: Image.Image, factor: int = 3) -> Image.Image:
     return Image.frombytes("RGBa", large.size, pixels.tobytes()).convert("RGBA")
 
 
-def build(font_path: str, out_path: str, tidy: bool = False) -> None:
-    """Writes the sprite file: the bitmap of every object as PNG bytes in an .npz, and whether its world is the tidy one."""
+def build(font_path: str, out_path: str, core: float | None = None) -> None:
+    """Writes the sprite file: the bitmap of every object as PNG bytes in an .npz, and its world (see `world.use`)."""
     from fontTools.ttLib import TTFont
 
     font = TTFont(font_path)
@@ -55,14 +55,15 @@ def build(font_path: str, out_path: str, tidy: bool = False) -> None:
         bitmap.save(data, "PNG", optimize=True)
         files[name] = np.frombuffer(data.getvalue(), np.uint8)
     with open(out_path, "wb") as out:
-        np.savez(out, tidy=np.array(tidy), **files)
+        np.savez(out, core=np.array(np.nan if core is None else core), **files)
 
 
 def load(path: str) -> None:
     """Makes the sprite file at `path` the one that `sprite` reads from, and its world the one in use."""
     with np.load(path) as files:
-        world.use(bool(files["tidy"]))
-        _sheet.update({key: files[key].tobytes() for key in files.files if key != "tidy"})
+        core = float(files["core"])
+        world.use(None if np.isnan(core) else core)
+        _sheet.update({key: files[key].tobytes() for key in files.files if key != "core"})
     missing = [name for name in objects() if name not in _sheet]
     if missing:
         raise SystemExit(f"{path} lacks {len(missing)} objects, {missing[0]} among them; build it again.")
@@ -100,4 +101,4 @@ def recolour(picture: Image.Image, colour: str) -> Image.Image:
 
 
 if __name__ == "__main__":
-    build(*sys.argv[1:3], tidy=sys.argv[3:] == ["tidy"])
+    build(*sys.argv[1:3], *map(float, sys.argv[3:4]))

@@ -14,6 +14,7 @@ import json
 import math
 import pathlib
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ class TokenFile:
     def __init__(self, folder: pathlib.Path) -> None:
         self.folder = folder
         self.meta: dict[str, Any] = json.loads((folder / "meta.json").read_text())
-        world.use(self.meta["tidy"])
+        world.use(self.meta["core"])
         n, c, count = self.meta["tokens"], self.meta["channels"], self.meta["scenes"]
         self.scenes: int = count
         self.ids = np.memmap(folder / "ids.u16", np.uint16, "r", shape=(count, n))
@@ -67,6 +68,11 @@ class TokenFile:
         captions = [write(self.scene(index), rng) for index in chosen]
         things = self.things[chosen].astype(bool)
         return self.ids[chosen].astype(np.int64), self.residuals[chosen].astype(np.float32), things, captions
+
+
+    def batches(self, words: Vocabulary, seed: int, size: int, start: int, workers: int, rank: int, ranks: int) -> Iterator[Any]:
+        """Endless `TokenBatches` from batch `start` on."""
+        return stream(TokenBatches(self, words, seed, size), start, workers, rank, ranks)
 
 
 class TokenBatches(Dataset[tuple[np.ndarray, ...]]):
@@ -115,7 +121,7 @@ def tokenise(tokenizer: DCHT, place: Place, folder: pathlib.Path, size: int, sce
         "tokens": (size // 32) ** 2,
         "channels": config.latent,
         "codes": config.codebook_size,
-        "tidy": world.is_tidy(),
+        "core": world.core_share(),
         "scenes": 0,
     }
     note = folder / "meta.json"

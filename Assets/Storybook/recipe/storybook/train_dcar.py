@@ -21,15 +21,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from storybook import runtime
-from storybook.data import stream
 from storybook.dcar import DCAR, GeneratorConfig, with_tokens
 from storybook.diffusion import Schedule
+from storybook.pool import PoolTokens
 from storybook.runtime import Place
 from storybook.text import Vocabulary, build_vocabulary, states, text_encoder
-from storybook.tokens import TokenBatches, TokenFile
-
-# Between these steps a run with a budget measures its speed; by then the batches read ahead at the start are used up.
-MEASURED = (150, 350)
+from storybook.tokens import TokenFile
 
 
 @dataclass
@@ -92,9 +89,12 @@ class Objective(nn.Module):
 class Run:
     """A generator in training."""
 
-    def __init__(self, options: Options, place: Place, file: TokenFile) -> None:
+    def __init__(self, options: Options, place: Place, file: TokenFile | PoolTokens) -> None:
         torch.manual_seed(options.seed)
         self.options, self.place, self.step = options, place, 0
+        self.clock = runtime.Budget(place)
+        if options.budget:
+            options.steps = runtime.UNKNOWN
         options.out.mkdir(parents=True, exist_ok=True)
         self.path, self.spiece = options.out / "dcar.pt", options.out / "spiece.model"
         source = self.path if self.path.exists() else options.start
@@ -107,7 +107,9 @@ class Run:
             # The head clamps scaled residuals to -1...1, so the scale is 2.5 standard deviations.
             grid = {"tokens": file.meta["tokens"], "codes": file.meta["codes"], "channels": file.meta["channels"]}
             config = replace(options.config, vae_scale=round(2.5 * file.spread(), 4), **grid)
-            if place.leads:
+            if place.leads and isinstance(file, PoolTokens):
+                self.spiece.write_bytes(file.spiece.read_bytes())
+            elif place.leads:
                 build_vocabulary(self.spiece, config.vocabulary)
         if place.ranks > 1:
             torch.distributed.barrier()
@@ -134,7 +136,8 @@ class Run:
             if "optimizer" in state:
                 self.optimizer.load_state_dict(state["optimizer"])
             self.step = state["step"]
-            if options.budget and self.step > MEASURED[1]:
+            if options.budget and "spent" in state:
+                self.clock = runtime.Budget(place, state["spent"])
                 options.steps = state["steps"]
         weights = options.residual_weight, options.thing_weight
         objective = place.wrap(Objective(self.model, self.encoder, options.head_samples, *weights).to(place.device))
@@ -144,7 +147,7 @@ class Run:
         if self.place.leads:
             state = {
                 "step": self.step, "steps": self.options.steps, "config": self.config.plain(), "model": self.both.state_dict(), "average": self.average.state,
-                "optimizer": self.optimizer.state_dict(), "spiece": self.spiece.read_bytes(),
+                "optimizer": self.optimizer.state_dict(), "spiece": self.spiece.read_bytes(), "spent": self.clock.spent(),
             }  # fmt: skip
             runtime.save(self.path, state)
 
@@ -153,47 +156,43 @@ class Run:
         done = self.step / max(1, self.options.steps)
         return self.options.rate * min(1.0, (self.step + 1) / 300) * (1 - 0.98 * max(0.0, min(1.0, 2 * done - 1)))
 
-    def train_step(self, *batch: np.ndarray) -> tuple[float, float]:
+    def train_step(self, *batch: np.ndarray | Tensor) -> tuple[Tensor, Tensor]:
         """One step; returns the token loss and the head's noise error."""
         torch.manual_seed((self.options.seed * 1_000_003 + self.step) * 64 + self.place.rank)
         device = self.place.device
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate()
         with self.place.autocast():
-            loss, token_loss, error = self.objective(*(torch.from_numpy(part).to(device) for part in batch))
+            loss, token_loss, error = self.objective(*(torch.as_tensor(part, device=device) for part in batch))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.both.parameters(), 1.0)
         self.optimizer.step()
         self.average.update(self.both, self.step)
         self.step += 1
-        return token_loss.item(), error.item()
+        return token_loss.detach(), error.detach()
 
 
-def train(options: Options, place: Place) -> Run:
-    """Runs the steps that are left."""
-    file = TokenFile(options.tokens)
+def train(options: Options, place: Place, tokens: PoolTokens | None = None) -> Run:
+    """Runs the steps that are left, on the token file of the options or on the tokens given."""
+    file = tokens or TokenFile(options.tokens)
     run = Run(options, place, file)
     log = runtime.Log(options.out / "dcar.log", place)
     sizes = [sum(p.numel() for p in part.parameters()) / 1e6 for part in (run.model, run.encoder)]
     log(
         f"step {run.step}, {sizes[0]:.1f} + {sizes[1]:.1f} M parameters, {file.scenes} scenes, vae_scale {run.config.vae_scale}, {place.device}"
     )
-    batches = stream(
-        TokenBatches(file, run.words, options.seed, options.batch), run.step, options.workers, place.rank, place.ranks
-    )
+    reading = options.seed, options.batch, run.step, options.workers, place.rank, place.ranks
+    batches = file.batches(run.words, *reading)
     deadline = runtime.Deadline(options.minutes, place)
-    saved = reported = clock = time.monotonic()
-    recent: list[tuple[float, float]] = []
+    saved = reported = time.monotonic()
+    recent: list[tuple[Tensor, Tensor]] = []
     while run.step < options.steps:
         recent.append(run.train_step(*next(batches)))
-        if run.step == MEASURED[0]:
-            clock = time.monotonic()
-        if options.budget and run.step == MEASURED[1]:
-            options.steps = runtime.steps_in(options.budget, MEASURED[1] - MEASURED[0], time.monotonic() - clock, place)
-            log(f"{options.steps} steps in {options.budget} minutes")
+        if options.budget and run.step % 10 == 0:
+            options.steps = run.clock.steps(options.budget, run.step)
         if run.step % options.report_every == 0:
-            means = [sum(column) / len(recent) for column in zip(*recent, strict=True)]
+            means = [torch.stack(column).mean().item() for column in zip(*recent, strict=True)]
             speed = len(recent) / (time.monotonic() - reported)
             log(
                 f"step {run.step} token loss {means[0]:.3f} residual error {means[1]:.3f} rate {run.rate():.1e} {speed:.2f} steps/s"

@@ -14,7 +14,9 @@ import argparse
 import math
 import pathlib
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -22,12 +24,12 @@ from torch import Tensor, nn
 
 from storybook import detector, eval_tokenizer, metrics, runtime, sprites
 from storybook.adversary import Adversary
-from storybook.data import CropBatches, stream, to_signal
+from storybook.data import CropBatches, as_signal, stream
 from storybook.dcht import DCHT, TokenizerConfig
 from storybook.runtime import Place
 
-# Between these steps a run with a budget measures its speed; by then the batches drawn ahead at the start are used up.
-MEASURED = (150, 350)
+# The stages' shares of a budget.
+SHARES = (0.09, 0.61, 0.30)
 
 
 @dataclass
@@ -116,10 +118,13 @@ class Run:
     def __init__(self, options: Options, place: Place) -> None:
         torch.manual_seed(options.seed)
         self.options, self.place = options, place
+        if options.budget:
+            options.steps = (runtime.UNKNOWN,) * 3
         self.model = DCHT(options.config).to(place.device, memory_format=torch.channels_last)
         self.average = runtime.Average(self.model, 0.998)
         self.used = torch.ones(options.config.codebook_size, device=place.device)
         self.stage, self.stage_step, self.step = 1, 0, 0
+        self.clock = runtime.Budget(place)
         if options.mode == "no-warm-up":
             self.stage = 2
         self.path = options.out / "dcht.pt"
@@ -150,7 +155,8 @@ class Run:
     def _load(self) -> None:
         state = torch.load(self.path, map_location=self.place.device, weights_only=True)
         self.stage, self.stage_step, self.step = state["stage"], state["stage_step"], state["step"]
-        if self.options.budget and self.step > MEASURED[1]:
+        if self.options.budget and "spent" in state:
+            self.clock = runtime.Budget(self.place, state["spent"])
             self.options.steps = tuple(state["steps"])
         self.model.load_state_dict(state["model"])
         self.average.state = state["average"]
@@ -168,7 +174,7 @@ class Run:
                 "average": self.average.state, "used": self.used, "optimizer": self.optimizer.state_dict(),
                 "critic": self.critic.net.state_dict(), "critic_optimizer": self.critic.optimizer.state_dict(),
                 "config": self.options.config.json(),
-                "steps": self.options.steps,
+                "steps": self.options.steps, "spent": self.clock.spent(),
             }  # fmt: skip
             runtime.save(self.path, state)
 
@@ -186,11 +192,18 @@ class Run:
             return "continuous"
         return "discrete" if self.stage == 2 or self.step % 2 else "continuous"
 
-    def begin_stage(self) -> None:
+    def keep_to_budget(self) -> None:
+        """Sets the length of this stage to what its share of the budget allows at the speed so far."""
+        if self.options.budget and self.stage_step % 10 == 0:
+            steps = list(self.options.steps)
+            steps[self.stage - 1] = self.clock.steps(SHARES[self.stage - 1] * self.options.budget, self.stage_step)
+            self.options.steps = (steps[0], steps[1], steps[2])
+
+    def begin_stage(self, batches: Iterator[Any]) -> None:
         """Enters the next stage. Stage 2 starts its codebook from a k-means of features; stage 3 goes on from the average."""
         self.stage, self.stage_step = self.stage + 1, 0
         if self.stage == 2:
-            centres = k_means(self._points(), self.options.config.codebook_size)
+            centres = k_means(self._points(batches), self.options.config.codebook_size)
             if self.place.ranks > 1:
                 torch.distributed.broadcast(centres, 0)
             self.model.quantize.embedding.weight.data.copy_(centres)
@@ -200,17 +213,16 @@ class Run:
             self.model.load_state_dict(self.average.state)
         self._optimise()
         self._wrap()
+        self.clock = runtime.Budget(self.place)
 
     @torch.no_grad()
-    def _points(self) -> Tensor:
-        """Features [N,C] of other scenes, 16 for every code."""
-        o = self.options
-        torch.manual_seed(o.seed)
-        batches = stream(CropBatches(o.seed + 1000, o.batch, o.crop), 0, o.workers)
+    def _points(self, batches: Iterator[Any]) -> Tensor:
+        """Features [N,C] of pictures, 16 for every code."""
+        torch.manual_seed(self.options.seed)
         points: list[Tensor] = []
-        while sum(map(len, points)) < 16 * o.config.codebook_size:
+        while sum(map(len, points)) < 16 * self.options.config.codebook_size:
             with self.place.autocast():
-                features = self.model.features(to_signal(next(batches), self.place.device))
+                features = self.model.features(as_signal(next(batches), self.place.device))
             points.append(features.permute(0, 2, 3, 1).reshape(-1, features.shape[1]))
         return torch.cat(points)
 
@@ -227,7 +239,7 @@ class Run:
         late = self.stage == 3 or (self.stage == 2 and self.stage_step > 0.5 * self.options.steps[1])
         return self.options.adversarial > 0 and late
 
-    def train_step(self, pictures: Tensor) -> tuple[float, Tensor, Tensor]:
+    def train_step(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """One step; returns the loss, the reconstruction and the features."""
         torch.manual_seed(self.options.seed * 1_000_003 + self.step)
         self.model.train()
@@ -248,7 +260,7 @@ class Run:
             self._revive(ids.flatten(), features.detach())
         self.step += 1
         self.stage_step += 1
-        return loss.item(), made.detach(), features.detach()
+        return loss.detach(), made.detach(), features.detach()
 
     def _revive(self, ids: Tensor, features: Tensor) -> None:
         """Counts the use of codes; every 50 steps of the first 70 % moves the unused to features of this batch."""
@@ -282,8 +294,8 @@ def check(run: Run, scenes: int = 12) -> str:
     )
 
 
-def train(options: Options, place: Place) -> Run:
-    """Runs the stages that are left."""
+def train(options: Options, place: Place, pictures_of: Iterator[Tensor] | None = None) -> Run:
+    """Runs the stages that are left, on streamed crops or on the batches of pictures given."""
     sprites.load(options.sprites)
     options.out.mkdir(parents=True, exist_ok=True)
     run = Run(options, place)
@@ -292,32 +304,28 @@ def train(options: Options, place: Place) -> Run:
         f"stage {run.stage} step {run.step}, {sum(p.numel() for p in run.model.parameters()) / 1e6:.1f} M parameters, {place.device}"
     )
     crops, start = CropBatches(options.seed, options.batch, options.crop), run.step // options.echo
-    batches = stream(crops, start, options.workers, place.rank, place.ranks)
+    batches = pictures_of or stream(crops, start, options.workers, place.rank, place.ranks)
+    others = pictures_of or stream(CropBatches(options.seed + 1000, options.batch, options.crop), 0, options.workers)
     pictures: Tensor | None = None
     deadline = runtime.Deadline(options.minutes, place)
-    saved = reported = clock = time.monotonic()
-    recent: list[tuple[float, float]] = []
+    saved = reported = time.monotonic()
+    recent: list[tuple[Tensor, Tensor]] = []
     while True:
         if run.stage_step >= options.steps[run.stage - 1]:
             if run.stage == 3:
                 break
-            run.begin_stage()
+            run.begin_stage(others)
             log(f"stage {run.stage} begins at step {run.step}")
         if pictures is None or run.step % options.echo == 0:
-            pictures = to_signal(next(batches), place.device)
+            pictures = as_signal(next(batches), place.device)
         # A batch that is used again is used in mirror image.
         shown = pictures.flip(-1) if run.step % options.echo % 2 else pictures
         loss, made, features = run.train_step(shown)
-        recent.append((loss, metrics.psnr(made, shown).mean().item()))
-        if run.step == MEASURED[0]:
-            clock = time.monotonic()
-        if options.budget and run.step == MEASURED[1]:
-            total = runtime.steps_in(options.budget, MEASURED[1] - MEASURED[0], time.monotonic() - clock, place)
-            options.steps = (total * 9 // 100, total * 69 // 100, total * 22 // 100)
-            log(f"stages of {options.steps} steps in {options.budget} minutes")
+        recent.append((loss, metrics.psnr(made, shown).mean()))
+        run.keep_to_budget()
         if run.step % options.report_every == 0:
             codes = run.model.quantize.codes(run.model.quantize.nearest(features))
-            means = [sum(column) / len(recent) for column in zip(*recent, strict=True)]
+            means = [torch.stack(column).mean().item() for column in zip(*recent, strict=True)]
             speed = len(recent) / (time.monotonic() - reported)
             log(
                 f"stage {run.stage} step {run.step} loss {means[0]:.4f} psnr {means[1]:.2f} residual {(features - codes).std():.3f} "

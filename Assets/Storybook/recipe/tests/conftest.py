@@ -23,7 +23,7 @@ def write_discs(path: pathlib.Path) -> None:
         picture.save(data, "PNG")
         files[name] = np.frombuffer(data.getvalue(), np.uint8)
     with path.open("wb") as out:
-        np.savez(out, tidy=np.array(False), **files)
+        np.savez(out, core=np.array(np.nan), **files)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import random
 import shutil
 import subprocess
 from dataclasses import replace
@@ -13,15 +14,17 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from storybook import ablate, build, detector, editing, export, record, restore, runtime, storyeval, train_dcar, train_dcht
+from storybook import ablate, build, data, detector, editing, export, pool, record, restore, runtime, storyeval, train_dcar, train_dcht
 from storybook import model as models
+from storybook.caption import write
 from storybook.dcar import GeneratorConfig, position_table
 from storybook.dcht import DCHT, TokenizerConfig
 from storybook.diffusion import Schedule
 from storybook.model import Sampling
 from storybook.runtime import Place
-from storybook.scene import core
-from storybook.tokens import TokenFile, load_tokenizer, tokenise
+from storybook.scene import core, sample_scene
+from storybook.text import Vocabulary
+from storybook.tokens import BLOCK, TokenFile, load_tokenizer, shown, tokenise
 
 TINY = build.PLANS["tiny"]
 
@@ -67,17 +70,54 @@ def test_tokenizer_resumes_where_it_stopped(sheet: pathlib.Path, tmp_path: pathl
 def test_budget_sets_the_lengths(
     sheet: pathlib.Path, tmp_path: pathlib.Path, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(train_dcht, "MEASURED", (1, 2))
-    monkeypatch.setattr(runtime, "steps_in", lambda *_: 100)
+    monkeypatch.setattr(runtime.Budget, "spent", lambda _: 6.0)
     options = train_dcht.Options(
-        str(sheet), tmp_path, (999, 9, 9), batch=2, crop=64, workers=0, budget=0.1, config=TINY.tokenizer
+        str(sheet), tmp_path, (1, 1, 1), batch=2, crop=64, workers=0, budget=10.0, config=TINY.tokenizer
     )
-    train_dcht.train(replace(options, minutes=1e-9), place)
-    run = train_dcht.train(replace(options, minutes=0.1), place)
-    assert run.options.steps == (9, 69, 22)
-    again = replace(options, minutes=1e-9)
-    train_dcht.train(again, place)
-    assert again.steps == (9, 69, 22)
+    run = train_dcht.Run(options, place)
+    assert run.options.steps == (runtime.UNKNOWN,) * 3
+    run.stage_step = 10
+    run.keep_to_budget()
+    # 10 steps in 6 seconds, and the first stage's share of ten minutes.
+    assert run.options.steps[0] == round(10 * 600 * train_dcht.SHARES[0] / 6)
+    run.stage_step = 1
+    run.save()
+    assert train_dcht.Run(options, place).options.steps == run.options.steps
+    monkeypatch.setattr(runtime.Budget, "spent", lambda _: 601.0)
+    run.stage_step = 20
+    run.keep_to_budget()
+    assert run.options.steps[0] == 20
+
+
+def test_a_pool_holds_what_is_drawn(built: build.Build, sheet: pathlib.Path, tmp_path: pathlib.Path, place: Place) -> None:
+    spiece = built.out / "generator" / "spiece.model"
+    drawn = pool.Pool(5, 256, 3 * BLOCK + 1, 2, spiece, 32, 2)
+    drawn.hold(place.device)
+    assert drawn.wait(10**9) == 3 * BLOCK
+    picture, boxes = data.render("5/70", 256)
+    assert np.array_equal(drawn.held["pictures"][70].numpy(), picture.transpose(2, 0, 1))
+    scene = sample_scene(random.Random("5/70/what"))
+    targets = detector.targets_of([(scene, boxes)])
+    assert np.array_equal(drawn.held["kinds"][70].numpy(), targets.kinds[0])
+    assert np.array_equal(drawn.held["heat"][70].numpy(), targets.heat[0].astype(np.float16))
+    assert np.array_equal(drawn.held["things"][70].numpy(), shown(boxes, 8))
+    words = Vocabulary(spiece, 32)
+    rng = random.Random("5/70/said")
+    assert np.array_equal(drawn.held["words"][70].numpy(), words([write(scene, rng) for _ in range(2)]).numpy())
+
+
+def test_a_build_from_a_pool_keeps_to_its_minutes(sheet: pathlib.Path, tmp_path: pathlib.Path, place: Place) -> None:
+    (tmp_path / "sprites.npz").write_bytes(sheet.read_bytes())
+    job = build.Build(
+        TINY, "", tmp_path, tmp_path / "model", 2, place, pool=512, detector_budget=0.01, tokenizer_budget=0.05, generator_budget=(0.02, None)
+    )
+    job.run("generator")
+    assert not (tmp_path / "tokens256").exists()
+    export.export_generator(tmp_path / "generator" / "dcar.pt", tmp_path / "model")
+    state = torch.load(tmp_path / "generator" / "dcar.pt", weights_only=True)
+    assert 0 < state["step"] == state["steps"] < runtime.UNKNOWN
+    tokens = pool.PoolTokens.encode(job.small, load_tokenizer(tmp_path / "tokenizer" / "dcht.pt", place))
+    assert tokens.scenes == 512 and tokens.ids.max() < TINY.tokenizer.codebook_size
 
 
 def test_stage_three_freezes_the_encoder(sheet: pathlib.Path, tmp_path: pathlib.Path, place: Place) -> None:

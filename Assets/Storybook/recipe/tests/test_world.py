@@ -127,7 +127,7 @@ def test_storyeval_prompts() -> None:
 
 
 def test_tidy_things_stand_on_the_grid(sheet: pathlib.Path) -> None:
-    world.use(True)
+    world.use(0.9)
     try:
         core, things = set(scene.core()), 0
         for k in range(300):
@@ -140,11 +140,11 @@ def test_tidy_things_stand_on_the_grid(sheet: pathlib.Path) -> None:
                 assert max(box.x1 - box.x0, box.y1 - box.y0) * scene.GRID in (2, 3, 4, 6)
         assert core <= set(objects()) and things > 200
     finally:
-        world.use(False)
+        world.use(None)
 
 
 def test_a_tidy_world_says_everything_unusual(sheet: pathlib.Path) -> None:
-    world.use(True)
+    world.use(0.9)
     try:
         for k in range(400):
             drawn = scene.sample_scene(random.Random(f"tidy/{k}"))
@@ -154,7 +154,7 @@ def test_a_tidy_world_says_everything_unusual(sheet: pathlib.Path) -> None:
             assert drawn.time == "day" or facts.time == drawn.time
             assert drawn.weather == "clear" or facts.weather == drawn.weather
     finally:
-        world.use(False)
+        world.use(None)
 
 
 def test_shown_cells_are_those_under_boxes() -> None:
