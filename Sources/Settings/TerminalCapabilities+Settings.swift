@@ -14,7 +14,12 @@ extension CellSize {
 extension TerminalCapabilities {
     /// What a person knows better than the terminal says.
     package mutating func adopt(_ settings: ResolvedSettings) {
-        sixelColors = min(sixelColors, settings.whole(.colors) ?? SixelOptions.mostColors)
+        if let colors = settings.whole(.colors), colors < sixelColors {
+            sixelColors = colors
+            if graphics == .sixel {
+                reasons.append("Of these colours \(colors) are used, as graphics.colors says.")
+            }
+        }
         if let colors = settings.whole(.previewColors) { previewColors = colors }
         previewLimit = settings.whole(.previewSide)
         if let bytes = settings.whole(.maximumBytes) { maximumBytes = bytes }

@@ -12,7 +12,7 @@ func noAnswerIsTyped(delay: Double, isSplit: Bool) throws {
     let session = try studio(in: folder, columns: 180, answers: answers)
     try session.wait(forText: "storybook 256px")
     session.type("fox")
-    try session.wait(for: "late answers", seconds: 12) { $0.text.contains("sixel 1024 colours") }
+    try session.wait(for: "late answers", seconds: 12) { $0.text.contains("sixel 512 colours") }
     session.type("y")
     try session.wait(forText: "foxy")
     #expect(
@@ -35,7 +35,7 @@ func noAnswerIsTyped(delay: Double, isSplit: Bool) throws {
     let session = try TerminalSession(
         "/bin/bash", ["-c", script], in: folder.path, environment: studioEnvironment(in: folder),
         columns: 180, answers: answers)
-    try session.wait(forText: "sixel 1024 colours")
+    try session.wait(forText: "sixel 512 colours")
     session.type(Keys.escape)
     session.run(seconds: 0.2)
     session.type("q")
