@@ -134,7 +134,7 @@ void dcar_attention(int tiles, dcar_rows query, dcar_rows key, dcar_rows value, 
     product(tiles, q, pairs, k, tiles ? pairs : (width + 1) / 2, scores, query.count, columns);
     for (size_t row = 0; row < query.count; row++) {
         float *x = scores + row * columns;
-        // Whole vectors are faster; what stands for no key comes out as zero.
+        // Whole vectors are faster; what stands for no key is left out when the weights are narrowed.
         for (size_t i = key.count; i < columns; i++) x[i] = -INFINITY;
         dcar_softmax(x, 1, bias ? key.count : columns, scale,
                      bias ? bias + row * key.count : 0, 0);

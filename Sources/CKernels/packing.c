@@ -82,6 +82,9 @@ uint64_t dcar_checksum(const void *bytes, size_t count) {
         }
     uint64_t sum = count;
     for (size_t at = whole; at < count; at++) sum = (sum ^ from[at]) * 0x100000001B3u;
-    for (size_t i = 0; i < 64; i++) sum = ((sum ^ lanes[i]) * 0x100000001B3u) ^ (sum >> 32);
+    for (size_t i = 0; i < 64; i++) {
+        sum = (sum ^ lanes[i]) * 0x100000001B3u;
+        sum ^= sum >> 32;
+    }
     return sum;
 }

@@ -73,7 +73,7 @@ DCAR_INLINE v16 choose(i16 mask, v16 yes, v16 no) {
 
 DCAR_INLINE v16 larger(v16 a, v16 b) { return choose(a > b, a, b); }
 
-/// e^x to about one unit in the last place; 0 below -87, capped above 88.
+/// e^x to about one unit in the last place; as at -87.3 below that, capped above 88.3.
 DCAR_INLINE v16 exp16(v16 x) {
     x = choose(x < SPLAT(-87.3f), SPLAT(-87.3f), x);
     x = choose(x > SPLAT(88.3f), SPLAT(88.3f), x);

@@ -64,7 +64,7 @@ public final class Checkpoint: Sendable {
         guard format == .shards else { return hashes.joined() }
         var hash = SHA256()
         for shard in hashes { hash.update(data: Array("\(shard)\n".utf8)) }
-        return Self.hexadecimal(hash.finalize())
+        return hash.finalize().hexadecimal
     }
 
     private static func sha256(_ file: MappedFile) -> String {
@@ -76,11 +76,7 @@ public final class Checkpoint: Sendable {
             part.releasePages()
             start += part.byteCount
         }
-        return hexadecimal(hash.finalize())
-    }
-
-    private static func hexadecimal(_ digest: SHA256.Digest) -> String {
-        digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return hash.finalize().hexadecimal
     }
 
     /// The key with the fewest edits from `key`, when there are few.
@@ -121,4 +117,11 @@ private func editDistance(_ first: String, _ second: String, limit: Int) -> Int?
         guard row.contains(where: { $0 <= limit }) else { return nil }
     }
     return row[second.count] <= limit ? row[second.count] : nil
+}
+
+extension SHA256.Digest {
+    /// In lower case.
+    package var hexadecimal: String {
+        map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
 }

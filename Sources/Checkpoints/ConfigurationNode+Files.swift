@@ -15,7 +15,7 @@ extension ConfigurationNode {
             throw .unreadable(error)
         }
         var scanner = JSONScanner(file.bytes)
-        let isJSON = scanner.next() == UInt8(ascii: "{")
+        let isJSON = scanner.next() == UInt8(ascii: "{") || path.hasSuffix(".json")
         let value: ConfigurationValue
         do throws(FormatProblem) {
             guard file.byteCount <= Self.byteLimit else {

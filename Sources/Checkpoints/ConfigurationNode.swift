@@ -41,11 +41,6 @@ public struct ConfigurationNode: Sendable {
         try optional(key, "text", \.text)
     }
 
-    /// The texts of the list at `key`.
-    public func strings(_ key: String) throws(ConfigurationError) -> [String] {
-        try required(key, "a list of texts") { $0.list(of: \.text) }
-    }
-
     /// The texts of the list at `key`, if any.
     public func optionalStrings(_ key: String) throws(ConfigurationError) -> [String]? {
         try optional(key, "a list of texts") { $0.list(of: \.text) }
@@ -73,15 +68,6 @@ public struct ConfigurationNode: Sendable {
         _ key: String, in range: ClosedRange<Int> = .min ... .max
     ) throws(ConfigurationError) -> Int? {
         try optional(key, Self.expected("a whole number", range)) { $0.int(in: range) }
-    }
-
-    /// The whole numbers of the list at `key`.
-    public func ints(
-        _ key: String, in range: ClosedRange<Int> = .min ... .max
-    ) throws(ConfigurationError) -> [Int] {
-        try required(key, Self.expected("a list of whole numbers", range)) { value in
-            value.list { $0.int(in: range) }
-        }
     }
 
     /// The whole numbers of the list at `key`, if any.

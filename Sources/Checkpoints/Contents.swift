@@ -50,10 +50,10 @@ struct Contents {
             throw .malformed(path: index.path, format: format.rawValue, problem: error.text)
         }
         metadata = shardIndex.metadata
-        let folder = URL(fileURLWithPath: index.path).deletingLastPathComponent()
+        let folder = (index.path as NSString).deletingLastPathComponent
         for shard in Set(shardIndex.shards.values).sorted() {
             let contents = try Contents(
-                file: Self.map(folder.appendingPathComponent(shard).path))
+                file: Self.map(folder.isEmpty ? shard : "\(folder)/\(shard)"))
             files += contents.files
             for (key, location) in contents.locations {
                 guard shardIndex.shards[key] == shard else {

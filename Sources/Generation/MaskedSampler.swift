@@ -59,7 +59,7 @@ public struct MaskedSampler: Sendable {
         public let ids: [Int]
         public let hidden: HiddenStates
         /// The guided, scaled logits [positions.count, codebookSize], and which tokens they are of.
-        package let logits: [Float]
+        package let logits: Tensor
         package let positions: [Int]
     }
 
@@ -118,16 +118,13 @@ public struct MaskedSampler: Sendable {
             try transformer.logits($0, at: [position])
         }
         let codes = transformer.configuration.codebookSize
-        let mode: Int32 =
-            unconditional == nil ? 0 : settings.guidanceDecay == .powerCosine ? 2 : 1
+        let guide = guide(unconditional != nil, settings.guidance(at: step), step, settings)
         let logits = Tensor([codes]) { base in
             let to = base.assumingMemoryBound(to: Float.self)
             conditional.withFloats { c in
                 (unconditional ?? conditional).withFloats { u in
                     guard let c = c.baseAddress, let u = u.baseAddress else { return }
-                    dcar_guide(
-                        c, u, codes, mode, settings.guidance(at: step),
-                        settings.logitDivisor(at: step), to)
+                    guide(c, u, to)
                 }
             }
         }.floats()
@@ -137,6 +134,16 @@ public struct MaskedSampler: Sendable {
         return logits.indices.sorted { (logits[$0], $1) > (logits[$1], $0) }.prefix(count).map {
             TokenCandidate(id: $0, probability: exp(logits[$0] - total))
         }
+    }
+
+    /// What makes one row of guided, scaled logits of a conditional and an unconditional one.
+    private func guide(
+        _ isGuided: Bool, _ guidance: Float, _ step: Int, _ settings: SamplingSettings
+    ) -> (UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void {
+        let codes = transformer.configuration.codebookSize
+        let mode: Int32 = !isGuided ? 0 : settings.guidanceDecay == .powerCosine ? 2 : 1
+        let divisor = settings.logitDivisor(at: step)
+        return { dcar_guide($0, $1, codes, mode, guidance, divisor, $2) }
     }
 
     private func masked(_ ids: [Int]) -> [Int] {
@@ -186,17 +193,15 @@ public struct MaskedSampler: Sendable {
     private func draw(
         _ item: Item, _ states: HiddenStates, at positions: [Int], step: Int,
         settings: SamplingSettings, guidance: Float
-    ) throws -> (picks: [Pick], logits: [Float]) {
-        guard !positions.isEmpty else { return ([], []) }
+    ) throws -> (picks: [Pick], logits: Tensor) {
+        let codes = transformer.configuration.codebookSize
+        guard !positions.isEmpty else { return ([], Tensor([0, codes], [])) }
         let conditional = try transformer.logits(states.conditional, at: positions)
         let unconditional = try states.unconditional.map {
             try transformer.logits($0, at: positions)
         }
         try compute.checkStop()
-        let codes = transformer.configuration.codebookSize
-        let mode: Int32 =
-            unconditional == nil ? 0 : settings.guidanceDecay == .powerCosine ? 2 : 1
-        let divisor = settings.logitDivisor(at: step)
+        let guide = guide(unconditional != nil, guidance, step, settings)
         let temperature = settings.noiseTemperature(at: step)
         let picks = Mutex([Pick](repeating: Pick(), count: positions.count))
         let logits = Tensor([positions.count, codes]) { base in
@@ -206,9 +211,7 @@ public struct MaskedSampler: Sendable {
                     guard let c = c.baseAddress, let u = u.baseAddress else { return }
                     compute.forEach(positions.count) { row in
                         let logits = to + row * codes
-                        dcar_guide(
-                            c + row * codes, u + row * codes, codes, mode, guidance, divisor, logits
-                        )
+                        guide(c + row * codes, u + row * codes, logits)
                         let noise = item.noise.tokenNoise(
                             step: step, position: positions[row], count: codes)
                         let id = dcar_gumbel_argmax(logits, noise, codes, temperature)
@@ -221,7 +224,7 @@ public struct MaskedSampler: Sendable {
             }
         }
         try compute.checkStop()
-        return (picks.withLock { $0 }, logits.floats())
+        return (picks.withLock { $0 }, logits)
     }
 
     private func confidence(

@@ -136,10 +136,8 @@ public struct MaskedTransformer: Sendable {
     ///   - states: [tokens, width].
     ///   - positions: only these tokens are computed.
     public func logits(_ states: Tensor, at positions: [Int]) throws(KernelError) -> Tensor {
-        // Rounded up, so that a changing number of masked tokens needs few compiled kernels.
-        let padding = (32 - positions.count % 32) % 32
-        let rows = states.rows(positions, padding: padding)
-        let normed = scope.compute.layerNorm(rows, epsilon: 1e-6, output: scope.compute.operand)
+        let normed = scope.compute.layerNorm(
+            states.rows(positions), epsilon: 1e-6, output: scope.compute.operand)
         return try logitsLayer(normed)
     }
 

@@ -2,11 +2,14 @@ import Checkpoints
 import Requests
 
 extension SamplingSettings {
-    /// The `generator` part of the official YAML, with the official fall-backs for absent keys.
+    /// The `generator` part of the official YAML, with the official fall-backs for absent keys: of
+    /// steps as many as can be asked for, which are fewer than the official 256.
     init(_ node: ConfigurationNode) throws(ConfigurationError) {
         self.init()
-        steps = try node.optionalInt("num_steps", in: 1...4_096) ?? 256
-        guidanceScale = Float(try node.double("guidance_scale", in: 0...1e4))
+        steps =
+            try node.optionalInt("num_steps", in: RequestLimits.steps)
+            ?? RequestLimits.steps.upperBound
+        guidanceScale = Float(try node.double("guidance_scale", in: RequestLimits.guidanceScale))
         let decay = try node.optionalString("guidance_decay") ?? GuidanceDecay.powerCosine.rawValue
         guard let known = GuidanceDecay(rawValue: decay) else {
             throw .wrongValue(
@@ -15,6 +18,6 @@ extension SamplingSettings {
         }
         guidanceDecay = known
         guidancePower = Float(try node.optionalDouble("guidance_scale_pow", in: 0...1e3) ?? 2.75)
-        temperature = Float(try node.double("randomize_temperature", in: 0...1e4))
+        temperature = Float(try node.double("randomize_temperature", in: RequestLimits.temperature))
     }
 }

@@ -68,6 +68,8 @@ public struct HybridTokenizer: Sendable {
         let raw = latents.reshaped([gridHeight * gridWidth, channels])
         let features = unitRows(raw)
         let ids = codebook.nearest(to: features)
+        // A stopped search leaves numbers that mean nothing.
+        try compute.checkStop()
         let entries = codebook.entries.rows(ids).floats()
         let residual = zip(features.floats(), entries).map { $0 - $1 }
         return Encoding(

@@ -70,6 +70,13 @@ public struct HybridTokenizerConfiguration: Hashable, Sendable {
                 path: node.path, key: "dc_ae.widths", found: "a list of \(stages)",
                 expected: "a list of 2 to 8")
         }
+        // Resampling is part of a stage that has blocks.
+        for (key, depths) in [("enc_depths", encoderDepths), ("dec_depths", decoderDepths)]
+        where depths.dropFirst().contains(0) {
+            throw .wrongValue(
+                path: node.path, key: "dc_ae.\(key)", found: "\(depths)",
+                expected: "at least 1 in every stage but the first")
+        }
         try checkWidths(node.path)
     }
 

@@ -27,6 +27,13 @@ public struct GenerationMetadata: Hashable, Sendable {
         self.residual = residual
     }
 
+    /// That of the picture of the discrete tokens alone.
+    public var withoutResidual: GenerationMetadata {
+        var copy = self
+        (copy.record.residualSteps, copy.record.residualStrength, copy.residual) = (0, 0, nil)
+        return copy
+    }
+
     /// What a file keeps of it for a person who wants no tokens in files. A run that was stopped
     /// would be lost without them.
     public func withTokens(_ areWanted: Bool) -> GenerationMetadata {

@@ -7,7 +7,13 @@ extension ImageFile {
     public static func open(
         _ path: String, background: SIMD3<UInt8> = SIMD3(255, 255, 255)
     ) throws(ImageReadError) -> DecodedPNG {
-        let bytes = try read(path)
+        try decode(read(path), of: path, background: background)
+    }
+
+    /// Decodes the bytes of the file at a path.
+    public static func decode(
+        _ bytes: [UInt8], of path: String, background: SIMD3<UInt8> = SIMD3(255, 255, 255)
+    ) throws(ImageReadError) -> DecodedPNG {
         do throws(PNGError) {
             return try PNG.decode(bytes, background: background)
         } catch {
@@ -75,6 +81,7 @@ public enum ImageReadError: Error, Hashable, Sendable, CustomStringConvertible {
     /// One sentence for a person.
     public var description: String {
         switch self {
+        case .cannotRead("", _): "The name of the picture is empty; give a file."
         case .cannotRead(let path, let reason):
             "\(SanitizedText(path)) cannot be read: \(reason)."
         case .notAFile(let path): "\(SanitizedText(path)) is not a regular file."

@@ -275,6 +275,7 @@ public enum SaveError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .exists(let path): "\(shown(path)) already exists and was left as it is."
+        case .isFolder(""): "The name of the file to save is empty; give one."
         case .isFolder(let path): "\"\(shown(path))\" is a folder; a file name is needed."
         case .missingFolder(let path, let folder):
             "\(shown(path)) was not saved: the folder \(shown(folder)) does not exist."

@@ -8,9 +8,8 @@ extension Mask {
         }
     }
 
-    /// A mask of all pixels of the masked tokens, `cellSize` pixels a side each.
-    public init(_ tokens: TokenMask) {
-        let side = Self.cellSize
+    /// A mask of all pixels of the masked tokens, `side` pixels a side each.
+    public init(_ tokens: TokenMask, cell side: Int) {
         let width = tokens.gridWidth * side
         self.init(width: width, height: tokens.gridHeight * side)
         for y in 0..<height {
@@ -31,15 +30,14 @@ extension Mask {
             })
     }
 
-    /// The tokens whose cell has a pixel of at least this coverage. Cells at the right and lower
-    /// edge may be cut off by the picture.
-    public func tokenCells(touching least: UInt8 = 1) -> TokenMask {
-        let side = Self.cellSize
+    /// The tokens, `side` pixels a side each, of which a pixel is repainted. Those at the right and
+    /// lower edge may be cut off by the picture.
+    public func tokenCells(of side: Int) -> TokenMask {
         let gridWidth = (width + side - 1) / side
         let gridHeight = (height + side - 1) / side
         var isMasked = [Bool](repeating: false, count: gridWidth * gridHeight)
         for y in 0..<height {
-            for x in 0..<width where coverage[y * width + x] >= least {
+            for x in 0..<width where coverage[y * width + x] > 0 {
                 isMasked[y / side * gridWidth + x / side] = true
             }
         }
@@ -48,19 +46,13 @@ extension Mask {
 }
 
 extension TokenMask {
-    /// What was masked is not, and the other way round.
-    public func inverted() -> TokenMask {
-        TokenMask(gridWidth: gridWidth, gridHeight: gridHeight, isMasked: isMasked.map { !$0 })
-    }
-
     /// Masks all tokens within a square of `radius` tokens around a masked one.
     public func grown(by radius: Int) -> TokenMask {
-        reshaped { $0.grown(by: radius) }
-    }
-
-    /// Keeps those tokens masked that have only masked ones within a square of `radius` tokens.
-    public func shrunk(by radius: Int) -> TokenMask {
-        reshaped { $0.shrunk(by: radius) }
+        let cells = Mask(
+            width: gridWidth, height: gridHeight, coverage: isMasked.map { $0 ? 255 : 0 })
+        return TokenMask(
+            gridWidth: gridWidth, gridHeight: gridHeight,
+            isMasked: cells.grown(by: radius).coverage.map { $0 > 0 })
     }
 
     /// The smallest rectangle of tokens that holds all masked ones, in tokens; nil without any.
@@ -73,14 +65,5 @@ extension TokenMask {
         let top = first / gridWidth
         return PixelRectangle(
             x: left, y: top, width: right - left + 1, height: last / gridWidth - top + 1)
-    }
-
-    /// Treats each token as a pixel.
-    private func reshaped(_ change: (Mask) -> Mask) -> TokenMask {
-        let mask = Mask(
-            width: gridWidth, height: gridHeight, coverage: isMasked.map { $0 ? 255 : 0 })
-        return TokenMask(
-            gridWidth: gridWidth, gridHeight: gridHeight,
-            isMasked: change(mask).coverage.map { $0 > 0 })
     }
 }

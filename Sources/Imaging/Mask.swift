@@ -1,8 +1,5 @@
 /// How much of each pixel an edit repaints: 0 keeps it, 255 repaints it, row by row from the top.
 public struct Mask: Hashable, Sendable {
-    /// Pixels a side of the square that one token stands for.
-    public static let cellSize = 32
-
     /// Pixels.
     public let width: Int
     /// Pixels.

@@ -53,23 +53,24 @@ public enum MaskSource: Hashable, Sendable {
 
     /// The mask for a picture of this size.
     ///
+    /// - Parameter cell: pixels along each side of a token.
     /// - Throws: `MaskError` for a rectangle or token outside the picture, a file that cannot be
     ///   read, or one of another size.
-    public func mask(width: Int, height: Int) throws(MaskError) -> Mask {
+    public func mask(width: Int, height: Int, cell: Int) throws(MaskError) -> Mask {
         switch self {
         case .rectangle(let rectangle):
             guard let mask = Mask(width: width, height: height, rectangle: rectangle)
             else { throw .outside(width: width, height: height) }
             return mask
         case .tokens(let ranges):
-            var cells = Mask(width: width, height: height).tokenCells()
+            var cells = Mask(width: width, height: height).tokenCells(of: cell)
             for range in ranges {
                 guard range.upperBound < cells.isMasked.count else {
                     throw .noSuchToken(range.upperBound, count: cells.isMasked.count)
                 }
                 for index in range { cells.isMasked[index] = true }
             }
-            let whole = Mask(cells)
+            let whole = Mask(cells, cell: cell)
             guard whole.width == width, whole.height == height else {
                 throw .wrongSize(
                     maskWidth: whole.width, maskHeight: whole.height, width: width, height: height)

@@ -75,6 +75,13 @@ public struct OutputPattern: Hashable, Sendable, CustomStringConvertible {
         description = pattern
     }
 
+    /// The pattern with more before its extension, which is png where it has none.
+    public func suffixed(_ suffix: String) throws(OutputPatternError) -> OutputPattern {
+        let name = description as NSString
+        let ending = name.pathExtension.isEmpty ? "png" : name.pathExtension
+        return try OutputPattern("\(name.deletingPathExtension)\(suffix).\(ending)")
+    }
+
     private static func part(
         _ field: Substring, of pattern: String
     ) throws(OutputPatternError) -> Part {
@@ -153,17 +160,33 @@ public struct OutputPattern: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Letters and digits of any script in lower case, everything between them one hyphen, at most
-    /// 64 bytes; "untitled" where nothing is left.
+    /// 64 bytes; "untitled" where there are none.
     public static func slug(_ text: String) -> String {
         var words: [String] = []
         var length = 0
         let letters = text.precomposedStringWithCanonicalMapping.lowercased()
         for word in letters.split(whereSeparator: { !$0.isLetter && !$0.isNumber }) {
             length += word.utf8.count + 1
-            guard length <= 65 else { break }
+            guard length <= 65 else {
+                // Scripts without spaces have long words.
+                if words.isEmpty { words = [word.beginning(ofBytes: 64)] }
+                break
+            }
             words.append(String(word))
         }
         return words.isEmpty ? "untitled" : words.joined(separator: "-")
+    }
+}
+
+extension Substring {
+    /// As many whole characters as fit.
+    fileprivate func beginning(ofBytes limit: Int) -> String {
+        var kept = ""
+        for character in self {
+            guard kept.utf8.count + character.utf8.count <= limit else { break }
+            kept.append(character)
+        }
+        return kept
     }
 }
 

@@ -87,7 +87,7 @@ extension RGBImage {
 
     /// The largest part around the middle whose sides are multiples of `side`; nil for a picture
     /// with a side below that.
-    public func centreCropped(toMultipleOf side: Int = Mask.cellSize) -> RGBImage? {
+    public func centreCropped(toMultipleOf side: Int) -> RGBImage? {
         let newWidth = width / side * side
         let newHeight = height / side * side
         guard newWidth > 0, newHeight > 0 else { return nil }
@@ -95,6 +95,12 @@ extension RGBImage {
             to: PixelRectangle(
                 x: (width - newWidth) / 2, y: (height - newHeight) / 2, width: newWidth,
                 height: newHeight))
+    }
+
+    /// The picture scaled and cut to the nearest size whose sides are multiples of `unit`.
+    public func filling(toMultipleOf unit: Int) -> RGBImage {
+        func nearest(_ side: Int) -> Int { max(unit, (side + unit / 2) / unit * unit) }
+        return filling(width: nearest(width), height: nearest(height))
     }
 
     /// The picture scaled until it just covers a size, and the rest cut off on both sides alike.

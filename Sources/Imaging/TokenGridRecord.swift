@@ -13,12 +13,12 @@ public struct TokenGridRecord: Hashable, Sendable {
     /// For each token how sure the sampler was, 255 the surest.
     public let confidence: [UInt8]
 
-    /// Tokens a side at most: a picture of `PNGLimits.side` pixels.
-    static let sideLimit = PNGLimits.side / Mask.cellSize
+    /// Tokens a side at most.
+    public static let sideLimit = 128
     private static let version: UInt8 = 1
     private static let masked: UInt16 = 0xFFFF
 
-    /// - Precondition: each array holds `gridWidth * gridHeight` elements, no side is above 128,
+    /// - Precondition: each array holds `gridWidth * gridHeight` elements, no side is above `sideLimit`,
     ///   and no index is 0xFFFF.
     public init(
         gridWidth: Int, gridHeight: Int, ids: [UInt16?], commitSteps: [UInt8], confidence: [UInt8]

@@ -19,13 +19,10 @@ extension Compute {
 
 extension Tensor {
     /// The rows `indices` of a tensor [rows, columns], as float32 [indices.count, columns].
-    ///
-    /// - Parameter padding: rows of zeros added at the end.
-    public func rows(_ indices: [Int], padding: Int = 0) -> Tensor {
+    public func rows(_ indices: [Int]) -> Tensor {
         let columns = shape[1]
-        return Tensor([indices.count + padding, columns]) { base in
-            let to = base.initializeMemory(
-                as: Float.self, repeating: 0, count: (indices.count + padding) * columns)
+        return Tensor([indices.count, columns]) { base in
+            let to = base.assumingMemoryBound(to: Float.self)
             for (row, index) in indices.enumerated() {
                 precondition(index >= 0 && index < shape[0])
                 copyRow(index, columns, to + row * columns)

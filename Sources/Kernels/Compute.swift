@@ -58,8 +58,9 @@ public final class Compute: Sendable {
     public init(
         threadCount: Int? = nil, precision: Precision? = nil, library: MatrixLibrary? = nil
     ) throws(KernelError) {
-        let named = ProcessInfo.processInfo.environment["DCAR_MATRIX_LIBRARY"]
-        let library = library ?? named.flatMap(MatrixLibrary.init) ?? .oneDNN
+        let named = ProcessInfo.processInfo.environment["DCAR_MATRIX_LIBRARY"] ?? ""
+        guard let library = library ?? (named.isEmpty ? .oneDNN : MatrixLibrary(rawValue: named))
+        else { throw .unknownLibrary(named) }
         let threads = threadCount ?? Processor.physicalCores
         guard 1...Self.threadLimit ~= threads else {
             throw .threadCount(threads, limit: Self.threadLimit)

@@ -19,9 +19,11 @@ final class OneDNNConvolution: ArrangedConvolution {
     private struct StripeKey: Hashable {
         let width: Int
         let rows: Int
+        /// Outputs of a run; how many there are depends on the image's height.
+        let outputs: Int
     }
 
-    /// One stripe shape: its primitive, and the weights in the order that primitive reads.
+    /// One stripe shape and length of runs: its primitive, and the weights in the order that primitive reads.
     private struct Plan {
         let primitive: OneDNNPrimitive
         /// One storage for each run of outputs.
@@ -123,7 +125,7 @@ final class OneDNNConvolution: ArrangedConvolution {
     }
 
     private func plan(width: Int, rows: Int, runs: [Range<Int>]) throws(KernelError) -> Plan {
-        let key = StripeKey(width: width, rows: rows)
+        let key = StripeKey(width: width, rows: rows, outputs: runs.first?.count ?? 0)
         let result: Result<Plan, KernelError> = plans.withLock { plans in
             if let found = plans[key] { return .success(found) }
             do throws(KernelError) {

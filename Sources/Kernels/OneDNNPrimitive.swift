@@ -62,7 +62,10 @@ final class OneDNNPrimitive: @unchecked Sendable {
         var arguments: [dnnl_exec_arg_t] = []
         defer { for argument in arguments { dnnl_memory_destroy(argument.memory) } }
         for (number, start) in places {
-            guard var layout = layouts[number] else { continue }
+            guard var layout = layouts[number] else {
+                throw .oneDNN(
+                    call: "dnnl_primitive_desc_query_md", status: dnnl_invalid_arguments.rawValue)
+            }
             arguments.append(
                 try argument(number, &layout, UnsafeMutableRawPointer(mutating: start)))
         }

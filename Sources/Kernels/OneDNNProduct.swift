@@ -10,11 +10,12 @@ struct OneDNNProduct: MatrixProduct {
         into c: UnsafeMutablePointer<Float>, stride cStride: Int,
         rows: Int, columns: Int, inner: Int, alpha: Float
     ) {
-        // Row-major, and without a way to fail once the sizes are consistent.
-        dnnl_sgemm(
+        let status = dnnl_sgemm(
             CChar(UInt8(ascii: "N")), CChar(UInt8(ascii: isTransposed ? "T" : "N")),
             dnnl_dim_t(rows), dnnl_dim_t(columns), dnnl_dim_t(inner), alpha, a,
             dnnl_dim_t(aStride), b, dnnl_dim_t(bStride), 0, c, dnnl_dim_t(cStride))
+        // Sizes are consistent here; what is left is that there is no memory for its own copies.
+        precondition(status == dnnl_success, "dnnl_sgemm failed with status \(status.rawValue)")
     }
 
     func arrangeConvolution(_ weights: Tensor, scale: [Float]?, precision: Precision)

@@ -45,8 +45,9 @@ final class WorkerPool: Sendable {
 private final class JobBoard: @unchecked Sendable {
     typealias Body = WorkerPool.Body
 
-    /// The generation of the current job in the upper half, its next task in the lower: one word,
-    /// so that a task is claimed only while its job is still the current one.
+    /// The generation of the current job in the upper half, how many of its tasks are unclaimed in
+    /// the lower: one word, so that a task is claimed only while its job is the current one, and
+    /// the former job has none left while the next is put up.
     private let ticket = Atomic<UInt64>(0)
     private let taskCount = Atomic<Int>(0)
     private let finished = Atomic<Int>(0)
@@ -68,7 +69,7 @@ private final class JobBoard: @unchecked Sendable {
         taskCount.store(count, ordering: .relaxed)
         finished.store(0, ordering: .relaxed)
         let generation = (ticket.load(ordering: .relaxed) >> 32) &+ 1
-        ticket.store(generation << 32, ordering: .sequentiallyConsistent)
+        ticket.store(generation << 32 | UInt64(count), ordering: .sequentiallyConsistent)
         if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
             wake.lock()
             wake.broadcast()
@@ -84,14 +85,14 @@ private final class JobBoard: @unchecked Sendable {
             let seen = ticket.load(ordering: .acquiring)
             let pointer = body.load(ordering: .relaxed)
             let count = taskCount.load(ordering: .relaxed)
-            let task = Int(seen & 0xFFFF_FFFF)
-            guard seen >> 32 == generation, task < count else { return }
+            let left = Int(seen & 0xFFFF_FFFF)
+            guard seen >> 32 == generation, left > 0 else { return }
             let claim = ticket.compareExchange(
-                expected: seen, desired: seen + 1, ordering: .acquiringAndReleasing)
+                expected: seen, desired: seen - 1, ordering: .acquiringAndReleasing)
             guard claim.exchanged, let body = UnsafePointer<Body>(bitPattern: pointer) else {
                 continue
             }
-            body.pointee(task)
+            body.pointee(count - left)
             finished.add(1, ordering: .releasing)
         }
     }

@@ -9,7 +9,7 @@ import Tensors
 /// alone, never from the processor: it is our own kernels that read it.
 public struct WeightCache: Sendable {
     /// Counts up when the order of packed weights or of the file changes.
-    static let version = 2
+    static let version = 3
     /// Files that nobody used for this long are removed when another is written.
     private static let keptFor: TimeInterval = 30 * 86_400
 

@@ -19,7 +19,7 @@ package final class StudioDatabase: Sendable {
 
     /// Opens `studio.sqlite` in a folder, which is made where it is missing. A database that is
     /// damaged, or was written by a newer version, is put aside and begun anew; where no file can
-    /// be used at all the memory lasts as long as the program.
+    /// be used for now the memory lasts as long as the program.
     package static func open(in folder: String) -> StudioDatabase {
         let path = "\(folder)/studio.sqlite"
         do {
@@ -27,7 +27,7 @@ package final class StudioDatabase: Sendable {
             let locks = try SittingLocks("\(folder)/studio.lock")
             do {
                 return StudioDatabase(try openPool(path), locks, notice: nil)
-            } catch {
+            } catch  where error is NewerDatabase || error.isDamage {
                 let aside = try putAside(path)
                 let notice =
                     error is NewerDatabase
@@ -129,6 +129,14 @@ package final class StudioDatabase: Sendable {
 }
 
 extension Error {
+    /// Whether the file itself is at fault, and not the disk, its rights or another program.
+    fileprivate var isDamage: Bool {
+        switch (self as? DatabaseError)?.resultCode {
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR: true
+        default: false
+        }
+    }
+
     /// The system's words, without the type's name.
     package var reason: String {
         (self as? DatabaseError)?.message ?? (self as NSError).localizedDescription

@@ -3,13 +3,13 @@ import Layers
 
 /// The program's own part of the user's cache folder.
 enum CacheFolder {
-    /// Nil where neither `XDG_CACHE_HOME` nor `HOME` says where it is.
+    /// Nil where neither `XDG_CACHE_HOME` nor `HOME` is an absolute path.
     static var path: String? {
         let environment = ProcessInfo.processInfo.environment
         if let folder = environment["XDG_CACHE_HOME"], folder.hasPrefix("/") {
             return "\(folder)/dcar"
         }
-        return environment["HOME"].map { "\($0)/.cache/dcar" }
+        return environment["HOME"].flatMap { $0.hasPrefix("/") ? "\($0)/.cache/dcar" : nil }
     }
 }
 

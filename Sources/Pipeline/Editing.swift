@@ -154,7 +154,7 @@ extension Pipeline {
         bottom: Int
     ) throws -> EditPlan {
         let unit = model.pixelsPerToken
-        let limit = RequestLimits.side / unit
+        let limit = model.tokensPerSide
         let (gridWidth, gridHeight) = (
             grid.gridWidth + left + right, grid.gridHeight + top + bottom
         )

@@ -2,8 +2,10 @@ import Checkpoints
 import Foundation
 import Generation
 import HybridTokens
+import Imaging
 import Kernels
 import Layers
+import Requests
 import Synchronization
 import TextEncoding
 
@@ -143,6 +145,9 @@ public final class Model: Sendable {
     public func unknownWords(in prompt: String) -> [String] {
         textTokenizer.unknownWords(in: prompt, vocabulary: vocabulary)
     }
+
+    /// Tokens along a side of a picture at most.
+    var tokensPerSide: Int { min(RequestLimits.side / pixelsPerToken, TokenGridRecord.sideLimit) }
 
     /// Pixels along each side of a token.
     public var pixelsPerToken: Int { hybridTokenizer.configuration.pixelsPerToken }

@@ -87,10 +87,6 @@ extension Pipeline {
         let lastFixed = zip(ids, tokens.commitSteps).map { $0 == maskID ? 0 : Int($1) }.max()
         // An edit of few tokens ends before the steps that were asked for.
         let step = metadata.record.stoppedAtStep ?? lastFixed ?? request.sampling.steps
-        guard step < request.sampling.steps || !ids.contains(maskID) else {
-            throw RequestError.grid(
-                "tokens are masked after step \(step) of \(request.sampling.steps)")
-        }
         let fixedAt = zip(ids, tokens.commitSteps).map { $0 == maskID ? nil : Int($1) }
         let state = TokenState(
             step: step, ids: ids, fixedAt: fixedAt,
@@ -109,6 +105,10 @@ extension Pipeline {
             gridWidth: tokens.gridWidth, gridHeight: tokens.gridHeight, maskID: maskID,
             resuming: state, window: window, settings: request.sampling, text: text,
             noise: KeyedNoise(seed: request.seed, residualSeed: request.residual.seed))
+        guard !run.isFinished || run.state.maskedCount == 0 else {
+            throw RequestError.grid(
+                "tokens are masked after step \(step) of \(run.settings.steps)")
+        }
         return PictureRun(
             request: request, run: run, keptResidual: try residual(metadata, count: ids.count),
             isKept: fixedAt.map { $0 == 0 }, isPromptTruncated: isTruncated,

@@ -132,12 +132,16 @@ public struct Pipeline: Sendable {
     /// The size of a request, after every number in it was checked.
     func checked(_ request: GenerationRequest) throws -> (width: Int, height: Int) {
         let unit = model.pixelsPerToken
-        let limit = RequestLimits.side / unit * unit
+        let limit = model.tokensPerSide * unit
         let (width, height) = (
             request.width ?? model.trainedSide, request.height ?? model.trainedSide
         )
         guard width % unit == 0, height % unit == 0, unit...limit ~= width, unit...limit ~= height
         else { throw RequestError.size(width: width, height: height, multiple: unit, limit: limit) }
+        for text in [request.prompt, request.negativePrompt, request.rawPrompt ?? ""]
+        where text.utf8.count > RequestLimits.promptBytes {
+            throw RequestError.promptLength(text.utf8.count)
+        }
         guard RequestLimits.steps ~= request.sampling.steps else {
             throw RequestError.steps(request.sampling.steps, limit: RequestLimits.steps.upperBound)
         }
@@ -233,7 +237,7 @@ public struct Pipeline: Sendable {
     /// - Throws: `RequestError.size`, `KernelError`, `CheckpointError`, `Stopped`.
     public func encode(_ image: RGBImage) throws -> HybridTokenizer.Encoding {
         let unit = model.pixelsPerToken
-        let limit = RequestLimits.side / unit * unit
+        let limit = model.tokensPerSide * unit
         guard image.width % unit == 0, image.height % unit == 0, image.width <= limit,
             image.height <= limit
         else {

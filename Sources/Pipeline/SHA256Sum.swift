@@ -1,3 +1,4 @@
+import Checkpoints
 import Crypto
 import Foundation
 
@@ -5,11 +6,11 @@ import Foundation
 public enum SHA256Sum {
     /// The hash of several hashes in order.
     static func combined(_ hashes: [String]) -> String {
-        hexadecimal(SHA256.hash(data: Data(hashes.joined(separator: "\n").utf8)))
+        SHA256.hash(data: Data(hashes.joined(separator: "\n").utf8)).hexadecimal
     }
 
     public static func of(_ bytes: [UInt8]) -> String {
-        hexadecimal(SHA256.hash(data: bytes))
+        SHA256.hash(data: bytes).hexadecimal
     }
 
     /// Nil for a file that cannot be read.
@@ -23,13 +24,6 @@ public enum SHA256Sum {
         } catch {
             return nil
         }
-        return hexadecimal(hash.finalize())
-    }
-
-    private static func hexadecimal(_ digest: SHA256Digest) -> String {
-        digest.map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        return hash.finalize().hexadecimal
     }
 }

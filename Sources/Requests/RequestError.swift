@@ -16,6 +16,8 @@ public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
     case axis(String)
     case expansion(limit: Int)
     case sheetPrompt
+    case promptLength(Int)
+    case emptyPart
 
     public var description: String {
         switch self {
@@ -49,6 +51,9 @@ public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
         case .axis(let problem): "A side of the sheet cannot be read: \(problem)."
         case .expansion(let limit):
             "The prompt stands for more than \(limit) pictures; leave some {a|b} out."
+        case .promptLength(let bytes):
+            "A prompt has \(bytes) bytes; it may have at most \(RequestLimits.promptBytes)."
+        case .emptyPart: "A part of {a|b} leaves the prompt empty; say what the picture shows."
         case .sheetPrompt:
             "A sheet's pictures have one prompt each; instead of {a|b}, let a side change it, such as "
                 + "prompt=a fox,a bear."

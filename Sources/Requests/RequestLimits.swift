@@ -11,6 +11,8 @@ public enum RequestLimits {
     public static let padding = 0...64
     /// Pictures made together.
     public static let pictures = 1...64
+    /// UTF-8; a text encoder reads far less, and a PNG must be able to keep it.
+    public static let promptBytes = 14_000
     /// Pixels; the longest side of a picture.
     public static let side = 2_048
 }

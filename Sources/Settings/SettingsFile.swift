@@ -5,6 +5,8 @@ package struct SettingsFile: Sendable {
     package let path: String
     /// Empty where there is no such file.
     package let text: String
+    /// Whether all of the file is in `text`: it is missing, or was read.
+    package let isWhole: Bool
     package private(set) var entries: [Entry] = []
     package private(set) var warnings: [SettingWarning] = []
 
@@ -31,23 +33,24 @@ package struct SettingsFile: Sendable {
         self.path = path
         guard let data = FileManager.default.contents(atPath: path) else {
             text = ""
-            if FileManager.default.fileExists(atPath: path) {
+            isWhole = !FileManager.default.fileExists(atPath: path)
+            if !isWhole {
                 warn(nil, "the file cannot be read; check its permissions.")
             }
             return
         }
         guard data.count <= Self.limit, let text = String(data: data, encoding: .utf8) else {
-            text = ""
+            (text, isWhole) = ("", false)
             warn(nil, "this is no UTF-8 text of at most 256 KiB; it is passed over.")
             return
         }
-        self.text = text
+        (self.text, isWhole) = (text, true)
         read()
     }
 
     package init(path: String, text: String) {
         self.path = path
-        self.text = text
+        (self.text, isWhole) = (text, true)
         read()
     }
 

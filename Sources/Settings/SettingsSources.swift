@@ -36,9 +36,15 @@ package struct SettingsSources: Sendable {
     package func load() -> ResolvedSettings { ResolvedSettings(self) }
 
     /// Writes one entry of the user's file; nil takes it out.
+    /// - Throws: `SettingsError`, also for a file that cannot be read: it would be lost.
     package func write(_ path: [String], _ toml: String?) throws(SettingsError) {
         guard let userFile else { throw .noPlace }
         let file = SettingsFile(path: userFile)
+        guard file.isWhole else {
+            throw .notWritten(
+                "\(userFile) is not changed, since it cannot be read as UTF-8 text of at most 256 "
+                    + "KiB; mend it or move it away.")
+        }
         if let toml {
             try SettingsFile.write(try file.setting(path, to: toml), to: userFile)
         } else if !file.text.isEmpty {

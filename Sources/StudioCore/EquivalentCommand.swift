@@ -44,15 +44,15 @@ extension StudioState {
             let (before, input) = try base(of: order)
             let words =
                 ["dcar", "edit", "-i", input.shellQuoted] + order.words(parameters.tokenSide)
-            return before
-                + [line(words + request.textWords + request.samplingWords(residualSteps) + end)]
+            let text = request.textWords(madeFrom: runs[order.base])
+            return before + [line(words + text + request.samplingWords(residualSteps) + end)]
         case .fork(let parent, let at):
             let (before, input, flags) = try start(of: parent, at: at)
             let words =
                 ["dcar", "fork", input.shellQuoted] + flags
                 + run.chosenTokens.words.flatMap { ["--set-token", $0] }
-            return before
-                + [line(words + request.textWords + request.forkWords(residualSteps) + end)]
+            let text = request.textWords(madeFrom: runs[parent])
+            return before + [line(words + text + request.forkWords(residualSteps) + end)]
         case .residual(let parent):
             guard let source = runs[parent] else { throw .gone(parent) }
             guard case .file = source.origin else {
@@ -60,8 +60,8 @@ extension StudioState {
             }
             let (before, input, flags) = try start(of: parent, at: source.step)
             let words = ["dcar", "fork", input.shellQuoted] + flags
-            return before
-                + [line(words + request.textWords + request.forkWords(residualSteps) + end)]
+            let text = request.textWords(madeFrom: source)
+            return before + [line(words + text + request.forkWords(residualSteps) + end)]
         case .file(let name):
             guard let file = run.file, !file.isFinished, run.picture != nil,
                 file.strength == request.residual.strength
@@ -151,6 +151,12 @@ extension GenerationRequest {
     fileprivate var textWords: [String] {
         ["--prompt", prompt.shellQuoted]
             + (negativePrompt.isEmpty ? [] : ["--negative-prompt", negativePrompt.shellQuoted])
+    }
+
+    /// The same for a picture that is made from another, whose negative prompt holds otherwise.
+    fileprivate func textWords(madeFrom base: RunRecord?) -> [String] {
+        let isTakenBack = negativePrompt.isEmpty && base?.request.negativePrompt.isEmpty == false
+        return textWords + (isTakenBack ? ["--negative-prompt", "''"] : [])
     }
 
     /// - Parameter residualSteps: the model's own number.

@@ -19,7 +19,7 @@ struct EditGround {
         self.refined = refined
         self.discrete = discrete
         self.mask = mask
-        cells = Mask(edit.mask)
+        cells = Mask(edit.mask, cell: refined.width / edit.mask.gridWidth)
         soft = mask.feathered(by: edit.feather ?? 0)
     }
 
@@ -77,7 +77,8 @@ extension Bench {
                 base.ground?.composited(decoded, over: base.ground?.refined ?? decoded) ?? decoded
         }
         let ground = EditGround(
-            refined: order.margins.placed(refined), discrete: order.margins.placed(discrete),
+            refined: order.margins.placed(refined, cell: pipeline.model.pixelsPerToken),
+            discrete: order.margins.placed(discrete, cell: pipeline.model.pixelsPerToken),
             mask: mask, edit: edit)
         guard ground.refined.width == mask.width, ground.refined.height == mask.height else {
             throw WorkshopError.notKept
@@ -113,9 +114,8 @@ extension Bench {
 
 extension EditOrder.Margins {
     /// A picture inside a larger one.
-    fileprivate func placed(_ image: RGBImage) -> RGBImage {
+    fileprivate func placed(_ image: RGBImage, cell side: Int) -> RGBImage {
         guard !isEmpty else { return image }
-        let side = Mask.cellSize
         var larger = RGBImage(
             width: image.width + (left + right) * side,
             height: image.height + (top + bottom) * side)

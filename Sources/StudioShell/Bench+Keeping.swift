@@ -124,7 +124,9 @@ extension Bench {
             }
             // Where only some tokens under a mask change, their cells are the mask.
             let isWhole = order.content == .all
-            let mask = (isWhole ? order.mask?.mask : nil) ?? Mask(edit.mask)
+            let mask =
+                (isWhole ? order.mask?.mask : nil)
+                ?? Mask(edit.mask, cell: pipeline.model.pixelsPerToken)
             return try ground(order, over: base, mask: mask, edit: edit, pipeline)
         }
     }

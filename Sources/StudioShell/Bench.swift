@@ -196,7 +196,8 @@ struct Bench {
         case .suggestName(let run): try suggestName(run, pipeline)
         case .saveSheet(let order): try saveSheet(order, pipeline)
         case .loadMask(let path, let width, let height):
-            let mask = try MaskSource(resolved(path)).mask(width: width, height: height)
+            let mask = try MaskSource(resolved(path)).mask(
+                width: width, height: height, cell: pipeline.model.pixelsPerToken)
             post(.maskLoaded(PaintedMask(mask)))
         case .saveMask(let path, let mask): try saveMask(path, mask)
         case .load(let run): try load(run, pipeline)

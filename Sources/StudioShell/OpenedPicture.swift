@@ -99,9 +99,7 @@ struct OpenedPicture {
                 result = result.padded(toMultipleOf: unit)
                 done.append("padded to \(size(result))")
             case .fit:
-                func nearest(_ side: Int) -> Int { max(unit, (side + unit / 2) / unit * unit) }
-                result = result.filling(
-                    width: nearest(result.width), height: nearest(result.height))
+                result = result.filling(toMultipleOf: unit)
                 done.append("fitted to \(size(result))")
             }
         }

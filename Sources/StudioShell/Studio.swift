@@ -9,8 +9,6 @@ import TerminalGraphics
 
 /// The interactive studio.
 package enum Studio {
-    /// Runs the studio until a person quits it.
-    ///
     /// How it ended.
     package enum Ending: Sendable {
         /// With an exit code: 0, or 128 plus the number of the signal that ended it.
@@ -19,6 +17,7 @@ package enum Studio {
         case reopen(model: String)
     }
 
+    /// Runs the studio until a person quits it.
     /// - Throws: `StudioError` where there is no usable terminal.
     package static func run(_ options: StudioOptions) throws -> Ending {
         let type = ProcessInfo.processInfo.environment["TERM"] ?? ""

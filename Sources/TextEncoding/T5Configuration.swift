@@ -25,9 +25,10 @@ public struct T5Configuration: Hashable, Sendable {
         heads = try node.int("num_heads", in: 1...1_024)
         hiddenWidth = try node.int("d_ff", in: 1...262_144)
         layers = try node.int("num_layers", in: 1...1_000)
-        buckets = try node.optionalInt("relative_attention_num_buckets", in: 4...4_096) ?? 32
+        buckets = try node.optionalInt("relative_attention_num_buckets", in: 4...256) ?? 32
         maximumDistance =
-            try node.optionalInt("relative_attention_max_distance", in: 2...1_000_000) ?? 128
+            try node.optionalInt(
+                "relative_attention_max_distance", in: buckets / 4 + 1...1_000_000) ?? 128
         epsilon = Float(try node.optionalDouble("layer_norm_epsilon", in: 0...1) ?? 1e-6)
         let activation = try node.optionalString("feed_forward_proj") ?? "relu"
         guard activation == "relu" else {

@@ -20,7 +20,10 @@ extension Verifier {
                 ids = try replay.split(recording.integers("\(name).ids_in"))
             }
             last = try replay.step(step, ids)
-            try compare(recording, "\(name).ids_in", integers: ids.flatMap { $0 })
+            // In bfloat16 these are the recorded ones themselves.
+            if compute.precision == .float32 {
+                try compare(recording, "\(name).ids_in", integers: ids.flatMap { $0 })
+            }
             try steps(recording, name, replay, last, step: step)
             ids = last.map(\.ids)
         }
@@ -33,10 +36,17 @@ extension Verifier {
         try residuals(recording, replay, last, ids)
     }
 
-    /// Sampled tokens must be equal in float32; in bfloat16 one in a hundred may differ, and the
-    /// tiny recordings have few, so one or two tokens of a small grid.
+    /// Sampled tokens must be equal in float32. In bfloat16 about one in a hundred differs; the tiny
+    /// recordings have few tokens, of which two or three may be such.
     private var sampled: Comparison {
         compute.precision == .float32 ? .absolute(0) : .share(0.15)
+    }
+
+    /// Of residual tokens at the end of a run. In bfloat16 the errors of the hidden states add up over
+    /// the steps of the diffusion, the more the stronger the guidance: 2 to 3 % in most recordings, 9
+    /// in one.
+    private var afterRun: Comparison {
+        compute.precision == .float32 ? floating : .relativeLength(0.1)
     }
 
     private func schedule(_ recording: Recording, _ settings: SamplingSettings) throws {
@@ -59,12 +69,12 @@ extension Verifier {
             report(
                 VerificationLine(
                     file: recording.file, name: "\(name).logits", recorded: rows,
-                    computed: outcomes[0].logits, floating))
+                    computed: outcomes[0].logits.floats(), floating))
         }
         try compare(recording, "\(name).sampled", integers: outcomes.flatMap(\.sampled), sampled)
         try compare(
             recording, "\(name).confidence", outcomes.flatMap(\.confidence),
-            compute.precision == .float32 ? floating : .share(1))
+            whereEqual: outcomes.flatMap(\.sampled), to: "\(name).sampled")
         try compare(recording, "\(name).ids_out", integers: outcomes.flatMap(\.ids), sampled)
     }
 
@@ -103,7 +113,8 @@ extension Verifier {
             }
         }
         try compare(
-            recording, "residual", all, compute.precision == .float32 ? floating : .share(1))
+            recording, "residual", all, whereEqual: ids.flatMap { $0 }, to: "final_ids",
+            afterRun)
         try picture(recording, replay, ids, all)
     }
 

@@ -84,6 +84,36 @@ public struct Verifier {
                 comparison ?? floating))
     }
 
+    /// Compares what is computed from tokens. In bfloat16, where a token may flip, only at those
+    /// tokens that are as recorded; there must be some.
+    ///
+    /// - Parameter isByChannel: numbers lie channel by channel, not token by token.
+    func compare(
+        _ recording: Recording, _ name: String, _ computed: @autoclosure () throws -> [Float],
+        whereEqual ids: [Int], to idsName: String, isByChannel: Bool = false,
+        _ comparison: Comparison? = nil
+    ) throws {
+        guard compute.precision != .float32 else {
+            return try compare(recording, name, try computed(), comparison)
+        }
+        guard let recorded = try recording.optional(name)?.floats() else { return }
+        let (computed, expectedIDs) = (try computed(), try recording.integers(idsName))
+        guard computed.count == recorded.count, expectedIDs.count == ids.count else {
+            return try compare(recording, name, computed)
+        }
+        let channels = recorded.count / max(1, ids.count)
+        let kept = recorded.indices.filter { index in
+            let token = isByChannel ? index % ids.count : index / max(1, channels)
+            return ids[token] == expectedIDs[token]
+        }
+        report(
+            VerificationLine(
+                file: recording.file, name: name,
+                recorded: Tensor([kept.count], kept.map { recorded[$0] }),
+                computed: kept.map { computed[$0] },
+                kept.isEmpty ? .share(-1) : comparison ?? floating))
+    }
+
     func compare(
         _ recording: Recording, _ name: String, integers: @autoclosure () throws -> [Int],
         _ comparison: Comparison = .absolute(0)

@@ -58,6 +58,10 @@ struct BenchCommand: ParsableCommand {
                 throw ValidationError("A batch is of \(size); it must be of 1 to 16 pictures.")
             }
         }
+        if let steps, !(RequestLimits.steps ~= steps) {
+            throw ValidationError(
+                "--steps is \(steps); it must be from 1 to \(RequestLimits.steps.upperBound).")
+        }
         guard 1...100 ~= repeats else {
             throw ValidationError("--repeats is \(repeats); it must be from 1 to 100.")
         }

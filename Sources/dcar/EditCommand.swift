@@ -19,7 +19,8 @@ struct EditCommand: ParsableCommand {
             and are not encoded again.
             """)
 
-    @Option(name: [.customShort("i"), .long], help: "The picture, a PNG.")
+    @Option(
+        name: [.customShort("i"), .long], parsing: .unconditional, help: "The picture, a PNG.")
     var initImg: String
 
     @Option(
@@ -114,13 +115,7 @@ struct EditCommand: ParsableCommand {
                 "--content all leaves no choice to --strength; leave one out, or choose least-sure "
                     + "or random.")
         }
-        if let stopAt, stopAt < 0 {
-            throw ValidationError("--stop-at is \(stopAt); it must be at least 0.")
-        }
-        if stopAt != nil, output.noMetadata {
-            throw ValidationError(
-                "--no-metadata leaves nothing to resume from; leave it or --stop-at out.")
-        }
+        try output.check(stopAt: stopAt)
         if invertMask, mask == nil {
             throw ValidationError("--invert-mask needs a --mask to invert.")
         }
@@ -134,11 +129,12 @@ struct EditCommand: ParsableCommand {
         let stop = StopSignal()
         Interrupts.watch(stop)
         let file = try ImageFile.read(initImg)
-        let source = try ImageFile.open(initImg)
+        let source = try ImageFile.decode(file, of: initImg)
         let progress = ProgressLine(isQuiet: output.quiet)
         progress.receive(.phase(.loading, count: 1))
         let pipeline = try model.open()
-        let image = try fitted(source.image, pipeline)
+        let image = try source.image.ofWholeTokens(
+            pipeline.model.pixelsPerToken, fit: fit, path: initImg)
         let metadata = try? GenerationMetadata(source.contents)
         progress.receive(.phase(.encoding, count: 1))
         let seed = sampling.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
@@ -173,18 +169,6 @@ struct EditCommand: ParsableCommand {
         try job.run(runs)
     }
 
-    private func fitted(_ image: RGBImage, _ pipeline: Pipeline) throws -> RGBImage {
-        let unit = pipeline.model.pixelsPerToken
-        guard image.width % unit != 0 || image.height % unit != 0 else { return image }
-        guard fit else {
-            throw CommandError.inputImage(
-                "\(initImg) is \(image.width)x\(image.height); both sides must be multiples of "
-                    + "\(unit), so crop it or add --fit.")
-        }
-        func nearest(_ side: Int) -> Int { max(unit, (side + unit / 2) / unit * unit) }
-        return image.filling(width: nearest(image.width), height: nearest(image.height))
-    }
-
     private func plan(
         _ pipeline: Pipeline, _ image: RGBImage, _ grid: HybridTokenGrid,
         _ metadata: GenerationMetadata?, seed: UInt64
@@ -203,7 +187,8 @@ struct EditCommand: ParsableCommand {
         }
         var pixels: Mask?
         if let mask {
-            pixels = try MaskSource(mask).mask(width: image.width, height: image.height)
+            pixels = try MaskSource(mask).mask(
+                width: image.width, height: image.height, cell: pipeline.model.pixelsPerToken)
             if invertMask { pixels = pixels?.inverted() }
         }
         return try pipeline.plan(
@@ -223,7 +208,8 @@ struct EditCommand: ParsableCommand {
         return try pipeline.start(
             GenerationRequest(
                 prompt: prompt ?? known?.prompt ?? "",
-                negativePrompt: sampling.negativePrompt ?? "", seed: seed,
+                negativePrompt: sampling.negativePrompt ?? known?.negativePrompt ?? "",
+                seed: seed,
                 sampling: sampling.sampling(settings, keepingSteps: true),
                 residual: sampling.residual()),
             editing: plan.grid, isMasked: plan.isMasked, window: plan.window)

@@ -15,9 +15,17 @@ enum EntryPoint {
             var command = try DCARCommand.parseAsRoot()
             try command.run()
             try Output.flush()
+            leave(.success)
         } catch {
-            exit(ExitStatus.report(error).rawValue)
+            leave(ExitStatus.report(error))
         }
+    }
+
+    /// Ends at once: nothing is left to be written, and a library that waits for its own threads on
+    /// the way out may wait for ever where memory is short.
+    private static func leave(_ status: ExitStatus) -> Never {
+        fflush(nil)
+        _exit(status.rawValue)
     }
 
     private static func checkArguments() throws {

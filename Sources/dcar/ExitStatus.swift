@@ -54,7 +54,7 @@ enum ExitStatus: Int32 {
         case let quiet as QuietFailure: quiet.status
         case let error as CommandError: error.status
         case MaskError.unreadable: .inputImage
-        case KernelError.threadCount: .usage
+        case KernelError.threadCount, KernelError.unknownLibrary: .usage
         case is RequestError, is OutputPatternError, is MaskError: .usage
         case is KernelError: .failure
         case CheckpointError.unreadable(.noMemory), ConfigurationError.unreadable(.noMemory):

@@ -54,10 +54,7 @@ struct ForkCommand: ParsableCommand {
                 "--set-token is \(setToken.joined(separator: ", ")); write it as 12=873 or 12=mask."
             )
         }
-        if stopAt != nil, output.noMetadata {
-            throw ValidationError(
-                "--no-metadata leaves nothing to resume from; leave it or --stop-at out.")
-        }
+        try output.check(stopAt: stopAt)
     }
 
     func run() throws {

@@ -21,12 +21,16 @@ struct GenerateCommand: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: """
-            A file with one prompt a line, or - for standard input. Picture n comes from line n; \
-            pictures that exist are skipped, so that a stopped batch can be started again.
+            A file with one prompt a line, or - for standard input. Pictures are counted in the \
+            order of the lines, every part of a {a|b} and every picture of a batch for itself; the \
+            first has the seed --seed or 0, the next one more. Pictures that exist are skipped, so \
+            that a stopped batch can be started again.
             """)
     var promptFile: String?
 
-    @Option(help: "i/n: only every n-th prompt, beginning with the i-th.")
+    @Option(
+        parsing: .unconditional, help: "i/n: only every n-th line, beginning with the i-th.",
+        transform: Shard.init)
     var shard: Shard?
 
     @Option(
@@ -64,12 +68,14 @@ struct GenerateCommand: ParsableCommand {
     @OptionGroup var model: ModelOptions
     @OptionGroup var output: OutputOptions
 
-    /// A prompt, and its number where prompts came from a file.
+    /// A prompt, and where it stands in a file.
     private struct Job {
         let prompt: String
         /// As typed, where `{a|b}` was expanded.
-        let raw: String?
-        let line: Int?
+        var raw: String?
+        /// Its place among all prompts of the file, which its pictures' numbers and seeds go by.
+        var number: Int?
+        var line = 1
     }
 
     /// One picture of a job, and the number its file gets where the prompt came from a file.
@@ -87,9 +93,6 @@ struct GenerateCommand: ParsableCommand {
             throw ValidationError(
                 "--preview-interval is \(previewInterval); it must be at least 1.")
         }
-        if let stopAt, stopAt < 0 {
-            throw ValidationError("--stop-at is \(stopAt); it must be at least 0.")
-        }
         let sources = [!picture.words.isEmpty, picture.prompt != nil, promptFile != nil].count {
             $0
         }
@@ -99,14 +102,7 @@ struct GenerateCommand: ParsableCommand {
         guard promptFile != nil || !picture.isBlank else {
             throw ValidationError("The prompt is empty; say what the picture shows.")
         }
-        if stopAt != nil, output.leavesOutMetadata {
-            throw ValidationError(
-                "\(output.noMetadata ? "--no-metadata" : "output.metadata = false") leaves nothing to "
-                    + "resume from; leave it or --stop-at out.")
-        }
-        if let previewPath, previewPath == output.output {
-            throw ValidationError("--preview-path and -o name one file; give each its own.")
-        }
+        try output.check(stopAt: stopAt)
         if let preview, preview != .off, previewPath == nil {
             throw ValidationError(
                 "--preview \(preview.rawValue) wants a file to write; name it with --preview-path.")
@@ -150,22 +146,39 @@ struct GenerateCommand: ParsableCommand {
         // So do the parts of a {a|b}, which are to be compared.
         let first = sampling.seed ?? (isFile ? 0 : UInt64.random(in: 0...UInt64(UInt32.max)))
         for job in jobs {
-            let line = job.line ?? 1
-            let seed = first &+ UInt64(line - 1) &* UInt64(count)
+            let seed = first &+ UInt64((job.number ?? 1) - 1) &* UInt64(count)
             var pictures = (0..<count).map { index in
                 Picture(
                     seed: seed &+ UInt64(index),
-                    number: job.line.map { ($0 - 1) * count + 1 + index })
+                    number: job.number.map { ($0 - 1) * count + 1 + index })
             }
             if isFile {
-                progress.begin("line \(line)")
+                progress.begin("line \(job.line)")
                 pictures.removeAll { exists($0, job, pattern, pipeline) }
-                if pictures.isEmpty, !output.quiet {
-                    Messages.plain("Line \(line) is done already.")
-                }
             }
-            guard !pictures.isEmpty else { continue }
+            let isDone =
+                try pictures.isEmpty
+                || !makeUnlessMade(pictures, job, pattern, pipeline, stop, progress)
+            if isDone, !output.quiet {
+                progress.end()
+                Messages.plain("Line \(job.line) is done already.")
+            }
+        }
+    }
+
+    /// False where somebody else works on the same file of prompts and was faster.
+    private func makeUnlessMade(
+        _ pictures: [Picture], _ job: Job, _ pattern: OutputPattern, _ pipeline: Pipeline,
+        _ stop: StopSignal, _ progress: ProgressLine
+    ) throws -> Bool {
+        do {
             try make(pictures, job, pattern, pipeline, stop, progress)
+            return true
+        } catch let error as SaveError {
+            guard case .exists = error, job.number != nil,
+                pictures.contains(where: { exists($0, job, pattern, pipeline) })
+            else { throw error }
+            return false
         }
     }
 
@@ -203,7 +216,7 @@ struct GenerateCommand: ParsableCommand {
                 colors: preview == .colors ? try colors(pipeline, stop) : nil,
                 hasResidual: preview == .full)
         }
-        task.numbers = job.line == nil ? nil : pictures.compactMap(\.number)
+        task.numbers = job.number == nil ? nil : pictures.compactMap(\.number)
         try task.run(runs)
     }
 
@@ -234,38 +247,52 @@ struct GenerateCommand: ParsableCommand {
 
     private func jobs() throws -> [Job] {
         guard let promptFile else {
-            return try expanded(picture.text).map { Job(prompt: $0.prompt, raw: $0.raw, line: nil) }
+            let jobs = try expanded(picture.text)
+            guard jobs.allSatisfy({ !$0.prompt.allSatisfy(\.isWhitespace) }) else {
+                throw RequestError.emptyPart
+            }
+            return jobs
         }
         // Every picture that a line stands for has its number, whatever the others are.
-        let prompts = try PromptFile.lines(promptFile).flatMap { line in try expanded(line) }
-        let jobs = prompts.enumerated().compactMap { index, prompt in
-            prompt.prompt.isEmpty
-                ? nil : Job(prompt: prompt.prompt, raw: prompt.raw, line: index + 1)
+        let prompts = try PromptFile.lines(promptFile).enumerated().flatMap { index, line in
+            try expanded(line, line: index + 1)
+        }
+        let jobs = prompts.enumerated().compactMap { index, job -> Job? in
+            guard !job.prompt.isEmpty else { return nil }
+            var job = job
+            job.number = index + 1
+            return job
         }
         guard !jobs.isEmpty else {
             throw CommandError.usage(
                 "\(PromptFile.title(promptFile)) has no prompt; write one a line.")
         }
         guard let shard else { return jobs }
-        return jobs.filter { (($0.line ?? 1) - 1) % shard.count == shard.index - 1 }
+        return jobs.filter { ($0.line - 1) % shard.count == shard.index - 1 }
     }
 
-    private func expanded(_ text: String) throws -> [(prompt: String, raw: String?)] {
+    private func expanded(_ text: String, line: Int = 1) throws -> [Job] {
         let expansion = try PromptExpansion(text)
-        return expansion.prompts.map { ($0, expansion.isExpanded ? text : nil) }
+        return expansion.prompts.map {
+            Job(prompt: $0, raw: expansion.isExpanded ? text : nil, line: line)
+        }
     }
 }
 
 /// Which part of a list of prompts: `2/8` is the second of eight.
-struct Shard: ExpressibleByArgument {
+struct Shard {
     let index: Int
     let count: Int
 
-    init?(argument: String) {
+    /// - Throws: `ValidationError` for anything but `i/n`.
+    init(_ argument: String) throws {
         let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let index = Int(parts[0]), let count = Int(parts[1]),
             1...1_000_000 ~= count, 1...count ~= index
-        else { return nil }
+        else {
+            throw ValidationError(
+                "It must be two numbers such as 2/8, the second of eight parts.")
+        }
         self.index = index
         self.count = count
     }

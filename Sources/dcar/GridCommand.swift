@@ -72,14 +72,19 @@ struct GridCommand: ParsableCommand {
             sampling.seed == nil && ![axes.x, axes.y].contains { $0?.parameter == .seed }
         progress.receive(.phase(.encoding, count: 1))
         let pattern = try output.pattern(standard: "dcar-grid-{n}.png", isSeveral: false)
+        try output.checkPlace(
+            of: pattern,
+            OutputPattern.Fields(
+                seed: first.seed, prompt: first.prompt, model: pipeline.model.name))
         let cells = try pipeline.model.compute.stoppable(by: stop) {
             let runs = try pipeline.start(requests)
             try checkSize(runs, columns: axes.x?.values.count ?? 1)
+            let names = saveCells ? try cellNames(runs, axes.x, axes.y, pattern, pipeline) : []
             if isSeedChosen, !output.quiet {
                 progress.end()
                 Messages.plain("Seed \(base.seed).")
             }
-            return try pictures(of: runs, axes.x, axes.y, pattern, pipeline, progress)
+            return try pictures(of: runs, names, pipeline, progress)
         }
         progress.end()
         guard
@@ -128,9 +133,36 @@ struct GridCommand: ParsableCommand {
         else { throw CommandError.usage(Self.tooLarge) }
     }
 
+    /// What the file of each picture is called; none of them is there yet.
+    private func cellNames(
+        _ runs: [PictureRun], _ x: ParameterAxis?, _ y: ParameterAxis?, _ pattern: OutputPattern,
+        _ pipeline: Pipeline
+    ) throws -> [OutputPattern] {
+        let columns = x?.values.count ?? 1
+        var seen: [String: Int] = [:]
+        return try runs.enumerated().map { place, run in
+            let captions = [x?.caption(place % columns), y?.caption(place / columns)]
+                .compactMap { $0 }
+            var suffix = captions.map { "-" + OutputPattern.slug($0) }.joined()
+            let count = seen[suffix, default: 0] + 1
+            seen[suffix] = count
+            if count > 1 { suffix += "-\(count)" }
+            let name = try pattern.suffixed(suffix)
+            try output.checkPlace(of: name, fields(run, pipeline))
+            return name
+        }
+    }
+
+    private func fields(_ run: PictureRun, _ pipeline: Pipeline) -> OutputPattern.Fields {
+        OutputPattern.Fields(
+            seed: run.request.seed, prompt: run.request.prompt, model: pipeline.model.name,
+            width: run.width, height: run.height)
+    }
+
+    /// - Parameter names: of the pictures' own files; none where they have none.
     private func pictures(
-        of runs: [PictureRun], _ x: ParameterAxis?, _ y: ParameterAxis?, _ pattern: OutputPattern,
-        _ pipeline: Pipeline, _ progress: ProgressLine
+        of runs: [PictureRun], _ names: [OutputPattern], _ pipeline: Pipeline,
+        _ progress: ProgressLine
     ) throws -> [RGBImage] {
         var cells: [RGBImage?] = Array(repeating: nil, count: runs.count)
         // A batch has one set of settings.
@@ -144,29 +176,18 @@ struct GridCommand: ParsableCommand {
                 for (place, run) in zip(places, batch) {
                     let picture = try pipeline.picture(of: run)
                     cells[place] = picture.refined
-                    if saveCells { try save(picture, run, place, x, y, pattern, pipeline) }
+                    if saveCells {
+                        try output.save(
+                            picture.refined,
+                            pipeline.metadata(
+                                of: run, grid: picture.grid, version: ProgramVersion.current),
+                            as: names[place], fields: fields(run, pipeline))
+                    }
                 }
                 progress.begin("picture \(cells.count { $0 != nil }) of \(cells.count)")
             }
         }
         return cells.compactMap { $0 }
-    }
-
-    private func save(
-        _ picture: Picture, _ run: PictureRun, _ place: Int, _ x: ParameterAxis?,
-        _ y: ParameterAxis?, _ pattern: OutputPattern, _ pipeline: Pipeline
-    ) throws {
-        let columns = x?.values.count ?? 1
-        let captions = [x?.caption(place % columns), y?.caption(place / columns)].compactMap { $0 }
-        let name = pattern.description as NSString
-        let suffix = captions.map { OutputPattern.slug($0) }.joined(separator: "-")
-        try output.save(
-            picture.refined,
-            pipeline.metadata(of: run, grid: picture.grid, version: ProgramVersion.current),
-            as: try OutputPattern("\(name.deletingPathExtension)-\(suffix).\(name.pathExtension)"),
-            fields: OutputPattern.Fields(
-                seed: run.request.seed, prompt: run.request.prompt, model: pipeline.model.name,
-                width: run.width, height: run.height))
     }
 
     private func captions(_ axis: ParameterAxis?) -> [String] {

@@ -26,6 +26,9 @@ struct InfoCommand: ParsableCommand {
     var raw = false
 
     func validate() throws {
+        if all, format != .text {
+            throw ValidationError("--all prints the texts as they are; leave it or --format out.")
+        }
         if raw, Output.isTerminal {
             throw ValidationError(
                 "--raw would let a file's texts steer the terminal; send standard output to a file "
@@ -50,6 +53,9 @@ struct InfoCommand: ParsableCommand {
 
     private func picture(_ path: String) throws {
         let contents = try ImageFile.contents(of: path)
+        if let problem = contents.textProblem {
+            Messages.plain("A text of \(SanitizedText(path)) is left out: \(problem)")
+        }
         if all {
             if contents.text.isEmpty { Messages.plain("\(path) has no texts.") }
             for text in contents.text {

@@ -3,7 +3,7 @@ import Foundation
 import Kernels
 import Synchronization
 
-/// Ctrl-C and SIGTERM: the first asks the computation to stop, the second ends the program.
+/// Ctrl-C, SIGTERM and SIGHUP: the first asks the computation to stop, the second ends the program.
 enum Interrupts {
     private static let received = Mutex<Int32>(0)
     /// Kept alive here; written by `watch` alone, which a command calls once.
@@ -37,6 +37,10 @@ enum Interrupts {
     static var status: ExitStatus { status(of: received.withLock { $0 }) }
 
     private static func status(of number: Int32) -> ExitStatus {
-        number == SIGTERM ? .terminated : .interrupted
+        switch number {
+        case SIGTERM: .terminated
+        case SIGHUP: .hungUp
+        default: .interrupted
+        }
     }
 }

@@ -7,7 +7,7 @@ import Settings
 /// Where pictures go, and what is said about them.
 struct OutputOptions: ParsableArguments {
     @Option(
-        name: .shortAndLong,
+        name: .shortAndLong, parsing: .unconditional,
         help: """
             A path, a folder, a pattern with {n}, {seed}, {prompt}, {model}, {width}, {height}, or - \
             for standard output. Existing files are never overwritten.
@@ -44,6 +44,20 @@ struct OutputOptions: ParsableArguments {
 
     var leavesOutMetadata: Bool { noMetadata || !Preferences.current.isOn(.metadata) }
 
+    /// - Throws: `ValidationError` where `--stop-at` is below 0 or would leave a picture that nothing
+    ///   can go on from.
+    func check(stopAt: Int?) throws {
+        guard let stopAt else { return }
+        guard stopAt >= 0 else {
+            throw ValidationError("--stop-at is \(stopAt); it must be at least 0.")
+        }
+        guard !leavesOutMetadata else {
+            throw ValidationError(
+                "\(noMetadata ? "--no-metadata" : "output.metadata = false") leaves nothing to "
+                    + "resume from; leave it or --stop-at out.")
+        }
+    }
+
     func validate() throws {
         if isStandardOutput && json {
             throw ValidationError("--json and -o - both want standard output; choose one.")
@@ -75,9 +89,7 @@ struct OutputOptions: ParsableArguments {
             Messages.plain(remark)
         }
         guard isSeveral, !text.contains("{n"), !text.contains("{seed}") else { return pattern }
-        let name = text as NSString
-        let ending = name.pathExtension.isEmpty ? "png" : name.pathExtension
-        return try OutputPattern("\(name.deletingPathExtension)-{n}.\(ending)")
+        return try pattern.suffixed("-{n}")
     }
 
     /// What a person may not expect of a file's name; nil where it is no other format's.
@@ -89,6 +101,15 @@ struct OutputOptions: ParsableArguments {
         return "\(name) is written as a PNG, whatever its name says."
     }
 
+    /// Whether the file at a path says that it was made as this metadata says.
+    private static func isOf(_ metadata: GenerationMetadata?, _ path: String) -> Bool {
+        guard let record = metadata?.record, let contents = try? ImageFile.contents(of: path),
+            let found = try? GenerationMetadata(contents)?.record
+        else { return false }
+        return found.prompt == record.prompt && found.seed == record.seed
+            && found.modelHash == record.modelHash
+    }
+
     /// Makes the folder that the settings name. One that cannot be made is reported by the save.
     func makeFolder(of path: String) {
         guard output == nil, Preferences.current.text(.outputFolder) != nil else { return }
@@ -97,11 +118,25 @@ struct OutputOptions: ParsableArguments {
             withIntermediateDirectories: true)
     }
 
+    /// Finds out before the work, not after it, that a picture cannot be saved.
+    /// - Throws: `SaveError`.
+    func checkPlace(
+        of pattern: OutputPattern, _ fields: OutputPattern.Fields, number: Int? = nil
+    ) throws {
+        guard !isStandardOutput else { return }
+        let path = pattern.path(number: number ?? pattern.nextNumber(fields), fields)
+        makeFolder(of: path)
+        try ImageFile.checkPlace(of: path)
+    }
+
     /// Saves a picture and says where, or writes it to standard output.
+    ///
+    /// - Parameter replaces: whether a file of the same run, which was killed, is replaced.
     @discardableResult
     func save(
         _ image: RGBImage, _ metadata: GenerationMetadata?, as pattern: OutputPattern,
-        fields: OutputPattern.Fields, number: Int? = nil, from first: Int = 1
+        fields: OutputPattern.Fields, number: Int? = nil, from first: Int = 1,
+        replaces: Bool = false
     ) throws -> String {
         let settings = Preferences.current
         let kept = leavesOutMetadata ? nil : metadata?.withTokens(settings.isOn(.embedsTokens))
@@ -115,7 +150,8 @@ struct OutputOptions: ParsableArguments {
         let path: String
         if let number {
             path = pattern.path(number: number, fields)
-            try ImageFile.save(bytes, to: path)
+            try ImageFile.save(
+                bytes, to: path, overwrite: replaces && Self.isOf(metadata, path))
         } else {
             makeFolder(of: pattern.path(number: first, fields))
             path = try ImageFile.save(bytes, as: pattern, fields: fields, from: first)

@@ -74,11 +74,14 @@ struct PictureJob {
             }
         } catch let stopped as Stopped {
             progress.end()
-            // A numbered file means that its line is done, so an unfinished one must not be there.
+            // A numbered file means that its line is done, so an unfinished one must not be there; and
+            // one without its tokens would look finished and be no use.
             let unfinished = runs.indices.dropFirst(finished).filter {
                 runs[$0].run.state.step > 0
             }
-            if numbers == nil, !unfinished.isEmpty {
+            if numbers == nil, !output.leavesOutMetadata, !output.isStandardOutput,
+                !unfinished.isEmpty
+            {
                 note("Stopped; saving what there is. Ctrl-C again ends at once.")
                 try savePartial(runs, unfinished)
             }
@@ -87,16 +90,43 @@ struct PictureJob {
         progress.end()
     }
 
-    /// Finds out before the work, not after it, that a picture cannot be saved.
     private func checkPlaces(_ runs: [PictureRun]) throws {
-        guard !output.isStandardOutput else { return }
         for (index, run) in runs.enumerated() {
-            let fields = fields(run)
-            let path = pattern.path(number: numbers?[index] ?? firstNumbers[index], fields)
-            output.makeFolder(of: path)
-            try ImageFile.checkPlace(of: path)
+            let number = numbers?[index] ?? firstNumbers[index]
+            try output.checkPlace(of: pattern, fields(run), number: number)
+            // Those of a numbered line may be left from a run of it that was killed.
+            for pattern in numbers == nil ? try companions(run) : [] {
+                try output.checkPlace(of: pattern, fields(run))
+            }
+            guard let preview, !output.isStandardOutput else { continue }
+            func place(_ path: String) -> String {
+                URL(fileURLWithPath: path).standardizedFileURL.path
+            }
+            guard place(preview.path) != place(pattern.path(number: number, fields(run))) else {
+                throw CommandError.usage(
+                    "--preview-path and -o name one file; give each its own.")
+            }
+        }
+        if let preview {
+            do {
+                try ImageFile.checkPlace(of: preview.path)
+            } catch {
+                // One that is there is replaced at every update.
+                guard case .exists = error else { throw error }
+            }
         }
     }
+
+    /// The files beside a run's picture.
+    private func companions(_ run: PictureRun) throws -> [OutputPattern] {
+        try (savesDiscrete ? [Self.discrete] : [])
+            .map { try pattern.suffixed($0) }
+            + (savesSteps ? Array(1...run.run.settings.steps) : [])
+            .map { try pattern.suffixed(Self.step($0)) }
+    }
+
+    private static let discrete = "-discrete"
+    private static func step(_ number: Int) -> String { String(format: "-step%02d", number) }
 
     /// A name that was asked for counts on from one picture to the next.
     private func numbered(_ runs: [PictureRun]) -> [Int] {
@@ -159,8 +189,9 @@ struct PictureJob {
         let metadata = metadata(of: run, index, grid: picture.grid)
         if let discrete = picture.discrete {
             try output.save(
-                composed(discrete, index), metadata, as: suffixed("-discrete"), fields: fields(run),
-                number: numbers?[index], from: firstNumbers[index])
+                composed(discrete, index), metadata?.withoutResidual,
+                as: pattern.suffixed(Self.discrete), fields: fields(run),
+                number: numbers?[index], from: firstNumbers[index], replaces: true)
         }
         try output.save(
             composed(picture.refined, index), metadata, as: pattern, fields: fields(run),
@@ -198,8 +229,8 @@ struct PictureJob {
         let image = try pipeline.preview(of: run)
         try output.save(
             edit(index)?.plan.unfinished(image) ?? image, metadata(of: run, index, grid: nil),
-            as: suffixed(String(format: "-step%02d", run.run.state.step)), fields: fields(run),
-            number: numbers?[index], from: firstNumbers[index])
+            as: pattern.suffixed(Self.step(run.run.state.step)), fields: fields(run),
+            number: numbers?[index], from: firstNumbers[index], replaces: true)
     }
 
     private func metadata(
@@ -215,13 +246,6 @@ struct PictureJob {
         OutputPattern.Fields(
             seed: run.request.seed, prompt: run.request.prompt, model: pipeline.model.name,
             width: run.width, height: run.height)
-    }
-
-    /// The pattern with `suffix` before its extension.
-    private func suffixed(_ suffix: String) -> OutputPattern {
-        let name = pattern.description as NSString
-        let text = "\(name.deletingPathExtension)\(suffix).\(name.pathExtension)"
-        return (try? OutputPattern(text)) ?? pattern
     }
 
     private func send(_ event: RunEvent) throws(OutputError) {

@@ -2,7 +2,7 @@ import Foundation
 import Requests
 
 /// One line on standard error that says what is going on: phase, units done, time left. Silent
-/// unless standard error is a terminal.
+/// unless standard error is a terminal that can take a line away.
 final class ProgressLine {
     private let isShown: Bool
     private var phase = RunPhase.loading
@@ -13,7 +13,8 @@ final class ProgressLine {
 
     /// - Parameter isQuiet: shows nothing at all.
     init(isQuiet: Bool) {
-        isShown = !isQuiet && Messages.isTerminal
+        let terminal = ProcessInfo.processInfo.environment["TERM"] ?? ""
+        isShown = !isQuiet && Messages.isTerminal && !["", "dumb"].contains(terminal)
     }
 
     /// Text before the phase, such as which of several pictures this is.

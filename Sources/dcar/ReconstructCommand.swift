@@ -20,7 +20,9 @@ struct ReconstructCommand: ParsableCommand {
     @Argument(help: "The picture, a PNG.")
     var picture: String
 
-    @Option(name: .shortAndLong, help: "Path and name without ending; NAME is the picture's.")
+    @Option(
+        name: .shortAndLong,
+        help: "Path and name without ending, or a folder; NAME is the picture's when not given.")
     var output: String?
 
     @Flag(help: "Scale and crop a picture whose sides are not multiples of the token size.")
@@ -39,32 +41,31 @@ struct ReconstructCommand: ParsableCommand {
         let stop = StopSignal()
         Interrupts.watch(stop)
         let source = try ImageFile.open(picture).image
-        let pipeline = try model.open()
-        let unit = pipeline.model.pixelsPerToken
-        var image = source
-        if fit {
-            func nearest(_ side: Int) -> Int { max(unit, (side + unit / 2) / unit * unit) }
-            image = source.filling(width: nearest(source.width), height: nearest(source.height))
-        } else if image.width % unit != 0 || image.height % unit != 0 {
-            throw CommandError.inputImage(
-                "\(picture) is \(image.width)x\(image.height); both sides must be multiples of "
-                    + "\(unit), so crop it or add --fit.")
+        let usual = (picture as NSString).deletingPathExtension
+        var name = output ?? usual
+        if OutputOptions.isFolder(name) {
+            name = (name as NSString).appendingPathComponent((usual as NSString).lastPathComponent)
         }
+        func path(_ kind: String) -> String { "\(name)-\(kind).png" }
+        for kind in ["discrete", "continuous", "difference"] {
+            try ImageFile.checkPlace(of: path(kind))
+        }
+        let pipeline = try model.open()
+        let image = try source.ofWholeTokens(
+            pipeline.model.pixelsPerToken, fit: fit, path: picture)
         let (discrete, continuous) = try pipeline.model.compute.stoppable(by: stop) {
             let grid = try pipeline.encode(image).grid
             return (
                 try pipeline.decode(grid, strength: 0), try pipeline.decode(grid, strength: 1)
             )
         }
-        let name = output ?? (picture as NSString).deletingPathExtension
         let pictures = [
             ("discrete", discrete), ("continuous", continuous),
             ("difference", continuous.difference(to: image))
         ]
         for (kind, result) in pictures {
-            let path = "\(name)-\(kind).png"
-            try ImageFile.save(PNG.encode(result), to: path)
-            try Output.line(SanitizedText(path).description)
+            try ImageFile.save(PNG.encode(result), to: path(kind))
+            try Output.line(SanitizedText(path(kind)).description)
         }
         for (kind, result) in pictures.prefix(2) {
             let name = kind.padding(toLength: 10, withPad: " ", startingAt: 0)

@@ -6,7 +6,11 @@ import Settings
 
 /// How pictures are sampled; what neither flags nor settings say is the model's own.
 struct SamplingOptions: ParsableArguments {
-    @Option(name: [.customShort("n"), .long], help: "What the picture should not be.")
+    @Option(
+        name: [.customShort("n"), .long], parsing: .unconditional,
+        help: """
+            What the picture should not be; edit and fork keep the picture's own when not given.
+            """)
     var negativePrompt: String?
 
     @Option(

@@ -15,7 +15,7 @@ struct SavedRun {
     init(_ path: String) throws {
         self.path = path
         bytes = try ImageFile.read(path)
-        let file = try ImageFile.open(path)
+        let file = try ImageFile.decode(bytes, of: path)
         guard let metadata = try GenerationMetadata(file.contents), metadata.tokens != nil else {
             throw CommandError.inputImage(
                 "\(path) keeps no tokens of a run; only pictures saved by dcar do.")

@@ -16,7 +16,9 @@ struct ShowCommand: ParsableCommand {
     @Option(help: "auto, sixel, kitty, halfblock, quadrant, sextant, ascii or none.")
     var graphics = "auto"
 
-    @Option(name: [.customShort("c"), .long], help: "Columns at most; the window's when not given.")
+    @Option(
+        name: [.customShort("c"), .long], parsing: .unconditional,
+        help: "Columns at most; the window's when not given.")
     var columns: Int?
 
     func validate() throws {
@@ -38,11 +40,13 @@ struct ShowCommand: ParsableCommand {
             terminal.environment, terminal.replies, flag: GraphicsChoice(graphics),
             configuration: Preferences.current.text(.graphics).flatMap(GraphicsChoice.init))
         capabilities.adopt(Preferences.current)
+        // A file has no window, so that only what was asked for bounds the picture.
         let limit = GridSize(
-            columns: min(columns ?? .max, window?.columns ?? 80),
-            rows: max(1, (window?.rows ?? 24) - 1))
+            columns: min(columns ?? .max, window?.columns ?? columns ?? 80),
+            rows: max(1, (window?.rows ?? (columns == nil ? 24 : 2_000)) - 1))
         let size = capabilities.cellSize.grid(showing: image.width, image.height, within: limit)
         switch capabilities.graphics {
+        case .none where graphics == "none": break
         case .none:
             let reason = capabilities.reasons.last { $0.hasPrefix("Pictures: ") } ?? ""
             Messages.plain("\(reason) --graphics chooses how to draw it all the same.")

@@ -30,9 +30,10 @@ struct StripCommand: ParsableCommand {
         let file = try ImageFile.read(picture)
         let bytes: [UInt8]
         do {
-            let hasOpacity = try PNGContents(file).header.colourType == .rgba
+            let decoded =
+                try PNGContents(file).header.colourType.hasAlpha ? try PNG.decode(file) : nil
             // What is hidden in the pixels stays with them unless they are written anew.
-            if hasOpacity, let decoded = Optional(try PNG.decode(file)), decoded.hidesText {
+            if let decoded, decoded.hidesText {
                 bytes = try PNG.encode(decoded.image)
             } else {
                 bytes = try PNG.rewrite(file, text: [])

@@ -20,7 +20,7 @@ struct VerifyCommand: ParsableCommand {
     var threads: Int?
 
     func validate() throws {
-        guard Precision(rawValue: precision) != nil else {
+        guard [Precision.float32, .bfloat16].map(\.rawValue).contains(precision) else {
             throw ValidationError("--precision is \(precision); it must be fp32 or bf16.")
         }
     }

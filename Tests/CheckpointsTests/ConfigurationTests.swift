@@ -59,8 +59,8 @@ private func reading(
         #expect(try file.double("a.f") == -0.0015 && file.double("a.t") == 32)
         #expect(try file.bool("a.yes"))
         #expect(try !file.has("a.none") && file.optionalString("a.none") == nil)
-        #expect(try file.ints("a.widths", in: 1...16) == [8, 16])
-        #expect(try file.strings("a.acts") == ["relu", "silu"])
+        #expect(try file.optionalInts("a.widths", in: 1...16) == [8, 16])
+        #expect(try file.optionalStrings("a.acts") == ["relu", "silu"])
         #expect(try file.string("é") == "x" && file.string("a.t") == "32")
         #expect(try file.optionalInt("a.n") == 3 && file.optionalBool("a.yes") == true)
         #expect(try file.optionalInts("a.widths") == [8, 16])
@@ -99,13 +99,14 @@ private let getters: [(String, @Sendable (ConfigurationNode) throws -> Void)] = 
     ("a.m in FILE is a mapping; it must be text.", { _ = try $0.string("a.m") }),
     ("a.n in FILE is 70000; it must be text.", { _ = try $0.string("a.n") }),
     (
-        "a.l in FILE is [1, 2.5]; it must be a list of whole numbers.", { _ = try $0.ints("a.l") }
+        "a.l in FILE is [1, 2.5]; it must be a list of whole numbers.",
+        { _ = try $0.optionalInts("a.l") }
     ),
     (
         "a.t in FILE is a list; it must be a list of whole numbers from 0 to 9.",
-        { _ = try $0.ints("a.t", in: 0...9) }
+        { _ = try $0.optionalInts("a.t", in: 0...9) }
     ),
-    ("a.t in FILE is a list; it must be a list of texts.", { _ = try $0.strings("a.t") }),
+    ("a.t in FILE is a list; it must be a list of texts.", { _ = try $0.optionalStrings("a.t") }),
     ("a.l in FILE is [1, 2.5]; it must be a mapping.", { _ = try $0.node("a.l") })
 ]
 

@@ -158,7 +158,7 @@ func brokenConfigurationsNeverTrap(seed: UInt64, text: String) throws {
             _ = try? file.optionalInt(name)
             _ = try? file.optionalDouble("\(name).b")
             _ = try? file.optionalStrings("\(name).b")
-            _ = try? file.node(name).ints("b", in: 0...9)
+            _ = try? file.node(name).optionalInts("b", in: 0...9)
         }
     }
     #expect(readCount > 20 && readCount < 1_400, "\(readCount)")

@@ -33,6 +33,20 @@ private func shardedFolder() throws -> TemporaryFolder {
     #expect(checkpoint.sha256() == hash)
 }
 
+/// A model that was named by a relative path has files with relative paths.
+@Test func shardsLieWhereTheirIndexIsSaidToBe() throws {
+    let folder = try shardedFolder()
+    let path = try folder.write(
+        #"{"weight_map":{"c":"two","a":"one","b":"one"}}"#, as: "model.safetensors.index.json")
+    let here = FileManager.default.currentDirectoryPath
+    let up = String(repeating: "../", count: here.split(separator: "/").count)
+    let relative = up + folder.path.dropFirst()
+    #expect(
+        try Checkpoint(path: "\(relative)/model.safetensors.index.json").files
+            == ["\(relative)/one", "\(relative)/two"])
+    #expect(try Checkpoint(path: path).files == [folder.file("one"), folder.file("two")])
+}
+
 @Test(arguments: [
     (#"{"weight_map":{"a":"one","c":"two"}}"#, "one holds b, which the index does not place there"),
     (

@@ -75,6 +75,10 @@ private let edits = "edit -i finished.png -o x.png "
     ErrorCase(
         "generate fox --stop-at 1 --no-metadata", 2,
         "--no-metadata leaves nothing to resume from; leave it or --stop-at out."),
+    ErrorCase("fork some.png --stop-at -3", 2, "--stop-at is -3; it must be at least 0."),
+    ErrorCase(
+        "edit -i some.png --strength 0.5 --stop-at 1 --no-metadata", 2,
+        "--no-metadata leaves nothing to resume from; leave it or --stop-at out."),
     ErrorCase(
         "generate fox --precision int4", 2,
         "--precision is int4; it must be auto, fp32, bf16 or int8."),
@@ -95,7 +99,8 @@ private let edits = "edit -i finished.png -o x.png "
         "--shard divides the lines of a --prompt-file; name one."),
     ErrorCase(
         "generate --prompt-file prompts.txt --shard 3/2", 2,
-        "The value '3/2' is invalid for '--shard <shard>'"),
+        "The value '3/2' is invalid for '--shard <shard>': It must be two numbers such as 2/8, the "
+            + "second of eight parts."),
     ErrorCase(
         "generate --prompt-file none.txt", 2,
         "none.txt cannot be read: No such file or directory; name a text file with a prompt a line."

@@ -69,7 +69,7 @@ func whatCannotBeSetIsSaidAndNothingIsWritten(words: [String], message: String) 
             "dcar: warning: \(folder.path)/.dcar.toml, line 4: generate.colour is no setting;"))
     #expect(try names(in: folder) == [".dcar.toml", "made-3-1.png"])
     let made = try Program.run(["info", "made-3-1.png"], in: folder.path).text
-    #expect(made.contains("64x64") && made.contains("2"))
+    #expect(made.contains("64x64") && made.contains("steps           2\n"))
     let quiet = try Program.run(
         ["generate", "a beach", "--seed", "3", "--steps", "1", "--quiet", "-o", "one.png"],
         in: folder.path)

@@ -37,6 +37,17 @@ func aSheetThatCannotBeMadeSaysWhy(arguments: [String], problem: String) throws 
     #expect(sentence(result) == problem)
 }
 
+@Test func aSheetThatCannotBeSavedIsNotBegun() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write("mine", as: "sheet.png")
+    let result = try Program.run(
+        ["grid", "a fox", "--x", "seed=1,2", "--save-cells", "-o", "sheet.png"] + small,
+        in: folder.path)
+    #expect(result.status == 5)
+    #expect(result.messages.contains("sheet.png already exists"))
+    #expect(try names(in: folder) == ["sheet.png"])
+}
+
 @Test func aPromptWithPartsMakesAPictureOfEach() throws {
     let folder = try TemporaryFolder()
     let result = try Program.run(

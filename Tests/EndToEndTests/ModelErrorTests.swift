@@ -53,7 +53,7 @@ enum ModelFault: CaseIterable {
             "\(norm) in \(weights) is NaN or infinite at element 0; weights must be finite."
         case .truncated:
             "\(weights) is no valid safetensors file: encoder.block.0.layer.0.SelfAttention.o.weight "
-                + "lies at bytes 79104 to 152832 of 96944."
+                + "lies at bytes 80640 to 154368 of 96040."
         case .hugeHeader:
             "\(weights) is no valid safetensors file: its header claims 9223372036854775808 bytes; at "
                 + "most 4194304 are allowed."

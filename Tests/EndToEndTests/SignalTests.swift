@@ -6,7 +6,7 @@ import Testing
 /// Enough work that a signal always comes in time.
 private let long = ["-W", "512", "-H", "512", "--steps", "64"]
 
-@Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+@Test(arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)])
 func aStoppedRunSavesWhatItHasAndCanGoOn(signal: Int32, status: Int32) throws {
     let folder = try TemporaryFolder()
     let arguments = ["generate", "a fox", "-s", "9", "-W", "128", "-H", "128", "--steps", "12"]

@@ -93,10 +93,10 @@ import Testing
     @Test func croppingTakesTheMiddle() throws {
         var image = RGBImage(width: 70, height: 40)
         image[3, 4] = SIMD3(1, 2, 3)
-        let cropped = try #require(image.centreCropped())
+        let cropped = try #require(image.centreCropped(toMultipleOf: 32))
         #expect(cropped.width == 64 && cropped.height == 32)
         #expect(cropped[0, 0] == SIMD3(1, 2, 3))
-        #expect(RGBImage(width: 31, height: 64).centreCropped() == nil)
+        #expect(RGBImage(width: 31, height: 64).centreCropped(toMultipleOf: 32) == nil)
         #expect(RGBImage(width: 31, height: 64).centreCropped(toMultipleOf: 31)?.height == 62)
     }
 

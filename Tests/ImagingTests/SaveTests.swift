@@ -213,7 +213,7 @@ private func read(_ path: String) -> [UInt8]? {
                 + "exist.",
             file + "/p.png": "\(file)/p.png was not saved: \(file) is not a folder.",
             folder.path + "/": "\"\(folder.path)/\" is a folder; a file name is needed.",
-            "": "\"\" is a folder; a file name is needed.",
+            "": "The name of the file to save is empty; give one.",
             long: "\(long) was not saved: the name is too long, 255 bytes are the most.",
             file: "\(file) already exists and was left as it is."
         ]
@@ -346,6 +346,9 @@ private func read(_ path: String) -> [UInt8]? {
     @Test func slugsAreShortAndSafe() {
         #expect(OutputPattern.slug("!!! ") == "untitled")
         #expect(OutputPattern.slug("Été à Paris") == "été-à-paris")
+        #expect(
+            OutputPattern.slug(String(repeating: "狐", count: 30))
+                == String(repeating: "狐", count: 21))
         let long = OutputPattern.slug(String(repeating: "word ", count: 100))
         #expect(long.utf8.count <= 64 && long.hasSuffix("word"))
         var generator = SeededGenerator(seed: 5)

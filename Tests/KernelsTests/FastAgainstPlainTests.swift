@@ -1,4 +1,5 @@
 import Kernels
+import Synchronization
 import Tensors
 import TestSupport
 import Testing
@@ -50,6 +51,36 @@ func aConvolutionAgreesWithThePlainOne(library: MatrixLibrary, shape: (Int, Int,
     }
     let (maximum, scale) = difference(results[0], results[1])
     #expect(maximum <= 3e-5 * max(1, scale))
+}
+
+/// Small images share out their channels in shorter runs than large ones of the same width.
+@Test(arguments: fastEngines)
+func oneConvolutionServesImagesOfSeveralHeights(library: MatrixLibrary) throws {
+    let weights = Tensor.random([128, 8, 3, 3], seed: 14)
+    let layers = try [library, .plain].map { library in
+        try ConvolutionWeights(weights, bias: nil, scale: nil, compute: engine(library))
+    }
+    for height in [32, 64, 16] {
+        let x = Tensor.random([height, 64, 8], seed: 15)
+        let results = try layers.map { try $0(x) }
+        let (maximum, scale) = difference(results[0], results[1])
+        #expect(maximum <= 3e-5 * max(1, scale), "\(height) rows")
+    }
+}
+
+/// A thread that is late for one job must not take a task of the next twice.
+@Test func everyTaskOfManySmallJobsRunsOnce() throws {
+    let compute = try engine(.plain, threads: 4)
+    for job in 0..<60_000 {
+        let count = 2 + job % 7
+        let runs = Mutex([Int](repeating: 0, count: count))
+        compute.forEach(count) { task in runs.withLock { $0[task] += 1 } }
+        let seen = runs.withLock { $0 }
+        guard seen.allSatisfy({ $0 == 1 }) else {
+            Issue.record("job \(job) ran its tasks \(seen) times")
+            return
+        }
+    }
 }
 
 @Test(arguments: fastEngines, [(1, 1, 1, 8), (65, 300, 3, 24), (7, 31, 2, 72)])

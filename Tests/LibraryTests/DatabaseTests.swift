@@ -48,6 +48,21 @@ private func entry(_ path: String, modified: Int64 = 1) -> PictureEntry {
     }
 }
 
+@Test func aDatabaseThatIsBusyStaysWhereItIs() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("studio.sqlite")
+    let other = try DatabaseQueue(path: path)
+    try other.writeWithoutTransaction { db in
+        try db.execute(sql: "CREATE TABLE kept (x); BEGIN EXCLUSIVE")
+        let database = StudioDatabase.open(in: folder.path)
+        #expect(
+            database.notice
+                == "History cannot be kept in \(folder.path): database is locked.")
+        try db.execute(sql: "COMMIT")
+    }
+    #expect(!FileManager.default.fileExists(atPath: path + ".aside-1"))
+}
+
 @Test(arguments: [0, 1, 3])
 func aDamagedDatabaseIsPutAsideAndBegunAnew(page: Int) throws {
     let folder = try TemporaryFolder()

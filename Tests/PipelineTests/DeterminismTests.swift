@@ -91,6 +91,24 @@ func aPictureDoesNotDependOnThePromptsInItsBatch(precision: Precision) throws {
     }
 }
 
+/// An edit of one token has one step, whatever number was asked for.
+@Test func aRecordWhoseStepsAreOverThoughATokenIsMaskedIsRefused() throws {
+    let pipeline = try embeddedPipeline()
+    let run = try pipeline.start([
+        GenerationRequest(
+            prompt: "a meadow", seed: 2, width: 64, height: 64,
+            sampling: SamplingSettings(steps: 5, guidanceScale: 3))
+    ])
+    var metadata = pipeline.metadata(of: run[0], grid: nil, version: "0")
+    metadata.record.stoppedAtStep = 3
+    metadata.tokens = TokenGridRecord(
+        gridWidth: 2, gridHeight: 2, ids: [nil, 1, 2, 3], commitSteps: [0, 0, 0, 0],
+        confidence: [0, 0, 0, 0])
+    #expect(throws: RequestError.grid("tokens are masked after step 3 of 1")) {
+        try pipeline.resume(metadata)
+    }
+}
+
 @Test func windingBackAndGoingOnGivesTheSameTokens() throws {
     let pipeline = try embeddedPipeline()
     var runs = try pipeline.start([

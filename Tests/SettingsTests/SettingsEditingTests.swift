@@ -75,6 +75,26 @@ func settingKeepsCommentsAndAllOtherLines(
     #expect(try String(contentsOfFile: path, encoding: .utf8) == "[generate]\n")
 }
 
+/// What cannot be read would be lost with the first setting that is changed.
+@Test(arguments: [
+    Data("[ui]\ntheme = \"d\u{E9}\"\n".unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }),
+    Data(repeating: UInt8(ascii: "#"), count: 300 << 10)
+])
+func aFileThatCannotBeReadIsLeftAsItIs(bytes: Data) throws {
+    let folder = try TemporaryFolder()
+    var sources = SettingsSources(environment: [:], folder: folder.path, home: folder.path)
+    let path = folder.file("config.toml")
+    try bytes.write(to: URL(fileURLWithPath: path))
+    sources.userFile = path
+    for toml in ["8", nil] {
+        let error = #expect(throws: SettingsError.self) {
+            try sources.write(["generate", "steps"], toml)
+        }
+        #expect(error?.description.hasPrefix("\(path) is not changed, since it cannot be") == true)
+    }
+    #expect(FileManager.default.contents(atPath: path) == bytes)
+}
+
 @Test func aTextIsQuotedSoThatItIsReadBack() throws {
     for text in ["a \"b\" \\ c", "tab\t, line\n", "bell \u{7}", "狐", ""] {
         let file = SettingsFile(path: "x", text: "[styles]\nx = \(text.tomlQuoted)\n")

@@ -93,7 +93,7 @@ extension Story {
         let argument = try #require(maskArgument(of: mask))
         #expect(argument.hasPrefix(start))
         #expect(argument.utf8.count < 1_000)
-        let read = try MaskSource(argument).mask(width: 96, height: 64)
+        let read = try MaskSource(argument).mask(width: 96, height: 64, cell: 32)
         #expect(PaintedMask(read) == mask)
     }
 }

@@ -72,6 +72,7 @@ PLANS = {
         tokenizer_steps=(800, 6500, 2000), tokenizer_rate=8e-4, crop=256, crops=64, echo=1,
         scenes=300_000, generator_steps=8000, generator_rate=1e-3, batch=768, head_samples=16_384,
         scenes512=40_000, generator512_steps=1500, measured=1000, adversarial=0.0, core=0.5,
+        generator=GeneratorConfig(guidance=0.5, temperature=0.5),
     ),
     # Seconds, for the tests.
     "tiny": Plan(
