@@ -62,6 +62,47 @@ func aSheetThatCannotBeMadeSaysWhy(arguments: [String], problem: String) throws 
     #expect(record.seed == 3)
 }
 
+@Test func cellsOfOneNameAreNumbered() throws {
+    let folder = try TemporaryFolder()
+    let result = try Program.run(
+        ["grid", "a fox", "--x", "seed=1,1", "--save-cells", "-q", "-o", "sheet.png"] + small,
+        in: folder.path)
+    #expect(result.status == 0, "\(result.messages)")
+    #expect(try names(in: folder) == ["sheet-seed-1-2.png", "sheet-seed-1.png", "sheet.png"])
+}
+
+/// A line that was killed leaves pictures of its steps, which are made again; another's are not.
+@Test func aKilledLineIsMadeAgainWithItsSteps() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write("a fox\na beach\n", as: "prompts.txt")
+    let arguments =
+        ["generate", "--prompt-file", "prompts.txt", "--save-steps", "-o", "{n}.png", "-q"] + small
+    #expect(try Program.run(arguments, in: folder.path).status == 0)
+    try FileManager.default.removeItem(atPath: folder.file("2.png"))
+    #expect(try Program.run(arguments, in: folder.path).status == 0)
+    #expect(try names(in: folder).contains("2.png"))
+    try FileManager.default.removeItem(atPath: folder.file("2.png"))
+    try FileManager.default.removeItem(atPath: folder.file("2-step01.png"))
+    _ = try folder.write("mine", as: "2-step01.png")
+    #expect(try Program.run(arguments, in: folder.path).status == 5)
+    #expect(try String(contentsOfFile: folder.file("2-step01.png"), encoding: .utf8) == "mine")
+}
+
+@Test func thePictureOfDiscreteTokensSaysThatItIs() throws {
+    let folder = try TemporaryFolder()
+    let arguments = ["generate", "a fox", "-s", "1", "-n", "snow", "--discrete", "-o", "a.png"]
+    #expect(try Program.run(arguments + small, in: folder.path).status == 0)
+    func record(_ name: String) throws -> ImageRecord {
+        try #require(try GenerationMetadata(ImageFile.contents(of: folder.file(name)))).record
+    }
+    #expect(try record("a-discrete.png").residualStrength == 0)
+    #expect(try record("a.png").residualStrength == 1)
+    // An edit keeps what the picture should not be.
+    let edit = ["edit", "-i", "a.png", "--strength", "0.5", "-s", "2", "-o", "b.png"]
+    #expect(try Program.run(edit, in: folder.path).status == 0)
+    #expect(try record("b.png").negativePrompt == "snow")
+}
+
 @Test func partsOfALineAreNumberedLikeLines() throws {
     let folder = try TemporaryFolder()
     _ = try folder.write("a {red|blue} house\na fox\n", as: "prompts.txt")
