@@ -6,7 +6,7 @@ import Tensors
 
 extension TokenColors {
     /// Pictures that are enough to begin with.
-    private static let samples = 32
+    private static let samples = 16
 
     /// What was learned of a model's tokens in earlier sessions.
     public init(of model: Model) {
