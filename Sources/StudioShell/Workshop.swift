@@ -62,8 +62,9 @@ final class Workshop: Sendable {
             guard opened != nil else { return }
             bench.warmUp()
             while true {
-                guard waiting.wait(timeout: bench.isSampling ? .now() : .distantFuture) == .success
-                else {
+                // Looks that nobody asked for leave the cores to whoever types in between.
+                let pause: DispatchTime = bench.isSampling ? .now() + .seconds(1) : .distantFuture
+                guard waiting.wait(timeout: pause) == .success else {
                     let signal = StopSignal()
                     current.withLock { $0 = Current(stop: signal, isLook: true) }
                     // What came in meanwhile would not know whom to stop.
