@@ -23,7 +23,8 @@ final class OneDNNConvolution: ArrangedConvolution {
         let outputs: Int
     }
 
-    /// One stripe shape and length of runs: its primitive, and the weights in the order that primitive reads.
+    /// One shape of stripes and length of runs: its primitive, and the weights in the order that the
+    /// primitive reads.
     private struct Plan {
         let primitive: OneDNNPrimitive
         /// One storage for each run of outputs.

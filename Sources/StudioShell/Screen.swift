@@ -16,6 +16,8 @@ final class Screen {
     private var directAreas: [CellArea] = []
     /// What the questions whose answers are on their way were asked after, in their order.
     private var fences: [Fence] = []
+    /// How many such questions the terminal has not answered yet, however long ago.
+    private(set) var dueFences = 0
     private var pixels = PixelLayers()
     private var hasNewSize = true
 
@@ -143,10 +145,12 @@ final class Screen {
         if !cells.isEmpty {
             output.send(FramePacer.fence)
             fences.append(.cells(sentAt: now))
+            dueFences += 1
         }
         if !change.drawing.isEmpty {
             output.send(FramePacer.fence)
             fences.append(.pixels)
+            dueFences += 1
             pixels.sent(at: now)
         }
         return change.order
@@ -243,6 +247,7 @@ final class Screen {
     /// The terminal has drawn the last pictures.
     /// - Returns: whether newer ones wait.
     func answered(at now: Duration) -> Bool {
+        dueFences = max(0, dueFences - 1)
         fences.removeAll { fence in
             guard case .cells(let sentAt) = fence else { return false }
             return now - sentAt > FramePacer.lostAnswer

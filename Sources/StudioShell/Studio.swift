@@ -486,7 +486,7 @@ private final class Session {
         if isSessionKnown { saveSession() }
         librarian.close()
         screen.leave()
-        terminal.leave(&parser)
+        terminal.leave(&parser, after: screen.dueFences)
     }
 }
 

@@ -81,8 +81,12 @@ struct Terminal {
     private static let mouseOff = "\u{1B}[?1006l\u{1B}[?1002l\u{1B}[?1000l"
 
     /// Waits for late replies, so that none is typed into the shell, and puts everything back.
-    func leave(_ parser: inout ReplyParser) {
+    ///
+    /// - Parameter fences: how many questions of frames are not answered yet; their answers come
+    ///   first.
+    func leave(_ parser: inout ReplyParser, after fences: Int) {
         Self.write(FramePacer.fence)
+        var due = fences + 1
         let end = Self.now + .milliseconds(200)
         waiting: while Self.now < end {
             guard Self.wait([STDIN_FILENO], milliseconds: 50).contains(STDIN_FILENO) else {
@@ -90,7 +94,10 @@ struct Terminal {
             }
             let bytes = Self.read(STDIN_FILENO)
             guard !bytes.isEmpty else { break }
-            for case .reply(.ready) in parser.feed(bytes, at: Self.now) { break waiting }
+            for case .reply(.ready) in parser.feed(bytes, at: Self.now) {
+                due -= 1
+                if due == 0 { break waiting }
+            }
         }
         dcar_terminal_leave()
     }

@@ -10,7 +10,7 @@
 
 pid_t dcar_start_in_terminal(char *const words[], char *const variables[], const char *folder,
                              int columns, int rows, int pixel_width, int pixel_height,
-                             int *master, int *slave) {
+                             int *master, int *slave, struct termios *modes) {
     *slave = -1;
     *master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (*master < 0) return -1;
@@ -21,7 +21,7 @@ pid_t dcar_start_in_terminal(char *const words[], char *const variables[], const
     if (grantpt(*master) == 0 && unlockpt(*master) == 0 &&
         ptsname_r(*master, name, sizeof name) == 0 &&
         (*slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)) >= 0 &&
-        ioctl(*master, TIOCSWINSZ, &size) == 0)
+        ioctl(*master, TIOCSWINSZ, &size) == 0 && tcgetattr(*slave, modes) == 0)
         process = fork();
     if (process == 0) {
         /* Only calls that are allowed between fork and exec. */

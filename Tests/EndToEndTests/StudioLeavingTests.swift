@@ -52,7 +52,7 @@ enum Ending: String, CaseIterable {
 func theTerminalIsLeftAsFoundInTheMiddleOfARun(ending: Ending) throws {
     let folder = try TemporaryFolder()
     let session = try studio(in: folder, columns: 80, rows: 24, answers: .kitty)
-    let before = session.program.modes
+    let before = session.program.modesAtStart
     try session.wait(forText: "storybook")
     #expect(session.terminal.isOnAlternateScreen && !session.program.modes.isCooked)
     session.type("a fox" + Keys.enter)
@@ -76,7 +76,7 @@ func theTerminalIsLeftAsFoundInTheMiddleOfARun(ending: Ending) throws {
 @Test func theStudioCanBeSuspendedAndGoesOn() throws {
     let folder = try TemporaryFolder()
     let session = try studio(in: folder, columns: 80, rows: 24, answers: .kitty)
-    let before = session.program.modes
+    let before = session.program.modesAtStart
     try session.wait(forText: "storybook")
     session.type("a fox in the snow" + Keys.enter)
     try session.wait(forText: "Done in")

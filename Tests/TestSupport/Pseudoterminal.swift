@@ -14,6 +14,8 @@ public final class Pseudoterminal {
     }
 
     public let process: pid_t
+    /// The terminal's modes as the program found them.
+    public let modesAtStart: TerminalModes
     /// Ours, and one more of the program's own, so that its modes can be read after its end.
     private var ends: (master: Int32, slave: Int32)
     /// 128 and the signal's number when a signal ended the program.
@@ -29,12 +31,14 @@ public final class Pseudoterminal {
         var variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for pointer in words + variables { free(pointer) } }
         var (master, slave): (Int32, Int32) = (-1, -1)
+        var modes = termios()
         process = dcar_start_in_terminal(
             &words, &variables, folder, Int32(columns), Int32(rows),
             Int32(columns * pixelsPerCell.width), Int32(rows * pixelsPerCell.height), &master,
-            &slave)
+            &slave, &modes)
         guard process > 0 else { throw Failure(code: errno) }
         ends = (master, slave)
+        modesAtStart = TerminalModes(modes)
     }
 
     deinit {
@@ -107,9 +111,7 @@ public final class Pseudoterminal {
     public var modes: TerminalModes {
         var modes = termios()
         tcgetattr(ends.slave, &modes)
-        return TerminalModes(
-            input: modes.c_iflag, output: modes.c_oflag, control: modes.c_cflag,
-            local: modes.c_lflag)
+        return TerminalModes(modes)
     }
 
     /// Closes the terminal, as a window that is closed does.
@@ -125,6 +127,11 @@ public struct TerminalModes: Equatable, Sendable {
     public let output: UInt32
     public let control: UInt32
     public let local: UInt32
+
+    init(_ modes: termios) {
+        (input, output) = (modes.c_iflag, modes.c_oflag)
+        (control, local) = (modes.c_cflag, modes.c_lflag)
+    }
 
     /// Whether what is typed is shown and read by lines, as shells have it.
     public var isCooked: Bool { local & UInt32(ICANON | ECHO) == UInt32(ICANON | ECHO) }
