@@ -76,6 +76,10 @@ public struct ResidualHeadConfiguration: Hashable, Sendable {
     public let depth: Int
     /// Steps that the file asks for; others may be chosen.
     public let steps: Int
+    /// The scale that the file asks for, a key of ours; nil for that of the tokens.
+    public let guidanceScale: Float?
+    /// What the noise of every step is multiplied by, a key of ours; 1 where it is absent.
+    public let temperature: Float
     /// Residual tokens are the head's samples times this.
     public let scale: Float
 
@@ -83,6 +87,10 @@ public struct ResidualHeadConfiguration: Hashable, Sendable {
         width = try node.int("width", in: 1...65_536)
         depth = try node.int("depth", in: 1...1_000)
         steps = try node.int("num_sampling_steps", in: 1...1_000)
+        guidanceScale = try node.optionalDouble("guidance_scale", in: RequestLimits.guidanceScale)
+            .map(Float.init)
+        temperature = Float(
+            try node.optionalDouble("temperature", in: RequestLimits.residualTemperature) ?? 1)
         scale = Float(try node.double("vae_scale", in: 1e-6...1e6))
         if let sampler = try node.optionalString("sampler"), sampler != "iddpm" {
             throw .wrongValue(

@@ -89,10 +89,13 @@ public struct MaskedSampler: Sendable {
     }
 
     /// What a round computes before it samples.
+    ///
+    /// - Parameter isGuided: whether both rows are wanted although the round has no guidance.
     func hiddenStates(
-        _ items: [Item], step: Int, settings: SamplingSettings, gridWidth: Int
+        _ items: [Item], step: Int, settings: SamplingSettings, gridWidth: Int,
+        isGuided: Bool = false
     ) throws -> [HiddenStates] {
-        let isGuided = settings.guidance(at: step) != 0
+        let isGuided = isGuided || settings.guidance(at: step) != 0
         let rows = items.flatMap { item in
             let conditional = MaskedTransformer.Row(ids: item.ids, text: item.text.conditional)
             guard isGuided else { return [conditional] }

@@ -94,28 +94,32 @@ public struct ResidualHead: Sendable {
     ///   - unconditional: the same of the unconditional row; nil, or a guidance of exactly 1, for
     ///     no guidance, as in the official code.
     ///   - guidance: the estimate is c (1 + g) - g u.
+    ///   - temperature: what the noise of a step is multiplied by, as in MAR; the official code
+    ///     leaves it at 1. The initial numbers stay as they are: they are all noise.
     ///   - steps: denoising steps; nil for the configuration's.
     ///   - initial: standard normal numbers [rows * channels].
     ///   - noise: standard normal numbers [rows * channels] for a step, 0 the first.
     ///   - progress: called after each step with the number done.
     /// - Throws: `KernelError`, `Stopped`.
     public func sample(
-        conditional: Tensor, unconditional: Tensor?, guidance: Float, steps: Int? = nil,
-        initial: [Float], noise: (_ step: Int) -> [Float], progress: (Int) -> Void = { _ in }
+        conditional: Tensor, unconditional: Tensor?, guidance: Float, temperature: Float = 1,
+        steps: Int? = nil, initial: [Float], noise: (_ step: Int) -> [Float],
+        progress: (Int) -> Void = { _ in }
     ) throws -> Tensor {
         try sample(
             conditional: conditional, unconditional: unconditional, guidance: guidance,
-            steps: steps, initial: initial, noise: noise, progress: progress, trace: { _, _ in })
+            temperature: temperature, steps: steps, initial: initial, noise: noise,
+            progress: progress, trace: { _, _ in })
     }
 
     package func sample(
-        conditional: Tensor, unconditional: Tensor?, guidance: Float, steps: Int?,
-        initial: [Float], noise: (_ step: Int) -> [Float], progress: (Int) -> Void,
+        conditional: Tensor, unconditional: Tensor?, guidance: Float, temperature: Float,
+        steps: Int?, initial: [Float], noise: (_ step: Int) -> [Float], progress: (Int) -> Void,
         trace: (Int, Trace) -> Void
     ) throws -> Tensor {
         let schedule = DiffusionSchedule(steps: steps ?? configuration.steps)
         let rows = conditional.shape[0]
-        let unconditional = guidance == 1 ? nil : unconditional
+        let unconditional = guidance == 1 || guidance == 0 ? nil : unconditional
         let states =
             unconditional.map {
                 Tensor([2 * rows, conditional.shape[1]], conditional.floats() + $0.floats())
@@ -133,10 +137,11 @@ public struct ResidualHead: Sendable {
                 condition: embedded
             ).floats()
             try compute.checkStop()
-            let drawn = k > 0 ? noise(step) : []
+            let drawn = k > 0 && temperature > 0 ? noise(step) : []
             let start = x
             let details = denoise(
-                &x, out, k: k, schedule, guidance: unconditional == nil ? 0 : guidance, drawn)
+                &x, out, k: k, schedule, guidance: unconditional == nil ? 0 : guidance, drawn,
+                temperature: temperature)
             trace(
                 step,
                 Trace(
@@ -150,7 +155,7 @@ public struct ResidualHead: Sendable {
     /// One step of IDDPM: x at step k to x at k - 1.
     private func denoise(
         _ x: inout [Float], _ out: [Float], k: Int, _ schedule: DiffusionSchedule, guidance: Float,
-        _ drawn: [Float]
+        _ drawn: [Float], temperature: Float
     ) -> (estimate: [Float], logVariance: [Float], clean: [Float]) {
         let (signal, noise) = (Float(schedule.signalScale[k]), Float(schedule.noiseScale[k]))
         let (cleanWeight, noisyWeight) = (
@@ -175,7 +180,7 @@ public struct ResidualHead: Sendable {
                 let logVariance = share * high + (1 - share) * low
                 let clean = min(max(signal * x[at] - noise * estimate, -1), 1)
                 var next = cleanWeight * clean + noisyWeight * x[at]
-                if k > 0 { next += exp(0.5 * logVariance) * drawn[at] }
+                if !drawn.isEmpty { next += exp(0.5 * logVariance) * drawn[at] * temperature }
                 (estimates[at], logVariances[at], cleans[at], x[at]) =
                     (estimate, logVariance, clean, next)
             }

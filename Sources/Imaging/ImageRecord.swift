@@ -48,6 +48,10 @@ public struct ImageRecord: Hashable, Sendable {
     public var isScheduleScaled = true
     /// Sampling steps of the residual head; 0 for a discrete-only picture.
     public var residualSteps = 32
+    /// The guidance scale of the residual head, where it is not that of the tokens.
+    public var residualGuidanceScale: Double?
+    /// What the noise of the residual head's steps was multiplied by.
+    public var residualTemperature = 1.0
     /// The seed of the residual head, where it is not `seed`.
     public var residualSeed: UInt64?
     /// What the residual is multiplied by; 1 is the model's own result.
@@ -152,6 +156,11 @@ extension ImageRecord {
         isScheduleScaled = reader.take("schedule_scaled")?.bool ?? isScheduleScaled
         residualSteps =
             reader.int("residual_steps", in: ParameterRange.residualSteps) ?? residualSteps
+        residualGuidanceScale = reader.double(
+            "residual_guidance_scale", in: ParameterRange.guidanceScale)
+        residualTemperature =
+            reader.double("residual_temperature", in: ParameterRange.residualTemperature)
+            ?? residualTemperature
         residualSeed = reader.take("residual_seed")?.uint64
         residualStrength =
             reader.double("residual_strength", in: ParameterRange.residualStrength)
@@ -195,6 +204,8 @@ extension ImageRecord {
         members["schedule"] = .string(schedule)
         members["schedule_scaled"] = .bool(isScheduleScaled)
         members["residual_steps"] = .integer(Int64(residualSteps))
+        members["residual_guidance_scale"] = residualGuidanceScale.map(JSONValue.number)
+        members["residual_temperature"] = .number(residualTemperature)
         members["residual_seed"] = residualSeed.map(JSONValue.init)
         members["residual_strength"] = .number(residualStrength)
         members["width"] = .integer(Int64(width))
@@ -284,6 +295,7 @@ enum ParameterRange {
     static let guidancePower = 0.0...100.0
     static let temperature = 0.0...100.0
     static let residualSteps = 0...1000
+    static let residualTemperature = 0.0...2.0
     static let residualStrength = 0.0...1.5
     static let strength = 0.0...1.0
     static let feather = 0...1024

@@ -212,6 +212,10 @@ extension Infotext {
         add("Randomize temperature", JSONValue.shortest(record.temperature))
         add("Guidance decay", record.guidanceDecay)
         add("Residual steps", String(record.residualSteps))
+        add("Residual guidance", record.residualGuidanceScale.map(JSONValue.shortest))
+        if record.residualTemperature != 1 {
+            add("Residual temperature", JSONValue.shortest(record.residualTemperature))
+        }
         add("Masked tokens", record.edit.map { String($0.mask.maskedCount) })
         add("Stopped at step", record.stoppedAtStep.map { String($0) })
         for (side, axis) in [("X", record.sheet?.across), ("Y", record.sheet?.down)] {

@@ -142,6 +142,8 @@ extension PictureEntry {
         temperature = record.temperature
         decay = record.guidanceDecay
         residualSteps = record.residualSteps
+        residualGuidance = record.residualGuidanceScale
+        residualTemperature = record.residualTemperature
         strength = record.residualStrength
         model = record.modelName
         operation = record.edit?.operation ?? ""

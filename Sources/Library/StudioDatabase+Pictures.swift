@@ -5,7 +5,7 @@ extension StudioDatabase {
     private static let columns = """
         path, bytes, modified, width, height, prompt, negativePrompt, seed, steps, guidance,
         temperature, decay, residualSteps, strength, model, operation, stoppedAt, problem,
-        isStarred, tags, trashPath
+        isStarred, tags, trashPath, residualGuidance, residualTemperature
         """
 
     /// All pictures, the newest first.
@@ -26,7 +26,7 @@ extension StudioDatabase {
             let statement = try db.makeStatement(
                 sql: """
                     INSERT INTO picture (\(Self.columns))
-                    VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+                    VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
                     ON CONFLICT (path) DO UPDATE SET
                         bytes = excluded.bytes, modified = excluded.modified,
                         width = excluded.width, height = excluded.height,
@@ -34,6 +34,8 @@ extension StudioDatabase {
                         seed = excluded.seed, steps = excluded.steps,
                         guidance = excluded.guidance, temperature = excluded.temperature,
                         decay = excluded.decay, residualSteps = excluded.residualSteps,
+                        residualGuidance = excluded.residualGuidance,
+                        residualTemperature = excluded.residualTemperature,
                         strength = excluded.strength, model = excluded.model,
                         operation = excluded.operation, stoppedAt = excluded.stoppedAt,
                         problem = excluded.problem, trashPath = excluded.trashPath
@@ -94,6 +96,8 @@ extension PictureEntry {
         isStarred = row[18]
         tags = (row[19] as String).split(separator: " ").map(String.init)
         trashPath = row[20]
+        residualGuidance = row[21]
+        residualTemperature = row[22]
     }
 
     fileprivate var arguments: StatementArguments {
@@ -101,7 +105,7 @@ extension PictureEntry {
             path, bytes, modified, width, height, prompt, negativePrompt,
             seed.map(Int64.init(bitPattern:)), steps, guidance, temperature, decay, residualSteps,
             strength, model, operation, stoppedAt, problem, isStarred,
-            tags.joined(separator: " "), trashPath
+            tags.joined(separator: " "), trashPath, residualGuidance, residualTemperature
         ]
     }
 }

@@ -124,6 +124,15 @@ package final class StudioDatabase: Sendable {
                         PRIMARY KEY (sitting, place)) WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("2") { db in
+            // The files say what the new columns hold, so all are read again.
+            try db.execute(
+                sql: """
+                    ALTER TABLE picture ADD COLUMN residualGuidance REAL;
+                    ALTER TABLE picture ADD COLUMN residualTemperature REAL;
+                    UPDATE picture SET modified = 0 WHERE trashPath IS NULL;
+                    """)
+        }
         return migrator
     }()
 }

@@ -152,7 +152,7 @@ public final class Model: Sendable {
     /// Pixels along each side of a token.
     public var pixelsPerToken: Int { hybridTokenizer.configuration.pixelsPerToken }
 
-    func prepareResidualHead() throws {
+    package func prepareResidualHead() throws {
         try headScope.prepare()
     }
 

@@ -63,6 +63,11 @@ extension Pipeline {
         record.residualSteps =
             request.residual.strength == 0
             ? 0 : request.residual.steps ?? model.configuration.head.steps
+        record.residualGuidanceScale =
+            (request.residual.guidanceScale
+            ?? model.configuration.head.guidanceScale).map(Double.init)
+        record.residualTemperature = Double(
+            request.residual.temperature ?? model.configuration.head.temperature)
         record.residualSeed = request.residual.seed
         record.residualStrength = Double(request.residual.strength)
         record.width = request.width ?? model.trainedSide
@@ -166,7 +171,10 @@ extension Pipeline {
             width: record.width, height: record.height, sampling: sampling,
             residual: ResidualSettings(
                 steps: record.residualSteps > 0 ? record.residualSteps : nil,
-                seed: record.residualSeed,
+                // Without a scale of its own the head took that of the tokens.
+                guidanceScale: record.residualGuidanceScale.map { Float($0) }
+                    ?? model.configuration.head.guidanceScale.map { _ in sampling.headGuidance },
+                temperature: Float(record.residualTemperature), seed: record.residualSeed,
                 strength: record.residualSteps > 0 ? Float(record.residualStrength) : 0))
         request.rawPrompt = record.rawPrompt
         return request

@@ -155,6 +155,16 @@ public struct Pipeline: Sendable {
         guard RequestLimits.temperature ~= Double(request.sampling.temperature) else {
             throw RequestError.temperature(request.sampling.temperature)
         }
+        if let scale = request.residual.guidanceScale,
+            !(RequestLimits.guidanceScale ~= Double(scale))
+        {
+            throw RequestError.residualGuidance(scale)
+        }
+        if let temperature = request.residual.temperature,
+            !(RequestLimits.residualTemperature ~= Double(temperature))
+        {
+            throw RequestError.residualTemperature(temperature)
+        }
         guard RequestLimits.residualStrength ~= Double(request.residual.strength) else {
             throw RequestError.strength(request.residual.strength)
         }
@@ -190,16 +200,20 @@ public struct Pipeline: Sendable {
         var numbers =
             picture.keptResidual
             ?? Array(repeating: 0, count: run.state.ids.count * channels)
-        if !positions.isEmpty, let hidden = try run.hiddenStates(of: run.state.step, with: sampler)
+        let (settings, own) = (picture.request.residual, model.configuration.head)
+        let guidance = settings.guidanceScale ?? own.guidanceScale ?? run.settings.headGuidance
+        if !positions.isEmpty,
+            let hidden = try run.hiddenStates(
+                of: run.state.step, with: sampler, isGuided: guidance != 0 && guidance != 1)
         {
             let rows = positions.compactMap(run.seenPlace)
-            let settings = picture.request.residual
             let noise = KeyedNoise(
                 seed: picture.request.seed, residualSeed: picture.request.residual.seed)
             let sampled = try model.residualHead.sample(
                 conditional: hidden.conditional.rows(rows),
                 unconditional: hidden.unconditional?.rows(rows),
-                guidance: run.settings.headGuidance, steps: settings.steps,
+                guidance: guidance, temperature: settings.temperature ?? own.temperature,
+                steps: settings.steps,
                 initial: positions.flatMap {
                     noise.initialResidual(position: $0, channels: channels)
                 },

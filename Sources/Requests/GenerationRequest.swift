@@ -32,13 +32,24 @@ public struct GenerationRequest: Hashable, Sendable, Codable {
 public struct ResidualSettings: Hashable, Sendable, Codable {
     /// Denoising steps; nil for the model's own number.
     public var steps: Int?
+    /// The weight of the difference between conditional and unconditional noise estimates; nil for
+    /// the model's own, and where it has none for that of the tokens, the official rule.
+    public var guidanceScale: Float?
+    /// What the noise of every denoising step is multiplied by, 1 in the official code; nil for the
+    /// model's own. Less gives likelier residual tokens, 0 nearly the mean of them all.
+    public var temperature: Float?
     /// The key of the head's noise; nil for the request's seed.
     public var seed: UInt64?
     /// Residual tokens count this much: 1 is the official picture, 0 the discrete one.
     public var strength: Float
 
-    public init(steps: Int? = nil, seed: UInt64? = nil, strength: Float = 1) {
+    public init(
+        steps: Int? = nil, guidanceScale: Float? = nil, temperature: Float? = nil,
+        seed: UInt64? = nil, strength: Float = 1
+    ) {
         self.steps = steps
+        self.guidanceScale = guidanceScale
+        self.temperature = temperature
         self.seed = seed
         self.strength = strength
     }

@@ -12,6 +12,8 @@ public struct ParameterAxis: Hashable, Sendable, CustomStringConvertible {
         case temperature
         case schedule
         case residualSteps = "residual-steps"
+        case residualGuidance = "residual-guidance"
+        case residualTemperature = "residual-temperature"
         case residualSeed = "residual-seed"
         case strength
         case prompt
@@ -68,6 +70,10 @@ public struct ParameterAxis: Hashable, Sendable, CustomStringConvertible {
             request.sampling.schedule = try read(
                 value, Self.names(MaskSchedule.allCases), MaskSchedule.init(rawValue:))
         case .residualSteps: request.residual.steps = try read(value, "a whole number") as Int
+        case .residualGuidance:
+            request.residual.guidanceScale = try read(value, "a number") as Float
+        case .residualTemperature:
+            request.residual.temperature = try read(value, "a number") as Float
         case .residualSeed:
             request.residual.seed = try read(value, "a whole number from 0") as UInt64
         case .strength: request.residual.strength = try read(value, "a number")

@@ -5,6 +5,8 @@ public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
     case residualSteps(Int, limit: Int)
     case guidance(Float)
     case temperature(Float)
+    case residualGuidance(Float)
+    case residualTemperature(Float)
     case strength(Float)
     case emptyMask
     case maskSize(width: Int, height: Int, expectedWidth: Int, expectedHeight: Int)
@@ -32,6 +34,12 @@ public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
             "The guidance scale is \(scale); it must be from \(Self.words(RequestLimits.guidanceScale))."
         case .temperature(let value):
             "The temperature is \(value); it must be from \(Self.words(RequestLimits.temperature))."
+        case .residualGuidance(let scale):
+            "The residual guidance scale is \(scale); it must be from "
+                + "\(Self.words(RequestLimits.guidanceScale))."
+        case .residualTemperature(let value):
+            "The residual temperature is \(value); it must be from "
+                + "\(Self.words(RequestLimits.residualTemperature))."
         case .strength(let value):
             "The residual strength is \(value); it must be from "
                 + "\(Self.words(RequestLimits.residualStrength))."

@@ -4,6 +4,8 @@ public enum RequestLimits {
     public static let guidanceScale = 0.0...100.0
     public static let temperature = 0.0...100.0
     public static let residualSteps = 1...1_000
+    /// Above 1 there is more noise than the residual head learned to remove.
+    public static let residualTemperature = 0.0...2.0
     public static let residualStrength = 0.0...1.5
     /// Pixels over which an edit fades into its picture.
     public static let feather = 0...256

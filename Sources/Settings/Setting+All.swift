@@ -43,6 +43,13 @@ extension Setting {
         "generate.residual_steps", .whole(RequestLimits.residualSteps),
         otherwise: "the model's own",
         "Steps of the residual head.")
+    package static let residualGuidance = Setting(
+        "generate.residual_guidance", .number(RequestLimits.guidanceScale),
+        otherwise: "the model's own", "How closely residual tokens follow prompts.")
+    package static let residualTemperature = Setting(
+        "generate.residual_temperature", .number(RequestLimits.residualTemperature),
+        otherwise: "the model's own",
+        "How much chance there is in residual tokens; 1 is the official amount.")
     package static let residualStrength = Setting(
         "generate.residual_strength", .number(RequestLimits.residualStrength), .number(1),
         "How much residual tokens count; 1 is the official result.")
@@ -190,8 +197,9 @@ extension Setting {
 
     package static let all: [Setting] = [
         modelPath, verification, threads, precision, weightCache, steps, guidance, guidanceDecay,
-        temperature, schedule, residualSteps, residualStrength, size, count, seedMode, feather,
-        growth, content, variation, reroll, alternatives, preview, previewInterval,
+        temperature, schedule, residualSteps, residualGuidance, residualTemperature,
+        residualStrength, size, count, seedMode, feather, growth, content, variation, reroll,
+        alternatives, preview, previewInterval,
         previewSide, previewColors, previewBudget, graphics, cellSize, colors, dither, synchronized,
         maximumBytes, probeTimeout, theme, mouse, unicode, animations, footer, confirmQuit,
         outputFolder, outputPattern, metadata, embedsTokens, compression, stealth,

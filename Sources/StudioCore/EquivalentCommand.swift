@@ -45,14 +45,14 @@ extension StudioState {
             let words =
                 ["dcar", "edit", "-i", input.shellQuoted] + order.words(parameters.tokenSide)
             let text = request.textWords(madeFrom: runs[order.base])
-            return before + [line(words + text + request.samplingWords(residualSteps) + end)]
+            return before + [line(words + text + request.samplingWords(parameters) + end)]
         case .fork(let parent, let at):
             let (before, input, flags) = try start(of: parent, at: at)
             let words =
                 ["dcar", "fork", input.shellQuoted] + flags
                 + run.chosenTokens.words.flatMap { ["--set-token", $0] }
             let text = request.textWords(madeFrom: runs[parent])
-            return before + [line(words + text + request.forkWords(residualSteps) + end)]
+            return before + [line(words + text + request.forkWords(parameters) + end)]
         case .residual(let parent):
             guard let source = runs[parent] else { throw .gone(parent) }
             guard case .file = source.origin else {
@@ -61,7 +61,7 @@ extension StudioState {
             let (before, input, flags) = try start(of: parent, at: source.step)
             let words = ["dcar", "fork", input.shellQuoted] + flags
             let text = request.textWords(madeFrom: source)
-            return before + [line(words + text + request.forkWords(residualSteps) + end)]
+            return before + [line(words + text + request.forkWords(parameters) + end)]
         case .file(let name):
             guard let file = run.file, !file.isFinished, run.picture != nil,
                 file.strength == request.residual.strength
@@ -122,13 +122,11 @@ extension StudioState {
     }
 
     private func generateLine(_ request: GenerationRequest) -> String {
-        var words = ["dcar", "generate"] + request.textWords + request.samplingWords(residualSteps)
+        var words = ["dcar", "generate"] + request.textWords + request.samplingWords(parameters)
         if let width = request.width { words += ["--width", String(width)] }
         if let height = request.height { words += ["--height", String(height)] }
         return words.joined(separator: " ")
     }
-
-    private var residualSteps: Int { parameters.modelResidualSteps }
 
     /// With what the settings may say otherwise another time.
     private func line(_ words: [String]) -> String {
@@ -159,18 +157,23 @@ extension GenerationRequest {
         return textWords + (isTakenBack ? ["--negative-prompt", "''"] : [])
     }
 
-    /// - Parameter residualSteps: the model's own number.
-    fileprivate func samplingWords(_ residualSteps: Int) -> [String] {
-        ["--steps", String(sampling.steps)] + forkWords(residualSteps)
+    /// - Parameter own: parameters that know the model's own values.
+    fileprivate func samplingWords(_ own: Parameters) -> [String] {
+        ["--steps", String(sampling.steps)] + forkWords(own)
     }
 
     /// Without the number of steps, which a fork cannot change.
-    fileprivate func forkWords(_ residualSteps: Int) -> [String] {
+    fileprivate func forkWords(_ own: Parameters) -> [String] {
         var words = ["--seed", String(seed), "--guidance", String(sampling.guidanceScale)]
         words += ["--guidance-decay", sampling.guidanceDecay.rawValue]
         words += ["--temperature", String(sampling.temperature)]
         words += ["--schedule", sampling.schedule.rawValue]
-        words += ["--residual-steps", String(residual.steps ?? residualSteps)]
+        words += ["--residual-steps", String(residual.steps ?? own.modelResidualSteps)]
+        if let scale = residual.guidanceScale ?? own.modelResidualGuidance {
+            words += ["--residual-guidance", String(scale)]
+        }
+        let temperature = residual.temperature ?? own.modelResidualTemperature ?? 1
+        words += ["--residual-temperature", String(temperature)]
         if let seed = residual.seed { words += ["--residual-seed", String(seed)] }
         return words + ["--residual-strength", String(residual.strength)]
     }

@@ -9,6 +9,14 @@ package struct Parameters: Hashable, Sendable, Codable {
     package var residualSteps: Int?
     /// The model's own number of residual steps, which nil stands for.
     package var modelResidualSteps = 32
+    /// Nil for the model's own.
+    package var residualGuidance: Float?
+    /// The model's own, which nil stands for; nil for that of the tokens.
+    package var modelResidualGuidance: Float?
+    /// Nil for the model's own.
+    package var residualTemperature: Float?
+    /// The model's own, which nil stands for; nil for the official 1.
+    package var modelResidualTemperature: Float?
     package var residualStrength: Float = 1
     /// Pixels over which an edit fades out.
     package var feather = 8
@@ -37,8 +45,45 @@ package struct Parameters: Hashable, Sendable, Codable {
         GenerationRequest(
             prompt: prompt, negativePrompt: negativePrompt, seed: seed, width: width,
             height: height, sampling: sampling,
-            residual: ResidualSettings(steps: residualSteps, strength: residualStrength))
+            residual: residual)
     }
+
+    /// How residual tokens are made, apart from the seed.
+    package var residual: ResidualSettings {
+        get {
+            ResidualSettings(
+                steps: residualSteps, guidanceScale: residualGuidance,
+                temperature: residualTemperature, strength: residualStrength)
+        }
+        set {
+            residualSteps = newValue.steps
+            residualGuidance = newValue.guidanceScale
+            residualTemperature = newValue.temperature
+            residualStrength = newValue.strength
+        }
+    }
+
+    /// How residual tokens were made, in words.
+    func described(_ residual: ResidualSettings) -> String {
+        var copy = self
+        copy.residual = residual
+        return "residual strength \(copy.shown(.strength)), guidance "
+            + "\(copy.shown(.residualGuidance)), temperature \(copy.shown(.residualTemperature))"
+    }
+
+    /// What the values that nil stands for are with a model.
+    mutating func takeResidualDefaults(_ model: ModelFacts) {
+        modelResidualSteps = model.residualSteps
+        modelResidualGuidance = model.residualGuidance
+        modelResidualTemperature = model.residualTemperature
+    }
+
+    /// The guidance scale of the residual head.
+    private var headGuidance: Float {
+        residualGuidance ?? modelResidualGuidance ?? sampling.headGuidance
+    }
+
+    private var headTemperature: Float { residualTemperature ?? modelResidualTemperature ?? 1 }
 }
 
 /// Where the seed of the next picture comes from.
@@ -50,8 +95,9 @@ package enum SeedMode: String, CaseIterable, Hashable, Sendable, Codable {
 
 /// One line of the parameters panel.
 package enum Parameter: Int, CaseIterable, Hashable, Sendable {
-    case steps, guidance, decay, temperature, seed, seedMode, count, width, height, residualSteps,
-        strength, schedule, feather, content, variation, reroll, alternatives, area
+    case steps, guidance, decay, temperature, schedule, seed, seedMode, count, width, height,
+        residualSteps, residualGuidance, residualTemperature, strength, feather, content, variation,
+        reroll, alternatives, area
 
     package var title: String {
         switch self {
@@ -62,6 +108,8 @@ package enum Parameter: Int, CaseIterable, Hashable, Sendable {
         case .seed: "seed"
         case .seedMode: "seeds"
         case .residualSteps: "res. steps"
+        case .residualGuidance: "res. guid."
+        case .residualTemperature: "res. temp."
         case .strength: "strength"
         case .width: "width"
         case .height: "height"
@@ -87,6 +135,8 @@ extension Parameters {
         case .seed: String(seed)
         case .seedMode: seedMode.rawValue
         case .residualSteps: String(residualSteps ?? modelResidualSteps)
+        case .residualGuidance: Self.decimal(headGuidance)
+        case .residualTemperature: Self.decimal(headTemperature)
         case .strength: Self.decimal(residualStrength)
         case .width: String(width)
         case .height: String(height)
@@ -113,6 +163,10 @@ extension Parameters {
         case .seedMode: seedMode = seedMode.neighbour(direction)
         case .residualSteps:
             set(.residualSteps, Double((residualSteps ?? modelResidualSteps) + direction))
+        case .residualGuidance:
+            set(.residualGuidance, Double(headGuidance) + 0.5 * Double(direction))
+        case .residualTemperature:
+            set(.residualTemperature, Double(headTemperature) + 0.1 * Double(direction))
         case .strength: set(.strength, Double(residualStrength) + 0.1 * Double(direction))
         case .width: set(.width, Double(width + direction * tokenSide))
         case .height: set(.height, Double(height + direction * tokenSide))
@@ -169,6 +223,8 @@ extension Parameters {
         case .guidance: sampling.guidanceScale = hundredths
         case .temperature: sampling.temperature = hundredths
         case .residualSteps: residualSteps = whole
+        case .residualGuidance: residualGuidance = hundredths
+        case .residualTemperature: residualTemperature = hundredths
         case .strength: residualStrength = hundredths
         case .width: width = max(1, whole / tokenSide) * tokenSide
         case .height: height = max(1, whole / tokenSide) * tokenSide
@@ -189,9 +245,10 @@ extension Parameters {
         }
         return switch parameter {
         case .steps: numbers(RequestLimits.steps)
-        case .guidance: RequestLimits.guidanceScale
+        case .guidance, .residualGuidance: RequestLimits.guidanceScale
         case .temperature: RequestLimits.temperature
         case .residualSteps: numbers(RequestLimits.residualSteps)
+        case .residualTemperature: RequestLimits.residualTemperature
         case .strength: RequestLimits.residualStrength
         case .width, .height: numbers(tokenSide...max(tokenSide, RequestLimits.side))
         case .feather: numbers(RequestLimits.feather)

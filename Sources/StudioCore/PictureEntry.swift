@@ -19,6 +19,9 @@ package struct PictureEntry: Hashable, Sendable {
     /// `constant`, `linear` or `power-cosine`.
     package var decay = ""
     package var residualSteps: Int?
+    /// Nil for that of the tokens.
+    package var residualGuidance: Double?
+    package var residualTemperature: Double?
     package var strength: Double?
     package var model = ""
     /// Such as `inpaint`; empty for a picture made from a prompt alone.

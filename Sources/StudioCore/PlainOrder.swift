@@ -193,6 +193,8 @@ extension Parameter {
         switch self {
         case .seedMode: "seed-mode"
         case .residualSteps: "residual-steps"
+        case .residualGuidance: "residual-guidance"
+        case .residualTemperature: "residual-temperature"
         default: "\(self)"
         }
     }

@@ -176,6 +176,9 @@ package struct ModelFacts: Hashable, Sendable {
     package let pixelsPerToken: Int
     package let codebookSize: Int
     package let residualSteps: Int
+    /// Nil for that of the tokens.
+    package let residualGuidance: Float?
+    package let residualTemperature: Float
     package let sampling: SamplingSettings
     package let threads: Int
     /// Prompts that it draws well.
@@ -183,13 +186,16 @@ package struct ModelFacts: Hashable, Sendable {
 
     package init(
         name: String, trainedSide: Int, pixelsPerToken: Int, codebookSize: Int,
-        residualSteps: Int, sampling: SamplingSettings, threads: Int, examples: [String] = []
+        residualSteps: Int, residualGuidance: Float? = nil, residualTemperature: Float = 1,
+        sampling: SamplingSettings, threads: Int, examples: [String] = []
     ) {
         self.name = name
         self.trainedSide = trainedSide
         self.pixelsPerToken = pixelsPerToken
         self.codebookSize = codebookSize
         self.residualSteps = residualSteps
+        self.residualGuidance = residualGuidance
+        self.residualTemperature = residualTemperature
         self.sampling = sampling
         self.threads = threads
         self.examples = examples

@@ -60,7 +60,7 @@ extension StudioState {
         var kept = session.parameters
         if let facts {
             kept.tokenSide = facts.pixelsPerToken
-            kept.modelResidualSteps = facts.residualSteps
+            kept.takeResidualDefaults(facts)
         }
         parameters = kept
         hasRestoredParameters = true

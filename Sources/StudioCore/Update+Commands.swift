@@ -431,8 +431,7 @@ extension StudioState {
         prompt.negative = TextField(run.request.negativePrompt)
         if let seed = run.knownSeed { (parameters.seed, parameters.seedMode) = (seed, .fixed) }
         if run.edit == nil { parameters.sampling = run.request.sampling }
-        parameters.residualSteps = run.request.residual.steps
-        parameters.residualStrength = run.request.residual.strength
+        parameters.residual = run.request.residual
         let seed = run.knownSeed.map { ", seed \($0)" } ?? ""
         message = Message("Prompt\(seed) and parameters are this picture's.")
     }

@@ -139,9 +139,9 @@ extension StudioState {
             return []
         }
         var request = run.request
-        if withNewSeed { request.residual.seed = randomSeed() }
-        request.residual.steps = parameters.residualSteps
-        request.residual.strength = parameters.residualStrength
+        let seed = withNewSeed ? randomSeed() : run.request.residual.seed
+        request.residual = parameters.residual
+        request.residual.seed = seed
         return begin([(request, .residual(of: run.id))])
     }
 }

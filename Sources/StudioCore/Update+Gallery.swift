@@ -222,7 +222,7 @@ extension StudioState {
             "\(size.x)×\(size.y)  seed \(seed)  \(sampling.steps) steps  guidance "
                 + "\(Parameters.decimal(sampling.guidanceScale)) \(sampling.guidanceDecay.rawValue)  "
                 + "temperature \(Parameters.decimal(sampling.temperature))",
-            "residual strength \(Parameters.decimal(request.residual.strength))"
+            parameters.described(request.residual)
                 + (request.residual.seed.map { ", seed \($0)" } ?? "")
         ]
         switch run.origin {
@@ -366,6 +366,13 @@ extension Parameters {
         set(.decay, typed: entry.decay)
         if let steps = entry.residualSteps, steps > 0 {
             set(.residualSteps, typed: String(steps))
+        }
+        if let temperature = entry.residualTemperature {
+            set(.residualTemperature, typed: String(temperature))
+            // Without a scale of its own the head took that of the tokens.
+            residualGuidance =
+                entry.residualGuidance.map { Float($0) }
+                ?? modelResidualGuidance.map { _ in sampling.headGuidance }
         }
         if let strength = entry.strength { set(.strength, typed: String(strength)) }
     }

@@ -105,7 +105,7 @@ extension StudioState {
 
     private mutating func open(_ facts: ModelFacts) {
         model = .ready(facts)
-        parameters.modelResidualSteps = facts.residualSteps
+        parameters.takeResidualDefaults(facts)
         parameters.tokenSide = facts.pixelsPerToken
         guard !hasRestoredParameters else { return }
         parameters.sampling = facts.sampling

@@ -247,8 +247,7 @@ extension Parameters {
         seed = request.seed
         seedMode = .fixed
         sampling = request.sampling
-        residualSteps = request.residual.steps
-        residualStrength = request.residual.strength
+        residual = request.residual
         if let width = request.width, let height = request.height {
             (self.width, self.height) = (width, height)
         }

@@ -197,6 +197,12 @@ extension Parameters {
             (width, height) = (side, side)
         }
         if isNew(.residualSteps) { residualSteps = new.whole(.residualSteps) }
+        if isNew(.residualGuidance) {
+            residualGuidance = new.number(.residualGuidance).map { Float($0) }
+        }
+        if isNew(.residualTemperature) {
+            residualTemperature = new.number(.residualTemperature).map { Float($0) }
+        }
         if isNew(.residualStrength), let strength = new.number(.residualStrength) {
             residualStrength = Float(strength)
         }

@@ -173,6 +173,12 @@ extension StudioState {
         record(
             picture: history.value.picture, mask: mask,
             "\(parameter.title) \(parameters.shown(parameter))")
+        if parameter == .width || parameter == .height, let side = facts?.trainedSide,
+            max(parameters.width, parameters.height) > side
+        {
+            message = Message(
+                "The model learned pictures of \(side)×\(side); larger ones may fall apart.")
+        }
         return parameter == .strength ? strengthChanged() : []
     }
 

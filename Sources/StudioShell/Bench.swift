@@ -101,6 +101,8 @@ struct Bench {
                         pixelsPerToken: model.pixelsPerToken,
                         codebookSize: model.configuration.codebookSize,
                         residualSteps: model.configuration.head.steps,
+                        residualGuidance: model.configuration.head.guidanceScale,
+                        residualTemperature: model.configuration.head.temperature,
                         sampling: model.configuration.defaults, threads: compute.threadCount,
                         examples: model.examples)))
             return model

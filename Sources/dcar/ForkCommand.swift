@@ -107,10 +107,8 @@ struct ForkCommand: ParsableCommand {
         if let negative = sampling.negativePrompt { request.negativePrompt = negative }
         request.seed = sampling.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
         sampling.apply(to: &request.sampling)
-        if let steps = sampling.residualSteps { request.residual.steps = steps }
+        sampling.apply(to: &request.residual)
         request.residual.seed = sampling.residualSeed
-        if let strength = sampling.residualStrength { request.residual.strength = strength }
-        if sampling.noResidual { request.residual.strength = 0 }
         return request
     }
 }

@@ -164,6 +164,12 @@ struct InfoCommand: ParsableCommand {
             "defaults",
             "\(defaults.steps) steps, guidance \(defaults.guidanceScale) \(defaults.guidanceDecay.rawValue), "
                 + "temperature \(defaults.temperature)")
+        let head = model.configuration.head
+        try row(
+            "",
+            "residual: \(head.steps) steps, "
+                + "guidance \(head.guidanceScale.map { "\($0)" } ?? "that of the tokens"), "
+                + "temperature \(head.temperature)")
         for (title, checkpoint) in zip(
             Self.partNames, model.checkpoints)
         {

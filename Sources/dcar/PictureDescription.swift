@@ -16,7 +16,13 @@ enum PictureDescription {
                 record.schedule
                     + (record.isScheduleScaled ? ", of the unknown tokens" : ", official")
             ),
-            ("residual", "\(record.residualSteps) steps, strength \(record.residualStrength)"),
+            (
+                "residual",
+                "\(record.residualSteps) steps, "
+                    + (record.residualGuidanceScale.map { "guidance \($0), " } ?? "")
+                    + "temperature \(record.residualTemperature), "
+                    + "strength \(record.residualStrength)"
+            ),
             ("model", record.modelName + (record.modelHash.map { " " + $0.prefix(10) } ?? "")),
             ("precision", record.precision)
         ]

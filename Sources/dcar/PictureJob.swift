@@ -56,9 +56,7 @@ struct PictureJob {
         firstNumbers = numbered(runs)
         try checkPlaces(runs)
         if choosesSeeds { saySeeds(runs) }
-        for run in runs where run.isPromptTruncated {
-            note("The prompt is longer than the text encoder reads; its end does not count.")
-        }
+        sayRemarks(runs)
         do {
             try pipeline.model.compute.stoppable(by: stop) {
                 try unmask(&runs)
@@ -144,6 +142,24 @@ struct PictureJob {
             return
         }
         note(first == last ? "Seed \(first)." : "Seeds \(first) to \(last).")
+    }
+
+    /// What may keep pictures from being as expected.
+    private func sayRemarks(_ runs: [PictureRun]) {
+        for run in runs where run.isPromptTruncated {
+            note("The prompt is longer than the text encoder reads; its end does not count.")
+        }
+        let words = runs.flatMap { pipeline.model.unknownWords(in: $0.request.prompt) }
+        if !words.isEmpty {
+            let distinct = words.indices.filter { words.firstIndex(of: words[$0]) == $0 }
+            note(
+                "The model's vocabulary does not know: "
+                    + "\(distinct.map { words[$0] }.joined(separator: ", ")).")
+        }
+        let side = pipeline.model.trainedSide
+        if let run = runs.first, max(run.width, run.height) > side {
+            note("The model learned pictures of \(side)x\(side); larger ones may fall apart.")
+        }
     }
 
     private func note(_ text: String) {

@@ -48,6 +48,19 @@ struct SamplingOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
+        help: "Guidance scale of the residual head; the model's own when not given.")
+    var residualGuidance: Float?
+
+    @Option(
+        parsing: .unconditional,
+        help: """
+            How much chance there is in residual tokens, 0 to \
+            \(Int(RequestLimits.residualTemperature.upperBound)); 1 is the official amount.
+            """)
+    var residualTemperature: Float?
+
+    @Option(
+        parsing: .unconditional,
         help: "Seed of the residual head; the picture's own when not given.")
     var residualSeed: UInt64?
 
@@ -64,13 +77,17 @@ struct SamplingOptions: ParsableArguments {
 
     func residual(_ base: ResidualSettings = ResidualSettings()) -> ResidualSettings {
         var settings = base
-        if let steps = residualSteps ?? Preferences.current.whole(.residualSteps) {
-            settings.steps = steps
+        let preferences = Preferences.current
+        if let steps = preferences.whole(.residualSteps) { settings.steps = steps }
+        if let scale = preferences.number(.residualGuidance) {
+            settings.guidanceScale = Float(scale)
         }
+        if let temperature = preferences.number(.residualTemperature) {
+            settings.temperature = Float(temperature)
+        }
+        settings.strength = preferences.number(.residualStrength).map(Float.init) ?? 1
+        apply(to: &settings)
         if let residualSeed { settings.seed = residualSeed }
-        let strength =
-            residualStrength ?? Preferences.current.number(.residualStrength).map(Float.init)
-        settings.strength = noResidual ? 0 : strength ?? 1
         return settings
     }
 
@@ -80,6 +97,15 @@ struct SamplingOptions: ParsableArguments {
         if keepingSteps { settings.steps = base.steps }
         apply(to: &settings)
         return settings
+    }
+
+    /// What flags say of all but the seed.
+    func apply(to settings: inout ResidualSettings) {
+        if let residualSteps { settings.steps = residualSteps }
+        if let residualGuidance { settings.guidanceScale = residualGuidance }
+        if let residualTemperature { settings.temperature = residualTemperature }
+        if let residualStrength { settings.strength = residualStrength }
+        if noResidual { settings.strength = 0 }
     }
 
     /// What flags say.

@@ -68,6 +68,12 @@ private let edits = "edit -i finished.png -o x.png "
         "generate fox --residual-steps 0", 2,
         "The number of residual steps is 0; it must be from 1 to 1000."),
     ErrorCase(
+        "generate fox --residual-guidance -1", 2,
+        "The residual guidance scale is -1.0; it must be from 0 to 100."),
+    ErrorCase(
+        "generate fox --residual-temperature 3", 2,
+        "The residual temperature is 3.0; it must be from 0 to 2."),
+    ErrorCase(
         "generate fox --residual-strength 9", 2,
         "The residual strength is 9.0; it must be from 0 to 1.5."),
     ErrorCase("generate fox -t 0", 2, "The number of threads is 0; it must be from 1 to 256."),

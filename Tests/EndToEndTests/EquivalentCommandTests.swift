@@ -8,6 +8,7 @@ import Testing
 /// - Parameter stages: orders in lines, the picture shown after each of which is compared.
 private func expectSameBytes(_ stages: [[String]], in folder: TemporaryFolder) throws {
     var lines = [":steps 3", ":width 64", ":height 64", ":residualSteps 3", ":guidance 2"]
+    lines += [":residualGuidance 1.5", ":residualTemperature 0.7"]
     for (number, stage) in stages.enumerated() {
         // Copied before it is saved: else a parent that has a file would always be one.
         lines += stage + [":copy", ":save made-\(number).png"]

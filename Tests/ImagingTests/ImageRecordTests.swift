@@ -25,6 +25,9 @@ private func randomRecord(using generator: inout SeededGenerator) -> ImageRecord
     record.residualSteps = Int.random(in: 0...1000, using: &generator)
     record.residualSeed = Bool.random(using: &generator) ? generator.next() : nil
     record.residualStrength = Double.random(in: 0...1.5, using: &generator)
+    record.residualTemperature = Double.random(in: 0...2, using: &generator)
+    record.residualGuidanceScale =
+        Bool.random(using: &generator) ? Double.random(in: 0...100, using: &generator) : nil
     record.width = Int.random(in: 1...4096, using: &generator)
     record.height = Int.random(in: 1...4096, using: &generator)
     record.precision = generator.text(upTo: 8)
@@ -82,8 +85,8 @@ private func randomMask(using generator: inout SeededGenerator) -> TokenMask {
                 "edit":{"mask":{"grid":[3,1],"runs":[0,1,2]},"operation":"inpaint"},\#
                 "guidance_decay":"constant","guidance_scale":4.5,"height":512,"model":"",\#
                 "negative_prompt":"","precision":"float32","prompt":"a \"fox\" 雪",\#
-                "residual_steps":32,"residual_strength":1,"rng":"","schedule":"arccos",\#
-                "schedule_scaled":true,"schema":1,"seed":18446744073709551615,\#
+                "residual_steps":32,"residual_strength":1,"residual_temperature":1,"rng":"",\#
+                "schedule":"arccos","schedule_scaled":true,"schema":1,"seed":18446744073709551615,\#
                 "softmax_annealing":true,"steps":12,"temperature":1.5,"thread_independent":true,\#
                 "width":512}
                 """#)

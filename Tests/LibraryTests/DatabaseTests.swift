@@ -11,6 +11,7 @@ private func entry(_ path: String, modified: Int64 = 1) -> PictureEntry {
     entry.prompt = "a fox"
     entry.seed = .max
     entry.guidance = 4.5
+    (entry.residualGuidance, entry.residualTemperature) = (0.5, 0.25)
     return entry
 }
 
@@ -83,6 +84,33 @@ func aDamagedDatabaseIsPutAsideAndBegunAnew(page: Int) throws {
     #expect(FileManager.default.fileExists(atPath: path + ".aside-1"))
     try database.remember("a fox")
     #expect(try database.prompts() == ["a fox"])
+}
+
+/// The first layout had no residual settings; what the files say of them is read from the files again.
+@Test func aDatabaseOfTheFirstLayoutIsBroughtUpToDate() throws {
+    let folder = try TemporaryFolder()
+    do {
+        let database = StudioDatabase.open(in: folder.path)
+        try database.index([entry("/a.png")])
+        try database.star("/a.png", true)
+    }
+    do {
+        let queue = try DatabaseQueue(path: folder.file("studio.sqlite"))
+        try queue.write {
+            try $0.execute(
+                sql: """
+                    ALTER TABLE picture DROP COLUMN residualGuidance;
+                    ALTER TABLE picture DROP COLUMN residualTemperature;
+                    DELETE FROM grdb_migrations WHERE identifier = '2';
+                    """)
+        }
+    }
+    let database = StudioDatabase.open(in: folder.path)
+    #expect(database.notice == nil)
+    let old = try #require(try database.pictures().first)
+    #expect(old.residualTemperature == nil && old.modified == 0 && old.isStarred)
+    try database.index([entry("/a.png")])
+    #expect(try database.pictures().first?.residualGuidance == 0.5)
 }
 
 @Test func aDatabaseOfANewerVersionIsPutAside() throws {

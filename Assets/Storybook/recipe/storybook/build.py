@@ -15,6 +15,7 @@ import math
 import pathlib
 import time
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 
@@ -58,6 +59,9 @@ class Plan:
     generator: GeneratorConfig = GeneratorConfig()
 
 
+# What little training can say of residuals is nearly their mean; chance in them, or guidance, smears colours about.
+QUIET: dict[str, Any] = {"residual_guidance": 0.0, "residual_temperature": 0.25}
+
 PLANS = {
     # Some hours of two cores. So little compute is best spent on a small transformer.
     "cpu": Plan(
@@ -65,14 +69,14 @@ PLANS = {
         tokenizer_steps=(700, 3300, 8000), tokenizer_rate=6e-4, crop=128, crops=8, echo=1,
         scenes=12_000, generator_steps=5000, generator_rate=1e-3, batch=64, head_samples=1024,
         scenes512=4000, generator512_steps=1000, measured=1000, adversarial=0.0, core=11 / 12,
-        generator=GeneratorConfig(width=192, head_width=256, layers=6, text_layers=3, guidance=1.0, temperature=0.5),
+        generator=GeneratorConfig(width=192, head_width=256, layers=6, text_layers=3, guidance=1.0, temperature=0.5, **QUIET),
     ),
     "gpu": Plan(
         detector_steps=2500, detector_batch=128,
         tokenizer_steps=(800, 6500, 2000), tokenizer_rate=8e-4, crop=256, crops=64, echo=1,
         scenes=300_000, generator_steps=8000, generator_rate=1e-3, batch=768, head_samples=16_384,
         scenes512=40_000, generator512_steps=1500, measured=1000, adversarial=0.0, core=0.5,
-        generator=GeneratorConfig(guidance=0.5, temperature=0.5),
+        generator=GeneratorConfig(guidance=0.5, temperature=0.5, **QUIET),
     ),
     # Seconds, for the tests.
     "tiny": Plan(

@@ -40,6 +40,9 @@ class GeneratorConfig:
     guidance: float = 3.0
     temperature: float = 1.5
     residual_steps: int = 20
+    # Keys of ours: a scale of None is that of the tokens, and 1 the official temperature.
+    residual_guidance: float | None = None
+    residual_temperature: float = 1.0
 
     def plain(self) -> dict[str, Any]:
         return asdict(self)
@@ -252,8 +255,10 @@ def generate(
 
 
 @torch.no_grad()
-def residuals(model: DCAR, cond: Tensor, uncond: Tensor, *, steps: int, guidance: float, noise: Noise) -> Tensor:
+def residuals(
+    model: DCAR, cond: Tensor, uncond: Tensor, *, steps: int, guidance: float, noise: Noise, temperature: float = 1.0
+) -> Tensor:
     """Both rows' latents [B,N,D] to residuals [B,N,C] on the scale of the features."""
     schedule = Schedule(steps).to(cond.device)
-    scaled = schedule.sample(model.diffloss.net, cond.flatten(0, 1), uncond.flatten(0, 1), guidance, noise)
+    scaled = schedule.sample(model.diffloss.net, cond.flatten(0, 1), uncond.flatten(0, 1), guidance, noise, temperature)
     return scaled.view(*cond.shape[:2], -1) * model.config.vae_scale

@@ -123,11 +123,14 @@ class Schedule(nn.Module):
         return (error + (kl.mean(-1) / math.log(2)).clamp(max=10)).mean(), error.mean()
 
     @torch.no_grad()
-    def sample(self, head: nn.Module, cond: Tensor, uncond: Tensor, guidance: float, noise: Noise) -> Tensor:
-        """Latents of both rows [n,D] to scaled residuals [n,C]; guidance exactly 1 means none, as in the official code."""
+    def sample(
+        self, head: nn.Module, cond: Tensor, uncond: Tensor, guidance: float, noise: Noise, temperature: float = 1.0
+    ) -> Tensor:
+        """Latents of both rows [n,D] to scaled residuals [n,C]; guidance exactly 1 means none, as in the official code.
+        The temperature scales the noise of every step, as in MAR."""
         channels = head.input_proj.in_features
         x = noise.normal(torch.Size((len(cond), channels)))
-        guided = guidance != 1.0
+        guided = guidance not in (0.0, 1.0)
         z = torch.cat([cond, uncond]) if guided else cond
         for k in reversed(range(len(self.times))):
             rows = torch.cat([x, x]) if guided else x
@@ -139,5 +142,5 @@ class Schedule(nn.Module):
             x_mean = self.c0[k] * x0 + self.ct[k] * x
             log_variance = self.log_min[k] + (mix + 1) / 2 * (self.log_max[k] - self.log_min[k])
             fresh = noise.normal(x.shape)
-            x = x_mean + torch.exp(0.5 * log_variance) * fresh if k else x_mean
+            x = x_mean + torch.exp(0.5 * log_variance) * fresh * temperature if k else x_mean
         return x

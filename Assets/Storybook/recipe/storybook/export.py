@@ -31,7 +31,9 @@ def compact(state: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def generator_yaml(c: GeneratorConfig) -> str:
-    """The official config.yaml with this model's sizes and sampling defaults."""
+    """The official config.yaml with this model's sizes and sampling defaults; keys of ours only where they say something."""
+    ours = "" if c.residual_guidance is None else f"      guidance_scale: {c.residual_guidance}\n"
+    ours += "" if c.residual_temperature == 1 else f"      temperature: {c.residual_temperature}\n"
     return f"""experiment:
   tokenizer_checkpoint: dc-ht
   generator_checkpoint: dc-ar/model.safetensors
@@ -68,7 +70,7 @@ model:
       num_sampling_steps: '{c.residual_steps}'
       batch_mul: 4
       vae_scale: {c.vae_scale:.6f}
-  text_model: t5
+{ours}  text_model: t5
   text_token_length: {c.text_length}
   context_dim: {c.text_width}
   use_llm_system_prompt: false

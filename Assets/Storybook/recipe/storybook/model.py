@@ -28,6 +28,8 @@ class Sampling:
     guidance: float | None = None
     temperature: float | None = None
     residual_steps: int | None = None
+    residual_guidance: float | None = None
+    residual_temperature: float | None = None
     hybrid: bool = True
     scaled: bool = False
 
@@ -66,7 +68,10 @@ class Model:
         if not sampling.hybrid:
             return ids, torch.zeros(*ids.shape, c.channels, device=self.device)
         steps = sampling.residual_steps or c.residual_steps
-        made = residuals(self.generator, cond, uncond, steps=steps, guidance=guidance, noise=noise)
+        asked = c.residual_guidance if sampling.residual_guidance is None else sampling.residual_guidance
+        heat = c.residual_temperature if sampling.residual_temperature is None else sampling.residual_temperature
+        scale = guidance if asked is None else asked
+        made = residuals(self.generator, cond, uncond, steps=steps, guidance=scale, noise=noise, temperature=heat)
         if known:
             made = torch.where((known[0] != self.generator.mask_id)[..., None], known[1], made)
         return ids, made
@@ -113,6 +118,7 @@ def read_config(folder: pathlib.Path) -> GeneratorConfig:
         text_length=model["text_token_length"], text_width=model["context_dim"], text_layers=text["num_layers"],
         vocabulary=text["vocab_size"], vae_scale=d["vae_scale"], num_steps=g["num_steps"], guidance=g["guidance_scale"],
         temperature=g["randomize_temperature"], residual_steps=int(d["num_sampling_steps"]),
+        residual_guidance=d.get("guidance_scale"), residual_temperature=d.get("temperature", 1.0),
     )  # fmt: skip
 
 

@@ -36,11 +36,15 @@ def main() -> None:
     parser.add_argument("--guidance", type=float)
     parser.add_argument("--temperature", type=float)
     parser.add_argument("--residual-steps", type=int)
+    parser.add_argument("--residual-guidance", type=float)
+    parser.add_argument("--residual-temperature", type=float)
     parser.add_argument("--discrete", action="store_true", help="leave the residual out")
     parser.add_argument("--columns", type=int, default=4)
     a = parser.parse_args()
     model = models.load(a.model, runtime.start().device)
-    sampling = models.Sampling(a.steps, a.guidance, a.temperature, a.residual_steps, not a.discrete)
+    sampling = models.Sampling(
+        a.steps, a.guidance, a.temperature, a.residual_steps, a.residual_guidance, a.residual_temperature, not a.discrete
+    )
     sheet(list(model.pictures(a.prompts, sampling, a.seed)), a.columns).save(a.out)
 
 

@@ -26,6 +26,8 @@ SWEEPS: dict[str, list[Sampling]] = {
     "guidance": [Sampling(guidance=g) for g in (0.5, 1.5, 2.0, 3.0, 4.5, 6.0)],
     "temperature": [Sampling(temperature=t) for t in (0.0, 0.5, 1.0, 1.5, 2.5)],
     "residual": [Sampling(residual_steps=n) for n in (5, 10, 20, 32, 64)],
+    "residual temperature": [Sampling(residual_temperature=t) for t in (0.0, 0.25, 0.5, 0.75, 1.0)],
+    "residual guidance": [Sampling(guidance=1.5, residual_guidance=g) for g in (0.0, 0.5, 1.5)],
     "hybrid": [Sampling(), Sampling(hybrid=False)],
 }
 

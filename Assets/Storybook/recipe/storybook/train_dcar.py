@@ -152,9 +152,10 @@ class Run:
             runtime.save(self.path, state)
 
     def rate(self) -> float:
-        """Warm-up of 300 steps, then constant, then linear to a fiftieth over the last half."""
+        """Warm-up of 300 steps or a tenth of all, then constant, then linear to a fiftieth over the last half."""
         done = self.step / max(1, self.options.steps)
-        return self.options.rate * min(1.0, (self.step + 1) / 300) * (1 - 0.98 * max(0.0, min(1.0, 2 * done - 1)))
+        warm = max(1, min(300, self.options.steps // 10))
+        return self.options.rate * min(1.0, (self.step + 1) / warm) * (1 - 0.98 * max(0.0, min(1.0, 2 * done - 1)))
 
     def train_step(self, *batch: np.ndarray | Tensor) -> tuple[Tensor, Tensor]:
         """One step; returns the token loss and the head's noise error."""

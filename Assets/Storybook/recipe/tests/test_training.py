@@ -14,7 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from storybook import ablate, build, data, detector, editing, export, pool, record, restore, runtime, storyeval, train_dcar, train_dcht
+from storybook import ablate, build, data, detector, editing, export, pool, record, residual_error, restore, runtime, storyeval, train_dcar, train_dcht
 from storybook import model as models
 from storybook.caption import write
 from storybook.dcar import GeneratorConfig, position_table
@@ -317,7 +317,8 @@ def test_ablations_run(built: build.Build, tmp_path: pathlib.Path, place: Place,
         built.out / "tokens256", tmp_path / "low", 4, batch=2, workers=0, head_samples=32, config=TINY.generator
     )
     high = replace(low, tokens=built.out / "tokens512", out=tmp_path / "high", steps=1)
-    rows = ablate.resolution_arms(low, high, built.model, judge, place, 1, 2)
+    rows = ablate.resolution_arms(low, high, built.model, judge, place, 1, 2, built.out / "tokens512")
+    assert all(row["token loss, 30% masked"] > 0 for row in rows)
     assert [row["steps at 512"] for row in rows] == [1, 2]
 
 
@@ -359,3 +360,12 @@ def test_studio_agrees_with_pytorch(built: build.Build, tmp_path: pathlib.Path) 
     record.record(built.out / "model256", tmp_path)
     verdict = subprocess.run(["dcar", "verify", str(tmp_path)], capture_output=True, text=True, check=False)
     assert verdict.returncode == 0, verdict.stdout[-2000:]
+
+
+def test_residual_errors_are_told(built: build.Build, place: Place) -> None:
+    rows = {row["residual"]: row for row in residual_error.evaluate(models.load(built.model, place.device), place, 3, batch=2)}
+    assert len(rows) == 2 + len(residual_error.SETTINGS)
+    assert rows["true"]["error"] == 0 < rows["none"]["error"]
+    # Without training the head says nothing, so only chance tells its samples apart.
+    quiet, official = (rows[f"guidance 0.0, temperature {t}"]["error"] for t in (0.0, 1.0))
+    assert quiet < official
