@@ -30,8 +30,11 @@ struct StudioCommand: ParsableCommand {
     @Flag(help: "Begin without the prompt, pictures and queue of the last session.")
     var fresh = false
 
-    @Option(help: "A PNG to open.")
+    @Option(help: "A PNG to open; its name alone does too.")
     var open: String?
+
+    @Argument(help: "A PNG to open.")
+    var picture: String?
 
     @Option(
         name: .customLong("run"), parsing: .unconditionalSingleValue,
@@ -62,6 +65,17 @@ struct StudioCommand: ParsableCommand {
     }
 
     func validate() throws {
+        if let picture {
+            guard open == nil else {
+                throw ValidationError("Name one picture to open: alone or with --open.")
+            }
+            // A command that was mistyped comes here too.
+            guard FileManager.default.fileExists(atPath: picture) else {
+                throw ValidationError(
+                    "\(SanitizedText(picture)) is no command and no picture; dcar --help lists the "
+                        + "commands, and dcar generate draws a prompt.")
+            }
+        }
         do { _ = try Replay(running: commands) } catch { throw ValidationError("--run: \(error)") }
         if plain, replay != nil {
             throw ValidationError(
@@ -88,7 +102,7 @@ struct StudioCommand: ParsableCommand {
             sources, modelFolder: try model.folder(), picturesFolder: picturesFolder(environment))
         options.isPlain = plain
         options.appVersion = ProgramVersion.current
-        options.picture = open
+        options.picture = open ?? picture
         options.stateFolder = folder(environment, "XDG_STATE_HOME", ".local/state")
         options.cacheFolder = folder(environment, "XDG_CACHE_HOME", ".cache")
         options.isFresh = fresh

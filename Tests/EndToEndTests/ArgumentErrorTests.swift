@@ -33,7 +33,10 @@ private let prompts = "Give one prompt: as words, with --prompt or with --prompt
 private let edits = "edit -i finished.png -o x.png "
 
 @Test(arguments: [
-    ErrorCase("paint", 2, "Unexpected argument 'paint'"),
+    ErrorCase(
+        "paint", 2,
+        "paint is no command and no picture; dcar --help lists the commands, and dcar generate draws "
+            + "a prompt."),
     ErrorCase("generate fox --colour", 2, "Unknown option '--colour'"),
     ErrorCase("generate", 2, prompts),
     ErrorCase("generate fox -p fox", 2, prompts),

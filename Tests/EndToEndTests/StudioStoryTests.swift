@@ -95,7 +95,7 @@ func theFirstMinutesInTmux() throws {
 
 @Test func aSavedPictureOpensAgainAsItWas() throws {
     let folder = try Fixtures.folder()
-    let session = try studio(["tui", "--open", "finished.png"], in: folder, answers: .sixel)
+    let session = try studio(["finished.png"], in: folder, answers: .sixel)
     try session.wait(forText: "Opened")
     try session.wait(for: "pixels") { $0.sixelPicture != nil }
     // The cursor is drawn only where the picture takes the keys.
