@@ -95,9 +95,11 @@ public struct EditRecord: Hashable, Sendable {
     public var content: String?
     /// Pixels over which the edit fades into its parent.
     public var feather: Int?
-    /// `whole-picture`, or `onlyMasked` where the model saw only a part around the mask.
+    /// `whole-picture`; `onlyMasked` where the model saw only the mask and some tokens around it;
+    /// `nearMask` where it saw as much around the mask as it was trained for.
     public var area: String?
     public static let onlyMasked = "only-masked"
+    public static let nearMask = "near-mask"
     /// Tokens around the mask in that part.
     public var padding: Int?
 

@@ -24,9 +24,10 @@ public struct EditPlan: Sendable {
 
     /// What the picture's file says of the edit.
     public func record(feather: Int) -> EditRecord {
-        EditRecord(
+        let part = padding == nil ? EditRecord.nearMask : EditRecord.onlyMasked
+        return EditRecord(
             operation: operation, mask: tokenMask, strength: strength, content: content.rawValue,
-            feather: feather, area: padding == nil ? nil : EditRecord.onlyMasked, padding: padding)
+            feather: feather, area: window == nil ? nil : part, padding: padding)
     }
 
     /// The tokens made anew, as a record keeps them.
@@ -100,7 +101,8 @@ extension Pipeline {
     ///     exactly as files keep it.
     ///   - seed: decides which tokens `.random` takes.
     ///   - padding: shows the model only the mask and so many tokens on each side of it; nil shows
-    ///     it the whole picture.
+    ///     it the whole picture, or of a larger one than it was trained for that much around the
+    ///     mask, where the mask is no larger itself.
     /// - Throws: `RequestError`.
     public func plan(
         _ canvas: RGBImage, _ grid: HybridTokenGrid, mask: Mask?, share: Double = 1,
@@ -137,13 +139,11 @@ extension Pipeline {
         var plan = EditPlan(
             canvas: canvas, grid: grid, mask: pixels, isMasked: isMasked,
             operation: mask == nil ? whatever : "inpaint", content: content, strength: share)
-        if let padding {
-            // Of the mask, not of the tokens chosen: then it is one for all seeds.
-            plan.window = TokenWindow(
-                around: grid.ids.indices.map(Set(touched).contains), gridWidth: grid.gridWidth,
-                padding: padding)
-            plan.padding = padding
-        }
+        // Of the mask, not of the tokens chosen: then it is one for all seeds.
+        plan.window = window(
+            around: grid.ids.indices.map(Set(touched).contains), gridWidth: grid.gridWidth,
+            padding: padding)
+        plan.padding = padding
         return plan
     }
 
@@ -185,9 +185,19 @@ extension Pipeline {
             residual: Tensor([ids.count, channels], residual))
         var canvas = RGBImage(width: gridWidth * unit, height: gridHeight * unit)
         canvas.draw(image, x: left * unit, y: top * unit)
-        return EditPlan(
+        var plan = EditPlan(
             canvas: canvas, grid: extended, mask: cells(isMasked, extended, unit: unit),
             isMasked: isMasked, operation: "outpaint", content: .all, strength: 1)
+        plan.window = window(around: isMasked, gridWidth: gridWidth, padding: nil)
+        return plan
+    }
+
+    private func window(around isMasked: [Bool], gridWidth: Int, padding: Int?) -> TokenWindow? {
+        if let padding {
+            return TokenWindow(around: isMasked, gridWidth: gridWidth, padding: padding)
+        }
+        return TokenWindow(
+            holding: isMasked, gridWidth: gridWidth, side: model.configuration.gridSide)
     }
 
     /// The plan of an edit in a file. Of one that was stopped, `EditPlan.unfinished` kept the canvas;
@@ -221,9 +231,11 @@ extension Pipeline {
 
     /// What the transformer saw of an edit that a file keeps; nil for all.
     func window(of metadata: GenerationMetadata) -> TokenWindow? {
-        guard let edit = metadata.record.edit, edit.area == EditRecord.onlyMasked,
-            let padding = edit.padding
-        else { return nil }
+        guard let edit = metadata.record.edit else { return nil }
+        let isNear = edit.area == EditRecord.nearMask
+        guard isNear || edit.area == EditRecord.onlyMasked && edit.padding != nil else {
+            return nil
+        }
         let unit = model.pixelsPerToken
         var isTouched = edit.mask.isMasked
         if let mask = metadata.mask, mask.width == edit.mask.gridWidth * unit,
@@ -231,8 +243,9 @@ extension Pipeline {
         {
             for token in tokens(under: mask, unit: unit) { isTouched[token] = true }
         }
-        return TokenWindow(
-            around: isTouched, gridWidth: edit.mask.gridWidth, padding: padding)
+        return window(
+            around: isTouched, gridWidth: edit.mask.gridWidth,
+            padding: isNear ? nil : edit.padding)
     }
 
     private func tokens(under mask: Mask, unit: Int) -> [Int] {

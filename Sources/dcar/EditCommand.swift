@@ -60,7 +60,8 @@ struct EditCommand: ParsableCommand {
         parsing: .unconditional,
         help: """
             Show the model only the mask and so many tokens on each side of it, 0 to \
-            \(RequestLimits.padding.upperBound); the whole picture when not given.
+            \(RequestLimits.padding.upperBound); when not given the whole picture, or of a large one as \
+            much as it was trained for.
             """)
     var padding: Int?
 

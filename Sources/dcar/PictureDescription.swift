@@ -35,6 +35,7 @@ enum PictureDescription {
                     "edit",
                     "\(edit.operation) of \(edit.mask.maskedCount) \(edit.mask.maskedCount == 1 ? "token" : "tokens")"
                         + (edit.padding.map { ", seen with \($0) around" } ?? "")
+                        + (edit.area == EditRecord.nearMask ? ", seen with what is near" : "")
                 ))
         }
         if let step = record.forkedAtStep { lines.append(("forked", "from step \(step)")) }

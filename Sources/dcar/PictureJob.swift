@@ -157,7 +157,7 @@ struct PictureJob {
                     + "\(distinct.map { words[$0] }.joined(separator: ", ")).")
         }
         let side = pipeline.model.trainedSide
-        if let run = runs.first, max(run.width, run.height) > side {
+        if let run = runs.first, run.run.window == nil, max(run.width, run.height) > side {
             note("The model learned pictures of \(side)x\(side); larger ones may fall apart.")
         }
     }

@@ -84,6 +84,16 @@ func strengthIsAShareOfTheTokens(content: String) throws {
     }
 }
 
+/// Of a picture larger than it was trained for, the model sees a part that is not.
+@Test func aLargePictureIsContinuedFromWhatIsNear() throws {
+    let folder = try Fixtures.folder()
+    let (_, after) = try edited(["--outpaint", "0,7,0,0"], in: folder)
+    let metadata = try #require(try GenerationMetadata(after.contents))
+    #expect(metadata.record.edit?.area == "near-mask" && metadata.record.edit?.padding == nil)
+    let info = try Program.run(["info", folder.file("out.png")], in: folder.path)
+    #expect(info.text.contains("outpaint of 14 tokens, seen with what is near\n"))
+}
+
 @Test func alternativesAreTheEditsOfTheirSeeds() throws {
     let folder = try Fixtures.folder()
     let arguments = ["edit", "-i", "finished.png", "--mask", "tokens:0,3", "--steps", "2", "-q"]

@@ -51,7 +51,8 @@ func aStoppedRunGoesOnToTheSameBytes(step: Int) throws {
 }
 
 @Test(arguments: [
-    ["--mask", "rect:10,8,30,40"], ["--outpaint", "1,0,0,1"], ["--strength", "0.5"]
+    ["--mask", "rect:10,8,30,40"], ["--outpaint", "1,0,0,1"], ["--outpaint", "0,7,0,0"],
+    ["--strength", "0.5"]
 ])
 func aStoppedEditGoesOnToTheSameBytes(edit: [String]) throws {
     let folder = try Fixtures.folder()
