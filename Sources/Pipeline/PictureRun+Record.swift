@@ -50,13 +50,13 @@ extension Pipeline {
         record.seed = request.seed
         record.rng = KeyedNoise.name
         record.steps = request.sampling.steps
-        record.guidanceScale = Double(request.sampling.guidanceScale)
+        record.guidanceScale = Double(shortest: request.sampling.guidanceScale)
         record.guidanceDecay = request.sampling.guidanceDecay.rawValue
-        record.guidancePower = Double(request.sampling.guidancePower)
+        record.guidancePower = Double(shortest: request.sampling.guidancePower)
         record.cfgForm =
             request.sampling.guidanceDecay == .powerCosine
             ? "uncond+s*(cond-uncond)" : "cond+s*(cond-uncond)"
-        record.temperature = Double(request.sampling.temperature)
+        record.temperature = Double(shortest: request.sampling.temperature)
         record.isSoftmaxAnnealed = request.sampling.annealsLogits
         record.schedule = request.sampling.schedule == .linear ? "linear" : "arccos"
         record.isScheduleScaled = request.sampling.schedule != .official
@@ -65,11 +65,11 @@ extension Pipeline {
             ? 0 : request.residual.steps ?? model.configuration.head.steps
         record.residualGuidanceScale =
             (request.residual.guidanceScale
-            ?? model.configuration.head.guidanceScale).map(Double.init)
+            ?? model.configuration.head.guidanceScale).map(Double.init(shortest:))
         record.residualTemperature = Double(
-            request.residual.temperature ?? model.configuration.head.temperature)
+            shortest: request.residual.temperature ?? model.configuration.head.temperature)
         record.residualSeed = request.residual.seed
-        record.residualStrength = Double(request.residual.strength)
+        record.residualStrength = Double(shortest: request.residual.strength)
         record.width = request.width ?? model.trainedSide
         record.height = request.height ?? model.trainedSide
         record.precision = model.compute.precision.recordName
@@ -173,7 +173,9 @@ extension Pipeline {
                 steps: record.residualSteps > 0 ? record.residualSteps : nil,
                 // Without a scale of its own the head took that of the tokens.
                 guidanceScale: record.residualGuidanceScale.map { Float($0) }
-                    ?? model.configuration.head.guidanceScale.map { _ in sampling.headGuidance },
+                    ?? model.configuration.head.guidanceScale.map { _ in
+                        sampling.guidance(at: sampling.steps - 1) == 0 ? 0 : sampling.headGuidance
+                    },
                 temperature: Float(record.residualTemperature), seed: record.residualSeed,
                 strength: record.residualSteps > 0 ? Float(record.residualStrength) : 0))
         request.rawPrompt = record.rawPrompt
@@ -219,5 +221,14 @@ extension Precision {
         case .bfloat16: "bfloat16"
         case .int8: "int8"
         }
+    }
+}
+
+extension Double {
+    /// The number with the digits that a person wrote, such as 0.7 of 0.699999988; the same as a
+    /// `Float` again.
+    fileprivate init(shortest number: Float) {
+        let written = Double(number.description) ?? Double(number)
+        self = Float(written) == number ? written : Double(number)
     }
 }

@@ -201,10 +201,13 @@ public struct Pipeline: Sendable {
             picture.keptResidual
             ?? Array(repeating: 0, count: run.state.ids.count * channels)
         let (settings, own) = (picture.request.residual, model.configuration.head)
-        let guidance = settings.guidanceScale ?? own.guidanceScale ?? run.settings.headGuidance
+        let asked = settings.guidanceScale ?? own.guidanceScale
+        let guidance = asked ?? run.settings.headGuidance
+        // By the official rule the head has no guidance where the last step had none.
+        let isGuided = asked.map { $0 != 0 && $0 != 1 } ?? false
         if !positions.isEmpty,
             let hidden = try run.hiddenStates(
-                of: run.state.step, with: sampler, isGuided: guidance != 0 && guidance != 1)
+                of: run.state.step, with: sampler, isGuided: isGuided)
         {
             let rows = positions.compactMap(run.seenPlace)
             let noise = KeyedNoise(

@@ -228,7 +228,7 @@ extension Command {
         Entry(.dividerLeft, "move the divider left", [plain("<")]),
         Entry(.dividerRight, "move the divider right", [plain(">")]),
         Entry(.rerollResidual, "new residual with a new seed", [plain("R")]),
-        Entry(.repeatResidual, "residual again, with the steps of the parameters"),
+        Entry(.repeatResidual, "residual again, as the parameters say now"),
         Entry(.strongerResidual, "stronger residual", [plain("}")]),
         Entry(.weakerResidual, "weaker residual", [plain("{")]),
         Entry(.swapCompared, "swap the sides of a comparison", [plain("|")]),

@@ -169,9 +169,8 @@ extension GenerationRequest {
         words += ["--temperature", String(sampling.temperature)]
         words += ["--schedule", sampling.schedule.rawValue]
         words += ["--residual-steps", String(residual.steps ?? own.modelResidualSteps)]
-        if let scale = residual.guidanceScale ?? own.modelResidualGuidance {
-            words += ["--residual-guidance", String(scale)]
-        }
+        let scale = residual.guidanceScale ?? own.modelResidualGuidance ?? sampling.headGuidance
+        words += ["--residual-guidance", String(scale)]
         let temperature = residual.temperature ?? own.modelResidualTemperature ?? 1
         words += ["--residual-temperature", String(temperature)]
         if let seed = residual.seed { words += ["--residual-seed", String(seed)] }

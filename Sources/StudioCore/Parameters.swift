@@ -63,10 +63,10 @@ package struct Parameters: Hashable, Sendable, Codable {
         }
     }
 
-    /// How residual tokens were made, in words.
-    func described(_ residual: ResidualSettings) -> String {
+    /// How the residual tokens of a request are made, in words.
+    func describedResidual(of request: GenerationRequest) -> String {
         var copy = self
-        copy.residual = residual
+        (copy.sampling, copy.residual) = (request.sampling, request.residual)
         return "residual strength \(copy.shown(.strength)), guidance "
             + "\(copy.shown(.residualGuidance)), temperature \(copy.shown(.residualTemperature))"
     }
@@ -289,7 +289,7 @@ extension Parameters {
 
     /// Up to two decimals, at least one.
     package static func decimal(_ number: Float) -> String {
-        let hundredths = Int((number * 100).rounded())
+        guard let hundredths = Int(exactly: (number * 100).rounded()) else { return "\(number)" }
         let (whole, rest) = (hundredths / 100, abs(hundredths % 100))
         return rest % 10 == 0
             ? "\(whole).\(rest / 10)" : "\(whole).\(rest < 10 ? "0" : "")\(rest)"

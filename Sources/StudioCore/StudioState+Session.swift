@@ -114,6 +114,7 @@ extension StudioState {
 
     mutating func loaded(_ record: RunRecord) {
         guard var known = runs[record.id] else { return }
+        known.request.residual = record.request.residual
         known.picture = record.picture
         known.status = record.status
         known.previews = record.previews

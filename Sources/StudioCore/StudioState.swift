@@ -312,6 +312,14 @@ package enum Theme: String, CaseIterable, Hashable, Sendable {
 extension StudioState {
     package var shown: RunRecord? { shownRun.flatMap { runs[$0] } }
 
+    /// What to know of the size that is set; nil where there is nothing.
+    package var sizeRemark: String? {
+        guard let side = facts?.trainedSide, max(parameters.width, parameters.height) > side else {
+            return nil
+        }
+        return "The model learned pictures of \(side)×\(side); larger ones may fall apart."
+    }
+
     package var facts: ModelFacts? {
         if case .ready(let facts) = model { facts } else { nil }
     }

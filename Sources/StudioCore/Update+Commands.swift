@@ -432,8 +432,10 @@ extension StudioState {
         if let seed = run.knownSeed { (parameters.seed, parameters.seedMode) = (seed, .fixed) }
         if run.edit == nil { parameters.sampling = run.request.sampling }
         parameters.residual = run.request.residual
+        (parameters.width, parameters.height) = (pictureSize.x, pictureSize.y)
         let seed = run.knownSeed.map { ", seed \($0)" } ?? ""
-        message = Message("Prompt\(seed) and parameters are this picture's.")
+        let other = run.request.residual.seed.map { ", but for its residual seed, \($0)" } ?? ""
+        message = Message("Prompt\(seed), size and parameters are this picture's\(other).")
     }
 
     private mutating func recallPrompt() -> [StudioEffect] {

@@ -161,7 +161,7 @@ extension StudioState {
         let steps = run.request.sampling.steps
         request.sampling = parameters.sampling
         request.sampling.steps = steps
-        request.residual.seed = nil
+        request.residual = parameters.residual
         let effects = begin([(request, .fork(of: run.id, step: step))])
         message = Message("Forked from step \(step) with seed \(seed).")
         return effects

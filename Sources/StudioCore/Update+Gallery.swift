@@ -222,7 +222,7 @@ extension StudioState {
             "\(size.x)×\(size.y)  seed \(seed)  \(sampling.steps) steps  guidance "
                 + "\(Parameters.decimal(sampling.guidanceScale)) \(sampling.guidanceDecay.rawValue)  "
                 + "temperature \(Parameters.decimal(sampling.temperature))",
-            parameters.described(request.residual)
+            parameters.describedResidual(of: request)
                 + (request.residual.seed.map { ", seed \($0)" } ?? "")
         ]
         switch run.origin {
@@ -359,6 +359,11 @@ extension StudioState {
 }
 
 extension Parameters {
+    /// A number that was read, moved into its range.
+    private static func limited(_ number: Double, to range: ClosedRange<Double>) -> Float {
+        Float(min(max(number.isNaN ? 0 : number, range.lowerBound), range.upperBound))
+    }
+
     fileprivate mutating func take(_ entry: PictureEntry) {
         if let steps = entry.steps { set(.steps, typed: String(steps)) }
         if let guidance = entry.guidance { set(.guidance, typed: String(guidance)) }
@@ -368,10 +373,10 @@ extension Parameters {
             set(.residualSteps, typed: String(steps))
         }
         if let temperature = entry.residualTemperature {
-            set(.residualTemperature, typed: String(temperature))
+            residualTemperature = Self.limited(temperature, to: RequestLimits.residualTemperature)
             // Without a scale of its own the head took that of the tokens.
             residualGuidance =
-                entry.residualGuidance.map { Float($0) }
+                entry.residualGuidance.map { Self.limited($0, to: RequestLimits.guidanceScale) }
                 ?? modelResidualGuidance.map { _ in sampling.headGuidance }
         }
         if let strength = entry.strength { set(.strength, typed: String(strength)) }
@@ -379,6 +384,16 @@ extension Parameters {
 }
 
 extension PictureEntry {
+    /// How residual tokens were made; nil where the file does not say.
+    private var residual: String? {
+        guard let temperature = residualTemperature, let residualSteps else { return nil }
+        guard residualSteps > 0 else { return "no residual" }
+        let guidance = residualGuidance.map { "guidance \(Parameters.decimal(Float($0)))  " } ?? ""
+        let strength = strength.map { "  strength \(Parameters.decimal(Float($0)))" } ?? ""
+        return "residual: \(residualSteps) steps  \(guidance)temperature "
+            + Parameters.decimal(Float(temperature)) + strength
+    }
+
     /// Everything that is known of the picture, in lines.
     package var description: [String] {
         if let problem { return [problem, "", path] }
@@ -391,6 +406,7 @@ extension PictureEntry {
         if let guidance { facts.append("guidance \(Parameters.decimal(Float(guidance))) \(decay)") }
         if let temperature { facts.append("temperature \(Parameters.decimal(Float(temperature)))") }
         lines.append(facts.joined(separator: "  "))
+        if let residual { lines.append(residual) }
         if !operation.isEmpty { lines.append("edit: \(operation)") }
         if let stoppedAt { lines.append("stopped after step \(stoppedAt)") }
         if !model.isEmpty { lines.append("model \(model)") }

@@ -135,12 +135,14 @@ extension StudioState {
         if var field = parameterField {
             switch key.code {
             case .enter:
-                parameterField = nil
-                guard parameters.set(parameter, typed: field.text) else {
+                guard parameters.takes(parameter, typed: field.text) else {
                     message = Message(
-                        "\"\(field.text)\" is no value for \(parameter.title).", .problem)
+                        "\(parameter.plainName) must be \(parameters.allowed(parameter)).", .problem
+                    )
                     return []
                 }
+                (parameterField, message) = (nil, nil)
+                parameters.set(parameter, typed: field.text)
                 return parameterChanged()
             case .escape: parameterField = nil
             default:
@@ -173,11 +175,8 @@ extension StudioState {
         record(
             picture: history.value.picture, mask: mask,
             "\(parameter.title) \(parameters.shown(parameter))")
-        if parameter == .width || parameter == .height, let side = facts?.trainedSide,
-            max(parameters.width, parameters.height) > side
-        {
-            message = Message(
-                "The model learned pictures of \(side)×\(side); larger ones may fall apart.")
+        if parameter == .width || parameter == .height, let remark = sizeRemark {
+            message = Message(remark)
         }
         return parameter == .strength ? strengthChanged() : []
     }

@@ -89,7 +89,14 @@ extension Bench {
         var ground = source?.ground
         if ground == nil { ground = try self.ground(of: kept, metadata, pipeline) }
         metadata.mask = ground?.mask
-        var piece = Piece(run: try pipeline.resume(metadata), request: kept.request)
+        let run = try pipeline.resume(metadata)
+        var request = kept.request
+        // What a request leaves to the model is as its record says, whatever the model says now.
+        request.residual.guidanceScale =
+            request.residual.guidanceScale ?? run.request.residual.guidanceScale
+        request.residual.temperature =
+            request.residual.temperature ?? run.request.residual.temperature
+        var piece = Piece(run: run, request: request)
         piece.origin = kept.origin
         (piece.path, piece.source) = (kept.path, kept.source)
         piece.file = source?.file

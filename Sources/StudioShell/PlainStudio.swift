@@ -113,6 +113,8 @@ struct PlainStudio {
         }
         state.parameters.set(parameter, typed: value)
         say("\(name) is \(state.parameters.shown(parameter)).")
+        guard parameter == .width || parameter == .height else { return }
+        if let remark = state.sizeRemark { say(remark) }
     }
 
     private mutating func save(_ path: String?) {

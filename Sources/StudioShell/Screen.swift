@@ -244,6 +244,9 @@ final class Screen {
     /// Takes pictures that were asked for.
     func take(_ pictures: [EncodedPicture]) { pixels.take(pictures) }
 
+    /// Others have had the terminal: answers to what was sent before do not come.
+    func expectNothing() { dueFences = 0 }
+
     /// The terminal has drawn the last pictures.
     /// - Returns: whether newer ones wait.
     func answered(at now: Duration) -> Bool {

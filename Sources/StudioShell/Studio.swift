@@ -477,6 +477,7 @@ private final class Session {
         dcar_terminal_reenter()
         _ = dcar_screen_start(screen.capabilities.terminfoName)
         terminal.enterModes()
+        screen.expectNothing()
         screen.resize()
         apply(.resized(screen.metrics))
     }

@@ -12,7 +12,8 @@ struct ForkCommand: ParsableCommand {
         abstract: "Go on from a step of a picture with another seed, prompt or guidance.",
         discussion: """
             Tokens that were fixed up to the step stay. From the last step on nothing is left to \
-            fix, so that only the residual is made anew: --residual-seed, --residual-strength.
+            fix, so that only the residual is made anew: --residual-seed, --residual-guidance, \
+            --residual-temperature, --residual-strength. What no flag says is as in the picture.
             """)
 
     @Argument(help: "A PNG that dcar saved, finished or stopped.")

@@ -18,10 +18,13 @@ enum PictureDescription {
             ),
             (
                 "residual",
-                "\(record.residualSteps) steps, "
-                    + (record.residualGuidanceScale.map { "guidance \($0), " } ?? "")
-                    + "temperature \(record.residualTemperature), "
-                    + "strength \(record.residualStrength)"
+                record.residualSteps == 0
+                    ? "none"
+                    : "\(record.residualSteps) steps, "
+                        + (record.residualGuidanceScale.map { "guidance \($0), " } ?? "")
+                        + "temperature \(record.residualTemperature), "
+                        + (record.residualSeed.map { "seed \($0), " } ?? "")
+                        + "strength \(record.residualStrength)"
             ),
             ("model", record.modelName + (record.modelHash.map { " " + $0.prefix(10) } ?? "")),
             ("precision", record.precision)

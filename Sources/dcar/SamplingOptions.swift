@@ -48,7 +48,10 @@ struct SamplingOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: "Guidance scale of the residual head; the model's own when not given.")
+        help: """
+            Guidance scale of the residual head, 0 to \
+            \(Int(RequestLimits.guidanceScale.upperBound)); that of a fork is its picture's own.
+            """)
     var residualGuidance: Float?
 
     @Option(

@@ -70,7 +70,10 @@ struct StudioCommand: ParsableCommand {
                 throw ValidationError("Name one picture to open: alone or with --open.")
             }
             // A command that was mistyped comes here too.
-            guard FileManager.default.fileExists(atPath: picture) else {
+            var isFolder: ObjCBool = false
+            let isThere = FileManager.default.fileExists(
+                atPath: picture.withHome, isDirectory: &isFolder)
+            guard isThere, !isFolder.boolValue else {
                 throw ValidationError(
                     "\(SanitizedText(picture)) is no command and no picture; dcar --help lists the "
                         + "commands, and dcar generate draws a prompt.")

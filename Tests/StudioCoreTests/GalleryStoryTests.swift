@@ -182,6 +182,17 @@ extension Story {
     #expect(story.state.parameters.seedMode == .fixed)
 }
 
+@Test func whatAFileSaysOfTheResidualIsRecalledWithinItsRange() {
+    var odd = entry("odd.png", modified: 1)
+    (odd.residualGuidance, odd.residualTemperature) = (1e300, 0.125)
+    var story = Story()
+    story.do(.viewGallery)
+    story.tell(.library(.indexed([odd])))
+    story.press("a")
+    #expect(story.state.parameters.residual.guidanceScale == 100)
+    #expect(story.state.parameters.residual.temperature == 0.125)
+}
+
 @Test func aSavedPictureAppearsAndTheSelectionStays() {
     var story = gallery(5)
     story.press(Key(.right))

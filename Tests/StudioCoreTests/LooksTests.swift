@@ -51,6 +51,7 @@ import Testing
 @Test func thePictureShownSaysHowItWasMade() {
     var story = Story()
     story.draw("a fox")
+    story.state.parameters.sampling.guidanceScale = 9
     story.do(.galleryInfo)
     guard case .text(let title, let lines)? = story.state.popup else {
         Issue.record("no text is shown")
@@ -58,6 +59,7 @@ import Testing
     }
     let seed = story.state.runs[1]?.request.seed ?? 0
     #expect(title == "Picture 1" && lines.first == "a fox")
+    #expect(lines.contains("residual strength 1.0, guidance 4.5, temperature 1.0"))
     #expect(lines.contains { $0.hasPrefix("64×64  seed \(seed)  4 steps  guidance ") })
 }
 

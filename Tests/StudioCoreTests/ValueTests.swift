@@ -90,6 +90,25 @@ func typedValuesAreKeptWithinTheirRanges(parameter: Parameter, typed: String, sh
     #expect(parameters.shown(parameter) == shown)
 }
 
+@Test(arguments: [
+    (Float(0.5), "0.5"), (0.25, "0.25"), (1e30, "1e+30"), (.infinity, "inf"), (.nan, "nan")
+])
+func anyNumberCanBeShown(number: Float, text: String) {
+    #expect(Parameters.decimal(number) == text)
+}
+
+@Test func aParameterThatDoesNotFitStaysToBeCorrected() {
+    var story = Story()
+    story.do(.parameters)
+    story.type("99")
+    story.press(Key(.enter))
+    #expect(story.state.message?.text == "steps must be a number from 1 to 64.")
+    #expect(story.state.parameterField?.text == "99")
+    #expect(story.state.parameters.sampling.steps == 4)
+    story.press(Key(.backspace), Key(.enter))
+    #expect(story.state.message == nil && story.state.parameters.sampling.steps == 9)
+}
+
 @Test(arguments: [(Parameter.steps, "many"), (.seed, "-1"), (.decay, "cubic"), (.width, "nan")])
 func wrongValuesChangeNothing(parameter: Parameter, typed: String) {
     var parameters = Parameters()
