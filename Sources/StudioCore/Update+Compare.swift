@@ -135,7 +135,10 @@ extension StudioState {
     mutating func remakeResidual(withNewSeed: Bool) -> [StudioEffect] {
         guard isReady() else { return [] }
         guard let run = shown, run.picture != nil else {
-            message = Message("A new residual needs a finished picture.", .problem)
+            message = Message(
+                shown?.status == .finished
+                    ? "The picture is still being made from its tokens; try again in a moment."
+                    : "A new residual needs a finished picture.", .problem)
             return []
         }
         var request = run.request

@@ -207,6 +207,8 @@ extension StudioState {
             return ["outpaint: \(canvas.margins.shown)"]
         }
         if isPictureShown { return compared.map { $0 + enlarged } }
+        // One of an earlier session is made from its tokens when it is shown.
+        if run.status == .finished, run.picture == nil, canvas.step == nil { return ["loading"] }
         guard let step = shownSnapshot?.step else { return [statusWord] }
         var kind = "masked"
         if let (shownStep, preview) = run.preview(at: step) {

@@ -76,10 +76,15 @@ extension FrameBuilder {
                 }, selected)
         case .quit:
             let inner = centredBox("Quit", columns: 44, rows: 5)
-            let isRunning = state.job != nil
+            let waiting = state.queue.waitingCount
             put(
-                isRunning ? "A run is on. Quit anyway?" : "Quit the studio?", column: inner.column,
-                row: inner.row, palette.popup, width: inner.columns)
+                state.job != nil ? "A run is on. Quit anyway?" : "Quit the studio?",
+                column: inner.column, row: inner.row, palette.popup, width: inner.columns)
+            if waiting > 0 {
+                put(
+                    "\(waiting) in the queue will wait for the next start.", column: inner.column,
+                    row: inner.row + 1, palette.popupFaint, width: inner.columns)
+            }
             let end = put(
                 "y  quit", column: inner.column, row: inner.row + 2, palette.popup)
             hit(
@@ -114,17 +119,26 @@ extension FrameBuilder {
                 columns: columns, rows: rows))
     }
 
-    /// What can be copied, in full: where the clipboard is out of reach, a mouse can take it.
+    /// What can be copied, in full where there is room: where the clipboard is out of reach, a mouse
+    /// can take it.
     private mutating func copyBox(_ state: StudioState) {
         let columns = min(frame.columns - 4, 90)
-        let choices = state.copyChoices.map { choice in
+        var choices = state.copyChoices.map { choice in
             (choice, WrappedText(Array(choice.text), columns: max(1, columns - 18)).lines)
+        }
+        while choices.reduce(0, { $0 + $1.1.count }) > frame.rows - 4,
+            let longest = choices.indices.max(by: { choices[$0].1.count < choices[$1].1.count }),
+            choices[longest].1.count > 1
+        {
+            choices[longest].1.removeLast()
+            let last = choices[longest].1.count - 1
+            choices[longest].1[last] = choices[longest].1[last].dropLast() + "…"
         }
         let inner = centredBox(
             "Copy: press a letter", columns: columns,
             rows: choices.reduce(0) { $0 + $1.1.count } + 2)
         var row = inner.row
-        for (index, (choice, lines)) in choices.enumerated() {
+        for (index, (choice, lines)) in choices.enumerated() where row < inner.endRow {
             put(
                 "\(choice.key)", column: inner.column, row: row,
                 palette.popupKey)

@@ -4,7 +4,8 @@
 
 The hole is half of the tokens' side, square, at a random place. Inside, StoryEval asks for the object; outside, PSNR against the
 tokenizer's own reconstruction says what the edit disturbed; the seam error is the mean step in grey across the hole's border
-beyond that inside the untouched picture. The official schedule counts all tokens; the scaled one only the masked.
+beyond that inside the untouched picture. The official schedule counts all tokens; the scaled one only the masked. Without a
+detector nothing is said about the inside.
 """
 
 from __future__ import annotations
@@ -43,8 +44,9 @@ def seam(picture: Tensor, box: tuple[int, int, int, int]) -> float:
 
 @torch.no_grad()
 def evaluate(
-    model: Model, judge: Detector, place: Place, scenes: int, seed: int = 0, scaled: bool = False, kinds: Sequence[str] | None = None
-) -> dict[str, Any]:
+    model: Model, judge: Detector | None, place: Place, scenes: int, seed: int = 0, scaled: bool = False,
+    kinds: Sequence[str] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """One schedule on `scenes` scenes; `kinds` limits what is asked for."""
     side = math.isqrt(model.config.tokens)
     hole = side // 2
@@ -67,7 +69,8 @@ def evaluate(
         made = to_signal(model.decode(new_ids, new_residual).transpose(0, 3, 1, 2).copy(), place.device)
         plain = to_signal(model.decode(ids.flatten(1), flat_residual).transpose(0, 3, 1, 2).copy(), place.device)
         box = (32 * x, 32 * y, 32 * (x + hole), 32 * (y + hole))
-        inside = [f for f in judge.find(made)[0] if box[0] < f.x * 32 * side < box[2] and box[1] < f.y * 32 * side < box[3]]
+        found = judge.find(made)[0] if judge else []
+        inside = [f for f in found if box[0] < f.x * 32 * side < box[2] and box[1] < f.y * 32 * side < box[3]]
         right += any(f.object == name for f in inside)
         # The decoder sees 3x3 neighbours at every stage, so one ring of tokens around the hole is left out.
         far = torch.ones_like(masked)
@@ -77,9 +80,10 @@ def evaluate(
         outside.append(-10 * math.log10(error + 1e-10))
         seams.append(seam(made[0], box) - seam(plain[0], box))
     share = right / scenes
+    judged = {"inside": round(share, 4), "95 %": round(metrics.interval(share, scenes), 4)} if judge else {}
     return {
-        "schedule": "scaled" if scaled else "official", "scenes": scenes, "seed": seed, "inside": round(share, 4),
-        "95 %": round(metrics.interval(share, scenes), 4), "outside_psnr": round(sum(outside) / scenes, 2), "seam": round(sum(seams) / scenes, 4),
+        "schedule": "scaled" if scaled else "official", "scenes": scenes, "seed": seed, **judged,
+        "outside_psnr": round(sum(outside) / scenes, 2), "seam": round(sum(seams) / scenes, 4),
     }  # fmt: skip
 
 
@@ -87,14 +91,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=pathlib.Path)
     parser.add_argument("--sprites", required=True)
-    parser.add_argument("--detector", type=pathlib.Path, required=True)
+    parser.add_argument("--detector", type=pathlib.Path)
     parser.add_argument("--scenes", type=int, default=200)
     parser.add_argument("--core", action="store_true", help="only things of core.txt, which the tidy world shows most")
     parser.add_argument("--threads", type=int, default=2)
     a = parser.parse_args()
     sprites.load(a.sprites)
     place = runtime.start(a.threads)
-    model, judge = models.load(a.model, place.device), detector.load(a.detector, place)
+    model = models.load(a.model, place.device)
+    judge = detector.load(a.detector, place) if a.detector else None
     kinds = core() if a.core else None
     rows = [evaluate(model, judge, place, a.scenes, scaled=scaled, kinds=kinds) for scaled in (False, True)]
     print(json.dumps({"weights": model.hash, "rows": rows}, indent=2))

@@ -366,6 +366,6 @@ def test_residual_errors_are_told(built: build.Build, place: Place) -> None:
     rows = {row["residual"]: row for row in residual_error.evaluate(models.load(built.model, place.device), place, 3, batch=2)}
     assert len(rows) == 2 + len(residual_error.SETTINGS)
     assert rows["true"]["error"] == 0 < rows["none"]["error"]
-    # Without training the head says nothing, so only chance tells its samples apart.
+    # Another temperature gives other samples.
     quiet, official = (rows[f"guidance 0.0, temperature {t}"]["error"] for t in (0.0, 1.0))
-    assert quiet < official
+    assert quiet != official
