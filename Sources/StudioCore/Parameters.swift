@@ -83,7 +83,8 @@ package struct Parameters: Hashable, Sendable, Codable {
         residualGuidance ?? modelResidualGuidance ?? sampling.headGuidance
     }
 
-    private var headTemperature: Float { residualTemperature ?? modelResidualTemperature ?? 1 }
+    /// How much chance there is in residual tokens.
+    var headTemperature: Float { residualTemperature ?? modelResidualTemperature ?? 1 }
 }
 
 /// Where the seed of the next picture comes from.

@@ -154,11 +154,16 @@ extension StudioState {
                 shownRun = id
                 record(picture: id, mask: nil, "picture \(id)")
             }
-            let next =
-                isPlain
-                ? "\(key(.save)) saves, :edit X,Y,WIDTH,HEIGHT PROMPT paints a part anew."
-                : "\(key(.toggleResidual)) flips discrete and refined, \(key(.editMask)) paints a "
+            let next: String
+            if case .residual = runs[id]?.origin, parameters.headTemperature < 0.5 {
+                next = "A higher \(Parameter.residualTemperature.plainName) changes more."
+            } else if isPlain {
+                next = "\(key(.save)) saves, :edit X,Y,WIDTH,HEIGHT PROMPT paints a part anew."
+            } else {
+                next =
+                    "\(key(.toggleResidual)) flips discrete and refined, \(key(.editMask)) paints a "
                     + "mask, \(key(.save)) saves."
+            }
             message = Message("Done in \(Parameters.decimal(Float(seconds))) s. \(next)", .success)
             return
         }

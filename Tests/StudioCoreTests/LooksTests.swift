@@ -48,6 +48,19 @@ import Testing
     #expect(story.state.parameters.seed == seed)
 }
 
+@Test(arguments: [(Float(0.25), true), (1, false)])
+func aResidualThatChangesLittleSaysWhatWouldChangeMore(temperature: Float, isSaid: Bool) {
+    var story = Story()
+    story.draw("a fox")
+    story.state.parameters.residual.temperature = temperature
+    story.do(.rerollResidual)
+    story.start(2)
+    story.finish(2)
+    let text = story.state.message?.text ?? ""
+    #expect(text.hasPrefix("Done in "))
+    #expect(text.hasSuffix("A higher residual-temperature changes more.") == isSaid)
+}
+
 @Test func thePictureShownSaysHowItWasMade() {
     var story = Story()
     story.draw("a fox")
