@@ -174,7 +174,7 @@ extension Pipeline {
                 // Without a scale of its own the head took that of the tokens.
                 guidanceScale: record.residualGuidanceScale.map { Float($0) }
                     ?? model.configuration.head.guidanceScale.map { _ in
-                        sampling.guidance(at: sampling.steps - 1) == 0 ? 0 : sampling.headGuidance
+                        sampling.effectiveHeadGuidance
                     },
                 temperature: Float(record.residualTemperature), seed: record.residualSeed,
                 strength: record.residualSteps > 0 ? Float(record.residualStrength) : 0))

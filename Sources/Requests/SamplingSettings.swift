@@ -60,6 +60,12 @@ public struct SamplingSettings: Hashable, Sendable, Codable {
     public var headGuidance: Float {
         guidanceDecay == .linear ? guidanceScale : guidance(at: steps - 1)
     }
+
+    /// What of `headGuidance` took effect in pictures whose head had no scale of its own: nothing
+    /// after a last step without guidance, in which only the conditional row ran.
+    public var effectiveHeadGuidance: Float {
+        guidance(at: steps - 1) == 0 ? 0 : headGuidance
+    }
 }
 
 /// How guidance changes over the steps, and with it how the two rows of logits are combined.

@@ -377,7 +377,7 @@ extension Parameters {
             // Without a scale of its own the head took that of the tokens.
             residualGuidance =
                 entry.residualGuidance.map { Self.limited($0, to: RequestLimits.guidanceScale) }
-                ?? modelResidualGuidance.map { _ in sampling.headGuidance }
+                ?? modelResidualGuidance.map { _ in sampling.effectiveHeadGuidance }
         }
         if let strength = entry.strength { set(.strength, typed: String(strength)) }
     }

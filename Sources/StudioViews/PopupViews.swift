@@ -82,7 +82,7 @@ extension FrameBuilder {
                 column: inner.column, row: inner.row, palette.popup, width: inner.columns)
             if waiting > 0 {
                 put(
-                    "\(waiting) in the queue will wait for the next start.", column: inner.column,
+                    "\(waiting) queued for the next start", column: inner.column,
                     row: inner.row + 1, palette.popupFaint, width: inner.columns)
             }
             let end = put(

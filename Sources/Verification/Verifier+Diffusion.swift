@@ -62,8 +62,7 @@ extension Verifier {
         var traces: [Int: ResidualHead.Trace] = [:]
         let residual = try generator.head.sample(
             conditional: conditional, unconditional: unconditional, guidance: guidance,
-            temperature: 1,
-            steps: steps,
+            temperature: 1, steps: steps,
             initial: (0..<tokens).flatMap {
                 noise.initialResidual(position: $0, channels: channels)
             },

@@ -74,4 +74,7 @@ private let request = GenerationRequest(
     (old.residualGuidanceScale, old.residualTemperature) = (nil, 1)
     let residual = pipeline.request(of: old).residual
     #expect(residual.guidanceScale == 2.5 && residual.temperature == 1)
+    // One step of linear guidance has none, so that the head had none either.
+    (old.steps, old.guidanceDecay) = (1, "linear")
+    #expect(pipeline.request(of: old).residual.guidanceScale == 0)
 }

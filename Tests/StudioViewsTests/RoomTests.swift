@@ -107,6 +107,28 @@ func theMarkerOfTheStepShownIsAlwaysSeenAndClickable(steps: Int, size: ScreenSiz
     #expect(!shown(state, ScreenSize(80, 24)).contains(words))
 }
 
+@Test func theQuitQuestionHasRoomForALongQueue() {
+    var state = studioWithPictures(1)
+    state.queue.jobs = (1...999).map {
+        QueuedJob(id: $0, request: GenerationRequest(prompt: "a fox", seed: 1))
+    }
+    state.popup = .quit
+    #expect(shown(state, ScreenSize(80, 24)).contains("999 queued for the next start "))
+}
+
+@Test(arguments: [ScreenSize(80, 24), ScreenSize(40, 12)])
+func everyChoiceOfTheCopyListIsShownBesideALongCommand(size: ScreenSize) {
+    var state = studioWithPictures(1)
+    let prompt = Array(repeating: "a fox", count: 200).joined(separator: " and ")
+    state.runs[1]?.request.prompt = prompt
+    state.runs[1]?.savedPath = "/p/a.png"
+    state.popup = .copy
+    let text = shown(state, size)
+    for title in ["s  seed", "p  prompt", "c  command", "f  file", "…"] {
+        #expect(text.contains(title), "\(title)")
+    }
+}
+
 @Test func everyProblemOfTheSettingsIsShownOrCounted() throws {
     let folder = FileManager.default.temporaryDirectory
         .appendingPathComponent("dcar-room-\(UUID().uuidString)")
