@@ -130,6 +130,7 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case queueRemove = "queue.remove"
     case queueRetry = "queue.retry"
     case queueClear = "queue.clear"
+    case queueEmpty = "queue.empty"
     case queueSkip = "queue.skip"
     case gallerySearch = "gallery.search"
     case galleryNext = "gallery.next"
@@ -338,6 +339,7 @@ extension Command {
         Entry(.queueRemove, "remove the job", [Key(.delete), plain("x")], .queue),
         Entry(.queueRetry, "queue the job again", [plain("r")], .queue),
         Entry(.queueClear, "remove all jobs that are done", [plain("C")], .queue),
+        Entry(.queueEmpty, "remove all jobs that wait", [plain("X")], .queue),
         Entry(.queueSkip, "skip the job that is on", [plain("S")], .queue),
         Entry(.galleryOpen, "open the picture in the studio", [Key(.enter)], .gallery),
         Entry(.gallerySearch, "search prompts and parameters", [plain("/")], .gallery),

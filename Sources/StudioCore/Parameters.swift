@@ -126,6 +126,17 @@ package enum Parameter: Int, CaseIterable, Hashable, Sendable {
     }
 }
 
+extension Parameter {
+    /// Whether a character can stand in a value that is typed.
+    func canHold(_ scalar: Unicode.Scalar) -> Bool {
+        switch self {
+        case .decay, .seedMode, .schedule, .content, .area: true
+        case .seed: "0"..."9" ~= scalar
+        default: "0"..."9" ~= scalar || scalar == "."
+        }
+    }
+}
+
 extension Parameters {
     package func shown(_ parameter: Parameter) -> String {
         switch parameter {

@@ -20,6 +20,9 @@ package struct PictureQuery: Hashable, Sendable {
 
     private enum Field: String, Sendable {
         case seed, steps, guidance, temperature, width, height, strength
+        case residualSteps = "residual-steps"
+        case residualGuidance = "residual-guidance"
+        case residualTemperature = "residual-temperature"
         case tag, model, negative, name, edit, decay
     }
 
@@ -155,6 +158,9 @@ package struct PictureQuery: Hashable, Sendable {
         case .width: Double(entry.width)
         case .height: Double(entry.height)
         case .strength: entry.strength
+        case .residualSteps: entry.residualSteps.map { Double($0) }
+        case .residualGuidance: entry.residualGuidance
+        case .residualTemperature: entry.residualTemperature
         default: nil
         }
     }

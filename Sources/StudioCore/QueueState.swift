@@ -10,8 +10,23 @@ package struct QueueState: Hashable, Sendable {
     package var isPaused = false
     package var selected = 0
     package var lastJob: JobID = 0
+    /// What a person took out, for undo; the newest last.
+    var removals: [Removal] = []
+    /// Removals that were undone.
+    var undoneRemovals: [Removal] = []
 
     package init() {}
+
+    /// Jobs that left the queue together.
+    struct Removal: Hashable, Sendable {
+        /// Each with the place it had, the first place first.
+        var jobs: [Placed]
+
+        struct Placed: Hashable, Sendable {
+            let place: Int
+            let job: QueuedJob
+        }
+    }
 
     package var waitingCount: Int { jobs.count { $0.state == .waiting } }
 

@@ -70,6 +70,7 @@ extension StudioState {
         case .previousCandidate: selectCandidate(-1)
         case .undo, .redo:
             if view == .gallery { return travelInGallery(isUndo: command == .undo) }
+            if view == .queue { return travelInQueue(isUndo: command == .undo) }
             if let effects = travelTokens(isUndo: command == .undo) { return effects }
             travel(isUndo: command == .undo)
         case .previousPicture: browse(-1)
@@ -134,7 +135,7 @@ extension StudioState {
             .sextantGraphics, .asciiGraphics, .noGraphics, .probeTerminal:
             return changeGraphics(command)
         case .queueAdd, .queueAddFirst, .queuePause, .queueResume, .queueUp, .queueDown, .queueEdit,
-            .queueRemove, .queueRetry, .queueClear, .queueSkip:
+            .queueRemove, .queueRetry, .queueClear, .queueEmpty, .queueSkip:
             return performOnQueue(command)
         case .gallerySearch, .galleryNext, .galleryPrevious, .galleryOpen, .galleryPair,
             .galleryStar, .galleryTag, .galleryTrash, .galleryInfo, .galleryCopy, .galleryRecallAll,

@@ -70,13 +70,9 @@ extension StudioState {
         case .inspected(let facts):
             if facts.prompt == prompt.positive.text { prompt.facts = facts }
         case .saved(let id, let path, let content):
-            runs[id]?.savedPath = path
-            if content == .refined || content == .both, let run = runs[id] {
-                runs[id]?.file = SavedFile(
-                    path: path, strength: run.request.residual.strength, step: run.step,
-                    isFinished: run.picture != nil)
-            }
-            message = Message("Saved as \(path).", .success)
+            let twin = keepFile(of: id, path, content)
+            message = Message(
+                "Saved as \(path)" + (twin.map { "; it is in \($0) too." } ?? "."), .success)
             return [.library(.index(path: path))] + jobSaved(id, path)
         case .opened(let record):
             opened(record)
@@ -94,6 +90,25 @@ extension StudioState {
         case .note(let text): message = Message(text)
         }
         return []
+    }
+
+    /// Remembers where a picture is saved.
+    /// - Returns: the name of another file that has the same picture.
+    private mutating func keepFile(
+        of id: RunID, _ path: String, _ content: SaveOrder.Content
+    ) -> String? {
+        let isUnchanged = runs[id]?.savedPath != nil
+        runs[id]?.savedPath = path
+        guard content == .refined || content == .both, let run = runs[id] else { return nil }
+        let file = SavedFile(
+            path: path, strength: run.request.residual.strength, step: run.step,
+            isFinished: run.picture != nil)
+        runs[id]?.file = file
+        guard isUnchanged, let before = run.file, before.path != path,
+            before.strength == file.strength,
+            before.step == file.step, before.isFinished == file.isFinished
+        else { return nil }
+        return before.path.split(separator: "/").last.map(String.init)
     }
 
     /// What to look at more closely once a run stands still.

@@ -30,7 +30,7 @@ extension StudioState {
         }
     }
 
-    private func journal(beginning job: JobID? = nil) -> StudioEffect {
+    func journal(beginning job: JobID? = nil) -> StudioEffect {
         .library(.journal(queue.jobs, isPaused: queue.isPaused, beginning: job))
     }
 
@@ -121,6 +121,8 @@ extension StudioState {
             job.numbered(last + 1 + offset)
         }
         queue.jobs = earlier + added
+        // Numbers and places are others now.
+        (queue.removals, queue.undoneRemovals) = ([], [])
         queue.lastJob = last + added.count
         queue.isPaused =
             restored.isQueuePaused
@@ -147,14 +149,13 @@ extension StudioState {
         case .queueRemove: return removeJob()
         case .queueRetry: return retryJob()
         case .queueClear:
-            queue.jobs.removeAll { $0.state != .waiting && $0.state != .running }
-            clampQueueSelection()
-            return [journal()]
+            return remove("No job is done.") { $0.state != .waiting && $0.state != .running }
+        case .queueEmpty: return remove("No job waits.") { $0.state == .waiting }
         default: return skipJob()
         }
     }
 
-    private mutating func clampQueueSelection() {
+    mutating func clampQueueSelection() {
         queue.selected = min(max(0, queue.selected), max(0, queue.jobs.count - 1))
     }
 
@@ -181,12 +182,12 @@ extension StudioState {
         prompt.negative = TextField(chosen.request.negativePrompt)
         parameters.take(chosen.request)
         (view, focus) = (.studio, .prompt)
+        var effects: [StudioEffect] = []
         if chosen.state == .waiting {
-            queue.jobs.removeAll { $0.id == chosen.id }
-            clampQueueSelection()
+            effects = remove { $0.id == chosen.id }
             message = Message("Out of the queue; \(key(.queueAddFirst)) puts it back.")
         }
-        return [journal(), .inspect(prompt: prompt.positive.text)]
+        return effects + [.inspect(prompt: prompt.positive.text)]
     }
 
     private mutating func removeJob() -> [StudioEffect] {
@@ -195,9 +196,7 @@ extension StudioState {
             message = Message("This job is on; \(key(.queueSkip)) skips it.", .problem)
             return []
         }
-        queue.jobs.removeAll { $0.id == chosen.id }
-        clampQueueSelection()
-        return [journal()]
+        return remove { $0.id == chosen.id }
     }
 
     private mutating func retryJob() -> [StudioEffect] {

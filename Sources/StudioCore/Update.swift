@@ -146,8 +146,16 @@ extension StudioState {
                 return parameterChanged()
             case .escape: parameterField = nil
             default:
+                if case (.character(let scalar), []) = (key.code, key.modifiers),
+                    !parameter.canHold(scalar)
+                {
+                    message = Message(
+                        "\(parameter.plainName) must be \(parameters.allowed(parameter)).", .problem
+                    )
+                    return []
+                }
                 guard field.edit(key) else { return nil }
-                parameterField = field
+                (parameterField, message) = (field, nil)
             }
             return []
         }

@@ -154,7 +154,9 @@ extension FrameBuilder {
             "about \(Parameters.decimal(Float(time.seconds))) s"
                 + (time.isStepsOnly ? " of steps left" : " left")
         }
-        heading("Steps", in: area, isFocused: false, remark: left ?? "")
+        let remarks = [[state.batchProgress, left], [state.batchProgress ?? left], []]
+            .map { $0.compactMap { $0 }.joined(separator: ", ") }
+        heading(titles: ["Steps"], remarks: remarks, in: area, isFocused: false)
         guard let run, area.rows >= 2 else {
             if area.rows >= 2 {
                 put("no run yet", column: area.column + 1, row: area.row + 1, palette.faint)
@@ -350,6 +352,15 @@ extension RunRecord {
 extension StudioState {
     private var movingMark: Character { Self.movingMarks[beats % Self.movingMarks.count] }
     private static let movingMarks: [Character] = ["◐", "◓", "◑", "◒"]
+
+    /// How many of the pictures that are made together are there.
+    fileprivate var batchProgress: String? {
+        guard let job, job.runs.count > 1, shownRun.map(job.runs.contains) ?? false else {
+            return nil
+        }
+        let done = job.runs.count { runs[$0]?.status == .finished }
+        return "\(done) of \(job.runs.count) done"
+    }
 
     /// The phase that runs, or what became of the run.
     fileprivate func progressLine(in columns: Int) -> String {

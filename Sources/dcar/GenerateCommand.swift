@@ -159,10 +159,7 @@ struct GenerateCommand: ParsableCommand {
             let isDone =
                 try pictures.isEmpty
                 || !makeUnlessMade(pictures, job, pattern, pipeline, stop, progress)
-            if isDone, !output.quiet {
-                progress.end()
-                Messages.plain("Line \(job.line) is done already.")
-            }
+            if isDone { progress.note("Line \(job.line) is done already.") }
         }
     }
 

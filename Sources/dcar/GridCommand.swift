@@ -80,10 +80,8 @@ struct GridCommand: ParsableCommand {
             let runs = try pipeline.start(requests)
             try checkSize(runs, columns: axes.x?.values.count ?? 1)
             let names = saveCells ? try cellNames(runs, axes.x, axes.y, pattern, pipeline) : []
-            if isSeedChosen, !output.quiet {
-                progress.end()
-                Messages.plain("Seed \(base.seed).")
-            }
+            if isSeedChosen { progress.note("Seed \(base.seed).") }
+            progress.remark(on: runs, pipeline.model)
             return try pictures(of: runs, names, pipeline, progress)
         }
         progress.end()

@@ -56,12 +56,13 @@ struct PictureJob {
         firstNumbers = numbered(runs)
         try checkPlaces(runs)
         if choosesSeeds { saySeeds(runs) }
-        sayRemarks(runs)
+        progress.remark(on: runs, pipeline.model)
         do {
             try pipeline.model.compute.stoppable(by: stop) {
                 try unmask(&runs)
                 if let stopAfter, runs.contains(where: { !$0.run.isFinished }) {
-                    note("Stopped after step \(stopAfter); dcar resume goes on from there.")
+                    progress.note(
+                        "Stopped after step \(stopAfter); dcar resume goes on from there.")
                     try savePartial(runs, runs.indices.filter { !runs[$0].run.isFinished })
                 } else {
                     for (index, run) in runs.enumerated() {
@@ -80,7 +81,7 @@ struct PictureJob {
             if numbers == nil, !output.leavesOutMetadata, !output.isStandardOutput,
                 !unfinished.isEmpty
             {
-                note("Stopped; saving what there is. Ctrl-C again ends at once.")
+                progress.note("Stopped; saving what there is. Ctrl-C again ends at once.")
                 try savePartial(runs, unfinished)
             }
             throw stopped
@@ -141,31 +142,7 @@ struct PictureJob {
         guard let first = runs.first?.request.seed, let last = runs.last?.request.seed else {
             return
         }
-        note(first == last ? "Seed \(first)." : "Seeds \(first) to \(last).")
-    }
-
-    /// What may keep pictures from being as expected.
-    private func sayRemarks(_ runs: [PictureRun]) {
-        for run in runs where run.isPromptTruncated {
-            note("The prompt is longer than the text encoder reads; its end does not count.")
-        }
-        let words = runs.flatMap { pipeline.model.unknownWords(in: $0.request.prompt) }
-        if !words.isEmpty {
-            let distinct = words.indices.filter { words.firstIndex(of: words[$0]) == $0 }
-            note(
-                "The model's vocabulary does not know: "
-                    + "\(distinct.map { words[$0] }.joined(separator: ", ")).")
-        }
-        let side = pipeline.model.trainedSide
-        if let run = runs.first, run.run.window == nil, max(run.width, run.height) > side {
-            note("The model learned pictures of \(side)x\(side); larger ones may fall apart.")
-        }
-    }
-
-    private func note(_ text: String) {
-        guard !output.quiet else { return }
-        progress.end()
-        Messages.plain(text)
+        progress.note(first == last ? "Seed \(first)." : "Seeds \(first) to \(last).")
     }
 
     private func unmask(_ runs: inout [PictureRun]) throws {

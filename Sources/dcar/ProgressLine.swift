@@ -2,9 +2,11 @@ import Foundation
 import Requests
 
 /// One line on standard error that says what is going on: phase, units done, time left. Silent
-/// unless standard error is a terminal that can take a line away.
+/// unless standard error is a terminal that can take a line away. Notes are written there anyway.
 final class ProgressLine {
+    private let isQuiet: Bool
     private let isShown: Bool
+    private var notes: Set<String> = []
     private var phase = RunPhase.loading
     private var count = 1
     private var done = 0
@@ -14,6 +16,7 @@ final class ProgressLine {
     /// - Parameter isQuiet: shows nothing at all.
     init(isQuiet: Bool) {
         let terminal = ProcessInfo.processInfo.environment["TERM"] ?? ""
+        self.isQuiet = isQuiet
         isShown = !isQuiet && Messages.isTerminal && !["", "dumb"].contains(terminal)
     }
 
@@ -31,6 +34,13 @@ final class ProgressLine {
         case .stepped: return
         }
         draw()
+    }
+
+    /// Writes a sentence on a line of its own, once for all prompts and pictures that it is true of.
+    func note(_ text: String) {
+        guard !isQuiet, notes.insert(text).inserted else { return }
+        end()
+        Messages.plain(text)
     }
 
     /// Takes the line away.

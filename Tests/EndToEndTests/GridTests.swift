@@ -22,6 +22,19 @@ import Testing
     #expect(info.text.contains("rows            guidance=2,4\n"))
 }
 
+@Test func aSheetSaysWhatKeepsItsPicturesFromBeingAsExpected() throws {
+    let folder = try TemporaryFolder()
+    let result = try Program.run(
+        ["grid", "--x", "prompt=a zeppelin,a fox,a zeppelin", "-s", "1", "-W", "288", "-H", "32"]
+            + ["--steps", "1", "--residual-steps", "1"], in: folder.path)
+    #expect(result.status == 0)
+    #expect(
+        result.messages.split(separator: "\n").filter { $0.hasPrefix("The model") } == [
+            "The model's vocabulary does not know: zeppelin.",
+            "The model learned pictures of 256x256; larger ones may fall apart."
+        ])
+}
+
 @Test(arguments: [
     (["grid", "a fox"], "Name a side: --x or --y, such as --x seed=1,2,3."),
     (["grid", "--x", "seed=1"], "The prompt is empty; say what the pictures show."),

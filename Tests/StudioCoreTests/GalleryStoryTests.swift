@@ -210,7 +210,9 @@ extension Story {
     ("size:512x512", false), ("cfg:4.5", true), ("guidance=4.5", true), ("is:starred", true),
     ("-is:starred", false), ("is:edited", false), ("tag:best", true), ("tag:bes", false),
     ("model:story", true), ("is:trashed", false), ("name:fox-1", true), ("colon:word", false),
-    ("seed:", false), ("füchse", true), ("\"", true), ("-", true), (":", false), ("", true)
+    ("seed:", false), ("füchse", true), ("\"", true), ("-", true), (":", false), ("", true),
+    ("residual-steps=20", true), ("residual-temperature<1", true), ("residual-guidance:0", false),
+    ("-residual-temperature<1", false)
 ])
 func queriesMeanWhatTheySay(query: String, isFound: Bool) {
     var entry = PictureEntry(path: "/p/fox-1.png", bytes: 1, modified: 1)
@@ -218,6 +220,7 @@ func queriesMeanWhatTheySay(query: String, isFound: Bool) {
     (entry.seed, entry.steps, entry.guidance) = (42, 12, 4.5)
     (entry.width, entry.height) = (512, 768)
     (entry.isStarred, entry.tags, entry.model) = (true, ["best"], "storybook")
+    (entry.residualSteps, entry.residualTemperature) = (20, 0.25)
     #expect(PictureQuery(query).matches(entry) == isFound)
 }
 

@@ -282,3 +282,24 @@ extension Story {
     story.do(.generate)
     #expect(story.state.message?.text == "Seeds 5 to 7.")
 }
+
+@Test func theSamePictureSavedTwiceIsSaid() {
+    var story = Story()
+    story.draw("a fox")
+    story.tell(.saved(1, path: "/p/a.png"))
+    #expect(story.state.message?.text == "Saved as /p/a.png.")
+    story.tell(.saved(1, path: "/p/a-discrete.png", content: .discrete))
+    #expect(story.state.message?.text == "Saved as /p/a-discrete.png.")
+    story.tell(.saved(1, path: "/p/b.png"))
+    #expect(story.state.message?.text == "Saved as /p/b.png; it is in a.png too.")
+    story.do(.weakerResidual)
+    let picture = Story.picture(100)
+    story.tell(
+        .restrengthened(
+            1,
+            FinishedPicture(
+                discrete: picture.discrete, refined: picture.refined,
+                residualLengths: picture.residualLengths, seamError: nil, strength: 0.9)))
+    story.tell(.saved(1, path: "/p/c.png"))
+    #expect(story.state.message?.text == "Saved as /p/c.png.")
+}

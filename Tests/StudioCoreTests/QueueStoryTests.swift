@@ -109,6 +109,53 @@ extension Story {
     #expect(story.state.prompt.positive.text == "a")
 }
 
+@Test func whatLeavesTheQueueComesBack() {
+    var story = Story()
+    story.queue("a")
+    #expect(story.journal() == 1)
+    for prompt in ["d", "c", "b"] { story.queue(prompt) }
+    story.do(.viewQueue)
+    let before = story.state.queue.jobs
+    story.press("j", "j", "x")
+    #expect(story.prompts == ["a", "b", "d"])
+    _ = story.takeEffects()
+    story.press("X")
+    #expect(story.prompts == ["a"] && story.states == [.running])
+    #expect(story.state.message?.text == "2 jobs removed; z brings them back.")
+    #expect(
+        story.takeEffects()
+            == [.library(.journal(story.state.queue.jobs, isPaused: false, beginning: nil))])
+    story.press("X")
+    #expect(story.state.message?.text == "No job waits.")
+    story.press("z")
+    #expect(story.prompts == ["a", "b", "d"])
+    story.press("z")
+    #expect(story.state.queue.jobs == before)
+    story.press("z")
+    #expect(story.state.message?.text == "Nothing to undo here.")
+    story.press("Z")
+    #expect(story.prompts == ["a", "b", "d"])
+    story.press("Z", "Z")
+    #expect(story.prompts == ["a"])
+    #expect(story.state.message?.text == "Nothing to redo here.")
+    story.press("z", "x")
+    #expect(story.prompts == ["a", "b", "d"], "the job that is on stays")
+}
+
+@Test func aJobThatComesBackIsMade() {
+    var story = Story()
+    story.do(.queuePause)
+    story.queue("a")
+    story.do(.viewQueue)
+    story.press("X", " ")
+    #expect(story.journal() == nil)
+    story.press("z")
+    #expect(story.journal() == 1)
+    story.press("Z")
+    #expect(story.states == [.running])
+    #expect(story.state.message?.text == "Those jobs were begun since.")
+}
+
 @Test func theRunningJobIsSkippedAndTheNextBegins() {
     var story = Story()
     story.queue("a fox")

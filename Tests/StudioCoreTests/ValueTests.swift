@@ -109,6 +109,25 @@ func anyNumberCanBeShown(number: Float, text: String) {
     #expect(story.state.message == nil && story.state.parameters.sampling.steps == 9)
 }
 
+@Test func aNumberTakesNoLetters() {
+    var story = Story()
+    story.do(.parameters)
+    story.type("1x")
+    #expect(story.state.parameterField?.text == "1")
+    #expect(story.state.message?.text == "steps must be a number from 1 to 64.")
+    story.type("2")
+    #expect(story.state.message == nil)
+    story.press(Key(.enter), Key(.down), Key(.enter), Key(.character("u"), .control))
+    story.type("1.5")
+    story.press(Key(.enter))
+    #expect(story.state.parameters.sampling.steps == 12)
+    #expect(story.state.parameters.sampling.guidanceScale == 1.5)
+    story.press(Key(.down), Key(.enter), Key(.character("u"), .control))
+    story.type("linear")
+    story.press(Key(.enter))
+    #expect(story.state.parameters.sampling.guidanceDecay == .linear)
+}
+
 @Test(arguments: [(Parameter.steps, "many"), (.seed, "-1"), (.decay, "cubic"), (.width, "nan")])
 func wrongValuesChangeNothing(parameter: Parameter, typed: String) {
     var parameters = Parameters()

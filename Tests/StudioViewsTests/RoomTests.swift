@@ -65,6 +65,22 @@ func theHeaderLosesOnePartAfterTheOther(columns: Int, parts: [String]) {
 
 // MARK: Steps
 
+@Test func aBatchSaysHowManyOfItsPicturesAreThere() {
+    var state = studioWithPictures(1)
+    state.parameters.count = 3
+    perform(&state, .generate)
+    let runs = state.job?.runs ?? []
+    #expect(runs.count == 3)
+    for size in [ScreenSize(80, 24), ScreenSize(120, 40)] {
+        #expect(shown(state, size).contains("0 of 3 done"))
+    }
+    state.runs[runs[0]]?.status = .finished
+    state.runs[runs[2]]?.status = .finished
+    #expect(shown(state, ScreenSize(80, 24)).contains("2 of 3 done"))
+    state.shownRun = 1
+    #expect(!shown(state, ScreenSize(80, 24)).contains("of 3 done"))
+}
+
 @Test(arguments: [4, 16, 17, 43, 44, 64], [ScreenSize(80, 24), ScreenSize(60, 24)])
 func theMarkerOfTheStepShownIsAlwaysSeenAndClickable(steps: Int, size: ScreenSize) throws {
     var state = studioWithPictures(1, steps: steps)

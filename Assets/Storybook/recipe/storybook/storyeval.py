@@ -4,6 +4,12 @@
 
 553 prompts in GenEval's six categories and sizes; where a category has combinations that can be held out, half of its
 prompts use them. The detector judges as GenEval does: every thing that was asked for, in its number, colour and place.
+
+The studio's own pictures are judged with the same prompts, one picture a prompt:
+
+    python -m storybook.storyeval --list prompts.txt
+    dcar generate --prompt-file prompts.txt -o pictures/{n:4}.png
+    python -m storybook.storyeval --pictures pictures --sprites sprites.npz --detector RUN/detector.pt
 """
 
 from __future__ import annotations
@@ -12,12 +18,13 @@ import argparse
 import json
 import pathlib
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 
 from storybook import data, detector, metrics, runtime, sprites
 from storybook import model as models
@@ -165,31 +172,43 @@ def evaluate(
     chosen = prompts(kinds=kinds)
     if limit:
         chosen = [chosen[k * len(chosen) // limit] for k in range(limit)]
+    rounds = (list(model.pictures([p.text for p in chosen], sampling, seed + image, batch)) for image in range(images))
+    about = {"weights": model.hash, "things": len(kinds or objects()), "images": images, "seed": seed, "sampling": vars(sampling)}
+    return {**about, **judged(chosen, rounds, judge, place, batch, gallery, real)}
+
+
+@torch.no_grad()
+def judged(
+    chosen: list[Prompt], rounds: Iterable[list[np.ndarray]], judge: Detector, place: Place, batch: int = 32,
+    gallery: pathlib.Path | None = None, real: np.ndarray | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """What the detector says of pictures [H,W,3]: in every round one of each prompt, in order."""
     verdicts: list[tuple[Prompt, bool]] = []
-    made_features: list[np.ndarray] = []
-    first: list[np.ndarray] = []
-    for image in range(images):
-        pictures = list(model.pictures([p.text for p in chosen], sampling, seed + image, batch))
-        first = first or pictures[:64]
+    made: list[np.ndarray] = []
+    size = 0
+    for number, pictures in enumerate(rounds):
+        size = pictures[0].shape[0]
+        if gallery and number == 0:
+            sheet(pictures[:64], 8).save(gallery)
         for start in range(0, len(pictures), batch):
             part = np.stack(pictures[start : start + batch]).transpose(0, 3, 1, 2)
             signal = to_signal(np.ascontiguousarray(part), place.device)
             verdicts += [(p, correct(p, f)) for p, f in zip(chosen[start : start + batch], judge.find(signal), strict=True)]
-            made_features.append(judge.features(signal).cpu().numpy())
-    size = pictures[0].shape[0]
-    real = real_features(judge, place, size, len(chosen) * images) if real is None else real
-    if gallery:
-        sheet(first, 8).save(gallery)
-    report = {
-        "weights": model.hash,
-        "prompts": len(chosen),
-        "things": len(kinds or objects()),
-        "images": images,
-        "seed": seed,
-        "size": size,
-        "sampling": vars(sampling),
-    }
-    return {**report, "gfid": round(metrics.frechet(real, np.concatenate(made_features)), 4), **score(verdicts)}
+            made.append(judge.features(signal).cpu().numpy())
+    real = real_features(judge, place, size, len(verdicts)) if real is None else real
+    gfid = round(metrics.frechet(real, np.concatenate(made)), 4)
+    return {"prompts": len(chosen), "size": size, "gfid": gfid, **score(verdicts)}
+
+
+def folder_pictures(folder: pathlib.Path, count: int) -> list[np.ndarray]:
+    """The PNGs of a folder in the order of their names.
+
+    Raises ValueError where there are not `count`.
+    """
+    paths = sorted(folder.glob("*.png"))
+    if len(paths) != count:
+        raise ValueError(f"{folder} has {len(paths)} PNGs; it must have one for each of {count} prompts")
+    return [np.asarray(Image.open(path).convert("RGB")) for path in paths]
 
 
 @torch.no_grad()
@@ -201,9 +220,11 @@ def real_features(judge: Detector, place: Place, size: int, count: int, workers:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", type=pathlib.Path)
-    parser.add_argument("--sprites", required=True)
-    parser.add_argument("--detector", type=pathlib.Path, required=True)
+    parser.add_argument("model", type=pathlib.Path, nargs="?")
+    parser.add_argument("--list", type=pathlib.Path, help="write the prompts there, one a line, and do no more")
+    parser.add_argument("--pictures", type=pathlib.Path, help="judge the PNGs of a folder instead of sampling a model")
+    parser.add_argument("--sprites")
+    parser.add_argument("--detector", type=pathlib.Path)
     parser.add_argument("--images", type=int, default=4, help="pictures a prompt")
     parser.add_argument("--limit", type=int, help="so many prompts only")
     parser.add_argument("--seed", type=int, default=0)
@@ -212,10 +233,21 @@ def main() -> None:
     parser.add_argument("--gallery", type=pathlib.Path, help="where to write the first 64 pictures")
     parser.add_argument("--threads", type=int, default=2)
     a = parser.parse_args()
+    kinds = core() if a.core else None
+    if a.list:
+        a.list.write_text("".join(f"{p.text}\n" for p in prompts(kinds=kinds)))
+        return
+    if not a.sprites or not a.detector or (a.model is None) == (a.pictures is None):
+        parser.error("give --sprites, --detector, and either MODEL or --pictures")
     sprites.load(a.sprites)
     place = runtime.start(a.threads)
-    model, judge = models.load(a.model, place.device), detector.load(a.detector, place)
-    report = evaluate(model, judge, place, Sampling(hybrid=not a.discrete), a.images, a.seed, a.limit, gallery=a.gallery, kinds=core() if a.core else None)
+    judge = detector.load(a.detector, place)
+    if a.pictures:
+        chosen = prompts(kinds=kinds)
+        report = judged(chosen, [folder_pictures(a.pictures, len(chosen))], judge, place, gallery=a.gallery)
+    else:
+        model, sampling = models.load(a.model, place.device), Sampling(hybrid=not a.discrete)
+        report = evaluate(model, judge, place, sampling, a.images, a.seed, a.limit, gallery=a.gallery, kinds=kinds)
     print(json.dumps(report, indent=2))
 
 

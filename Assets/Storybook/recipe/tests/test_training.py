@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 
 from storybook import ablate, build, data, detector, editing, export, pool, record, residual_error, restore, runtime, storyeval, train_dcar, train_dcht
@@ -279,6 +280,20 @@ def test_inpainting_keeps_what_is_known(built: build.Build, place: Place) -> Non
     judge = detector.load(built.out / "detector.pt", place)
     report = editing.evaluate(model, judge, place, 2)
     assert {"inside", "outside_psnr", "seam"} <= set(report)
+
+
+def test_pictures_of_a_folder_are_judged(built: build.Build, place: Place, tmp_path: pathlib.Path) -> None:
+    chosen = storyeval.prompts()[:3]
+    for number in range(3):
+        picture, _ = data.render(f"folder/{number}", 256)
+        Image.fromarray(picture).save(tmp_path / f"{number:04}.png")
+    pictures = storyeval.folder_pictures(tmp_path, 3)
+    assert all(np.array_equal(data.render(f"folder/{k}", 256)[0], picture) for k, picture in enumerate(pictures))
+    judge = detector.load(built.out / "detector.pt", place)
+    report = storyeval.judged(chosen, [pictures], judge, place)
+    assert (report["prompts"], report["size"]) == (3, 256)
+    with pytest.raises(ValueError, match="3 PNGs"):
+        storyeval.folder_pictures(tmp_path, 4)
 
 
 def test_core_prompts_are_of_core_things() -> None:
