@@ -10,6 +10,7 @@ Every part leaves its state in --out and is passed over when it is done, so the 
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import math
 import pathlib
@@ -161,7 +162,7 @@ class Build:
             minutes=self.left, echo=p.echo, detector=self.out / "detector.pt", adversarial=p.adversarial, compile=self.fast, config=p.tokenizer,
             budget=self.tokenizer_budget,
         )  # fmt: skip
-        train_dcht.train(options, self.place, crops(self.small, self.large, p.crops, 7) if self.small else None)
+        train_dcht.train(options, self.place, functools.partial(crops, self.small, self.large, p.crops) if self.small else None)
         self.together()
 
     def _tokens(self, size: int, scenes: int) -> None:
@@ -174,23 +175,30 @@ class Build:
         if not self.small:
             self._tokens(256, self.plan.scenes)
 
+    @property
+    def ends_at_256(self) -> bool:
+        """With no minutes for the generator at 512 there is none, and no tokens for it."""
+        return self.generator_budget[1] == 0
+
     def tokens512(self) -> None:
-        self._tokens(512, self.plan.scenes512)
+        if not self.ends_at_256:
+            self._tokens(512, self.plan.scenes512)
 
     def generator(self) -> None:
-        p = self.plan
+        p, tokens = self.plan, None
+        if self.small:
+            tokens = PoolTokens.encode(self.small, load_tokenizer(self.out / "tokenizer" / "dcht.pt", self.place))
         options = train_dcar.Options(
             self.out / "tokens256", self.out / "generator", p.generator_steps, batch=p.batch, rate=p.generator_rate, workers=self.workers,
             minutes=self.left, head_samples=p.head_samples, config=p.generator,
             budget=self.generator_budget[0],
         )  # fmt: skip
-        tokens = None
-        if self.small:
-            tokens = PoolTokens.encode(self.small, load_tokenizer(self.out / "tokenizer" / "dcht.pt", self.place))
         train_dcar.train(options, self.place, tokens)
         self.together()
 
     def generator512(self) -> None:
+        if self.ends_at_256:
+            return
         p = self.plan
         options = train_dcar.Options(
             self.out / "tokens512", self.out / "generator512", p.generator512_steps, start=self.out / "generator" / "dcar.pt",
@@ -253,7 +261,7 @@ def main() -> None:
     parser.add_argument("--generator-steps", type=int, nargs=2, help="other lengths at 256 and at 512")
     parser.add_argument("--detector-budget", type=float, help="as many detector steps as fit in so many minutes")
     parser.add_argument("--tokenizer-budget", type=float, help="the same for the tokenizer")
-    parser.add_argument("--generator-budget", type=float, nargs=2, help="the same at 256 and at 512")
+    parser.add_argument("--generator-budget", type=float, nargs=2, help="the same at 256 and at 512; 0 at 512 leaves that out")
     parser.add_argument("--workers", type=int, default=2, help="drawing processes")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--until", choices=PARTS, default=PARTS[-1])

@@ -211,21 +211,26 @@ def train(
     torch.manual_seed(0)
     model = Detector(width).to(place.device, memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3, weight_decay=0.02)
-    step = 0
+    step, clock = 0, runtime.Budget(place)
+    if budget is not None:
+        steps = clock.steps(budget, 0)
     if path.exists():
         state = torch.load(path, map_location=place.device, weights_only=True)
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         step = state["step"]
+        clock = runtime.Budget.resumed(place, state, step)
+        if budget is not None:
+            steps = clock.length(budget, step, state)
     log = runtime.Log(out / "detector.log", place)
     wrapped = place.wrap(model)
     batches = pool.targets(4, step, batch) if pool else stream(DetectorBatches(4, batch), step, workers, place.rank, place.ranks)
-    steps = runtime.UNKNOWN if budget else steps
-    deadline, clock, saved = runtime.Deadline(minutes, place), runtime.Budget(place), time.monotonic()
+    deadline, saved = runtime.Deadline(minutes, place), time.monotonic()
 
     def keep() -> None:
         if place.leads:
-            runtime.save(path, {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "width": width})
+            kept = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "width": width}
+            runtime.save(path, {**kept, "steps": steps, "budget": budget, **clock.kept()})
 
     while step < steps:
         for group in optimizer.param_groups:
@@ -237,7 +242,7 @@ def train(
         loss.backward()
         optimizer.step()
         step += 1
-        if budget and step % 10 == 0:
+        if budget is not None and step % 10 == 0:
             steps = clock.steps(budget, step)
         if step % 100 == 0:
             log(f"detector step {step} loss {loss.item():.3f}")

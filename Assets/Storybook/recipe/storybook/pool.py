@@ -4,6 +4,7 @@ machine can draw. Scene i is the same as `data.render` of its seed; which scenes
 
 from __future__ import annotations
 
+import itertools
 import math
 import mmap
 import multiprocessing
@@ -24,6 +25,7 @@ from storybook.caption import write
 from storybook.data import render, to_signal
 from storybook.dcht import DCHT
 from storybook.detector import GRID, Targets, targets_of
+from storybook.runtime import Place
 from storybook.scene import sample_scene
 from storybook.text import Vocabulary
 from storybook.tokens import BLOCK, shown
@@ -132,13 +134,10 @@ class Pool:
         where = next(iter(self.held.values())).device
         return torch.from_numpy(np.random.default_rng((seed, number)).integers(0, ready, count)).to(where)
 
-    def pictures(self, seed: int, count: int) -> Iterator[Tensor]:
-        """Endless batches of pictures [count,3,S,S] in -1...1."""
-        number = 0
-        while True:
-            rows = self.rows(seed, number, count)
-            yield to_signal(self.held["pictures"][rows], rows.device)
-            number += 1
+    def pictures(self, seed: int, number: int, count: int) -> Tensor:
+        """Batch `number` of pictures [count,3,S,S] in -1...1."""
+        rows = self.rows(seed, number, count)
+        return to_signal(self.held["pictures"][rows], rows.device)
 
     def targets(self, seed: int, start: int, count: int) -> Iterator[tuple[Tensor, Targets]]:
         """Endless batches of pictures uint8 [count,3,S,S] and what the detector should say about them."""
@@ -151,14 +150,14 @@ class Pool:
             number += 1
 
 
-def crops(pool: Pool, large: Pool | None, batch: int, seed: int) -> Iterator[Tensor]:
-    """Endless batches for the tokenizer: every eighth of the `large` pool, where there is one, with as many pixels."""
-    small = pool.pictures(seed, batch)
-    wide = large.pictures(seed, max(1, batch * pool.size**2 // large.size**2)) if large else small
-    number = 0
-    while True:
-        yield next(wide if number % 8 == 7 and (large is None or large.ready >= 8 * BLOCK) else small)
-        number += 1
+def crops(pool: Pool, large: Pool | None, batch: int, seed: int, start: int = 0) -> Iterator[Tensor]:
+    """Batches start, start+1, ... for the tokenizer: every eighth of the `large` pool, where there is one, with as many
+    pixels."""
+    for number in itertools.count(start):
+        if large and number % 8 == 7 and large.ready >= 8 * BLOCK:
+            yield large.pictures(seed, number, max(1, batch * pool.size**2 // large.size**2))
+        else:
+            yield pool.pictures(seed, number, batch)
 
 
 @dataclass
@@ -173,12 +172,13 @@ class PoolTokens:
     @staticmethod
     @torch.no_grad()
     def encode(pool: Pool, tokenizer: DCHT, batch: int = 256) -> PoolTokens:
-        """Tokens of all scenes that are there."""
+        """Tokens of all scenes, once they are all there: those of a build that was stopped are drawn again."""
+        scenes = pool.wait(pool.blocks * BLOCK)
         device = next(tokenizer.parameters()).device
         found: list[tuple[Tensor, Tensor]] = []
-        for start in range(0, pool.ready, batch):
-            with torch.autocast(device.type, torch.bfloat16):
-                part = pool.held["pictures"][start : min(start + batch, pool.ready)]
+        for start in range(0, scenes, batch):
+            with Place(device, 0, 1).autocast():
+                part = pool.held["pictures"][start : min(start + batch, scenes)]
                 ids, residual = tokenizer.encode(to_signal(part, device))
             found.append((ids.flatten(1).int(), residual.permute(0, 2, 3, 1).flatten(1, 2).half()))
         ids, residuals = (torch.cat(parts) for parts in zip(*found, strict=True))

@@ -3,7 +3,8 @@
     python -m storybook.record MODEL FOLDER && dcar verify FOLDER
 
 FOLDER gets a copy of the model's folders beside text, dcht_*, transformer and generate .safetensors with inputs, noise and results
-in float32. Inputs of the network are pictures as u8/255*2-1 and prompts as padded ids.
+in float32. Inputs of the network are pictures as u8/255*2-1 and prompts as padded ids. The metadata of generate.safetensors
+says in `arguments`, as JSON, with which residual_guidance and residual_temperature the head sampled.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from storybook import model as models
-from storybook.dcar import generate, residuals
+from storybook.dcar import GeneratorConfig, generate, residuals
 from storybook.model import Model
 from storybook.noise import Noise
 
@@ -31,9 +32,9 @@ PROMPTS = (
 )
 
 
-def _store(tensors: dict[str, Tensor], path: pathlib.Path) -> None:
+def _store(tensors: dict[str, Tensor], path: pathlib.Path, metadata: dict[str, str] | None = None) -> None:
     small = {torch.int64: torch.int32, torch.bool: torch.uint8, torch.float64: torch.float32}
-    save_file({k: v.to(small.get(v.dtype, v.dtype)).contiguous().clone() for k, v in tensors.items()}, path)
+    save_file({k: v.to(small.get(v.dtype, v.dtype)).contiguous().clone() for k, v in tensors.items()}, path, metadata)
 
 
 def record_text(model: Model) -> dict[str, Tensor]:
@@ -77,6 +78,12 @@ def record_transformer(model: Model) -> dict[str, Tensor]:
     return out
 
 
+def head_arguments(config: GeneratorConfig) -> dict[str, float]:
+    """The model's guidance scale and temperature of the residual head."""
+    guidance = config.guidance if config.residual_guidance is None else config.residual_guidance
+    return {"residual_guidance": float(guidance), "residual_temperature": float(config.residual_temperature)}
+
+
 def record_run(model: Model, seed: int) -> tuple[dict[str, Tensor], float]:
     """A whole run of the first prompt with the model's defaults, and the smallest gap between two best choices in it."""
     c, tokens, head = model.config, Noise(seed, keep=True), Noise(seed + 1, keep=True)
@@ -95,13 +102,15 @@ def record_run(model: Model, seed: int) -> tuple[dict[str, Tensor], float]:
     ids, cond, uncond = generate(
         model.generator, text, mask, steps=c.num_steps, guidance=c.guidance, temperature=c.temperature, noise=tokens, trace=trace
     )
-    residual = residuals(model.generator, cond, uncond, steps=c.residual_steps, guidance=c.guidance, noise=head)
+    own = head_arguments(c)
+    guidance, heat = own["residual_guidance"], own["residual_temperature"]
+    residual = residuals(model.generator, cond, uncond, steps=c.residual_steps, guidance=guidance, noise=head, temperature=heat)
     ratio = torch.arange(1, c.num_steps + 1) / c.num_steps
     assert tokens.kept is not None and head.kept is not None
     out |= {
         "noise_token": torch.stack(tokens.kept[0::2]), "noise_conf": torch.stack(tokens.kept[1::2]), "noise_init": head.kept[0],
         "noise_diff": torch.stack(head.kept[1:]), "final_ids": ids, "residual": residual, "latents_cond": cond, "latents_uncond": uncond,
-        "cfg": torch.full((c.num_steps,), c.guidance), "head_cfg": torch.tensor([c.guidance]), "mask_counts": torch.stack(counts),
+        "cfg": torch.full((c.num_steps,), c.guidance), "head_cfg": torch.tensor([guidance]), "mask_counts": torch.stack(counts),
         "temperature": c.temperature * (1 - ratio), "softmax_temperature": 0.5 + 0.8 * (1 - ratio),
         "image_hybrid_u8": torch.from_numpy(model.decode(ids, residual))[0],
     }  # fmt: skip
@@ -137,7 +146,7 @@ def record(source: pathlib.Path, out: pathlib.Path, tries: int = 50) -> None:
             best, widest = run, gap
         if widest > 2e-3:
             break
-    _store(best, out / "generate.safetensors")
+    _store(best, out / "generate.safetensors", {"arguments": json.dumps(head_arguments(model.config))})
     print(f"{out}: weights {model.hash}, closest choice of the run {widest:.1e}")
 
 

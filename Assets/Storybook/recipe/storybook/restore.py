@@ -3,7 +3,8 @@
     python -m storybook.restore MODEL RUN
 
 RUN/tokenizer/dcht.pt stands at the start of stage 3, RUN/generator/dcar.pt at step 0. They hold the exported weights and the
-vocabulary, but no optimizer: the trainers begin with a fresh one and warm up again.
+vocabulary, but no optimizer: the trainers begin with a fresh one and warm up again. RUN/spiece.model is that vocabulary once
+more, for the captions of a pool.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from storybook import runtime
 
 
 def restore(folder: pathlib.Path, out: pathlib.Path) -> None:
-    """Checkpoints from the model in `folder`, where `storybook.build --out` looks for them."""
+    """Checkpoints and vocabulary from the model in `folder`, where `storybook.build --out` looks for them."""
+    spiece = (folder / "t5" / "spiece.model").read_bytes()
     model = models.load(folder, torch.device("cpu"))
     weights = model.tokenizer.state_dict()
     tokenizer = {
@@ -29,11 +31,12 @@ def restore(folder: pathlib.Path, out: pathlib.Path) -> None:
     weights = nn.ModuleDict({"dcar": model.generator, "t5": model.encoder}).state_dict()
     generator = {
         "step": 0, "config": model.config.plain(), "model": weights, "average": weights,
-        "spiece": (folder / "t5" / "spiece.model").read_bytes(),
+        "spiece": spiece,
     }  # fmt: skip
     for path, state in ((out / "tokenizer" / "dcht.pt", tokenizer), (out / "generator" / "dcar.pt", generator)):
         path.parent.mkdir(parents=True, exist_ok=True)
         runtime.save(path, state)
+    (out / "spiece.model").write_bytes(spiece)
 
 
 def main() -> None:

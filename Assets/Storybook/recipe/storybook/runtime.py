@@ -59,23 +59,42 @@ UNKNOWN = 10**9
 
 
 class Budget:
-    """Turns minutes into steps while a run goes on, by its speed so far; `spent` seconds are gone already."""
+    """Turns minutes into steps while a run goes on, by its speed so far; `spent` seconds have gone since its step `first`."""
 
-    def __init__(self, place: Place, spent: float = 0.0) -> None:
-        self.place, self.began = place, time.monotonic() - spent
+    def __init__(self, place: Place, spent: float = 0.0, first: int = 0) -> None:
+        self.place, self.first, self.began = place, first, time.monotonic() - spent
+
+    @staticmethod
+    def resumed(place: Place, state: dict[str, Any], done: int) -> Budget:
+        """The clock of a checkpoint at step `done`; where it has none, those steps count for nothing."""
+        return Budget(place, state["spent"], state.get("first", 0)) if "spent" in state else Budget(place, first=done)
+
+    def kept(self) -> dict[str, float]:
+        """What a checkpoint keeps for `resumed`."""
+        return {"spent": self.spent(), "first": self.first}
 
     def spent(self) -> float:
         """Seconds since the beginning."""
         return time.monotonic() - self.began
 
     def steps(self, minutes: float, done: int) -> int:
-        """How many steps there will have been after `minutes`, when `done` are; the same on every rank."""
-        spent = self.spent()
-        count = torch.tensor(done if spent >= 60 * minutes else max(done + 1.0, done * 60 * minutes / spent), dtype=torch.float64)
+        """How many steps there will have been after `minutes`, when `done` are; the same on every rank. UNKNOWN before the
+        first step, unless the minutes are over."""
+        spent, timed = self.spent(), done - self.first
+        if spent >= 60 * minutes:
+            length = float(done)
+        else:
+            length = max(done + 1.0, self.first + timed * 60 * minutes / spent) if timed else float(UNKNOWN)
+        count = torch.tensor(length, dtype=torch.float64)
         if self.place.ranks > 1:
             count = count.to(self.place.device)
             dist.broadcast(count, 0)
         return int(count.item())
+
+    def length(self, minutes: float, done: int, state: dict[str, Any]) -> int:
+        """The length of a run that goes on from a checkpoint: what that says of the same minutes, or else a fresh estimate."""
+        known = "spent" in state and state.get("budget", minutes) == minutes
+        return int(state["steps"]) if known else self.steps(minutes, done)
 
 
 class Deadline:

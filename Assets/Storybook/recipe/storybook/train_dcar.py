@@ -87,14 +87,17 @@ class Objective(nn.Module):
 
 
 class Run:
-    """A generator in training."""
+    """A generator in training.
+
+    Raises ValueError where the captions of a pool have another vocabulary than the checkpoint.
+    """
 
     def __init__(self, options: Options, place: Place, file: TokenFile | PoolTokens) -> None:
         torch.manual_seed(options.seed)
         self.options, self.place, self.step = options, place, 0
         self.clock = runtime.Budget(place)
-        if options.budget:
-            options.steps = runtime.UNKNOWN
+        if options.budget is not None:
+            options.steps = self.clock.steps(options.budget, 0)
         options.out.mkdir(parents=True, exist_ok=True)
         self.path, self.spiece = options.out / "dcar.pt", options.out / "spiece.model"
         source = self.path if self.path.exists() else options.start
@@ -103,6 +106,11 @@ class Run:
             config = replace(GeneratorConfig(**state["config"]), tokens=file.meta["tokens"])
             if place.leads:
                 self.spiece.write_bytes(state["spiece"])
+            if isinstance(file, PoolTokens) and file.spiece.read_bytes() != state["spiece"]:
+                raise ValueError(
+                    f"The captions of the pool are in the words of {file.spiece}, which {source} was not trained with; "
+                    f"copy {self.spiece} there."
+                )
         else:
             # The head clamps scaled residuals to -1...1, so the scale is 2.5 standard deviations.
             grid = {"tokens": file.meta["tokens"], "codes": file.meta["codes"], "channels": file.meta["channels"]}
@@ -136,9 +144,9 @@ class Run:
             if "optimizer" in state:
                 self.optimizer.load_state_dict(state["optimizer"])
             self.step = state["step"]
-            if options.budget and "spent" in state:
-                self.clock = runtime.Budget(place, state["spent"])
-                options.steps = state["steps"]
+            self.clock = runtime.Budget.resumed(place, state, self.step)
+            if options.budget is not None:
+                options.steps = self.clock.length(options.budget, self.step, state)
         weights = options.residual_weight, options.thing_weight
         objective = place.wrap(Objective(self.model, self.encoder, options.head_samples, *weights).to(place.device))
         self.objective = torch.compile(objective, dynamic=True) if options.compile else objective
@@ -147,7 +155,8 @@ class Run:
         if self.place.leads:
             state = {
                 "step": self.step, "steps": self.options.steps, "config": self.config.plain(), "model": self.both.state_dict(), "average": self.average.state,
-                "optimizer": self.optimizer.state_dict(), "spiece": self.spiece.read_bytes(), "spent": self.clock.spent(),
+                "optimizer": self.optimizer.state_dict(), "spiece": self.spiece.read_bytes(),
+                "budget": self.options.budget, **self.clock.kept(),
             }  # fmt: skip
             runtime.save(self.path, state)
 
@@ -190,7 +199,7 @@ def train(options: Options, place: Place, tokens: PoolTokens | None = None) -> R
     recent: list[tuple[Tensor, Tensor]] = []
     while run.step < options.steps:
         recent.append(run.train_step(*next(batches)))
-        if options.budget and run.step % 10 == 0:
+        if options.budget is not None and run.step % 10 == 0:
             options.steps = run.clock.steps(options.budget, run.step)
         if run.step % options.report_every == 0:
             means = [torch.stack(column).mean().item() for column in zip(*recent, strict=True)]

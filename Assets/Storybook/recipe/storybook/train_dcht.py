@@ -14,7 +14,7 @@ import argparse
 import math
 import pathlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,13 +118,13 @@ class Run:
     def __init__(self, options: Options, place: Place) -> None:
         torch.manual_seed(options.seed)
         self.options, self.place = options, place
-        if options.budget:
-            options.steps = (runtime.UNKNOWN,) * 3
         self.model = DCHT(options.config).to(place.device, memory_format=torch.channels_last)
         self.average = runtime.Average(self.model, 0.998)
         self.used = torch.ones(options.config.codebook_size, device=place.device)
         self.stage, self.stage_step, self.step = 1, 0, 0
         self.clock = runtime.Budget(place)
+        if options.budget is not None:
+            options.steps = (self.clock.steps(options.budget, 0),) * 3
         if options.mode == "no-warm-up":
             self.stage = 2
         self.path = options.out / "dcht.pt"
@@ -155,9 +155,12 @@ class Run:
     def _load(self) -> None:
         state = torch.load(self.path, map_location=self.place.device, weights_only=True)
         self.stage, self.stage_step, self.step = state["stage"], state["stage_step"], state["step"]
-        if self.options.budget and "spent" in state:
-            self.clock = runtime.Budget(self.place, state["spent"])
-            self.options.steps = tuple(state["steps"])
+        self.clock = runtime.Budget.resumed(self.place, state, self.stage_step)
+        if self.options.budget is not None:
+            if "spent" in state and state.get("budget", self.options.budget) == self.options.budget:
+                self.options.steps = tuple(state["steps"])
+            else:
+                self._fit_stage()
         self.model.load_state_dict(state["model"])
         self.average.state = state["average"]
         self.used = state["used"]
@@ -174,7 +177,7 @@ class Run:
                 "average": self.average.state, "used": self.used, "optimizer": self.optimizer.state_dict(),
                 "critic": self.critic.net.state_dict(), "critic_optimizer": self.critic.optimizer.state_dict(),
                 "config": self.options.config.json(),
-                "steps": self.options.steps, "spent": self.clock.spent(),
+                "steps": self.options.steps, "budget": self.options.budget, **self.clock.kept(),
             }  # fmt: skip
             runtime.save(self.path, state)
 
@@ -193,8 +196,12 @@ class Run:
         return "discrete" if self.stage == 2 or self.step % 2 else "continuous"
 
     def keep_to_budget(self) -> None:
-        """Sets the length of this stage to what its share of the budget allows at the speed so far."""
-        if self.options.budget and self.stage_step % 10 == 0:
+        """Every ten steps sets the length of this stage to what its share of the budget allows at the speed so far."""
+        if self.stage_step % 10 == 0:
+            self._fit_stage()
+
+    def _fit_stage(self) -> None:
+        if self.options.budget is not None:
             steps = list(self.options.steps)
             steps[self.stage - 1] = self.clock.steps(SHARES[self.stage - 1] * self.options.budget, self.stage_step)
             self.options.steps = (steps[0], steps[1], steps[2])
@@ -294,8 +301,9 @@ def check(run: Run, scenes: int = 12) -> str:
     )
 
 
-def train(options: Options, place: Place, pictures_of: Iterator[Tensor] | None = None) -> Run:
-    """Runs the stages that are left, on streamed crops or on the batches of pictures given."""
+def train(options: Options, place: Place, pictures_of: Callable[[int, int], Iterator[Tensor]] | None = None) -> Run:
+    """Runs the stages that are left, on streamed crops or on the pictures of a function that makes batches of them from a
+    seed and the number of the first."""
     sprites.load(options.sprites)
     options.out.mkdir(parents=True, exist_ok=True)
     run = Run(options, place)
@@ -303,19 +311,23 @@ def train(options: Options, place: Place, pictures_of: Iterator[Tensor] | None =
     log(
         f"stage {run.stage} step {run.step}, {sum(p.numel() for p in run.model.parameters()) / 1e6:.1f} M parameters, {place.device}"
     )
-    crops, start = CropBatches(options.seed, options.batch, options.crop), run.step // options.echo
-    batches = pictures_of or stream(crops, start, options.workers, place.rank, place.ranks)
-    others = pictures_of or stream(CropBatches(options.seed + 1000, options.batch, options.crop), 0, options.workers)
+    start, of_points = run.step // options.echo, options.seed + 1000
+    if pictures_of:
+        batches, others = pictures_of(options.seed, start), pictures_of(of_points, 0)
+    else:
+        crops = CropBatches(options.seed, options.batch, options.crop)
+        batches = stream(crops, start, options.workers, place.rank, place.ranks)
+        others = stream(CropBatches(of_points, options.batch, options.crop), 0, options.workers)
     pictures: Tensor | None = None
     deadline = runtime.Deadline(options.minutes, place)
     saved = reported = time.monotonic()
     recent: list[tuple[Tensor, Tensor]] = []
     while True:
-        if run.stage_step >= options.steps[run.stage - 1]:
-            if run.stage == 3:
-                break
+        while run.stage < 3 and run.stage_step >= options.steps[run.stage - 1]:
             run.begin_stage(others)
             log(f"stage {run.stage} begins at step {run.step}")
+        if run.stage_step >= options.steps[run.stage - 1]:
+            break
         if pictures is None or run.step % options.echo == 0:
             pictures = as_signal(next(batches), place.device)
         # A batch that is used again is used in mirror image.

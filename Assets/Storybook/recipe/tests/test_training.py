@@ -1,30 +1,35 @@
-"""Runs can stop and go on, the export has the official layout and keys, and every command works on a tiny budget."""
+"""Runs can stop and go on, the export has the official layout and keys, and most commands work on a tiny budget."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import pathlib
 import random
 import shutil
 import subprocess
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors import safe_open
 from safetensors.torch import load_file
 
 from storybook import ablate, build, data, detector, editing, export, pool, record, residual_error, restore, runtime, storyeval, train_dcar, train_dcht
 from storybook import model as models
 from storybook.caption import write
-from storybook.dcar import GeneratorConfig, position_table
+from storybook.dcar import GeneratorConfig, position_table, residuals
 from storybook.dcht import DCHT, TokenizerConfig
 from storybook.diffusion import Schedule
 from storybook.model import Sampling
+from storybook.noise import Noise
 from storybook.runtime import Place
 from storybook.scene import core, sample_scene
-from storybook.text import Vocabulary
+from storybook.text import Vocabulary, build_vocabulary
 from storybook.tokens import BLOCK, TokenFile, load_tokenizer, shown, tokenise
 
 TINY = build.PLANS["tiny"]
@@ -120,6 +125,87 @@ def test_a_build_from_a_pool_keeps_to_its_minutes(sheet: pathlib.Path, tmp_path:
     tokens = pool.PoolTokens.encode(job.small, load_tokenizer(tmp_path / "tokenizer" / "dcht.pt", place))
     assert tokens.scenes == 512 and tokens.ids.max() < TINY.tokenizer.codebook_size
 
+    # Given again with more minutes for the generator: what is done stays, the scenes are drawn anew, all of them.
+    paths = [tmp_path / name for name in ("detector.pt", "tokenizer/dcht.pt")]
+    done = [torch.load(path, weights_only=True)["model"] for path in paths]
+    again = replace(job, generator_budget=(0.1, None), small=None, large=None)
+    again.run("generator")
+    assert all(same(torch.load(path, weights_only=True)["model"], before) for path, before in zip(paths, done, strict=True))
+    assert again.small is not job.small
+    assert (tmp_path / "generator" / "dcar.log").read_text().count(" 512 scenes") == 2
+    after = torch.load(tmp_path / "generator" / "dcar.pt", weights_only=True)
+    assert state["step"] < after["step"] == after["steps"] < runtime.UNKNOWN
+    again.large.wait(10**9)
+    batches, late = pool.crops(again.small, again.large, 4, 7), pool.crops(again.small, again.large, 4, 7, 6)
+    wanted = [next(batches) for _ in range(8)][6:]
+    assert [len(batch) for batch in wanted] == [4, 1]
+    assert all(torch.equal(next(late), batch) for batch in wanted)
+
+    # A checkpoint whose words are not those of the pool is refused.
+    other = tmp_path / "other.model"
+    build_vocabulary(other, 300, captions=500)
+    again.small.spiece = other
+    options = train_dcar.Options(tmp_path, tmp_path / "generator", 1, batch=2, head_samples=32)
+    with pytest.raises(ValueError, match=r"other\.model"):
+        train_dcar.train(options, place, replace(tokens, pool=again.small))
+
+
+def test_a_finished_detector_is_left_alone(
+    sheet: pathlib.Path, tmp_path: pathlib.Path, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A clock that is a tenth of a second later whenever it is looked at, which is once a step.
+    ticks = itertools.count()
+    monkeypatch.setattr(runtime, "time", SimpleNamespace(monotonic=lambda: next(ticks) / 10))
+
+    def train(steps: int, budget: float | None = None) -> dict[str, Any]:
+        path = detector.train(str(sheet), tmp_path, steps, 2, 0, place, width=16, budget=budget)
+        return torch.load(path, weights_only=True)
+
+    first = train(1, 0.05)
+    assert 20 < first["step"] == first["steps"] < 32
+    for _ in range(2):
+        again = train(1, 0.05)
+        assert again["step"] == first["step"]
+        assert same(again["model"], first["model"])
+    longer = train(1, 0.1)
+    assert first["step"] < longer["step"] == longer["steps"] < 62
+    # Of a checkpoint from before there were clocks only the steps from here on count.
+    old = {**{key: longer[key] for key in ("model", "optimizer", "width")}, "step": 10**6}
+    torch.save(old, tmp_path / "detector.pt")
+    assert train(10**6 + 2)["step"] == 10**6 + 2
+    torch.save(old, tmp_path / "detector.pt")
+    assert 10**6 + 20 < train(1, 0.05)["step"] < 10**6 + 32
+
+
+def test_a_clock_counts_its_own_steps(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime.Budget, "spent", lambda _: 6.0)
+    assert runtime.Budget(place).steps(1, 20) == 200
+    assert runtime.Budget.resumed(place, {}, 1000).steps(1, 1020) == 1200
+    assert runtime.Budget.resumed(place, {}, 1000).steps(1, 1000) == runtime.UNKNOWN
+    clock = runtime.Budget(place)
+    told = {"spent": 6.0, "steps": 150, "budget": 1.0}
+    assert [clock.length(minutes, 20, told) for minutes in (1.0, 2.0)] == [150, 400]
+    assert clock.length(1.0, 20, {}) == 200
+
+
+def test_a_budget_of_zero_trains_nothing(
+    built: build.Build, sheet: pathlib.Path, tmp_path: pathlib.Path, place: Place
+) -> None:
+    job = build.Build(TINY, "", tmp_path / "none", tmp_path / "model", 0, place, generator_budget=(None, 0))
+    job.tokens512()
+    job.generator512()
+    assert not job.out.exists()
+    path = detector.train(str(sheet), tmp_path, 5, 2, 0, place, width=16, budget=0)
+    assert torch.load(path, weights_only=True)["step"] == 0
+    options = train_dcar.Options(
+        built.out / "tokens256", tmp_path / "generator", 5, batch=2, workers=0, head_samples=32, budget=0, config=TINY.generator
+    )
+    assert train_dcar.train(options, place).step == 0
+    tokenizer = train_dcht.Options(
+        str(sheet), tmp_path / "tokenizer", (5, 5, 5), batch=2, crop=64, workers=0, budget=0, config=TINY.tokenizer
+    )
+    assert train_dcht.train(tokenizer, place).step == 0
+
 
 def test_stage_three_freezes_the_encoder(sheet: pathlib.Path, tmp_path: pathlib.Path, place: Place) -> None:
     options = train_dcht.Options(str(sheet), tmp_path, (1, 2, 0), batch=4, crop=64, workers=0, config=TINY.tokenizer)
@@ -146,6 +232,7 @@ def test_generator_resumes_where_it_stopped(built: build.Build, tmp_path: pathli
 def test_training_goes_on_from_an_exported_model(built: build.Build, tmp_path: pathlib.Path, place: Place) -> None:
     folder = built.out / "model256"
     restore.restore(folder, tmp_path)
+    assert (tmp_path / "spiece.model").read_bytes() == (folder / "t5" / "spiece.model").read_bytes()
     export.export_tokenizer(tmp_path / "tokenizer" / "dcht.pt", tmp_path / "again")
     export.export_generator(tmp_path / "generator" / "dcar.pt", tmp_path / "again")
     export.write_sums(tmp_path / "again")
@@ -368,6 +455,33 @@ def test_recording_replays_itself(built: build.Build, tmp_path: pathlib.Path) ->
     assert torch.equal(run[f"step{c.num_steps - 1:02}.ids_out"], run["final_ids"])
     picture = torch.from_numpy(model.decode(run["final_ids"].long(), run["residual"]))[0]
     assert torch.equal(picture, run["image_hybrid_u8"])
+
+
+def test_recording_has_the_head_as_the_model_has_it(built: build.Build, tmp_path: pathlib.Path) -> None:
+    def recorded(folder: pathlib.Path) -> dict[str, float]:
+        with safe_open(folder / "generate.safetensors", "pt") as file:
+            return json.loads(file.metadata()["arguments"])
+
+    source = shutil.copytree(built.out / "model256", tmp_path / "model")
+    usual = models.read_config(source)
+    record.record(source, tmp_path / "usual", tries=1)
+    assert recorded(tmp_path / "usual") == {"residual_guidance": usual.guidance, "residual_temperature": 1.0}
+    quiet = replace(usual, residual_guidance=0.0, residual_temperature=0.25)
+    (source / "dc-ar" / "config.yaml").write_text(export.generator_yaml(quiet))
+    record.record(source, tmp_path / "quiet", tries=1)
+    assert recorded(tmp_path / "quiet") == {"residual_guidance": 0.0, "residual_temperature": 0.25}
+
+    run = load_file(tmp_path / "quiet" / "generate.safetensors")
+    assert run["head_cfg"].tolist() == [0.0]
+    assert torch.equal(run["cfg"], torch.full((usual.num_steps,), usual.guidance))
+    noise = Noise(0)
+    numbers = iter([run["noise_init"], *run["noise_diff"]])
+    noise.normal = lambda _: next(numbers)
+    generator = models.load(source, torch.device("cpu")).generator
+    latents = run["latents_cond"], run["latents_uncond"]
+    made = residuals(generator, *latents, steps=usual.residual_steps, guidance=0.0, noise=noise, temperature=0.25)
+    assert torch.equal(made, run["residual"])
+    assert not torch.equal(made, load_file(tmp_path / "usual" / "generate.safetensors")["residual"])
 
 
 @pytest.mark.skipif(not shutil.which("dcar"), reason="dcar is not on the path")
