@@ -22,18 +22,21 @@ let package = Package(
         .target(
             name: "CNcurses",
             linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+        .target(name: "JSON"),
         .target(name: "Tensors"),
         .target(
             name: "Kernels", dependencies: ["CKernels", "COneDNN", "COpenBLAS", "Tensors"]),
         .target(
             name: "Checkpoints",
-            dependencies: ["Tensors", "Yams", .product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: [
+                "JSON", "Tensors", "Yams", .product(name: "Crypto", package: "swift-crypto")
+            ]),
         .target(name: "Layers", dependencies: ["Checkpoints", "Kernels", "Tensors"]),
-        .target(name: "TextEncoding", dependencies: ["Layers"]),
+        .target(name: "TextEncoding", dependencies: ["JSON", "Layers"]),
         .target(name: "HybridTokens", dependencies: ["Layers"]),
         .target(name: "Requests"),
         .target(name: "Generation", dependencies: ["CKernels", "Layers", "Requests"]),
-        .target(name: "Imaging", dependencies: ["CPNG"]),
+        .target(name: "Imaging", dependencies: ["CPNG", "JSON"]),
         .target(
             name: "Assets", path: "Assets",
             exclude: ["Pictures", "Storybook/MODEL_CARD.md", "Storybook/recipe"],
@@ -93,6 +96,7 @@ let package = Package(
         .testTarget(
             name: "GenerationTests", dependencies: ["Generation", "Requests", "TestSupport"]),
         .testTarget(name: "ImagingTests", dependencies: ["CPNG", "Imaging"]),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(
             name: "LibraryTests",
             dependencies: [

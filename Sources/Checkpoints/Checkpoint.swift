@@ -40,6 +40,10 @@ public final class Checkpoint: Sendable {
     /// The paths of the files that hold tensors: the shards, sorted by name, or the file itself.
     public var files: [String] { mappedFiles.map(\.path) }
 
+    /// What tells the files as they were opened from others of the same paths, in the order of
+    /// `files`: their sizes, inodes and times of change.
+    public var identities: [String] { mappedFiles.map(\.identity) }
+
     /// The size of `files` together.
     public var byteCount: Int { mappedFiles.reduce(0) { $0 + $1.byteCount } }
 

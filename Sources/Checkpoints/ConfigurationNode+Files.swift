@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 import Yams
 
@@ -14,8 +15,8 @@ extension ConfigurationNode {
         } catch {
             throw .unreadable(error)
         }
-        var scanner = JSONScanner(file.bytes)
-        let isJSON = scanner.next() == UInt8(ascii: "{") || path.hasSuffix(".json")
+        let first = file.bytes.first { !$0.isJSONSpace }
+        let isJSON = first == UInt8(ascii: "{") || path.hasSuffix(".json")
         let value: ConfigurationValue
         do throws(FormatProblem) {
             guard file.byteCount <= Self.byteLimit else {
@@ -23,8 +24,9 @@ extension ConfigurationNode {
                     "it has \(file.byteCount) bytes; at most \(Self.byteLimit) are allowed")
             }
             if isJSON {
-                value = try Self.json(&scanner, depth: 0)
-                try scanner.end()
+                var reader = JSONReader<FormatProblem>(file.bytes)
+                value = try Self.json(&reader, depth: 0)
+                try reader.end()
             } else {
                 value = try Self.yaml(file.bytes)
             }
@@ -36,33 +38,35 @@ extension ConfigurationNode {
     }
 
     private static func json(
-        _ scanner: inout JSONScanner, depth: Int
+        _ reader: inout JSONReader<FormatProblem>, depth: Int
     ) throws(FormatProblem) -> ConfigurationValue {
-        guard depth < depthLimit else { throw scanner.problem("it is nested too deeply") }
-        switch scanner.next() {
+        guard depth < depthLimit else { throw reader.problem(.tooDeep) }
+        switch reader.next() {
         case UInt8(ascii: "{"):
             var members: [String: ConfigurationValue] = [:]
-            try scanner.object { (scanner: inout JSONScanner, name) throws(FormatProblem) in
-                members[name] = try json(&scanner, depth: depth + 1)
+            try reader.openObject()
+            while let name = try reader.nextName() {
+                members[name] = try json(&reader, depth: depth + 1)
             }
             return .mapping(members)
         case UInt8(ascii: "["):
             var elements: [ConfigurationValue] = []
-            try scanner.array { (scanner: inout JSONScanner) throws(FormatProblem) in
-                elements.append(try json(&scanner, depth: depth + 1))
+            try reader.openArray()
+            while try reader.nextElement() {
+                elements.append(try json(&reader, depth: depth + 1))
             }
             return .list(elements)
-        case UInt8(ascii: "\""): return .text(try scanner.string())
+        case UInt8(ascii: "\""): return .text(try reader.string())
         case UInt8(ascii: "t"):
-            try scanner.literal("true")
+            try reader.literal("true")
             return .bool(true)
         case UInt8(ascii: "f"):
-            try scanner.literal("false")
+            try reader.literal("false")
             return .bool(false)
         case UInt8(ascii: "n"):
-            try scanner.literal("null")
+            try reader.literal("null")
             return .null
-        default: return .number(try scanner.number())
+        default: return .number(try reader.number())
         }
     }
 

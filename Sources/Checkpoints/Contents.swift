@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Tensors
 
 /// What the files of a checkpoint hold, found while it is opened.
@@ -83,8 +84,7 @@ struct Contents {
     /// True for JSON text; a safetensors file that starts with the same byte has a small number in
     /// its first eight.
     private static func isIndex(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        var scanner = JSONScanner(bytes)
-        guard scanner.next() == UInt8(ascii: "{") else { return false }
+        guard bytes.first(where: { !$0.isJSONSpace }) == UInt8(ascii: "{") else { return false }
         return bytes.number(UInt64.self, at: 0).map { $0 >= 1 << 32 } ?? true
     }
 

@@ -1,9 +1,20 @@
+import JSON
+
 /// What is wrong inside a file, as the end of a sentence that starts with the file's name.
 struct FormatProblem: Error, Equatable {
     let text: String
 
     init(_ text: String) {
         self.text = text
+    }
+}
+
+extension JSONReader<FormatProblem> {
+    /// Reads a JSON file, or the header of another.
+    init(_ bytes: some Collection<UInt8>) {
+        self.init(Array(bytes)) { problem in
+            FormatProblem("\(problem.text(quoted: quoted)) (JSON byte \(problem.range.upperBound))")
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import JSON
 import Tensors
 
 /// The header of a safetensors file, with every rule of the format checked: each tensor's bytes
@@ -32,62 +33,65 @@ struct SafetensorsHeader {
         guard length > 0, file[8] == UInt8(ascii: "{") else {
             throw FormatProblem("its header does not start with {")
         }
-        var scanner = JSONScanner(UnsafeRawBufferPointer(rebasing: file[8..<dataStart]))
-        try readMembers(&scanner, data: dataStart..<file.count)
-        try scanner.end()
+        var reader = JSONReader<FormatProblem>(file[8..<dataStart])
+        try readMembers(&reader, data: dataStart..<file.count)
+        try reader.end()
         try checkCoverage(dataStart..<file.count)
     }
 
     private mutating func readMembers(
-        _ scanner: inout JSONScanner, data: Range<Int>
+        _ reader: inout JSONReader<FormatProblem>, data: Range<Int>
     ) throws(FormatProblem) {
         var entries: [Entry] = []
         var metadata: [String: String] = [:]
-        try scanner.object { (scanner: inout JSONScanner, name) throws(FormatProblem) in
+        try reader.openObject()
+        while let name = try reader.nextName() {
             if name == "__metadata__" {
-                metadata = try Self.readMetadata(&scanner)
-                return
+                metadata = try Self.readMetadata(&reader)
+                continue
             }
             try CheckpointLimits.check(name: name)
             guard entries.count < CheckpointLimits.tensors else {
                 throw FormatProblem("it has more than \(CheckpointLimits.tensors) tensors")
             }
-            entries.append(try Self.readEntry(&scanner, name, data: data))
+            entries.append(try Self.readEntry(&reader, name, data: data))
         }
         self.entries = entries
         self.metadata = metadata
     }
 
     private static func readMetadata(
-        _ scanner: inout JSONScanner
+        _ reader: inout JSONReader<FormatProblem>
     ) throws(FormatProblem) -> [String: String] {
         var metadata: [String: String] = [:]
-        try scanner.object { (scanner: inout JSONScanner, name) throws(FormatProblem) in
+        try reader.openObject()
+        while let name = try reader.nextName() {
             guard metadata.count < CheckpointLimits.metadataEntries else {
                 throw FormatProblem(
                     "it has more than \(CheckpointLimits.metadataEntries) metadata entries")
             }
-            metadata[name] = try scanner.string()
+            metadata[name] = try reader.string()
         }
         return metadata
     }
 
     private static func readEntry(
-        _ scanner: inout JSONScanner, _ name: String, data: Range<Int>
+        _ reader: inout JSONReader<FormatProblem>, _ name: String, data: Range<Int>
     ) throws(FormatProblem) -> Entry {
         var elementType: ElementType?
         var shape: [Int]?
         var offsets: [Int]?
-        try scanner.object { (scanner: inout JSONScanner, field) throws(FormatProblem) in
+        try reader.openObject()
+        while let field = try reader.nextName() {
             switch field {
             case "dtype":
-                let text = try scanner.string()
+                let text = try reader.string()
                 elementType = ElementType(rawValue: text)
                 guard elementType != nil else {
                     throw FormatProblem("\(name) has the unknown element type \(quoted(text))")
                 }
-            case "shape": shape = try naturals(&scanner, atMost: CheckpointLimits.rank, of: name)
-            case "data_offsets": offsets = try naturals(&scanner, atMost: 2, of: name)
+            case "shape": shape = try naturals(&reader, atMost: CheckpointLimits.rank, of: name)
+            case "data_offsets": offsets = try naturals(&reader, atMost: 2, of: name)
             default: throw FormatProblem("\(name) has the unknown field \(quoted(field))")
             }
         }
@@ -111,14 +115,15 @@ struct SafetensorsHeader {
     }
 
     private static func naturals(
-        _ scanner: inout JSONScanner, atMost limit: Int, of name: String
+        _ reader: inout JSONReader<FormatProblem>, atMost limit: Int, of name: String
     ) throws(FormatProblem) -> [Int] {
         var numbers: [Int] = []
-        try scanner.array { (scanner: inout JSONScanner) throws(FormatProblem) in
+        try reader.openArray()
+        while try reader.nextElement() {
             guard numbers.count < limit else {
                 throw FormatProblem("\(name) has a list of more than \(limit) numbers")
             }
-            numbers.append(try scanner.natural())
+            numbers.append(try reader.natural())
         }
         return numbers
     }

@@ -1,3 +1,5 @@
+import JSON
+
 /// A `*.safetensors.index.json`: which file beside it holds each tensor.
 struct ShardIndex {
     /// File names by tensor name.
@@ -11,15 +13,16 @@ struct ShardIndex {
         }
         var shards: [String: String] = [:]
         var metadata: [String: String] = [:]
-        var scanner = JSONScanner(bytes)
-        try scanner.object { (scanner: inout JSONScanner, field) throws(FormatProblem) in
+        var reader = JSONReader<FormatProblem>(bytes)
+        try reader.openObject()
+        while let field = try reader.nextName() {
             switch field {
-            case "weight_map": shards = try Self.readWeightMap(&scanner)
-            case "metadata": metadata = try Self.readMetadata(&scanner)
+            case "weight_map": shards = try Self.readWeightMap(&reader)
+            case "metadata": metadata = try Self.readMetadata(&reader)
             default: throw FormatProblem("it has the unknown field \(quoted(field))")
             }
         }
-        try scanner.end()
+        try reader.end()
         guard !shards.isEmpty else { throw FormatProblem("it has no weight_map") }
         guard Set(shards.values).count <= CheckpointLimits.shards else {
             throw FormatProblem("it names more than \(CheckpointLimits.shards) files")
@@ -29,15 +32,16 @@ struct ShardIndex {
     }
 
     private static func readWeightMap(
-        _ scanner: inout JSONScanner
+        _ reader: inout JSONReader<FormatProblem>
     ) throws(FormatProblem) -> [String: String] {
         var shards: [String: String] = [:]
-        try scanner.object { (scanner: inout JSONScanner, name) throws(FormatProblem) in
+        try reader.openObject()
+        while let name = try reader.nextName() {
             try CheckpointLimits.check(name: name)
             guard shards.count < CheckpointLimits.tensors else {
                 throw FormatProblem("it has more than \(CheckpointLimits.tensors) tensors")
             }
-            shards[name] = try checked(shard: try scanner.string())
+            shards[name] = try checked(shard: try reader.string())
         }
         return shards
     }
@@ -53,18 +57,19 @@ struct ShardIndex {
     }
 
     private static func readMetadata(
-        _ scanner: inout JSONScanner
+        _ reader: inout JSONReader<FormatProblem>
     ) throws(FormatProblem) -> [String: String] {
         var metadata: [String: String] = [:]
-        try scanner.object { (scanner: inout JSONScanner, name) throws(FormatProblem) in
+        try reader.openObject()
+        while let name = try reader.nextName() {
             guard metadata.count < CheckpointLimits.metadataEntries else {
                 throw FormatProblem(
                     "it has more than \(CheckpointLimits.metadataEntries) metadata entries")
             }
-            switch scanner.next() {
-            case UInt8(ascii: "\""): metadata[name] = try scanner.string()
+            switch reader.next() {
+            case UInt8(ascii: "\""): metadata[name] = try reader.string()
             // Such as total_size.
-            default: metadata[name] = try scanner.number()
+            default: metadata[name] = try reader.number()
             }
         }
         return metadata

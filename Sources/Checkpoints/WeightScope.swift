@@ -64,33 +64,24 @@ public struct WeightScope: Sendable {
 
     /// The tensor `name`, which must have exactly this shape and a floating-point type.
     public func tensor(_ name: String, _ shape: Shape) throws(CheckpointError) -> Tensor {
-        try read(name, shape, expected: "a floating-point type", \.isFloatingPoint)
-    }
-
-    /// The tensor `name`, which must have exactly this shape and an integer or Boolean type.
-    public func integerTensor(_ name: String, _ shape: Shape) throws(CheckpointError) -> Tensor {
-        try read(name, shape, expected: "an integer type") { !$0.isFloatingPoint }
-    }
-
-    /// Refuses a tensor read as `name` when a number in it is NaN or infinite.
-    public func checkFinite(_ name: String, _ tensor: Tensor) throws(CheckpointError) {
-        guard let index = firstNonFinite(in: tensor) else { return }
-        throw .notFinite(path: reader.checkpoint.path, key: self[name].prefix, index: index)
-    }
-
-    private func read(
-        _ name: String, _ shape: Shape, expected: String, _ isRightType: (ElementType) -> Bool
-    ) throws(CheckpointError) -> Tensor {
         let key = self[name].prefix
         let path = reader.checkpoint.path
         if let entry = entry(name) {
             guard entry.shape == shape else {
                 throw .wrongShape(path: path, key: key, expected: shape, found: entry.shape)
             }
-            guard isRightType(entry.elementType) else {
-                throw .wrongType(path: path, key: key, expected: expected, found: entry.elementType)
+            guard entry.elementType.isFloatingPoint else {
+                throw .wrongType(
+                    path: path, key: key, expected: "a floating-point type",
+                    found: entry.elementType)
             }
         }
         return try reader.read(key)
+    }
+
+    /// Refuses a tensor read as `name` when a number in it is NaN or infinite.
+    public func checkFinite(_ name: String, _ tensor: Tensor) throws(CheckpointError) {
+        guard let index = firstNonFinite(in: tensor) else { return }
+        throw .notFinite(path: reader.checkpoint.path, key: self[name].prefix, index: index)
     }
 }

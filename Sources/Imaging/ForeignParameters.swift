@@ -1,3 +1,5 @@
+import JSON
+
 /// The parameters another program left in a picture, as far as they mean something here.
 ///
 /// All of it is data from outside: numbers are moved into range, model names lose their folders,
@@ -97,7 +99,7 @@ public struct ForeignParameters: Hashable, Sendable {
 extension ForeignParameters {
     /// A `parameters` text is infotext, or JSON by Fooocus.
     private static func parameters(_ text: String, _ source: Source) -> ForeignParameters? {
-        if let json = JSONValue(parsing: text) {
+        if let json = JSONValue(lenient: text) {
             return json.object == nil ? nil : fooocus(json)
         }
         let infotext = Infotext(parsing: text)
@@ -171,7 +173,7 @@ extension ForeignParameters {
     }
 
     private static func invokeAI(_ text: String) -> ForeignParameters? {
-        guard let json = JSONValue(parsing: text), let prompt = json["positive_prompt"]?.string
+        guard let json = JSONValue(lenient: text), let prompt = json["positive_prompt"]?.string
         else { return nil }
         var result = ForeignParameters(.invokeAI)
         result.prompt = prompt
@@ -186,7 +188,7 @@ extension ForeignParameters {
     }
 
     private static func invokeAI2(_ text: String) -> ForeignParameters? {
-        guard let json = JSONValue(parsing: text), let image = json["image"],
+        guard let json = JSONValue(lenient: text), let image = json["image"],
             let prompt = image["prompt"]
         else { return nil }
         var result = ForeignParameters(.invokeAI2)
@@ -204,7 +206,7 @@ extension ForeignParameters {
     }
 
     private static func novelAI(_ contents: PNGContents) -> ForeignParameters? {
-        guard let json = contents["Comment"].flatMap({ JSONValue(parsing: $0) }),
+        guard let json = contents["Comment"].flatMap({ JSONValue(lenient: $0) }),
             json["steps"]?.int != nil, json["sampler"] != nil
         else { return nil }
         var result = ForeignParameters(.novelAI)
@@ -309,7 +311,7 @@ extension ForeignParameters {
     /// Best effort: the first sampler node of the graph, and the texts, size and model its inputs
     /// lead to. Node numbers give the order.
     private static func comfyUI(_ text: String) -> ForeignParameters? {
-        guard let graph = JSONValue(parsing: text)?.object else { return nil }
+        guard let graph = JSONValue(lenient: text)?.object else { return nil }
         let nodes = graph.sorted { (Int($0.key) ?? .max, $0.key) < (Int($1.key) ?? .max, $1.key) }
         guard
             let sampler = nodes.first(where: {

@@ -1,3 +1,5 @@
+import JSON
+
 /// Generation parameters in the text form of AUTOMATIC1111's web UI, which most tools read: the
 /// prompt, a line that starts `Negative prompt:`, and one line of `Key: value` pairs.
 ///
@@ -150,7 +152,7 @@ extension Infotext {
         guard text.unicodeScalars.first == "\"", text.unicodeScalars.last == "\"" else {
             return text
         }
-        return JSONValue(parsing: text)?.string ?? text
+        return JSONValue(lenient: text)?.string ?? text
     }
 
     /// Without white space at both ends, as Python's `strip` does it.

@@ -1,3 +1,5 @@
+import JSON
+
 /// What changes along the sides of a sheet of pictures, as it was written: `seed=1,2,3`.
 public struct SheetRecord: Hashable, Sendable {
     /// From column to column.

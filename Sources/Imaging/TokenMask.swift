@@ -1,3 +1,5 @@
+import JSON
+
 /// Which tokens of a grid an edit makes anew, row by row.
 public struct TokenMask: Hashable, Sendable {
     /// Tokens a row.

@@ -27,3 +27,9 @@ public enum TokenizerError: Error, Equatable, CustomStringConvertible {
         }
     }
 }
+
+/// A text from a file as an error shows it: short, in quotation marks, control characters escaped.
+func quoted(_ text: String) -> String {
+    let start = String(text.unicodeScalars.prefix(40))
+    return start.debugDescription + (start.utf8.count < text.utf8.count ? "..." : "")
+}

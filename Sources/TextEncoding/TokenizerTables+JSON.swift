@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 // Layout: huggingface/tokenizers, as google-t5/t5-base has it.
 
@@ -7,23 +8,21 @@ extension TokenizerTables {
     /// over, since they play no part in encoding.
     init(tokenizerJSON bytes: [UInt8], file: String) throws(TokenizerError) {
         self.init(file: file, vocabularyField: "model.vocab")
-        var cursor = try JSONCursor(bytes, file: file)
+        var reader = try JSONReader(bytes, file: file)
         var seen: Set<String> = []
-        try cursor.openObject()
-        while let key = try cursor.nextKey() {
-            guard seen.insert(key).inserted else {
-                throw cursor.expected("no second \(quoted(key))")
-            }
+        try reader.openObject()
+        while let key = try reader.nextName() {
+            seen.insert(key)
             switch key {
-            case "added_tokens": try readAddedTokens(&cursor)
-            case "normalizer": try readNormalizer(field(key, try cursor.value()))
-            case "pre_tokenizer": try readPreTokenizer(field(key, try cursor.value()))
-            case "post_processor": try readPostProcessor(field(key, try cursor.value()))
-            case "model": try readModel(&cursor)
-            default: _ = try cursor.value()
+            case "added_tokens": try readAddedTokens(&reader)
+            case "normalizer": try readNormalizer(field(key, try reader.value()))
+            case "pre_tokenizer": try readPreTokenizer(field(key, try reader.value()))
+            case "post_processor": try readPostProcessor(field(key, try reader.value()))
+            case "model": try readModel(&reader)
+            default: _ = try reader.value()
             }
         }
-        try cursor.finish()
+        try reader.end()
         for (key, needed) in [
             ("model", "a unigram model"), ("pre_tokenizer", "WhitespaceSplit and Metaspace"),
             ("post_processor", "\"TemplateProcessing\"")
@@ -36,12 +35,10 @@ extension TokenizerTables {
     static func extraIDCount(
         tokenizerConfig bytes: [UInt8], file: String
     ) throws(TokenizerError) -> Int? {
-        var cursor = try JSONCursor(bytes, file: file)
-        let config = try cursor.value()
-        try cursor.finish()
-        guard case .object(let fields) = config, let count = fields["extra_ids"] else {
-            return nil
-        }
+        var reader = try JSONReader(bytes, file: file)
+        let config = try reader.value()
+        try reader.end()
+        guard let count = config["extra_ids"] else { return nil }
         return try TokenizerField(file: file, name: "extra_ids", value: count).id()
     }
 
@@ -49,10 +46,12 @@ extension TokenizerTables {
         TokenizerField(file: file, name: name, value: value)
     }
 
-    private mutating func readAddedTokens(_ cursor: inout JSONCursor) throws(TokenizerError) {
-        try cursor.openArray()
-        while try cursor.nextElement() {
-            let token = field("added_tokens[\(addedTokens.count)]", try cursor.value())
+    private mutating func readAddedTokens(
+        _ reader: inout JSONReader<TokenizerError>
+    ) throws(TokenizerError) {
+        try reader.openArray()
+        while try reader.nextElement() {
+            let token = field("added_tokens[\(addedTokens.count)]", try reader.value())
             // Spaces beside a token (`lstrip`, `rstrip`) vanish in a T5 tokenizer either way.
             try token["single_word"].require(.bool(false), orAbsent: true)
             try token["normalized"].require(.bool(false), orAbsent: true)
@@ -107,20 +106,20 @@ extension TokenizerTables {
         endID = try template["special_tokens"][end]["ids"].elements(1)[0].id()
     }
 
-    private mutating func readModel(_ cursor: inout JSONCursor) throws(TokenizerError) {
+    private mutating func readModel(
+        _ reader: inout JSONReader<TokenizerError>
+    ) throws(TokenizerError) {
         var seen: Set<String> = []
-        try cursor.openObject()
-        while let key = try cursor.nextKey() {
-            guard seen.insert(key).inserted else {
-                throw cursor.expected("no second \(quoted(key))")
-            }
+        try reader.openObject()
+        while let key = try reader.nextName() {
+            seen.insert(key)
             switch key {
-            case "vocab": try readVocabulary(&cursor)
-            case "type": try field("model.type", try cursor.value()).require(.string("Unigram"))
-            case "unk_id": unknownID = try field("model.unk_id", try cursor.value()).id()
+            case "vocab": try readVocabulary(&reader)
+            case "type": try field("model.type", try reader.value()).require(.string("Unigram"))
+            case "unk_id": unknownID = try field("model.unk_id", try reader.value()).id()
             case "byte_fallback":
-                try field("model.byte_fallback", try cursor.value()).require(.bool(false))
-            default: _ = try cursor.value()
+                try field("model.byte_fallback", try reader.value()).require(.bool(false))
+            default: _ = try reader.value()
             }
         }
         guard seen.contains("vocab") else {
@@ -131,16 +130,22 @@ extension TokenizerTables {
         }
     }
 
-    private mutating func readVocabulary(_ cursor: inout JSONCursor) throws(TokenizerError) {
-        try cursor.openArray()
-        while try cursor.nextElement() {
-            try cursor.openArray()
-            guard try cursor.nextElement() else { throw cursor.expected("a piece") }
-            let piece = try cursor.string()
-            guard try cursor.nextElement() else { throw cursor.expected("a score") }
-            try addPiece(piece, score: try cursor.number())
-            guard try !cursor.nextElement() else { throw cursor.expected("']'") }
+    private mutating func readVocabulary(
+        _ reader: inout JSONReader<TokenizerError>
+    ) throws(TokenizerError) {
+        try reader.openArray()
+        while try reader.nextElement() {
+            try reader.openArray()
+            guard try reader.nextElement() else { throw expected("a piece", reader) }
+            let piece = try reader.stringBytes()
+            guard try reader.nextElement() else { throw expected("a score", reader) }
+            try addPiece(piece, score: try reader.double())
+            guard try !reader.nextElement() else { throw expected("']'", reader) }
         }
+    }
+
+    private func expected(_ what: String, _ reader: JSONReader<TokenizerError>) -> TokenizerError {
+        .malformed(file: file, offset: reader.position, problem: "expected \(what)")
     }
 }
 
@@ -154,15 +159,12 @@ private struct TokenizerField {
     subscript(key: String) -> TokenizerField {
         let isPlain = key.utf8.count <= 40 && key.utf8.allSatisfy { (0x21...0x7E).contains($0) }
         let name = "\(name).\(isPlain ? key : quoted(key))"
-        guard case .object(let fields) = value else {
-            return TokenizerField(file: file, name: name, value: nil)
-        }
-        return TokenizerField(file: file, name: name, value: fields[key])
+        return TokenizerField(file: file, name: name, value: value?[key])
     }
 
     /// The elements of an array of exactly `count`.
     func elements(_ count: Int) throws(TokenizerError) -> [TokenizerField] {
-        guard case .array(let values) = value, values.count == count else {
+        guard let values = value?.array, values.count == count else {
             throw unfit("an array of \(count)")
         }
         return values.indices.map {
@@ -171,19 +173,25 @@ private struct TokenizerField {
     }
 
     func string() throws(TokenizerError) -> String {
-        guard case .string(let text) = value else { throw unfit("a string") }
+        guard let text = value?.string else { throw unfit("a string") }
         return text
     }
 
     func bool() throws(TokenizerError) -> Bool {
-        guard case .bool(let flag) = value else { throw unfit("true or false") }
+        guard let flag = value?.bool else { throw unfit("true or false") }
         return flag
     }
 
     func id() throws(TokenizerError) -> Int {
-        guard case .number(let number) = value, let id = Int(exactly: number), id >= 0,
-            id < TokenizerTables.maximumPieceCount
-        else { throw unfit("an id from 0 to 999999") }
+        let id: Int? =
+            switch value {
+            case .integer(let number): Int(number)
+            case .number(let number): Int(exactly: number)
+            default: nil
+            }
+        guard let id, (0..<TokenizerTables.maximumPieceCount).contains(id) else {
+            throw unfit("an id from 0 to 999999")
+        }
         return id
     }
 
@@ -202,7 +210,9 @@ extension JSONValue {
         switch self {
         case .object: "an object"
         case .array(let elements): "an array of \(elements.count)"
-        case .string(let text): quoted(text)
+        case .string(let text): TextEncoding.quoted(text)
+        case .integer(let number): String(number)
+        case .unsigned(let number): String(number)
         case .number(let number): Int(exactly: number).map(String.init) ?? String(number)
         case .bool(let flag): String(flag)
         case .null: "null"
