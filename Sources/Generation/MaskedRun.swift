@@ -92,7 +92,8 @@ public struct MaskedRun: Sendable {
         self.init(
             gridWidth: gridWidth, gridHeight: gridHeight, maskID: maskID, ids: start,
             window: window, settings: settings, text: text, noise: noise)
-        // A token stays once it is fixed, so the steps that fixed them give back every state.
+        // A token stays once it is fixed, so the steps that fixed them give back every state; one
+        // that a person set is masked before the step at which it was set last.
         states =
             (0..<state.step).map { step in
                 TokenState(
@@ -192,6 +193,8 @@ public struct MaskedRun: Sendable {
             run.settings = settings
             run.settings.steps = self.settings.steps
         }
+        // What the last pass saw of another text is not this run's.
+        if text != nil || run.settings != self.settings { run.hidden = nil }
         return run
     }
 
@@ -206,11 +209,12 @@ public struct MaskedRun: Sendable {
         hidden = nil
     }
 
-    /// Fixes a token to a codebook entry; no later step changes it.
+    /// Fixes a token to a codebook entry; no later step changes it. Before the first step that
+    /// counts as done by it: 0 is for tokens that were known when the run was made.
     public mutating func pin(_ position: Int, to id: Int) {
         precondition(id >= 0 && id < maskID)
         states[states.count - 1].ids[position] = id
-        states[states.count - 1].fixedAt[position] = state.step
+        states[states.count - 1].fixedAt[position] = max(1, state.step)
         states[states.count - 1].confidence[position] = 1
         hidden = nil
     }

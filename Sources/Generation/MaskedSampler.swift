@@ -16,6 +16,12 @@ public struct GuidedText: Sendable {
         self.conditional = conditional
         self.unconditional = unconditional
     }
+
+    /// Lets go of what only steps need and a further step can make again.
+    public func release() {
+        conditional.release()
+        unconditional.release()
+    }
 }
 
 /// One MaskGIT round: sampling every masked token, and masking the least sure ones again.

@@ -4,6 +4,7 @@ import Checkpoints
 import Foundation
 import Kernels
 import Layers
+import Synchronization
 import Tensors
 
 /// The masked transformer: token ids and text states to hidden states and logits.
@@ -61,13 +62,27 @@ public struct MaskedTransformer: Sendable {
     /// The text of one row, projected, and what each block's cross-attention reads of it: all that
     /// does not change from step to step.
     public struct Text: Sendable {
-        /// [textTokens, width].
-        package let projected: Tensor
-        /// One for each block.
-        fileprivate let blocks: [MaskedTransformerBlock.Text]
+        fileprivate let pair: TextPair
+        fileprivate let row: Int
 
+        /// [textTokens, width].
+        package var projected: Tensor { pair.projected[row] }
         /// Text tokens.
         public var count: Int { projected.shape[0] }
+
+        /// Lets go of what the blocks read, of both rows of an image; of a large model that is many
+        /// times as much as the text. A further step makes it again.
+        func release() { pair.blocks.withLock { $0 = nil } }
+    }
+
+    /// The texts of an image's two rows.
+    fileprivate final class TextPair: Sendable {
+        /// [textTokens, width] of each row.
+        let projected: [Tensor]
+        /// What each block reads of each row; nil where it is to be made.
+        let blocks = Mutex<[[MaskedTransformerBlock.Text]]?>(nil)
+
+        init(_ projected: [Tensor]) { self.projected = projected }
     }
 
     /// The texts of an image's two rows.
@@ -84,16 +99,25 @@ public struct MaskedTransformer: Sendable {
         let projected = try [states, unconditional].map { states in
             try textOutput(try textHidden(states, activation: .gelu, output: compute.operand))
         }
-        let inputs = projected.map { $0.converted(to: compute.operand) }
-        let blocks = try blocks.map { block in
+        let pair = TextPair(projected)
+        _ = try blocks(of: pair)
+        return GuidedText(
+            conditional: Text(pair: pair, row: 0), unconditional: Text(pair: pair, row: 1))
+    }
+
+    /// What each block reads of each row of a text.
+    private func blocks(of pair: TextPair) throws -> [[MaskedTransformerBlock.Text]] {
+        if let known = pair.blocks.withLock({ $0 }) { return known }
+        let compute = scope.compute
+        let inputs = pair.projected.map { $0.converted(to: compute.operand) }
+        let made = try blocks.map { block in
             try compute.checkStop()
             return try block.texts(inputs)
         }
         // A text outlives the run that was stopped; one with a part missing must not be kept.
         try compute.checkStop()
-        return GuidedText(
-            conditional: Text(projected: projected[0], blocks: blocks.map { $0[0] }),
-            unconditional: Text(projected: projected[1], blocks: blocks.map { $0[1] }))
+        pair.blocks.withLock { $0 = made }
+        return made
     }
 
     /// One row of a forward pass: the ids of an image, read with a text.
@@ -119,11 +143,14 @@ public struct MaskedTransformer: Sendable {
         let compute = scope.compute
         let tokens = rows[0].ids.count
         precondition(rows.allSatisfy { $0.ids.count == tokens })
+        let texts = try rows.map { row in
+            try blocks(of: row.text.pair).map { $0[row.text.row] }
+        }
         var x = embedded(rows.map(\.ids), gridWidth: gridWidth)
         observe(0, x)
         for (index, block) in blocks.enumerated() {
             try compute.checkStop()
-            x = try block(x, text: rows.map { $0.text.blocks[index] })
+            x = try block(x, text: texts.map { $0[index] })
             observe(index + 1, x)
         }
         try compute.checkStop()

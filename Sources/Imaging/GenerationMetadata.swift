@@ -40,11 +40,25 @@ public struct GenerationMetadata: Hashable, Sendable {
         areWanted || record.stoppedAtStep != nil ? self : GenerationMetadata(record: record)
     }
 
+    /// The same for a file with these pixels, so that tokens whose pixels were changed since, by any
+    /// program that keeps texts, are not taken for theirs.
+    public func sealed(for image: RGBImage) -> GenerationMetadata {
+        guard tokens != nil else { return self }
+        var copy = self
+        copy.record.pixelChecksum = image.checksum
+        return copy
+    }
+
+    /// Whether its tokens are those of a file's pixels; those of earlier versions' files count as such.
+    public func isOf(_ image: RGBImage) -> Bool {
+        record.pixelChecksum.map { $0 == image.checksum } ?? true
+    }
+
     /// How it was made, in the words of web UIs.
     public var parameters: String { Infotext(record).text }
 
     /// The texts for `PNG.encode`: the web UI's parameters for other tools, the record, the tokens,
-    /// and the program's name. A residual too long for one text is left out; it is made anew then.
+    /// and the program's name. A mask too long for one text is left out; the edit cannot be resumed then.
     /// No date, so that the same picture is the same file, unless `SOURCE_DATE_EPOCH` gives one.
     public var text: [PNGText] {
         var text = [

@@ -1,3 +1,5 @@
+import JSON
+
 /// Everything that made a picture, as its `dcar` text keeps it: enough to make it again.
 ///
 /// Members of the JSON this version does not know are kept and written back. Numbers out of range
@@ -72,6 +74,8 @@ public struct ImageRecord: Hashable, Sendable {
     public var edit: EditRecord?
     /// What changes along the sides of a sheet; nil for a single picture.
     public var sheet: SheetRecord?
+    /// `RGBImage.checksum` of the file's pixels in hexadecimal: tokens are theirs only while it holds.
+    public var pixelChecksum: String?
     /// The step the run was stopped after; nil for a finished one.
     public var stoppedAtStep: Int?
     /// Seconds by phase; off by default, because they differ from run to run.
@@ -102,11 +106,14 @@ public struct EditRecord: Hashable, Sendable {
     public static let nearMask = "near-mask"
     /// Tokens around the mask in that part.
     public var padding: Int?
+    /// That part, in tokens; nil for the whole picture, and in files of earlier versions.
+    public var window: PixelRectangle?
 
     /// An edit of the tokens in `mask`.
     public init(
         operation: String, mask: TokenMask, strength: Double? = nil, content: String? = nil,
-        feather: Int? = nil, area: String? = nil, padding: Int? = nil
+        feather: Int? = nil, area: String? = nil, padding: Int? = nil,
+        window: PixelRectangle? = nil
     ) {
         self.operation = operation
         self.mask = mask
@@ -115,6 +122,7 @@ public struct EditRecord: Hashable, Sendable {
         self.feather = feather
         self.area = area
         self.padding = padding
+        self.window = window
     }
 }
 
@@ -126,7 +134,7 @@ extension ImageRecord {
 
     /// - Throws: `ImageRecordError` when the text is not JSON or is no record of this program.
     public init(json text: String) throws(ImageRecordError) {
-        guard let value = JSONValue(parsing: text) else { throw .notJSON }
+        guard let value = JSONValue(lenient: text) else { throw .notJSON }
         guard case .object(let members) = value else { throw .notARecord }
         guard let schema = members["schema"]?.int, schema >= 1 else { throw .notARecord }
         self.init(members)
@@ -177,6 +185,7 @@ extension ImageRecord {
             ?? ChosenTokens()
         edit = reader.take("edit").flatMap(EditRecord.init)
         sheet = reader.take("sheet").map(SheetRecord.init)
+        pixelChecksum = reader.text("pixels_crc32")
         stoppedAtStep = reader.int("stopped_at_step", in: 0...steps)
         timings = reader.take("timings")?.object?.compactMapValues(\.double) ?? [:]
         unknown = reader.members
@@ -220,6 +229,7 @@ extension ImageRecord {
         }
         members["edit"] = edit?.json
         members["sheet"] = sheet?.json
+        members["pixels_crc32"] = pixelChecksum.map(JSONValue.string)
         members["stopped_at_step"] = stoppedAtStep.map { .integer(Int64($0)) }
         if !timings.isEmpty { members["timings"] = .object(timings.mapValues(JSONValue.number)) }
         return members
@@ -237,7 +247,8 @@ extension EditRecord {
             content: value["content"]?.string,
             feather: value["feather_px"]?.int.map { $0.clamped(to: ParameterRange.feather) },
             area: value["area"]?.string,
-            padding: value["padding_tokens"]?.int.map { $0.clamped(to: ParameterRange.padding) })
+            padding: value["padding_tokens"]?.int.map { $0.clamped(to: ParameterRange.padding) },
+            window: value["window_tokens"].flatMap(PixelRectangle.init(window:)))
     }
 
     fileprivate var json: JSONValue {
@@ -247,7 +258,21 @@ extension EditRecord {
         members["feather_px"] = feather.map { .integer(Int64($0)) }
         members["area"] = area.map(JSONValue.string)
         members["padding_tokens"] = padding.map { .integer(Int64($0)) }
+        members["window_tokens"] = window.map { window in
+            .array([window.x, window.y, window.width, window.height].map { .integer(Int64($0)) })
+        }
         return .object(members)
+    }
+}
+
+extension PixelRectangle {
+    /// Column, row, width and height of a part of a token grid.
+    fileprivate init?(window value: JSONValue) {
+        let numbers = value.array?.compactMap(\.int) ?? []
+        guard numbers.count == 4, numbers.allSatisfy({ 0...ParameterRange.side.upperBound ~= $0 }),
+            numbers[2] > 0, numbers[3] > 0
+        else { return nil }
+        self.init(x: numbers[0], y: numbers[1], width: numbers[2], height: numbers[3])
     }
 }
 

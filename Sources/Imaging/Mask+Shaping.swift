@@ -4,6 +4,21 @@ extension Mask {
         Mask(width: width, height: height, coverage: coverage.map { 255 - $0 })
     }
 
+    /// The mask of a picture that `RGBImage.filling` made another size.
+    public func filling(width: Int, height: Int) -> Mask {
+        let greys = RGBImage(
+            width: self.width, height: self.height, pixels: coverage.flatMap { [$0, $0, $0] })
+        return Mask(greys.filling(width: width, height: height))
+    }
+
+    /// What both masks cover.
+    ///
+    /// - Precondition: they have one size.
+    public func intersection(_ other: Mask) -> Mask {
+        precondition(width == other.width && height == other.height)
+        return Mask(width: width, height: height, coverage: zip(coverage, other.coverage).map(min))
+    }
+
     /// Every pixel takes the highest coverage within a square of `radius` pixels around it.
     public func grown(by radius: Int) -> Mask {
         guard radius > 0 else { return self }

@@ -53,10 +53,15 @@ public enum MaskSource: Hashable, Sendable {
 
     /// The mask for a picture of this size.
     ///
-    /// - Parameter cell: pixels along each side of a token.
+    /// - Parameters:
+    ///   - cell: pixels along each side of a token.
+    ///   - original: the size that the picture had before it was fitted; a PNG of that size is fitted
+    ///     as the picture was.
     /// - Throws: `MaskError` for a rectangle or token outside the picture, a file that cannot be
     ///   read, or one of another size.
-    public func mask(width: Int, height: Int, cell: Int) throws(MaskError) -> Mask {
+    public func mask(
+        width: Int, height: Int, cell: Int, original: (width: Int, height: Int)? = nil
+    ) throws(MaskError) -> Mask {
         switch self {
         case .rectangle(let rectangle):
             guard let mask = Mask(width: width, height: height, rectangle: rectangle)
@@ -85,19 +90,22 @@ public enum MaskSource: Hashable, Sendable {
                 if case .cannotRead = error, path.hasPrefix("data:") { throw .badForm(path) }
                 throw .unreadable(error)
             }
-            return try Self.fitting(picture, width, height)
+            return try Self.fitting(picture, width, height, original)
         case .data(let bytes):
             guard let picture = try? PNG.decode(bytes, background: SIMD3(0, 0, 0)) else {
                 throw .badData
             }
-            return try Self.fitting(picture, width, height)
+            return try Self.fitting(picture, width, height, original)
         }
     }
 
     private static func fitting(
-        _ picture: DecodedPNG, _ width: Int, _ height: Int
+        _ picture: DecodedPNG, _ width: Int, _ height: Int, _ original: (width: Int, height: Int)?
     ) throws(MaskError) -> Mask {
         let mask = Mask(picture.image)
+        if let original, mask.width == original.width, mask.height == original.height {
+            return mask.filling(width: width, height: height)
+        }
         guard mask.width == width, mask.height == height else {
             throw .wrongSize(
                 maskWidth: mask.width, maskHeight: mask.height, width: width, height: height)

@@ -76,7 +76,9 @@ public enum PNGLimits {
     /// Text chunks.
     public static let textChunks = 64
     /// Bytes of one text chunk as it lies in the file.
-    public static let textChunkBytes = 256 << 10
+    ///
+    /// The residual of the largest picture that is made, 4096 tokens, has 350 kB.
+    public static let textChunkBytes = 512 << 10
     /// Bytes of all texts together, inflated.
     public static let textBytes = 1 << 20
     /// Bytes libpng and zlib may hold while they decode or encode.

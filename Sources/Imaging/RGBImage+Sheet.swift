@@ -1,11 +1,48 @@
 extension RGBImage {
-    /// Pictures in rows of `columns`, each with a line of text below it.
+    /// By what whole number pictures of a size are made smaller on a sheet, so that the sheet can be
+    /// read again (`PNGLimits`); nil where they would be smaller than a sixteenth.
     ///
-    /// - Returns: nil without pictures, or when the sheet would be too large.
+    /// - Parameters:
+    ///   - left: pixels beside all columns.
+    ///   - top: pixels above all rows.
+    ///   - line: pixels of text under each picture.
+    public static func sheetDivisor(
+        width: Int, height: Int, columns: Int, rows: Int, left: Int = SheetStyle.widestLeft,
+        top: Int = 2 * SheetStyle.line, line: Int = 0
+    ) -> Int? {
+        (1...16).first { divisor in
+            let (sheetWidth, isTooWide) = (width / divisor + SheetStyle.gap)
+                .multipliedReportingOverflow(by: columns)
+            let (sheetHeight, isTooHigh) = (height / divisor + line + SheetStyle.gap)
+                .multipliedReportingOverflow(by: rows)
+            let (all, tall) = (
+                sheetWidth + SheetStyle.gap + left, sheetHeight + SheetStyle.gap + top
+            )
+            return !isTooWide && !isTooHigh && max(all, tall) <= PNGLimits.side
+                && all * tall <= PNGLimits.pixels && min(width, height) >= divisor
+        }
+    }
+
+    private func divided(by divisor: Int) -> RGBImage {
+        divisor == 1 ? self : resized(width: width / divisor, height: height / divisor)
+    }
+
+    /// Pictures in rows of `columns`, each with a line of text below it; smaller where the sheet
+    /// would be too large.
+    ///
+    /// - Returns: nil without pictures, or when they would be too small.
     public static func captionedSheet(
         of pictures: [RGBImage], captions: [String], columns: Int
     ) -> RGBImage? {
+        guard columns > 0, let width = pictures.map(\.width).max(),
+            let height = pictures.map(\.height).max(),
+            let divisor = sheetDivisor(
+                width: width, height: height, columns: min(columns, pictures.count),
+                rows: (pictures.count + columns - 1) / columns, left: 0, top: 0,
+                line: SheetStyle.line)
+        else { return nil }
         let tiles = zip(pictures, captions).map { picture, caption in
+            let picture = picture.divided(by: divisor)
             var tile = RGBImage(
                 width: picture.width, height: picture.height + SheetStyle.line,
                 background: SheetStyle.background)
@@ -18,20 +55,28 @@ extension RGBImage {
         return contactSheet(of: tiles, columns: columns, background: SheetStyle.background)
     }
 
-    /// Pictures row by row, with the columns' captions above and the rows' to the left.
+    /// Pictures row by row, with the columns' captions above and the rows' to the left; smaller where
+    /// the sheet would be too large.
     ///
     /// - Parameter title: a line over everything; none where it is empty.
-    /// - Returns: nil without pictures, or when the sheet would be too large.
+    /// - Returns: nil without pictures, or when they would be too small.
     public static func labelledSheet(
         of pictures: [RGBImage], columns: [String], rows: [String], title: String = ""
     ) -> RGBImage? {
-        guard
+        let count = max(1, columns.count)
+        guard let first = pictures.first,
+            let divisor = sheetDivisor(
+                width: first.width, height: first.height, columns: count,
+                rows: (pictures.count + count - 1) / count),
             let sheet = contactSheet(
-                of: pictures, columns: max(1, columns.count), background: SheetStyle.background),
-            let cell = pictures.first
+                of: pictures.map { $0.divided(by: divisor) }, columns: count, gap: SheetStyle.gap,
+                background: SheetStyle.background)
         else { return nil }
+        let cell = (width: first.width / divisor, height: first.height / divisor)
         let longest = rows.map(\.unicodeScalars.count).max() ?? 0
-        let left = longest == 0 ? 0 : min(longest, 40) * PixelFont.width + 8
+        let left =
+            longest == 0
+            ? 0 : min(longest * PixelFont.width + SheetStyle.gap, SheetStyle.widestLeft)
         let head = title.isEmpty ? 0 : SheetStyle.line
         let top = head + (columns.allSatisfy(\.isEmpty) ? 0 : SheetStyle.line)
         var result = RGBImage(
@@ -63,11 +108,16 @@ extension RGBImage {
     }
 }
 
-private enum SheetStyle {
+/// What sheets look like.
+public enum SheetStyle {
     static let background = SIMD3<UInt8>(24, 24, 28)
     static let text = SIMD3<UInt8>(224, 224, 232)
+    /// Pixels between pictures and around them.
+    static let gap = 8
     /// Pixels that a line of text takes.
-    static let line = PixelFont.height + 8
+    public static let line = PixelFont.height + 8
+    /// Pixels that the rows' captions take at most.
+    public static let widestLeft = 40 * PixelFont.width + gap
 }
 
 extension String {

@@ -14,7 +14,9 @@ final class OneDNNConvolution: ArrangedConvolution {
     private let weights: Tensor
     private let scale: [Float]?
     private let isWinograd: Bool
-    private let plans = Mutex<[StripeKey: Plan]>([:])
+    /// The newest last; those of other sizes go, since each has all weights once more.
+    private let plans = Mutex<[(key: StripeKey, plan: Plan)]>([])
+    private static let plansKept = 2
 
     private struct StripeKey: Hashable {
         let width: Int
@@ -128,10 +130,12 @@ final class OneDNNConvolution: ArrangedConvolution {
     private func plan(width: Int, rows: Int, runs: [Range<Int>]) throws(KernelError) -> Plan {
         let key = StripeKey(width: width, rows: rows, outputs: runs.first?.count ?? 0)
         let result: Result<Plan, KernelError> = plans.withLock { plans in
-            if let found = plans[key] { return .success(found) }
+            if let at = plans.lastIndex(where: { $0.key == key }) {
+                return .success(plans[at].plan)
+            }
             do throws(KernelError) {
                 let made = try makePlan(width: width, rows: rows, runs: runs)
-                plans[key] = made
+                plans = plans.suffix(Self.plansKept - 1) + [(key, made)]
                 return .success(made)
             } catch {
                 return .failure(error)

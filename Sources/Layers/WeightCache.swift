@@ -90,13 +90,24 @@ public struct WeightCache: Sendable {
         return Int(status.f_bavail) * Int(status.f_frsize)
     }
 
+    /// Whether a file is the draft of a program that has ended.
+    private static func isAbandoned(_ name: String) -> Bool {
+        guard let range = name.range(of: unfinished),
+            let program = name[range.upperBound...].split(separator: "-").first
+                .flatMap({ pid_t($0) }), program > 0
+        else { return false }
+        return kill(program, 0) != 0 && errno == ESRCH
+    }
+
     private func removeUnused() {
         let oldest = Date(timeIntervalSinceNow: -Self.keptFor)
         for name in contents.files {
             var status = stat()
             let path = "\(folder)/\(name)"
             guard stat(path, &status) == 0 else { continue }
-            if Date(timeIntervalSince1970: TimeInterval(status.st_mtim.tv_sec)) < oldest {
+            if Self.isAbandoned(name) {
+                unlink(path)
+            } else if Date(timeIntervalSince1970: TimeInterval(status.st_mtim.tv_sec)) < oldest {
                 unlink(path)
             }
         }

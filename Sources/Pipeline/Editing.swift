@@ -27,19 +27,15 @@ public struct EditPlan: Sendable {
         let part = padding == nil ? EditRecord.nearMask : EditRecord.onlyMasked
         return EditRecord(
             operation: operation, mask: tokenMask, strength: strength, content: content.rawValue,
-            feather: feather, area: window == nil ? nil : part, padding: padding)
+            feather: feather, area: window == nil ? nil : part, padding: padding,
+            window: window.map {
+                PixelRectangle(x: $0.x, y: $0.y, width: $0.width, height: $0.height)
+            })
     }
 
     /// The tokens made anew, as a record keeps them.
     public var tokenMask: TokenMask {
         TokenMask(gridWidth: grid.gridWidth, gridHeight: grid.gridHeight, isMasked: isMasked)
-    }
-
-    /// Steps that suit the number of masked tokens: the model's own number for all of them, fewer
-    /// as the square root of the share falls, at least 4.
-    public func suggestedSteps(of steps: Int) -> Int {
-        let share = Double(tokenMask.maskedCount) / Double(isMasked.count)
-        return max(4, Int((Double(steps) * share.squareRoot()).rounded()))
     }
 
     /// The result in the canvas: its own pixels where the mask covers, a blend within `feather`
@@ -81,15 +77,17 @@ extension Mask {
 }
 
 extension Pipeline {
-    /// The tokens of a picture: those its file keeps where they are of this model, else encoded.
-    public func grid(of image: RGBImage, metadata: GenerationMetadata?) throws -> HybridTokenGrid {
-        if let metadata, let grid = try grid(of: metadata),
+    /// The tokens of a picture that its file keeps; nil where it keeps none, those of another model,
+    /// or those of other pixels.
+    /// - Throws: `RequestError` when they do not fit this model.
+    public func keptGrid(
+        of image: RGBImage, metadata: GenerationMetadata?
+    ) throws -> HybridTokenGrid? {
+        guard let metadata, metadata.isOf(image), let grid = try grid(of: metadata),
             grid.gridWidth * model.pixelsPerToken == image.width,
             grid.gridHeight * model.pixelsPerToken == image.height
-        {
-            return grid
-        }
-        return try encode(image).grid
+        else { return nil }
+        return grid
     }
 
     /// Plans to make a part of a picture anew.
@@ -97,8 +95,8 @@ extension Pipeline {
     /// - Parameters:
     ///   - mask: pixel coverage of the picture's size; nil for all of it.
     ///   - share: the part of the tokens under the mask that is made anew, in (0, 1].
-    ///   - confidence: of each token, for `.leastSure`; nil counts all as equally sure. Counts as
-    ///     exactly as files keep it.
+    ///   - confidence: of each token, for `.leastSure`; nil, or one of another grid, counts all as
+    ///     equally sure. Counts as exactly as files keep it.
     ///   - seed: decides which tokens `.random` takes.
     ///   - padding: shows the model only the mask and so many tokens on each side of it; nil shows
     ///     it the whole picture, or of a larger one than it was trained for that much around the
@@ -118,7 +116,8 @@ extension Pipeline {
         let whole = mask ?? Mask(width: canvas.width, height: canvas.height, coverage: 255)
         let touched = tokens(under: whole, unit: unit)
         let noise = KeyedNoise(seed: seed)
-        let sureness = confidence?.map(TokenGridRecord.byte)
+        let sureness =
+            confidence?.count == grid.ids.count ? confidence?.map(TokenGridRecord.byte) : nil
         let wanted = max(1, Int((share * Double(touched.count)).rounded()))
         let order: [Int] =
             switch content {
@@ -133,8 +132,10 @@ extension Pipeline {
         let chosen = content == .all && share >= 1 ? Set(touched) : Set(order.prefix(wanted))
         guard !chosen.isEmpty else { throw RequestError.emptyMask }
         let isMasked = grid.ids.indices.map(chosen.contains)
-        // Where only some tokens change, their cells are the mask; else it stays as it was painted.
-        let pixels = chosen.count == touched.count ? whole : cells(isMasked, grid, unit: unit)
+        // Where only some tokens change, the mask is as it was painted within their cells.
+        let pixels =
+            chosen.count == touched.count
+            ? whole : whole.intersection(cells(isMasked, grid, unit: unit))
         let whatever = content == .leastSure ? "reroll" : "variation"
         var plan = EditPlan(
             canvas: canvas, grid: grid, mask: pixels, isMasked: isMasked,
@@ -236,6 +237,12 @@ extension Pipeline {
         guard isNear || edit.area == EditRecord.onlyMasked && edit.padding != nil else {
             return nil
         }
+        if let kept = edit.window, kept.x + kept.width <= edit.mask.gridWidth,
+            kept.y + kept.height <= edit.mask.gridHeight
+        {
+            return TokenWindow(x: kept.x, y: kept.y, width: kept.width, height: kept.height)
+        }
+        // Files of earlier versions do not say where; it lies around the mask.
         let unit = model.pixelsPerToken
         var isTouched = edit.mask.isMasked
         if let mask = metadata.mask, mask.width == edit.mask.gridWidth * unit,

@@ -13,7 +13,8 @@ enum HashCache {
 
     /// The SHA-256 of a checkpoint, as `Checkpoint.sha256` gives it.
     static func sha256(of checkpoint: Checkpoint) -> String {
-        guard let path, let key = key(of: checkpoint) else { return checkpoint.sha256() }
+        guard let path else { return checkpoint.sha256() }
+        let key = key(of: checkpoint)
         var known = read(path)
         if let hash = known[key], hash.count == 64 { return hash }
         let hash = checkpoint.sha256()
@@ -24,16 +25,11 @@ enum HashCache {
         return hash
     }
 
-    private static func key(of checkpoint: Checkpoint) -> String? {
-        let parts = checkpoint.files.map { file -> String? in
-            var status = stat()
-            guard stat(file, &status) == 0 else { return nil }
-            let time = "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
-            let absolute = URL(fileURLWithPath: file).standardizedFileURL.path
-            return "\(absolute) \(status.st_size) \(status.st_ino) \(time)"
-        }
-        guard !parts.contains(nil) else { return nil }
-        return parts.compactMap { $0 }.joined(separator: "\n")
+    /// Of the files as they were opened: what lies at their paths now may be another model.
+    private static func key(of checkpoint: Checkpoint) -> String {
+        zip(checkpoint.files, checkpoint.identities).map { file, identity in
+            "\(URL(fileURLWithPath: file).standardizedFileURL.path) \(identity)"
+        }.joined(separator: "\n")
     }
 
     private static func read(_ path: String) -> [String: String] {

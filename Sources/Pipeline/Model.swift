@@ -147,7 +147,9 @@ public final class Model: Sendable {
     }
 
     /// Tokens along a side of a picture at most.
-    var tokensPerSide: Int { min(RequestLimits.side / pixelsPerToken, TokenGridRecord.sideLimit) }
+    public var tokensPerSide: Int {
+        min(RequestLimits.side / pixelsPerToken, TokenGridRecord.sideLimit)
+    }
 
     /// Pixels along each side of a token.
     public var pixelsPerToken: Int { hybridTokenizer.configuration.pixelsPerToken }

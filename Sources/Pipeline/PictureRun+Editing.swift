@@ -35,30 +35,21 @@ extension PictureRun {
     }
 
     /// Changes tokens at the present step.
-    /// - Throws: `RequestError` for a token that there is not, and for one that no step is left to
-    ///   fix again.
+    /// - Throws: `RequestError` for a token that there is not, for one that an edit keeps, and for one
+    ///   that no step is left to fix again.
     public mutating func choose(_ tokens: ChosenTokens) throws(RequestError) {
         for (place, id) in tokens.ids.sorted(by: { $0.key < $1.key }) {
             guard run.state.ids.indices.contains(place) else {
                 throw .tokenPlace(place, count: run.state.ids.count)
             }
+            guard !isKept[place] else { throw .tokenKept(place) }
             if let id {
                 guard id < run.maskID else { throw .tokenID(id, codebookSize: run.maskID) }
-                pin(place, to: id)
+                run.pin(place, to: id)
             } else {
                 guard run.state.step < run.settings.steps else { throw .noStepLeft(place) }
-                unpin(place)
+                run.unpin([place])
             }
         }
-    }
-
-    /// Masks a token again, to be sampled anew by the steps that are left.
-    public mutating func unpin(_ position: Int) {
-        run.unpin([position])
-    }
-
-    /// Fixes a token to a codebook entry.
-    public mutating func pin(_ position: Int, to id: Int) {
-        run.pin(position, to: id)
     }
 }

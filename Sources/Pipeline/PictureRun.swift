@@ -20,7 +20,7 @@ public struct PictureRun: Sendable {
     /// Pixels.
     public let height: Int
 
-    /// What `Pipeline.finish` needs and a change of the residual alone does not touch.
+    /// What a change of the residual alone does not touch.
     public var tokens: TokenState { run.state }
 }
 

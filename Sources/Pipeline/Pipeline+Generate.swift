@@ -31,9 +31,13 @@ extension Pipeline {
     }
 
     /// The picture of a run whose tokens are all known: residual tokens, then pixels.
+    /// - Throws: `RequestError.tokensMasked`; what `residual` and `decode` throw.
     public func picture(
         of run: PictureRun, withDiscrete: Bool = false, events: (RunEvent) -> Void = { _ in }
     ) throws -> Picture {
+        guard run.run.state.maskedCount == 0 else {
+            throw RequestError.tokensMasked(run.run.state.maskedCount)
+        }
         let strength = run.request.residual.strength
         let steps = run.request.residual.steps ?? model.configuration.head.steps
         let residual: Tensor
@@ -46,7 +50,6 @@ extension Pipeline {
                 events(.progress(.residual, done: done, of: steps))
             }
         }
-        precondition(run.run.state.maskedCount == 0)
         let grid = HybridTokenGrid(
             gridWidth: run.run.gridWidth, gridHeight: run.run.gridHeight, ids: run.run.state.ids,
             residual: residual)

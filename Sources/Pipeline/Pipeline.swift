@@ -26,7 +26,6 @@ public struct Pipeline: Sendable {
         let configuration = model.configuration
         let prompt = model.textTokenizer.encode(request.prompt, limit: configuration.textLength)
         try model.textEncoder.prepare()
-        try model.transformer.prepare()
         let conditional = try states(of: prompt)
         let negative =
             request.negativePrompt.isEmpty
@@ -36,6 +35,7 @@ public struct Pipeline: Sendable {
                     request.negativePrompt, limit: configuration.textLength))
         // The encoder's part is done; a large one would stay in memory beside the transformer.
         model.textEncoder.release()
+        try model.transformer.prepare()
         let text = try model.transformer.guidedText(conditional, negative: negative)
         return (text, prompt.isTruncated)
     }
@@ -50,10 +50,15 @@ public struct Pipeline: Sendable {
 
     // MARK: Steps
 
+    /// A prompt as the model reads it, which equal prompts share.
+    public typealias ReadText = (text: GuidedText, isTruncated: Bool)
+
     /// A run with every token masked.
+    ///
+    /// - Parameter text: of the request's prompts, where it is known.
     /// - Throws: `RequestError`; what `text` throws.
-    public func start(_ request: GenerationRequest) throws -> PictureRun {
-        try start([request])[0]
+    public func start(_ request: GenerationRequest, text: ReadText? = nil) throws -> PictureRun {
+        try start(request, text: text, ids: nil, kept: nil)
     }
 
     /// Runs with every token masked; equal prompts are read once.
@@ -61,12 +66,8 @@ public struct Pipeline: Sendable {
     public func start(_ requests: [GenerationRequest]) throws -> [PictureRun] {
         var runs: [PictureRun] = []
         for request in requests {
-            let same = runs.first {
-                $0.request.prompt == request.prompt
-                    && $0.request.negativePrompt == request.negativePrompt
-            }
-            let text = same.map { ($0.run.text, $0.isPromptTruncated) }
-            runs.append(try start(request, text: text, ids: nil, kept: nil))
+            let same = runs.first { $0.request.hasTexts(of: request) }
+            runs.append(try start(request, text: same.map { ($0.run.text, $0.isPromptTruncated) }))
         }
         return runs
     }
@@ -90,10 +91,11 @@ public struct Pipeline: Sendable {
     ///   - source: the picture's tokens; its size is the run's.
     ///   - isMasked: for each token whether it is made anew.
     ///   - window: what the transformer sees, which holds all masked tokens; nil for all.
+    ///   - text: of the request's prompts, where it is known.
     /// - Throws: `RequestError`; what `text` throws.
     public func start(
         _ request: GenerationRequest, editing source: HybridTokenGrid, isMasked: [Bool],
-        window: TokenWindow? = nil
+        window: TokenWindow? = nil, text: ReadText? = nil
     ) throws -> PictureRun {
         guard isMasked.count == source.ids.count else {
             throw RequestError.tokens(found: isMasked.count, expected: source.ids.count)
@@ -108,13 +110,13 @@ public struct Pipeline: Sendable {
         request.height = source.gridHeight * model.pixelsPerToken
         let ids = zip(source.ids, isMasked).map { $1 ? model.configuration.maskID : $0 }
         return try start(
-            request, text: nil, ids: ids, kept: (source.residual.floats(), isMasked.map(!)),
+            request, text: text, ids: ids, kept: (source.residual.floats(), isMasked.map(!)),
             window: window)
     }
 
     private func start(
-        _ request: GenerationRequest, text known: (text: GuidedText, isTruncated: Bool)?,
-        ids: [Int]?, kept: (residual: [Float], isKept: [Bool])?, window: TokenWindow? = nil
+        _ request: GenerationRequest, text known: ReadText?, ids: [Int]?,
+        kept: (residual: [Float], isKept: [Bool])?, window: TokenWindow? = nil
     ) throws -> PictureRun {
         let (width, height) = try checked(request)
         let (text, isTruncated) = try known ?? text(for: request)
@@ -176,12 +178,19 @@ public struct Pipeline: Sendable {
         MaskedSampler(model.transformer, compute: model.compute)
     }
 
-    /// The next step of several runs of one size and equal settings, in one batch.
+    /// Runs that the transformer sees at once; more would only take more memory.
+    private static let batch = 8
+
+    /// The next step of several runs of one size and equal settings, a batch at a time.
     /// - Throws: `KernelError`; `Stopped`, which leaves the runs as they were.
     public func step(_ runs: inout [PictureRun]) throws {
-        var masked = runs.map(\.run)
-        try MaskedRun.advance(&masked, with: sampler)
-        for index in runs.indices { runs[index].run = masked[index] }
+        var advanced: [MaskedRun] = []
+        for start in stride(from: 0, to: runs.count, by: Self.batch) {
+            var masked = runs[start..<min(start + Self.batch, runs.count)].map(\.run)
+            try MaskedRun.advance(&masked, with: sampler)
+            advanced += masked
+        }
+        for index in runs.indices { runs[index].run = advanced[index] }
     }
 
     // MARK: Pixels

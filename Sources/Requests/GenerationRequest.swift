@@ -26,6 +26,11 @@ public struct GenerationRequest: Hashable, Sendable, Codable {
         self.sampling = sampling
         self.residual = residual
     }
+
+    /// Whether another request has the same prompts, so that the model need not read them again.
+    public func hasTexts(of other: GenerationRequest) -> Bool {
+        prompt == other.prompt && negativePrompt == other.negativePrompt
+    }
 }
 
 /// How residual tokens are sampled and used.

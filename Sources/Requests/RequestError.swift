@@ -13,7 +13,9 @@ public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
     case tokens(found: Int, expected: Int)
     case tokenID(Int, codebookSize: Int)
     case tokenPlace(Int, count: Int)
+    case tokenKept(Int)
     case noStepLeft(Int)
+    case tokensMasked(Int)
     case grid(String)
     case axis(String)
     case expansion(limit: Int)
@@ -53,6 +55,10 @@ public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
             "Token id \(id) is not in this model's codebook of \(size) entries."
         case .tokenPlace(let place, let count):
             "There is no token \(place); this picture's are 0 to \(count - 1)."
+        case .tokenKept(let place):
+            "Token \(place) is of the part that the edit keeps; choose one that it makes anew."
+        case .tokensMasked(let count):
+            "\(count) tokens are still masked; go on with the run before its pixels are made."
         case .noStepLeft(let place):
             "Token \(place) cannot be masked after the last step; no step is left to fix it."
         case .grid(let problem): "The token grid does not fit: \(problem)."

@@ -39,6 +39,14 @@ public struct SamplingSettings: Hashable, Sendable, Codable {
         annealsLogits ? Float(0.5 + 0.8 * (1 - ratio(after: step))) : 1
     }
 
+    /// Steps that suit an edit: all where every token is made anew, fewer as the square root of the
+    /// share falls, but at least 4 where that many were asked for, and no more than there are tokens.
+    public func steps(making unknown: Int, of tokens: Int) -> Int {
+        let share = Double(unknown) / Double(max(1, tokens))
+        let suiting = max(4, Int((Double(steps) * share.squareRoot()).rounded()))
+        return max(1, min(steps, suiting, unknown))
+    }
+
     private func ratio(after step: Int) -> Double {
         Double(step + 1) / Double(steps)
     }

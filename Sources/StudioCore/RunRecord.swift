@@ -193,8 +193,13 @@ package struct RunRecord: Hashable, Sendable {
 
     /// Steps done.
     package var step: Int { snapshots.last?.step ?? 0 }
-    /// Steps in all.
-    package var steps: Int { request.sampling.steps }
+    /// Steps in all: no more than there are tokens to fix, except under the official rule.
+    package var steps: Int {
+        let asked = request.sampling.steps
+        guard request.sampling.schedule != .official, let start = snapshots.first, start.step == 0
+        else { return asked }
+        return max(1, min(asked, start.fixedAt.count { $0 != 0 }))
+    }
 
     /// Whether it is a fork that has taken no step since.
     var isAtItsFork: Bool {

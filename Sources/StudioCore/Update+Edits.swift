@@ -81,16 +81,12 @@ extension StudioState {
         mask.grown(byCells: settings.whole(.growth) ?? 0, of: parameters.tokenSide)
     }
 
-    /// Fewer unknown tokens need fewer steps: max(4, 12 sqrt(unknown / tokens)) for 12; more steps
-    /// than tokens would have nothing to do.
     private func editSteps(_ order: EditOrder, _ run: RunRecord) -> Int {
         let unknown = order.unknownCount(
             run.gridWidth, run.gridHeight, cell: parameters.tokenSide)
         var tokens = run.gridWidth * run.gridHeight
         if !order.margins.isEmpty { tokens += unknown }
-        let share = Double(unknown) / Double(max(1, tokens))
-        let steps = max(4, Int((Double(parameters.sampling.steps) * share.squareRoot()).rounded()))
-        return max(1, min(parameters.sampling.steps, steps, unknown))
+        return parameters.sampling.steps(making: unknown, of: tokens)
     }
 
     // MARK: Outpainting
@@ -191,6 +187,7 @@ extension StudioState {
             message = Message("A mask is painted on a finished picture.", .problem)
             return
         }
+        guard canPaint() else { return }
         guard command == .loadMask || mask != nil else {
             message = Message("The mask is empty; there is nothing to save.", .problem)
             return
@@ -203,7 +200,7 @@ extension StudioState {
         guard isPictureShown, let picture = shown?.picture, mask.width == picture.refined.width,
             mask.height == picture.refined.height
         else { return }
-        record(picture: shownRun, mask: mask.isEmpty ? nil : mask, "mask from a file")
+        record(mask, "mask from a file")
         canvas.isPainting = true
         focus = .canvas
         let count = mask.tokens(cell: parameters.tokenSide).count { $0 }

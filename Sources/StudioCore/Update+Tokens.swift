@@ -36,8 +36,8 @@ extension StudioState {
 
     // MARK: Changing tokens
 
-    /// Why tokens cannot be changed now; nil where they can.
-    private var tokenProblem: String? {
+    /// Why a token cannot be changed now; nil where it can.
+    private func problem(changing token: Int?) -> String? {
         guard let run = shown, cursorToken != nil, !run.snapshots.isEmpty else {
             return "There are no tokens to change yet."
         }
@@ -47,12 +47,15 @@ extension StudioState {
         guard let snapshot = shownSnapshot, snapshot.step < run.steps else {
             return "Step back first: tokens can be changed at any step before the last."
         }
+        if let token, snapshot.fixedAt.indices.contains(token), snapshot.fixedAt[token] == 0 {
+            return "This token is of the part that the edit keeps."
+        }
         return nil
     }
 
     /// Masks a fixed token again; a masked one gets the likeliest entry.
     mutating func togglePin() -> [StudioEffect] {
-        if let problem = tokenProblem {
+        if let problem = problem(changing: cursorToken) {
             message = Message(problem, .problem)
             return []
         }
@@ -66,7 +69,7 @@ extension StudioState {
     }
 
     mutating func unpin() -> [StudioEffect] {
-        if let problem = tokenProblem {
+        if let problem = problem(changing: cursorToken) {
             message = Message(problem, .problem)
             return []
         }
@@ -79,7 +82,7 @@ extension StudioState {
     }
 
     mutating func askSwap() -> [StudioEffect] {
-        if let problem = tokenProblem {
+        if let problem = problem(changing: cursorToken) {
             message = Message(problem, .problem)
             return []
         }
@@ -121,7 +124,7 @@ extension StudioState {
 
     /// Sets a token of the step shown by its place, or masks it again.
     mutating func changeToken(_ place: Int, to id: Int?) -> [StudioEffect] {
-        if let problem = tokenProblem {
+        if let problem = problem(changing: place) {
             message = Message(problem, .problem)
             return []
         }

@@ -45,12 +45,12 @@ extension Bench {
     /// A picture as the settings want its file.
     func encode(_ image: RGBImage, _ metadata: GenerationMetadata?) throws(PNGError) -> [UInt8] {
         try PNG.encode(
-            image, text: text(metadata), compression: options.compression,
+            image, text: text(metadata, of: image), compression: options.compression,
             hidden: options.settings.isOn(.stealth) ? metadata?.parameters : nil)
     }
 
-    private func text(_ metadata: GenerationMetadata?) -> [PNGText] {
-        metadata?.withTokens(options.settings.isOn(.embedsTokens)).text ?? []
+    private func text(_ metadata: GenerationMetadata?, of image: RGBImage) -> [PNGText] {
+        metadata?.withTokens(options.settings.isOn(.embedsTokens)).sealed(for: image).text ?? []
     }
 
     /// How it was made without its tokens, which are not those of the picture in the file.
@@ -69,10 +69,12 @@ extension Bench {
         for state in run.run.states where state.step > 0 {
             var step = piece
             (step.run, step.grid) = (run.woundBack(to: state.step), nil)
-            let texts = options.writesMetadata ? text(metadata(of: step, pipeline)) : []
+            let image = try partial(step, pipeline)
+            let texts =
+                options.writesMetadata ? text(metadata(of: step, pipeline), of: image) : []
             let path =
                 name.deletingPathExtension + String(format: "-step%02d.png", state.step)
-            try ImageFile.save(try PNG.encode(partial(step, pipeline), text: texts), to: path)
+            try ImageFile.save(try PNG.encode(image, text: texts), to: path)
             first = first ?? path
         }
         guard let first else { throw WorkshopError.nothingToSave }

@@ -110,6 +110,7 @@ extension Bench {
             gridWidth: checked.gridWidth, gridHeight: checked.gridHeight, ids: checked.ids,
             residual: Tensor(checked.residual.shape, residual))
         pieces[id]?.grid = grid
+        run.run.text.release()
         let strength = kept.request.residual.strength
         _ = compose(
             id, try pipeline.decode(grid, strength: 0),

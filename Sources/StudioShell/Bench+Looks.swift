@@ -62,12 +62,10 @@ extension Bench {
     // MARK: Tokens
 
     mutating func pin(_ id: RunID, _ position: Int, _ code: Int?) throws {
-        guard var run = pieces[id]?.run, run.tokens.ids.indices.contains(position) else { return }
-        if let code, 0..<run.run.maskID ~= code {
-            run.pin(position, to: code)
-        } else {
-            run.unpin(position)
-        }
+        guard var run = pieces[id]?.run else { return }
+        var tokens = ChosenTokens()
+        tokens.choose(code, at: position)
+        try run.choose(tokens)
         pieces[id]?.run = run
         pieces[id]?.leaveFile()
         pieces[id]?.lineage?.chosenTokens.choose(code, at: position)

@@ -15,15 +15,16 @@ extension Bench {
         var piece: Piece
         switch order.origin {
         case .prompt, .file:
-            piece = Piece(run: try pipeline.start(order.request), request: order.request)
+            piece = Piece(
+                run: try pipeline.start(order.request, text: knownText(of: order.request)),
+                request: order.request)
         case .fork(let parent, let step):
             guard let source = pieces[parent], let sourceRun = source.run else {
                 throw WorkshopError.noTokens(parent)
             }
-            let isSameText =
-                sourceRun.request.prompt == order.request.prompt
-                && sourceRun.request.negativePrompt == order.request.negativePrompt
-            let text = isSameText ? nil : try pipeline.text(for: order.request).text
+            let text =
+                sourceRun.request.hasTexts(of: order.request)
+                ? nil : try (knownText(of: order.request) ?? pipeline.text(for: order.request)).text
             piece = Piece(
                 run: sourceRun.woundBack(to: step).forked(order.request, text: text),
                 request: order.request)
@@ -36,7 +37,8 @@ extension Bench {
             piece = Piece(
                 run: try pipeline.start(
                     order.request, editing: plan.grid, isMasked: plan.isMasked,
-                    window: plan.window), request: order.request)
+                    window: plan.window, text: knownText(of: order.request)),
+                request: order.request)
             piece.ground = try ground(asked, over: base, mask: plan.mask, edit: edit, pipeline)
             piece.lineage = Lineage(
                 parentHash: try fileHash(of: base, pipeline), edit: edit, mask: plan.mask)
@@ -60,6 +62,12 @@ extension Bench {
         pieces[order.run] = piece
         post(.timed(order.run, .encoding, units: 1, seconds: piece.seconds))
         announce(order.run, run)
+    }
+
+    /// The prompts of a request as another run has read them.
+    private func knownText(of request: GenerationRequest) -> Pipeline.ReadText? {
+        pieces.values.lazy.compactMap(\.run).first { $0.request.hasTexts(of: request) }
+            .map { ($0.run.text, $0.isPromptTruncated) }
     }
 
     /// A run with the steps that are behind it.
@@ -176,6 +184,7 @@ extension Bench {
         colors?.learn(ids: picture.grid.ids, gridWidth: picture.grid.gridWidth, from: discrete)
         colors?.keep()
         pieces[id]?.grid = picture.grid
+        run.run.text.release()
         pieces[id]?.leaveFile()
         pieces[id]?.seconds += (Terminal.now - start).seconds
         post(

@@ -60,7 +60,9 @@ struct OpenedPicture {
         piece.lineage = Lineage(metadata)
         let plan = try pipeline.plan(resuming: metadata, image)
         if metadata.record.stoppedAtStep == nil {
-            guard let grid = try pipeline.grid(of: metadata) else { return nil }
+            guard metadata.isOf(image), let grid = try pipeline.grid(of: metadata) else {
+                return nil
+            }
             (piece.grid, piece.refined, piece.metadata) = (grid, image, metadata)
             piece.discrete = try pipeline.decode(grid, strength: 0)
         }

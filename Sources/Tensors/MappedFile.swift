@@ -4,6 +4,8 @@ import Foundation
 public final class MappedFile: @unchecked Sendable {
     public let path: String
     public let byteCount: Int
+    /// Size, inode and time of change of the file that was mapped, whatever its path names by now.
+    public let identity: String
     let base: UnsafeMutableRawPointer
 
     /// The whole file's bytes; valid as long as the object lives.
@@ -30,6 +32,8 @@ public final class MappedFile: @unchecked Sendable {
         }
         self.path = path
         byteCount = Int(status.st_size)
+        identity =
+            "\(status.st_size) \(status.st_ino) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
         base = mapped
     }
 

@@ -14,19 +14,31 @@ struct RecordedNoise: NoiseSource {
     /// [diffusion steps, images * tokens, channels].
     private let diffusion: Tensor
 
-    init(_ recording: Recording, image: Int) throws {
-        token = try recording.tensor("noise_token")
-        confidence = try recording.tensor("noise_conf").floats()
-        initial = try recording.tensor("noise_init")
-        diffusion = try recording.tensor("noise_diff")
+    /// - Parameter channels: of the model's latents.
+    /// - Throws: `VerificationError.badShape`, `CheckpointError`.
+    init(_ recording: Recording, image: Int, channels: Int) throws {
+        token = try recording.tensor("noise_token", axes: 4).converted(to: .float32)
         let extents = token.shape.dimensions
-        guard extents.count == 4 else {
-            throw VerificationError.badShape(
-                file: recording.file, name: "noise_token", found: token.shape,
-                needed: "four axes: steps, images, tokens, codes")
-        }
         shape = (extents[0], extents[1], extents[2], extents[3])
         self.image = image
+        let rows = shape.images * shape.tokens
+        func tensor(_ name: String, _ wanted: Shape) throws -> Tensor {
+            let tensor = try recording.tensor(name)
+            guard tensor.shape == wanted else {
+                throw VerificationError.badShape(
+                    file: recording.file, name: name, found: tensor.shape, needed: "\(wanted)")
+            }
+            return tensor.converted(to: .float32)
+        }
+        let steps = try recording.tensor("noise_diff", axes: 3).shape[0]
+        confidence = try tensor("noise_conf", [shape.steps, shape.images, shape.tokens]).floats()
+        initial = try tensor("noise_init", [rows, channels])
+        diffusion = try tensor("noise_diff", [steps, rows, channels])
+        guard 0..<shape.images ~= image else {
+            throw VerificationError.badShape(
+                file: recording.file, name: "noise_token", found: token.shape,
+                needed: "at least \(image + 1) images")
+        }
     }
 
     var steps: Int { shape.steps }
@@ -57,6 +69,7 @@ struct RecordedNoise: NoiseSource {
 public enum VerificationError: Error, CustomStringConvertible {
     case noRecordings(folder: String)
     case noModel(file: String, needed: String)
+    case noPrompt(file: String, row: Int, count: Int)
     case badShape(file: String, name: String, found: Shape, needed: String)
 
     public var description: String {
@@ -65,6 +78,8 @@ public enum VerificationError: Error, CustomStringConvertible {
             "\(folder) holds no recordings that can be replayed; name a folder of recorded runs."
         case .noModel(let file, let needed):
             "\(file) needs \(needed), and no such model lies beside it."
+        case .noPrompt(let file, let row, let count):
+            "\(file) names prompt \(row); the recorded prompts are 0 to \(count - 1)."
         case .badShape(let file, let name, let found, let needed):
             "\(name) in \(file) has shape \(found); it needs \(needed)."
         }

@@ -27,6 +27,26 @@ struct Recording {
     /// - Throws: `CheckpointError.missing` when there is no such tensor.
     func tensor(_ name: String) throws -> Tensor { try checkpoint.tensor(name) }
 
+    /// - Throws: `VerificationError.badShape` for one that has another number of axes.
+    func tensor(_ name: String, axes: Int) throws -> Tensor {
+        let tensor = try tensor(name)
+        guard tensor.shape.dimensions.count == axes else {
+            throw VerificationError.badShape(
+                file: file, name: name, found: tensor.shape, needed: "\(axes) axes")
+        }
+        return tensor
+    }
+
+    /// Which of so many prompts each image has; `standard` where the recording does not say.
+    /// - Throws: `VerificationError.noPrompt`.
+    func promptRows(_ name: String, of count: Int, standard: [Int]) throws -> [Int] {
+        let rows = try optional(name)?.integers() ?? standard
+        for row in rows where !(0..<count ~= row) {
+            throw VerificationError.noPrompt(file: file, row: row, count: count)
+        }
+        return rows
+    }
+
     func optional(_ name: String) throws -> Tensor? { has(name) ? try tensor(name) : nil }
 
     func integers(_ name: String) throws -> [Int] { try tensor(name).integers() }

@@ -6,8 +6,8 @@ extension Verifier {
     /// states and noise of `generate.safetensors`.
     func diffusion(_ recording: Recording) throws {
         let source = try Recording(path: "\(folder)/generate.safetensors")
-        let conditional = try source.tensor("latents_cond")
-        let unconditional = try source.tensor("latents_uncond")
+        let conditional = try source.tensor("latents_cond", axes: 3)
+        let unconditional = try source.tensor("latents_uncond", axes: 3)
         let (tokens, width) = (conditional.shape[1], conditional.shape[2])
         let generator = try generator(for: recording.file, tokens: tokens, width: width)
         let steps = try recording.integers("timesteps").count
@@ -24,7 +24,8 @@ extension Verifier {
                     x, timestep: timestep, condition: generator.head.embed(states)
                 ).floats())
         }
-        let noise = try RecordedNoise(source, image: 0)
+        let noise = try RecordedNoise(
+            source, image: 0, channels: generator.configuration.latentChannels)
         let guidance = try source.tensor("head_cfg").floats()[0]
         for (name, scale) in [("guided", guidance), ("unguided", 1)] {
             try sampling(

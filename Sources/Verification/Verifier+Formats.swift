@@ -28,8 +28,8 @@ extension Verifier {
         let (a, b) = (try Checkpoint(path: first), try Checkpoint(path: second))
         let folder = ((first as NSString).deletingLastPathComponent as NSString).lastPathComponent
         let file = "\(folder)/\((first as NSString).lastPathComponent)"
-        for key in b.keys {
-            let expected = try b.tensor(key)
+        for key in Set(a.keys).union(b.keys).sorted() {
+            let expected = try (b.entry(key) == nil ? a : b).tensor(key)
             let found = a.entry(key) == b.entry(key) ? try a.tensor(key) : nil
             let isEqual =
                 found.map { found in

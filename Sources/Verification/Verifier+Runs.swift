@@ -32,7 +32,7 @@ extension Verifier {
             recording, "latents_cond", last.flatMap { $0.hidden.conditional.floats() })
         try compare(
             recording, "latents_uncond", last.flatMap { $0.hidden.unconditional?.floats() ?? [] })
-        try compare(recording, "head_cfg", [replay.settings.headGuidance])
+        try compare(recording, "head_cfg", [replay.headGuidance])
         try residuals(recording, replay, last, ids)
     }
 
@@ -91,7 +91,7 @@ extension Verifier {
             let residual = try replay.generator.head.sample(
                 conditional: outcome.hidden.conditional,
                 unconditional: outcome.hidden.unconditional,
-                guidance: replay.settings.headGuidance,
+                guidance: replay.headGuidance, temperature: replay.headTemperature,
                 initial: (0..<tokens).flatMap {
                     noise.initialResidual(position: $0, channels: channels)
                 },
@@ -151,20 +151,22 @@ private struct Replay {
 
     init(_ verifier: Verifier, _ recording: Recording) throws {
         self.recording = recording
-        let latents = try recording.tensor("latents_cond")
+        let latents = try recording.tensor("latents_cond", axes: 3)
         (images, tokens) = (latents.shape[0], latents.shape[1])
         let generator = try verifier.generator(
             for: recording.file, tokens: tokens, width: latents.shape[2])
         self.generator = generator
-        noises = try (0..<images).map { try RecordedNoise(recording, image: $0) }
+        noises = try (0..<images).map {
+            try RecordedNoise(
+                recording, image: $0, channels: generator.configuration.latentChannels)
+        }
         settings = Self.settings(generator.configuration.defaults, recording, noises[0].steps)
         sampler = MaskedSampler(generator.transformer, compute: verifier.compute)
         let states = try verifier.textStates(for: recording.file)
         // Without a note of its own a plain run has the first prompt; an inpainting the second.
         let standard = recording.file == "inpaint.safetensors" ? 1 : 0
-        let rows =
-            try recording.optional("prompt_rows")?.integers()
-            ?? Array(repeating: standard, count: images)
+        let rows = try recording.promptRows(
+            "prompt_rows", of: states.count, standard: Array(repeating: standard, count: images))
         texts = try rows.map { try generator.transformer.guidedText(states[$0]) }
     }
 
@@ -187,6 +189,17 @@ private struct Replay {
         }
         if let anneal = arguments["anneal"] as? Bool { settings.annealsLogits = anneal }
         return settings
+    }
+
+    /// The guidance scale of the residual head: that of the tokens, unless the recording has its own.
+    var headGuidance: Float {
+        (recording.arguments["residual_guidance"] as? Double).map(Float.init)
+            ?? settings.headGuidance
+    }
+
+    /// What the noise of the residual head is multiplied by.
+    var headTemperature: Float {
+        (recording.arguments["residual_temperature"] as? Double).map(Float.init) ?? 1
     }
 
     func split(_ ids: [Int]) -> [[Int]] {

@@ -17,7 +17,7 @@ extension Verifier {
             scope, T5Configuration(ConfigurationNode(path: part.configuration)))
         try encoder.prepare()
         let tokenizer = try T5Tokenizer(folder: part.folder)
-        let recordedIDs = try recording.tensor("ids")
+        let recordedIDs = try recording.tensor("ids", axes: 2)
         let (rows, length) = (recordedIDs.shape[0], recordedIDs.shape[1])
 
         if let prompts = try prompts(), prompts.count == rows {

@@ -6,7 +6,7 @@ extension Verifier {
     /// does not hide a right decoder.
     func hybridTokens(_ recording: Recording) throws {
         let tokenizer = try tokenizer(for: recording.file)
-        let bytes = try recording.tensor("image_u8")
+        let bytes = try recording.tensor("image_u8", axes: 3)
         let (height, width) = (bytes.shape[0], bytes.shape[1])
         var encoderStages: [Int: Tensor] = [:]
         let encoding = try tokenizer.encode(

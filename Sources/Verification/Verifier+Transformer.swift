@@ -15,12 +15,14 @@ extension Verifier {
     private func transformerCase(
         _ recording: Recording, _ name: String, _ texts: [Tensor]
     ) throws {
-        let ids = try recording.tensor("\(name).ids")
+        let ids = try recording.tensor("\(name).ids", axes: 2)
         let (images, tokens) = (ids.shape[0], ids.shape[1])
-        let width = try recording.tensor("\(name).latents_cond").shape[2]
+        let width = try recording.tensor("\(name).latents_cond", axes: 3).shape[2]
         let generator = try generator(for: recording.file, tokens: tokens, width: width)
         let transformer = generator.transformer
-        let prompts = try recording.integers("\(name).prompt_rows").map { texts[$0] }
+        let prompts = try recording.promptRows(
+            "\(name).prompt_rows", of: texts.count, standard: []
+        ).map { texts[$0] }
         let numbers = ids.integers()
         let guided = try prompts.map { try transformer.guidedText($0) }
         let conditional = guided.map(\.conditional)

@@ -166,7 +166,7 @@ public struct Verifier {
             throw VerificationError.noModel(file: file, needed: "text.safetensors")
         }
         let recording = try Recording(path: path)
-        let hidden = try recording.tensor("hidden")
+        let hidden = try recording.tensor("hidden", axes: 3)
         let mask = try recording.integers("mask")
         let (rows, length, width) = (hidden.shape[0], hidden.shape[1], hidden.shape[2])
         let all = hidden.reshaped([rows * length, width])

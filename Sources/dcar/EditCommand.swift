@@ -105,8 +105,14 @@ struct EditCommand: ParsableCommand {
                 "--alternatives is \(alternatives); it must be from 1 to "
                     + "\(RequestLimits.pictures.upperBound).")
         }
-        if outpaint != nil, mask != nil || strength != nil {
-            throw ValidationError("--outpaint makes its own mask; leave --mask and --strength out.")
+        if outpaint != nil, mask != nil || strength != nil || content != nil {
+            throw ValidationError(
+                "--outpaint makes all of its own mask; leave --mask, --strength and --content out.")
+        }
+        if let content, content != .all, strength == nil {
+            throw ValidationError(
+                "--content \(content.rawValue) chooses some of the tokens; say with --strength which "
+                    + "share.")
         }
         if outpaint == nil, mask == nil, strength == nil {
             throw ValidationError("Say what is made anew: --mask, --strength or --outpaint.")
@@ -134,25 +140,31 @@ struct EditCommand: ParsableCommand {
         let progress = ProgressLine(isQuiet: output.quiet)
         progress.receive(.phase(.loading, count: 1))
         let pipeline = try model.open()
-        let image = try source.image.ofWholeTokens(
-            pipeline.model.pixelsPerToken, fit: fit, path: initImg)
+        let image = try source.image.ofWholeTokens(of: pipeline.model, fit: fit, path: initImg)
         let metadata = try? GenerationMetadata(source.contents)
+        let words = Words(metadata, source.contents)
         progress.receive(.phase(.encoding, count: 1))
         let seed = sampling.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
         let compute = pipeline.model.compute
         // Each picture chooses its own tokens, so that it is the one its seed alone would give.
         let seeds = (0..<UInt64(alternatives)).map { seed &+ $0 }
         let plans = try compute.stoppable(by: stop) {
+            let kept: HybridTokenGrid?
             let grid: HybridTokenGrid
             do {
-                grid = try pipeline.grid(of: image, metadata: metadata)
+                kept = try pipeline.keptGrid(of: image, metadata: metadata)
+                grid = try kept ?? pipeline.encode(image).grid
             } catch let error as RequestError {
                 throw CommandError.inputImage("\(SanitizedText(initImg)): \(error)")
             }
-            return try seeds.map { try plan(pipeline, image, grid, metadata, seed: $0) }
+            // How sure the model was is known of the tokens that it made alone.
+            let confidence = kept == nil ? nil : metadata?.tokens?.confidence
+            let mask = try mask(
+                of: source.image, fitted: image, cell: pipeline.model.pixelsPerToken)
+            return try seeds.map { try plan(pipeline, image, grid, mask, confidence, seed: $0) }
         }
         let runs = try compute.stoppable(by: stop) {
-            try zip(plans, seeds).map { try run(pipeline, $0, metadata, seed: $1) }
+            try zip(plans, seeds).map { try run(pipeline, $0, words, seed: $1) }
         }
         var job = PictureJob(
             pipeline: pipeline, output: output,
@@ -170,9 +182,29 @@ struct EditCommand: ParsableCommand {
         try job.run(runs)
     }
 
+    /// What the picture's file says that it shows, whoever made it.
+    private struct Words {
+        let prompt: String
+        let negativePrompt: String
+
+        init(_ metadata: GenerationMetadata?, _ contents: PNGContents) {
+            let foreign = metadata == nil ? ForeignParameters(contents) : nil
+            prompt = metadata?.record.prompt ?? foreign?.prompt ?? ""
+            negativePrompt = metadata?.record.negativePrompt ?? foreign?.negativePrompt ?? ""
+        }
+    }
+
+    private func mask(of original: RGBImage, fitted image: RGBImage, cell: Int) throws -> Mask? {
+        guard let mask else { return nil }
+        let pixels = try MaskSource(mask).mask(
+            width: image.width, height: image.height, cell: cell,
+            original: (original.width, original.height))
+        return invertMask ? pixels.inverted() : pixels
+    }
+
     private func plan(
-        _ pipeline: Pipeline, _ image: RGBImage, _ grid: HybridTokenGrid,
-        _ metadata: GenerationMetadata?, seed: UInt64
+        _ pipeline: Pipeline, _ image: RGBImage, _ grid: HybridTokenGrid, _ mask: Mask?,
+        _ confidence: [UInt8]?, seed: UInt64
     ) throws -> EditPlan {
         if let outpaint {
             let fields = outpaint.split(separator: ",", omittingEmptySubsequences: false)
@@ -186,30 +218,24 @@ struct EditCommand: ParsableCommand {
                 outpainting: image, grid, left: sides[0], right: sides[1], top: sides[2],
                 bottom: sides[3])
         }
-        var pixels: Mask?
-        if let mask {
-            pixels = try MaskSource(mask).mask(
-                width: image.width, height: image.height, cell: pipeline.model.pixelsPerToken)
-            if invertMask { pixels = pixels?.inverted() }
-        }
         return try pipeline.plan(
-            image, grid, mask: pixels, share: strength ?? 1,
+            image, grid, mask: mask, share: strength ?? 1,
             content: content ?? (strength == nil ? .all : .random),
-            confidence: metadata?.tokens?.confidence.map { Float($0) / 255 }, seed: seed,
+            confidence: confidence?.map { Float($0) / 255 }, seed: seed,
             padding: padding)
     }
 
     private func run(
-        _ pipeline: Pipeline, _ plan: EditPlan, _ metadata: GenerationMetadata?, seed: UInt64
+        _ pipeline: Pipeline, _ plan: EditPlan, _ words: Words, seed: UInt64
     ) throws -> PictureRun {
-        let known = metadata.map { pipeline.request(of: $0.record) }
         var settings = pipeline.model.configuration.defaults
-        settings.steps = plan.suggestedSteps(
-            of: Preferences.current.whole(.steps) ?? settings.steps)
+        settings.steps = Preferences.current.whole(.steps) ?? settings.steps
+        settings.steps = settings.steps(
+            making: plan.tokenMask.maskedCount, of: plan.isMasked.count)
         return try pipeline.start(
             GenerationRequest(
-                prompt: prompt ?? known?.prompt ?? "",
-                negativePrompt: sampling.negativePrompt ?? known?.negativePrompt ?? "",
+                prompt: prompt ?? words.prompt,
+                negativePrompt: sampling.negativePrompt ?? words.negativePrompt,
                 seed: seed,
                 sampling: sampling.sampling(settings, keepingSteps: true),
                 residual: sampling.residual()),

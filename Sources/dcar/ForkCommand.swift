@@ -74,13 +74,15 @@ struct ForkCommand: ParsableCommand {
                 "--step is \(step); it must be from \(first) to \(run.tokens.step), the steps that "
                     + "\(SanitizedText(picture)) has.")
         }
+        if let stopAt, stopAt < step {
+            throw CommandError.usage(
+                "--stop-at is \(stopAt); it must be at least \(step), the step that the fork goes on "
+                    + "from.")
+        }
         let chosen = ChosenTokens(setToken) ?? ChosenTokens()
         let request = request(run)
         let text = try pipeline.model.compute.stoppable(by: stop) {
-            let isSame =
-                request.prompt == run.request.prompt
-                && request.negativePrompt == run.request.negativePrompt
-            return isSame ? nil : try pipeline.text(for: request).text
+            run.request.hasTexts(of: request) ? nil : try pipeline.text(for: request).text
         }
         var job = PictureJob(
             pipeline: pipeline, output: output,

@@ -103,6 +103,14 @@ struct GenerateCommand: ParsableCommand {
             throw ValidationError("The prompt is empty; say what the picture shows.")
         }
         try output.check(stopAt: stopAt)
+        if stopAt != nil, promptFile != nil {
+            throw ValidationError(
+                "--stop-at leaves pictures unfinished, and a --prompt-file's count as done; leave one "
+                    + "out.")
+        }
+        if stopAt != nil, discrete {
+            throw ValidationError("--discrete wants finished pictures; leave it or --stop-at out.")
+        }
         if let preview, preview != .off, previewPath == nil {
             throw ValidationError(
                 "--preview \(preview.rawValue) wants a file to write; name it with --preview-path.")
@@ -137,7 +145,8 @@ struct GenerateCommand: ParsableCommand {
         let isFile = promptFile != nil
         let pattern = try output.pattern(
             standard: isFile ? "dcar-{n:4}.png" : "dcar-{seed}-{n}.png",
-            isSeveral: isFile || count > 1 || jobs.count > 1)
+            isSeveral: isFile || count > 1 || jobs.count > 1,
+            sharesSeeds: !isFile && jobs.count > 1)
         if isFile, !pattern.isNumbered {
             throw CommandError.usage(
                 "-o \(pattern) has no {n}; with --prompt-file, pictures are named by line number.")

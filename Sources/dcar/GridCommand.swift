@@ -78,7 +78,7 @@ struct GridCommand: ParsableCommand {
                 seed: first.seed, prompt: first.prompt, model: pipeline.model.name))
         let cells = try pipeline.model.compute.stoppable(by: stop) {
             let runs = try pipeline.start(requests)
-            try checkSize(runs, columns: axes.x?.values.count ?? 1)
+            try checkSize(runs, columns: axes.x?.values.count ?? 1, progress)
             let names = saveCells ? try cellNames(runs, axes.x, axes.y, pattern, pipeline) : []
             if isSeedChosen { progress.note("Seed \(base.seed).") }
             progress.remark(on: runs, pipeline.model)
@@ -123,12 +123,20 @@ struct GridCommand: ParsableCommand {
 
     private static let tooLarge = "The sheet would be too large; give its sides fewer values."
 
-    private func checkSize(_ runs: [PictureRun], columns: Int) throws {
+    private func checkSize(
+        _ runs: [PictureRun], columns: Int, _ progress: ProgressLine
+    ) throws {
         guard let first = runs.first else { return }
-        let rows = runs.count / max(1, columns)
-        guard columns * (first.width + 8) <= PNGLimits.side * 4,
-            rows * (first.height + 8) <= PNGLimits.side * 4
+        guard
+            let divisor = RGBImage.sheetDivisor(
+                width: first.width, height: first.height, columns: columns,
+                rows: runs.count / max(1, columns))
         else { throw CommandError.usage(Self.tooLarge) }
+        if divisor > 1 {
+            progress.note(
+                "The sheet shows its pictures at 1/\(divisor) of their size"
+                    + (saveCells ? "." : "; --save-cells also saves them whole."))
+        }
     }
 
     /// What the file of each picture is called; none of them is there yet.

@@ -75,7 +75,11 @@ struct OutputOptions: ParsableArguments {
 
     /// The pattern for pictures, which `standard` gives when none was asked for; a plain path gets
     /// a number when there are several pictures.
-    func pattern(standard: String, isSeveral: Bool) throws -> OutputPattern {
+    ///
+    /// - Parameter sharesSeeds: whether pictures can have equal seeds, which then tell nothing apart.
+    func pattern(standard: String, isSeveral: Bool, sharesSeeds: Bool = false) throws
+        -> OutputPattern
+    {
         let settings = Preferences.current
         if output == nil || folder != nil {
             let name = settings.text(.outputPattern) ?? standard
@@ -88,7 +92,9 @@ struct OutputOptions: ParsableArguments {
             ProgressLine(isQuiet: false).end()
             Messages.plain(remark)
         }
-        guard isSeveral, !text.contains("{n"), !text.contains("{seed}") else { return pattern }
+        guard isSeveral, !text.contains("{n"), sharesSeeds || !text.contains("{seed}") else {
+            return pattern
+        }
         return try pattern.suffixed("-{n}")
     }
 
@@ -139,7 +145,9 @@ struct OutputOptions: ParsableArguments {
         replaces: Bool = false
     ) throws -> String {
         let settings = Preferences.current
-        let kept = leavesOutMetadata ? nil : metadata?.withTokens(settings.isOn(.embedsTokens))
+        let kept =
+            leavesOutMetadata
+            ? nil : metadata?.withTokens(settings.isOn(.embedsTokens)).sealed(for: image)
         let bytes = try PNG.encode(
             image, text: kept?.text ?? [], compression: settings.whole(.compression) ?? 6,
             hidden: settings.isOn(.stealth) ? kept?.parameters : nil)

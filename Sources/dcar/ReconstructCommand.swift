@@ -25,7 +25,10 @@ struct ReconstructCommand: ParsableCommand {
         help: "Path and name without ending, or a folder; NAME is the picture's when not given.")
     var output: String?
 
-    @Flag(help: "Scale and crop a picture whose sides are not multiples of the token size.")
+    @Flag(
+        help:
+            "Scale and crop a picture whose sides are not multiples of the token size, or too long."
+    )
     var fit = false
 
     @OptionGroup var model: ModelOptions
@@ -51,8 +54,7 @@ struct ReconstructCommand: ParsableCommand {
             try ImageFile.checkPlace(of: path(kind))
         }
         let pipeline = try model.open()
-        let image = try source.ofWholeTokens(
-            pipeline.model.pixelsPerToken, fit: fit, path: picture)
+        let image = try source.ofWholeTokens(of: pipeline.model, fit: fit, path: picture)
         let (discrete, continuous) = try pipeline.model.compute.stoppable(by: stop) {
             let grid = try pipeline.encode(image).grid
             return (

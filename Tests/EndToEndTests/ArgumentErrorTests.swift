@@ -131,7 +131,19 @@ private let edits = "edit -i finished.png -o x.png "
         edits, 2, "Say what is made anew: --mask, --strength or --outpaint."),
     ErrorCase(
         edits + "--mask tokens:0 --outpaint 1,1,1,1", 2,
-        "--outpaint makes its own mask; leave --mask and --strength out."),
+        "--outpaint makes all of its own mask; leave --mask, --strength and --content out."),
+    ErrorCase(
+        edits + "--outpaint 1,1,1,1 --content random", 2,
+        "--outpaint makes all of its own mask; leave --mask, --strength and --content out."),
+    ErrorCase(
+        edits + "--mask tokens:0 --content least-sure", 2,
+        "--content least-sure chooses some of the tokens; say with --strength which share."),
+    ErrorCase(
+        "generate --prompt-file prompts.txt --stop-at 1", 2,
+        "--stop-at leaves pictures unfinished, and a --prompt-file's count as done; leave one out."),
+    ErrorCase(
+        "generate fox --stop-at 1 --discrete", 2,
+        "--discrete wants finished pictures; leave it or --stop-at out."),
     ErrorCase(
         edits + "--strength 0.5 --invert-mask", 2, "--invert-mask needs a --mask to invert."),
     ErrorCase(

@@ -73,6 +73,45 @@ func strengthIsAShareOfTheTokens(content: String) throws {
     #expect(record.edit?.mask.maskedCount == 2)
 }
 
+@Test func aShareOfAMaskStaysWithinTheMask() throws {
+    let folder = try Fixtures.folder()
+    let (before, after) = try edited(
+        ["--mask", "rect:30,30,4,4", "--strength", "0.5", "--feather", "0"], in: folder)
+    let changed = changedPixels(before.image, after.image)
+    #expect(!changed.isEmpty && changed.count <= 8)
+    #expect(changed.allSatisfy { 30..<34 ~= $0.x && 30..<34 ~= $0.y })
+    let record = try #require(try GenerationMetadata(after.contents)).record
+    #expect(record.edit?.mask.maskedCount == 2)
+}
+
+/// Its texts come from another picture, or its pixels were changed by a program that keeps texts.
+@Test func tokensOfOtherPixelsAreNotTaken() throws {
+    let folder = try Fixtures.folder()
+    let own = try ImageFile.open(folder.file("finished.png"))
+    let texts = try #require(try GenerationMetadata(own.contents)).text
+    var mirrored = own.image
+    for y in 0..<64 {
+        for x in 0..<64 { mirrored[x, y] = own.image[63 - x, y] }
+    }
+    let larger = RGBImage(width: 96, height: 64, red: 9, green: 99, blue: 200)
+    for (image, name) in [(mirrored, "mirrored.png"), (larger, "larger.png")] {
+        _ = try folder.write(try PNG.encode(image, text: texts), as: name)
+        let arguments = [
+            "edit", "-i", name, "--strength", "0.5", "--content", "least-sure", "-s", "4",
+            "--steps", "2", "-q"
+        ]
+        let result = try Program.run(arguments + ["-o", "edited-\(name)"], in: folder.path)
+        #expect(result.status == 0, "\(result.messages)")
+        _ = try folder.write(try PNG.encode(image), as: "bare-\(name)")
+        var bare = arguments
+        bare[2] = "bare-\(name)"
+        _ = try Program.run(bare + ["-p", "a beach", "-o", "out-\(name)"], in: folder.path)
+        #expect(
+            try ImageFile.open(folder.file("edited-\(name)")).image
+                == ImageFile.open(folder.file("out-\(name)")).image)
+    }
+}
+
 @Test func outpaintingAddsTokensAroundThePicture() throws {
     let folder = try Fixtures.folder()
     let (before, after) = try edited(["--outpaint", "1,0,0,2", "--feather", "0"], in: folder)
@@ -115,12 +154,45 @@ func strengthIsAShareOfTheTokens(content: String) throws {
     #expect(refused.status == 4)
     #expect(
         sentence(refused)
-            == "finished.png is 70x60; both sides must be multiples of 32, so crop it "
+            == "finished.png is 70x60; both sides must be multiples of 32 up to 2048, so crop it "
             + "or add --fit.")
     let (before, after) = try edited(arguments + ["--fit"], in: folder)
     #expect(after.image.width == 64 && after.image.height == 64)
     let fitted = before.image.filling(width: 64, height: 64)
     #expect(changedPixels(fitted, after.image).allSatisfy { $0.x < 32 && $0.y < 32 })
+}
+
+@Test func aMaskOfTheSizeBeforeIsFittedAsThePictureIs() throws {
+    let folder = try Fixtures.folder()
+    _ = try folder.write(Fixtures.gradient(width: 128, height: 120), as: "finished.png")
+    _ = try folder.write(
+        Fixtures.mask(width: 128, height: 120) { x, _ in x < 64 }, as: "mask.png")
+    let (before, after) = try edited(
+        ["--mask", "mask.png", "-p", "a fox", "--feather", "0", "--fit"], in: folder)
+    #expect(after.image.width == 128 && after.image.height == 128)
+    let changed = changedPixels(before.image.filling(width: 128, height: 128), after.image)
+    #expect(!changed.isEmpty && changed.allSatisfy { $0.x < 66 })
+}
+
+@Test func aPictureThatIsTooLongIsFitted() throws {
+    let folder = try Fixtures.folder()
+    _ = try folder.write(Fixtures.gradient(width: 2560, height: 64), as: "finished.png")
+    let refused = try Program.run(
+        ["edit", "-i", "finished.png", "--mask", "tokens:0", "-o", "no.png"], in: folder.path)
+    #expect(refused.status == 4)
+    let (_, after) = try edited(["--mask", "tokens:0", "-p", "a fox", "--fit"], in: folder)
+    #expect(after.image.width == 2048 && after.image.height == 64)
+}
+
+@Test func theWordsOfAnotherProgramsPictureAreItsPrompt() throws {
+    let folder = try Fixtures.folder()
+    let words = "a meadow\nNegative prompt: night\nSteps: 20, Sampler: Euler, Seed: 4, Size: 64x64"
+    let image = try ImageFile.open(folder.file("finished.png")).image
+    _ = try folder.write(
+        try PNG.encode(image, text: [PNGText("parameters", words)]), as: "finished.png")
+    let (_, after) = try edited(["--mask", "tokens:0"], in: folder)
+    let record = try #require(try GenerationMetadata(after.contents)).record
+    #expect(record.prompt == "a meadow" && record.negativePrompt == "night")
 }
 
 @Test func anEditTellsHowWellItFits() throws {

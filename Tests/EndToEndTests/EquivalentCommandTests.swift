@@ -66,11 +66,13 @@ private func expectSameBytes(_ stages: [[String]], in folder: TemporaryFolder) t
 @Test func tokensChangedByHandHaveACommandThatMakesTheSameBytes() throws {
     let folder = try TemporaryFolder()
     let fixtures = try Fixtures.folder()
-    let change = [":step.back", ":step.back", ":token 0 7", ":token 3 mask", ":pause"]
+    func change(masking token: Int) -> [String] {
+        [":step.back", ":step.back", ":token 0 7", ":token \(token) mask", ":pause"]
+    }
     try expectSameBytes(
         [
-            ["a fox"] + change, [":residual.reroll"],
-            [":edit 0,0,64,32 a hat", ":accept"] + change,
+            ["a fox"] + change(masking: 3), [":residual.reroll"],
+            [":edit 0,0,64,32 a hat", ":accept"] + change(masking: 1),
             [":open \(fixtures.file("finished.png"))", ":step.back", ":step.back"]
                 + [":token 1 3", ":pause"]
         ], in: folder)

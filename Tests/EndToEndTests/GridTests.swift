@@ -61,14 +61,32 @@ func aSheetThatCannotBeMadeSaysWhy(arguments: [String], problem: String) throws 
     #expect(try names(in: folder) == ["sheet.png"])
 }
 
-@Test func aPromptWithPartsMakesAPictureOfEach() throws {
+/// What is saved can be opened again.
+@Test func aSheetOfManyPicturesShowsThemSmaller() throws {
+    let folder = try TemporaryFolder()
+    let seeds = (1...32).map(String.init).joined(separator: ",")
+    let result = try Program.run(
+        ["grid", "a fox", "--x", "seed=\(seeds)", "-W", "128", "-H", "32", "--steps", "1"]
+            + ["--residual-steps", "1", "-o", "sheet.png"], in: folder.path)
+    #expect(result.status == 0, "\(result.messages)")
+    #expect(
+        result.messages.contains(
+            "The sheet shows its pictures at 1/2 of their size; --save-cells also saves them whole."
+        ))
+    let sheet = try ImageFile.open(folder.file("sheet.png")).image
+    #expect(sheet.width == 32 * (64 + 8) + 8)
+}
+
+/// They have one seed, which therefore tells them not apart.
+@Test(arguments: [("{n}.png", ["1.png", "2.png"]), ("{seed}.png", ["3-1.png", "3-2.png"])])
+func aPromptWithPartsMakesAPictureOfEach(pattern: String, names: [String]) throws {
     let folder = try TemporaryFolder()
     let result = try Program.run(
-        ["generate", "a {red|blue} house", "-s", "3", "-o", "{n}.png", "-q"] + small,
+        ["generate", "a {red|blue} house", "-s", "3", "-o", pattern, "-q"] + small,
         in: folder.path)
-    #expect(result.lines == ["1.png", "2.png"])
+    #expect(result.lines == names)
     let record = try #require(
-        try GenerationMetadata(ImageFile.contents(of: folder.file("2.png")))
+        try GenerationMetadata(ImageFile.contents(of: folder.file(names[1])))
     ).record
     #expect(record.prompt == "a blue house")
     #expect(record.rawPrompt == "a {red|blue} house")

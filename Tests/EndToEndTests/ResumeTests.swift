@@ -52,7 +52,7 @@ func aStoppedRunGoesOnToTheSameBytes(step: Int) throws {
 
 @Test(arguments: [
     ["--mask", "rect:10,8,30,40"], ["--outpaint", "1,0,0,1"], ["--outpaint", "0,7,0,0"],
-    ["--strength", "0.5"]
+    ["--strength", "0.5"], ["--mask", "rect:10,8,50,30", "--strength", "0.5"]
 ])
 func aStoppedEditGoesOnToTheSameBytes(edit: [String]) throws {
     let folder = try Fixtures.folder()
@@ -66,4 +66,76 @@ func aStoppedEditGoesOnToTheSameBytes(edit: [String]) throws {
     #expect(resumed.status == 0, "\(resumed.messages)")
     #expect(
         try ImageFile.read(folder.file("done.png")) == ImageFile.read(folder.file("whole.png")))
+}
+
+/// The model sees what lies around the whole mask, of which the file keeps only the tokens chosen.
+@Test func aStoppedEditOfSomeTokensGoesOnInItsWindow() throws {
+    let folder = try TemporaryFolder()
+    _ = try Program.run(
+        ["generate", "a beach", "-s", "3", "-W", "160", "-H", "128", "--steps", "2", "-o", "a.png"],
+        in: folder.path)
+    let arguments = [
+        "edit", "-i", "a.png", "--mask", "rect:0,0,128,64", "--strength", "0.3", "--padding", "1",
+        "-s", "4", "--steps", "3", "-p", "a fox"
+    ]
+    _ = try Program.run(arguments + ["-o", "whole.png"], in: folder.path)
+    _ = try Program.run(arguments + ["-o", "part.png", "--stop-at", "1"], in: folder.path)
+    let resumed = try Program.run(["resume", "part.png", "-o", "done.png"], in: folder.path)
+    #expect(resumed.status == 0, "\(resumed.messages)")
+    #expect(
+        try ImageFile.read(folder.file("done.png")) == ImageFile.read(folder.file("whole.png")))
+    let edit = try GenerationMetadata(ImageFile.contents(of: folder.file("part.png")))?.record.edit
+    #expect(edit?.window == PixelRectangle(x: 0, y: 0, width: 5, height: 3))
+    #expect(edit?.mask.maskedCount == 2)
+}
+
+/// What is set before the first step is no token that was known before.
+@Test func aTokenThatIsSetBeforeTheFirstStepSurvivesTheFile() throws {
+    let folder = try Fixtures.folder()
+    let arguments = [
+        "fork", "finished.png", "--step", "0", "--set-token", "2=77", "--seed", "8"
+    ]
+    let whole = try Program.run(arguments + ["-o", "whole.png"], in: folder.path)
+    #expect(whole.status == 0, "\(whole.messages)")
+    for step in 0...1 {
+        _ = try Program.run(
+            arguments + ["-o", "part\(step).png", "--stop-at", "\(step)"], in: folder.path)
+        let resumed = try Program.run(
+            ["resume", "part\(step).png", "-o", "done\(step).png"], in: folder.path)
+        #expect(resumed.status == 0, "\(resumed.messages)")
+        #expect(
+            try ImageFile.read(folder.file("done\(step).png"))
+                == ImageFile.read(folder.file("whole.png")))
+    }
+    let tokens = try #require(
+        try GenerationMetadata(ImageFile.contents(of: folder.file("whole.png")))?.tokens)
+    #expect(tokens.ids[2] == 77 && tokens.commitSteps[2] == 1)
+}
+
+@Test func onlyWhatAnEditMakesAnewCanBeSet() throws {
+    let folder = try Fixtures.folder()
+    _ = try Program.run(
+        ["edit", "-i", "finished.png", "--mask", "rect:0,0,32,32", "-s", "1", "-o", "edit.png"],
+        in: folder.path)
+    for (token, status) in [("0=5", 0), ("3=5", 1), ("3=mask", 1)] {
+        let result = try Program.run(
+            ["fork", "edit.png", "--step", "0", "--set-token", token, "-s", "1", "-o", "{n}.png"],
+            in: folder.path)
+        #expect((result.status == 0) == (status == 0), "\(token): \(result.messages)")
+        if status != 0 {
+            #expect(
+                sentence(result)
+                    == "Token 3 is of the part that the edit keeps; choose one that it makes anew.")
+        }
+    }
+}
+
+@Test func aForkDoesNotStopBeforeItsStep() throws {
+    let folder = try Fixtures.folder()
+    let result = try Program.run(
+        ["fork", "finished.png", "--step", "2", "--stop-at", "1", "-s", "1"], in: folder.path)
+    #expect(result.status == 2)
+    #expect(
+        sentence(result)
+            == "--stop-at is 1; it must be at least 2, the step that the fork goes on from.")
 }

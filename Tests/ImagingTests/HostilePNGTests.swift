@@ -186,8 +186,8 @@ private func bomb() throws -> [UInt8] {
             ("iTXt", text("k\0\u{2}\0\0\0"), "\"k\" was left out: it is damaged."),
             ("tEXt", text("no end"), "\"\" was left out: its keyword has not 1 to 79 characters."),
             (
-                "tEXt", text("\u{1B}]0;x\0y", [UInt8](repeating: 0, count: 1 << 18)),
-                "\"<U+001B>]0;x\" was left out: it has more than 262144 bytes."
+                "tEXt", text("\u{1B}]0;x\0y", [UInt8](repeating: 0, count: 1 << 19)),
+                "\"<U+001B>]0;x\" was left out: it has more than 524288 bytes."
             )
         ]
         for (name, data, sentence) in cases {

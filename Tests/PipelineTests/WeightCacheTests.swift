@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import Generation
 import Imaging
@@ -6,6 +7,7 @@ import Layers
 import Pipeline
 import Requests
 import Synchronization
+import Tensors
 import TestSupport
 import Testing
 
@@ -115,7 +117,36 @@ private func contents(_ cache: WeightCache) throws -> [String: [UInt8]] {
                 atPath: path, contents: Data([1]),
                 attributes: [.modificationDate: Date(timeIntervalSinceNow: -days * 86_400)]))
     }
+    // Drafts: one of this program, one of a program that has ended.
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/true")
+    try process.run()
+    process.waitUntilExit()
+    let (mine, dead) = ("a.packed-\(getpid())-7", "a.packed-\(process.processIdentifier)-7")
+    for name in [mine, dead] {
+        #expect(FileManager.default.createFile(atPath: "\(cache.folder)/\(name)", contents: nil))
+    }
     _ = try picture(.bfloat16, cache)
     #expect(cache.contents.files.contains("new.packed"))
     #expect(!cache.contents.files.contains("old.packed"))
+    #expect(cache.contents.files.contains(mine) && !cache.contents.files.contains(dead))
+}
+
+/// A model that is replaced while it is open keeps its own hash.
+@Test func aHashIsOfTheFileThatWasOpened() throws {
+    let folder = try TemporaryFolder()
+    func write(_ number: Float, _ name: String) throws -> String {
+        let path = folder.file(name)
+        try SafetensorsWriter.write(
+            [("a", Tensor([1], [number]))], to: path)
+        return path
+    }
+    let path = try write(1, "model.safetensors")
+    let old = try Checkpoint(path: path)
+    try #require(rename(try write(2, "other"), path) == 0)
+    let new = try Checkpoint(path: path)
+    #expect(old.identities != new.identities)
+    #expect(Model.sha256(of: old) == old.sha256())
+    #expect(Model.sha256(of: new) == new.sha256())
+    #expect(old.sha256() != new.sha256())
 }
