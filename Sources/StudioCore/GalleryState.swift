@@ -35,6 +35,13 @@ package struct GalleryState: Hashable, Sendable {
         case star(String, Bool)
         case tags(String, before: [String], after: [String])
         case trash(String)
+
+        /// The file of the picture.
+        var path: String {
+            switch self {
+            case .star(let path, _), .tags(let path, _, _), .trash(let path): path
+            }
+        }
     }
 
     package var selectedEntry: PictureEntry? {

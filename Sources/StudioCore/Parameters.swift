@@ -163,6 +163,11 @@ extension Parameters {
         }
     }
 
+    /// A value as it can be typed.
+    func typed(_ parameter: Parameter) -> String {
+        parameter == .area ? padding.map(String.init) ?? "whole" : shown(parameter)
+    }
+
     /// One notch up or down.
     package mutating func adjust(_ parameter: Parameter, by direction: Int) {
         switch parameter {

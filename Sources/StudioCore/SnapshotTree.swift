@@ -3,7 +3,7 @@
 /// gone to, not a change: undo and redo pass it by.
 package struct SnapshotTree<Value: Hashable & Sendable>: Hashable, Sendable {
     package struct Node: Hashable, Sendable {
-        var value: Value
+        let value: Value
         let label: String
         let parent: Int?
         package internal(set) var lastChild: Int?
@@ -65,9 +65,6 @@ package struct SnapshotTree<Value: Hashable & Sendable>: Hashable, Sendable {
         nodes[place].lastChild = next ?? current
         nodes[current].lastChild = next
     }
-
-    /// Puts another value in the place of the one of now.
-    mutating func amend(_ value: Value) { nodes[current].value = value }
 
     /// This tree gone on with by a later one, whose start is a change of this one's current value.
     ///

@@ -32,7 +32,7 @@ extension StudioState {
         restorePictures(restored)
         if let session = restored.session { restore(session, restored, hasBegun: hasBegun) }
         message = restorationMessage(restored)
-        return effects + startNextJob()
+        return effects
     }
 
     private mutating func restorePictures(_ restored: RestoredSession) {
@@ -105,11 +105,15 @@ extension StudioState {
                 + parts.joined(separator: ", ") + ".")
     }
 
-    /// Pixels of a run that was kept are made when it is shown.
-    mutating func loadShownRun() -> [StudioEffect] {
-        guard facts != nil, let id = shownRun, runs[id]?.isStored == true else { return [] }
-        runs[id]?.isStored = false
-        return [.load(id)]
+    /// Pixels of a run that was kept are made when it is shown, alone or beside another.
+    mutating func loadRuns() -> [StudioEffect] {
+        guard facts != nil else { return [] }
+        var effects: [StudioEffect] = []
+        for case let id? in [shownRun, canvas.partner] where runs[id]?.isStored == true {
+            runs[id]?.isStored = false
+            effects.append(.load(id))
+        }
+        return effects
     }
 
     mutating func loaded(_ record: RunRecord) {

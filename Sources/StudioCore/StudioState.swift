@@ -8,8 +8,10 @@ package struct StudioState: Hashable, Sendable {
     package var model = ModelStatus.opening
     package var prompt = PromptState()
     package var parameters = Parameters()
-    package var parameter = Parameter.steps
-    /// A value being typed.
+    package var parameter = Parameter.steps {
+        didSet { if parameter != oldValue { parameterField = nil } }
+    }
+    /// A value being typed, of `parameter`; going elsewhere gives it up.
     package var parameterField: TextField?
     package var runs: [RunID: RunRecord] = [:]
     /// Runs in the order they were asked for.
@@ -27,7 +29,9 @@ package struct StudioState: Hashable, Sendable {
     package var canvas = CanvasState()
     /// Never `edit`, which is the studio while `canvas.isPainting`.
     package var view = StudioView.studio
-    package var focus = Focus.prompt
+    package var focus = Focus.prompt {
+        didSet { if focus != oldValue { parameterField = nil } }
+    }
     package var popup: Popup?
     package var message: Message?
     package var theme = Theme.dark
@@ -215,6 +219,8 @@ package struct CanvasState: Hashable, Sendable {
         /// The mask before the stroke.
         package var before: PaintedMask
         package var isErasing: Bool
+        /// Whether a button of the mouse holds it, so that letting go ends it.
+        var isHeld = false
     }
 }
 
@@ -238,18 +244,52 @@ package enum Popup: Hashable, Sendable {
     case comparison(Int)
     /// Themes, and which of them is selected.
     case themes(Int)
-    /// Tags of the picture selected in the gallery.
-    case tags(TextField)
+    /// Tags of the picture that was selected in the gallery.
+    case tags(TextField, path: String)
     /// The tree that the picture shown belongs to; the place of the line chosen.
     case versions(selected: Int)
     case quit
-    case text(title: String, lines: [String])
+    /// Lines to read; `first` is the first of those on the screen, counted as they are broken there.
+    case text(title: String, lines: [String], first: Int = 0)
 
     /// A list narrowed down by typing.
     package struct ListState: Hashable, Sendable {
         package var filter = TextField()
         package var selected = 0
         package init() {}
+    }
+
+    /// What is typed into, where there is such a field. Another filter begins at its first line.
+    var field: TextField? {
+        get {
+            switch self {
+            case .saveAs(let field), .open(let field), .tags(let field, _): field
+            case .form(let form): form.field
+            case .commands(let list, _), .history(let list), .examples(let list),
+                .styles(let list), .exports(let list):
+                list.filter
+            default: nil
+            }
+        }
+        set {
+            guard let newValue else { return }
+            var list = ListState()
+            list.filter = newValue
+            switch self {
+            case .saveAs: self = .saveAs(newValue)
+            case .open: self = .open(newValue)
+            case .tags(_, let path): self = .tags(newValue, path: path)
+            case .form(var form):
+                form.field = newValue
+                self = .form(form)
+            case .commands(_, let isHelp): self = .commands(list, isHelp: isHelp)
+            case .history: self = .history(list)
+            case .examples: self = .examples(list)
+            case .styles: self = .styles(list)
+            case .exports: self = .exports(list)
+            default: break
+            }
+        }
     }
 }
 

@@ -24,6 +24,9 @@ extension StudioState {
         case .repeatResidual: return remakeResidual(withNewSeed: false)
         case .strongerResidual, .weakerResidual:
             parameters.adjust(.strength, by: command == .strongerResidual ? 1 : -1)
+            record(
+                picture: history.value.picture, mask: mask,
+                "strength \(parameters.shown(.strength))")
             message = Message(
                 "Residual strength \(parameters.shown(.strength)).")
             return strengthChanged()
@@ -60,19 +63,15 @@ extension StudioState {
         case .inpaint, .variation, .reroll, .alternatives: return edit(command)
         case .outpaint: askMargins()
         case .outpaintLeft, .outpaintRight, .outpaintUp, .outpaintDown: widen(command)
-        case .accept:
-            accept()
-            return startNextJob()
-        case .discard:
-            discard()
-            return startNextJob()
+        case .accept: accept()
+        case .discard: discard()
         case .nextCandidate: selectCandidate(1)
         case .previousCandidate: selectCandidate(-1)
         case .undo, .redo:
             if view == .gallery { return travelInGallery(isUndo: command == .undo) }
             if view == .queue { return travelInQueue(isUndo: command == .undo) }
             if let effects = travelTokens(isUndo: command == .undo) { return effects }
-            travel(isUndo: command == .undo)
+            return travel(isUndo: command == .undo)
         case .previousPicture: browse(-1)
         case .nextPicture: browse(1)
         case .save: return save(canvas.display == .discrete ? .discrete : .refined)
@@ -206,10 +205,10 @@ extension StudioState {
 
     mutating func begin(_ requests: [(GenerationRequest, RunOrigin)]) -> [StudioEffect] {
         let orders = requests.map { add($0, $1) }
-        if let job, job.isPaused { release(job) }
+        let released = job.map { release($0) } ?? []
         job = Job(runs: orders.map(\.run))
         show(orders)
-        return [.generate(orders)]
+        return released + [.generate(orders)]
     }
 
     mutating func add(_ request: GenerationRequest, _ origin: RunOrigin) -> RunOrder {
@@ -225,34 +224,47 @@ extension StudioState {
         proposal = nil
         canvas.step = nil
         canvas.stroke = nil
+        // An edit that is discarded leaves them where they waited.
+        if orders.first.flatMap({ runs[$0.run]?.edit }) == nil {
+            canvas.margins = EditOrder.Margins()
+        }
         candidates = nil
         shownRun = orders.first?.run
         view = .studio
         focus = .canvas
     }
 
-    /// A paused run that something else takes the place of can still be forked and gone on with.
-    mutating func release(_ job: Job) {
+    /// A paused run that something else takes the place of can still be forked and gone on with; for
+    /// the queue, its job is over.
+    mutating func release(_ job: Job) -> [StudioEffect] {
         for run in job.runs where runs[run]?.status != .finished {
             runs[run]?.status = .cancelled
         }
+        guard var left = queue.running, let run = left.run, job.runs.contains(run) else {
+            return []
+        }
+        left.state = .skipped
+        queue[left.id] = left
+        return [journal()]
+    }
+
+    /// Gives up a run that is paused.
+    mutating func cancelPaused(_ job: Job) -> [StudioEffect] {
+        self.job = nil
+        message = Message("Cancelled; what was fixed so far is kept.")
+        return release(job)
     }
 
     mutating func cancel() -> [StudioEffect] {
         guard let job else { return quit() }
-        if job.isPaused {
-            release(job)
-            self.job = nil
-            message = Message("Cancelled; what was fixed so far is kept.")
-            return []
-        }
-        guard !job.isCancelling else {
+        guard job.isPaused || !job.isCancelling else {
             popup = .quit
             return []
         }
-        self.job?.isCancelling = true
         // Idle is what was asked for, so the next job does not begin.
         if queue.running != nil { queue.isPaused = true }
+        if job.isPaused { return cancelPaused(job) }
+        self.job?.isCancelling = true
         return [.cancel]
     }
 
@@ -270,20 +282,23 @@ extension StudioState {
         return goOn(isSingleStep: false)
     }
 
-    /// Goes on with the run shown, from its newest step.
+    /// Goes on with the run shown, from its newest step; where that is finished, with the one that is
+    /// paused behind it.
     private mutating func goOn(isSingleStep: Bool) -> [StudioEffect] {
         guard let run = shown else { return generate() }
-        let paused = job?.runs.contains(run.id) == true ? job?.runs ?? [] : []
-        guard !paused.isEmpty || run.status == .cancelled && !run.snapshots.isEmpty else {
+        let isLeft = run.status == .cancelled && !run.snapshots.isEmpty && !isShownRunOn
+        guard let ids = isLeft ? [run.id] : job?.runs else {
             message = Message("This run is finished; \(key(.fork)) forks it from the step shown.")
             return []
         }
-        canvas.step = nil
-        let ids = paused.isEmpty ? [run.id] : paused
-        if proposal.map({ !$0.candidates.contains(run.id) }) ?? false { proposal = nil }
+        let released = isLeft ? job.map { release($0) } ?? [] : []
+        if ids.contains(run.id) {
+            canvas.step = nil
+            if proposal.map({ !$0.candidates.contains(run.id) }) ?? false { proposal = nil }
+        }
         job = Job(runs: ids)
         for id in ids where runs[id]?.picture == nil { runs[id]?.status = .running }
-        return [.advance(ids, isSingleStep: isSingleStep)]
+        return released + [.advance(ids, isSingleStep: isSingleStep)]
     }
 
     private mutating func stepForward() -> [StudioEffect] {
@@ -354,19 +369,26 @@ extension StudioState {
         return document
     }
 
-    private mutating func travel(isUndo: Bool) {
+    private mutating func travel(isUndo: Bool) -> [StudioEffect] {
         guard !isShownRunOn else {
             message = Message("Undo waits for the run; \(key(.cancel)) cancels it.", .problem)
-            return
+            return []
         }
-        if proposal != nil, isUndo { return discard() }
+        guard proposal == nil || !isUndo else {
+            discard()
+            return []
+        }
         notePlace()
         let before = history.value
+        let strength = parameters.residualStrength
         guard let label = isUndo ? history.undo() : history.redo() else {
             message = Message(isUndo ? "Nothing to undo." : "Nothing to redo.")
-            return
+            return []
         }
         let document = history.value
+        if let picture = document.picture, picture != shownRun {
+            canvas.margins = EditOrder.Margins()
+        }
         // Before the first picture there was none, but what is on the canvas is not undone.
         shownRun = document.picture ?? shownRun
         proposal = nil
@@ -387,6 +409,10 @@ extension StudioState {
             parameters = recorded
         }
         message = Message(travelWords(label, from: before.picture, isUndo: isUndo))
+        guard document.picture == before.picture, parameters.residualStrength != strength,
+            parameters.residualStrength != shown?.picture?.strength
+        else { return [] }
+        return strengthChanged()
     }
 
     /// A picture that undo goes back from is still there, so nothing is said to be undone.
@@ -404,9 +430,7 @@ extension StudioState {
     /// nothing that undo takes back.
     mutating func visit(_ run: RunID) {
         notePlace()
-        shownRun = run
-        proposal = nil
-        canvas.step = nil
+        turn(to: run)
         guard runs[run]?.status == .finished else { return }
         let place =
             placesLeft[run].flatMap { history.value(at: $0)?.picture == run ? $0 : nil }
@@ -414,6 +438,15 @@ extension StudioState {
         var document = self.document(picture: run, mask: nil)
         if let place { document.mask = history.value(at: place)?.mask }
         history.move(to: place ?? 0, document)
+    }
+
+    /// Turns the canvas to another picture. What was begun on the one before stays behind.
+    mutating func turn(to run: RunID) {
+        shownRun = run
+        proposal = nil
+        canvas.step = nil
+        canvas.stroke = nil
+        canvas.margins = EditOrder.Margins()
     }
 
     private mutating func browse(_ direction: Int) {

@@ -54,13 +54,14 @@ extension StudioState {
 
     // MARK: Two pictures
 
-    /// Pictures that the one shown can be laid against.
+    /// Pictures that the one shown can be laid against; pixels of an earlier sitting's are made then.
     package var comparable: [RunID] {
-        guard let own = shown?.picture else { return [] }
+        guard let own = shown, own.picture != nil else { return [] }
         return order.filter { id in
-            guard id != shownRun, let other = runs[id]?.picture else { return false }
-            return other.refined.width == own.refined.width
-                && other.refined.height == own.refined.height
+            guard id != shownRun, let other = runs[id], other.status == .finished else {
+                return false
+            }
+            return (other.gridWidth, other.gridHeight) == (own.gridWidth, own.gridHeight)
         }
     }
 
@@ -88,11 +89,15 @@ extension StudioState {
         canvas.display = .split
         canvas.isSwapped = false
         settleComparison()
+        guard let partner = canvas.partner else {
+            message = Message("The discrete picture is on the left.")
+            return
+        }
         message = Message(
-            canvas.partner.map {
-                "Picture \($0) is on the left; \(key(.toggleResidual)) flips, \(key(.difference)) shows differences."
-            }
-                ?? "The discrete picture is on the left.")
+            runs[partner]?.picture == nil
+                ? "Picture \(partner) is made from its tokens; it is on the left in a moment."
+                : "Picture \(partner) is on the left; \(key(.toggleResidual)) flips, "
+                    + "\(key(.difference)) shows differences.")
     }
 
     /// The picture that the one shown is laid against: another one's, or its own discrete half.
@@ -108,7 +113,8 @@ extension StudioState {
     /// Measures two pictures once, when one of them changes.
     mutating func settleComparison() {
         guard let partner = canvas.partner, let shownRun, partner != shownRun,
-            let own = shown?.picture, let other = counterpart, isPictureShown
+            let own = shown?.picture, runs[partner]?.picture != nil, let other = counterpart,
+            isPictureShown
         else {
             canvas.comparison = nil
             return

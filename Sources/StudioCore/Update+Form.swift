@@ -125,9 +125,10 @@ extension StudioState {
         guard let seed = UInt64(form.text(2)) else {
             throw FormProblem(text: "seed is a whole number from 0 to 2^64 - 1.")
         }
-        guard parameters.set(.guidance, typed: form.text(3)) else {
+        guard parameters.takes(.guidance, typed: form.text(3)) else {
             throw FormProblem(text: "guidance is \(parameters.allowed(.guidance)).")
         }
+        parameters.set(.guidance, typed: form.text(3))
         return fork(run, step: step, prompt: form.text(0), seed: seed)
     }
 
@@ -169,10 +170,10 @@ extension StudioState {
 
     /// A copy of a run at a step, paused there, to change its tokens.
     mutating func forkPaused(_ run: RunRecord, step: Int) -> (run: RunID, effects: [StudioEffect]) {
-        if let job { release(job) }
+        let released = job.map { release($0) } ?? []
         let order = add(run.request, .fork(of: run.id, step: step))
         job = Job(runs: [order.run], isPaused: true)
         show([order])
-        return (order.run, [.prepare([order])])
+        return (order.run, released + [.prepare([order])])
     }
 }

@@ -19,18 +19,30 @@ extension StudioState {
         case .indexed(let entries):
             gallery.merge(entries)
             selectWantedPicture()
-        case .vanished(let paths): gallery.remove(Set(paths))
+        case .vanished(let paths):
+            gallery.remove(Set(paths))
+            forgetFiles(Set(paths))
         case .thumbnails(let images):
             gallery.awaited.subtract(images.keys)
             gallery.thumbnails.merge(images) { $1 }
         case .trashed(let path, let place):
             gallery.change(path) { $0.trashPath = place }
+            gallery.changes.append(.trash(path))
+            forgetFiles([path])
             let name = gallery.entries.first { $0.path == path }?.name ?? path
             message = Message("\(name) is in the trash; \(key(.undo)) brings it back.")
         case .untrashed(let path): gallery.change(path) { $0.trashPath = nil }
         case .journalled(let job): return beginJob(job)
         }
         return view == .gallery ? galleryMoved() : []
+    }
+
+    /// What was saved in these files is so no more.
+    private mutating func forgetFiles(_ paths: Set<String>) {
+        for (id, run) in runs {
+            if let path = run.savedPath, paths.contains(path) { runs[id]?.savedPath = nil }
+            if let file = run.file, paths.contains(file.path) { runs[id]?.file = nil }
+        }
     }
 
     /// The picture that was selected when the last sitting ended.
@@ -195,17 +207,25 @@ extension StudioState {
         switch command {
         case .galleryOpen: return open(entry, display: .refined)
         case .galleryPair: return open(entry, display: .split)
-        case .galleryStar: return make(.star(entry.path, !entry.isStarred))
-        case .galleryTag: popup = .tags(TextField(entry.tags.joined(separator: " ")))
-        case .galleryTrash:
-            guard entry.trashPath == nil else { return [.library(.untrash(entry))] }
-            return make(.trash(entry.path))
-        case .galleryCopy:
-            view = .gallery
-            askCopy()
+        case .galleryStar, .galleryTag, .galleryTrash, .galleryCopy:
+            // There one sees which picture is meant, and undo takes back what becomes of it.
+            return open(.gallery) + perform(command, on: entry)
         case .galleryInfo:
             popup = .text(title: entry.name, lines: entry.description)
         default: return recall(entry, command)
+        }
+        return []
+    }
+
+    private mutating func perform(_ command: Command, on entry: PictureEntry) -> [StudioEffect] {
+        switch command {
+        case .galleryStar: return make(.star(entry.path, !entry.isStarred))
+        case .galleryTag:
+            popup = .tags(TextField(entry.tags.joined(separator: " ")), path: entry.path)
+        case .galleryTrash:
+            guard entry.trashPath == nil else { return [.library(.untrash(entry))] }
+            return make(.trash(entry.path))
+        default: askCopy()
         }
         return []
     }
@@ -293,9 +313,12 @@ extension StudioState {
         return [.inspect(prompt: prompt.positive.text)]
     }
 
-    /// Takes the tags that were typed.
-    mutating func setTags(_ text: String) -> [StudioEffect] {
-        guard let entry = gallery.selectedEntry else { return [] }
+    /// Takes the tags that were typed for a picture.
+    mutating func setTags(_ text: String, of path: String) -> [StudioEffect] {
+        guard let entry = gallery.entries.first(where: { $0.path == path }) else {
+            message = Message("That picture is gone, so it has no tags.", .problem)
+            return []
+        }
         var tags: [String] = []
         for word in text.split(whereSeparator: { $0.isWhitespace || $0 == "," }) {
             let tag = String(word)
@@ -306,9 +329,12 @@ extension StudioState {
 
     // MARK: Undo
 
-    private mutating func make(_ change: GalleryState.Change) -> [StudioEffect] {
-        gallery.changes.append(change)
-        gallery.undone = []
+    private mutating func make(_ change: GalleryState.Change, isAgain: Bool = false)
+        -> [StudioEffect]
+    {
+        // What goes into the trash is a change once it is there.
+        if case .trash = change {} else { gallery.changes.append(change) }
+        if !isAgain { gallery.undone = [] }
         return apply(change)
     }
 
@@ -334,24 +360,24 @@ extension StudioState {
             message = Message(isUndo ? "Nothing to undo here." : "Nothing to redo here.")
             return []
         }
-        guard isUndo else {
-            gallery.changes.append(change)
-            return apply(change)
+        guard let entry = gallery.entries.first(where: { $0.path == change.path }) else {
+            message = Message(
+                isUndo
+                    ? "That picture is gone; its change cannot be taken back."
+                    : "That picture is gone; its change cannot be done again.", .problem)
+            return []
+        }
+        guard isUndo else { return make(change, isAgain: true) }
+        if case .trash = change, entry.trashPath == nil {
+            message = Message("\(entry.name) is not in the trash any more.", .problem)
+            return []
         }
         gallery.undone.append(change)
         switch change {
         case .star(let path, let isStarred): return apply(.star(path, !isStarred))
         case .tags(let path, let before, let after):
             return apply(.tags(path, before: after, after: before))
-        case .trash(let path):
-            guard let entry = gallery.entries.first(where: { $0.path == path }),
-                entry.trashPath != nil
-            else {
-                // It is still on its way there.
-                gallery.undone.removeLast()
-                gallery.changes.append(change)
-                return []
-            }
+        case .trash:
             message = Message("\(entry.name) is back.")
             return [.library(.untrash(entry))]
         }

@@ -6,7 +6,6 @@ extension StudioState {
         switch news {
         case .modelOpened(let facts):
             open(facts)
-            return startNextJob()
         case .modelFailed(let problem):
             model = .failed(problem)
             message = Message(problem, .problem)
@@ -45,6 +44,10 @@ extension StudioState {
             return idle(id) + endJob(of: id, .skipped)
         case .failed(let id, let problem):
             end(id, .failed(problem))
+            if id == canvas.partner {
+                leaveComparison()
+                message = Message(problem, .problem)
+            }
             return endJob(of: id, .failed, problem)
         case .finished(let id, let picture, let seconds):
             finish(id, picture, seconds)
@@ -73,7 +76,8 @@ extension StudioState {
             let twin = keepFile(of: id, path, content)
             message = Message(
                 "Saved as \(path)" + (twin.map { "; it is in \($0) too." } ?? "."), .success)
-            return [.library(.index(path: path))] + jobSaved(id, path)
+            return [.library(.index(path: path))]
+                + (content.isWholePicture ? jobSaved(id, path) : [])
         case .opened(let record):
             opened(record)
             return idle(record.id)
@@ -92,19 +96,19 @@ extension StudioState {
         return []
     }
 
-    /// Remembers where a picture is saved.
+    /// Remembers where a picture is saved. Its other files, of steps or of its discrete half, are not
+    /// the picture.
     /// - Returns: the name of another file that has the same picture.
     private mutating func keepFile(
         of id: RunID, _ path: String, _ content: SaveOrder.Content
     ) -> String? {
-        let isUnchanged = runs[id]?.savedPath != nil
+        guard content.isWholePicture, let run = runs[id] else { return nil }
         runs[id]?.savedPath = path
-        guard content == .refined || content == .both, let run = runs[id] else { return nil }
         let file = SavedFile(
             path: path, strength: run.request.residual.strength, step: run.step,
             isFinished: run.picture != nil)
         runs[id]?.file = file
-        guard isUnchanged, let before = run.file, before.path != path,
+        guard run.savedPath != nil, let before = run.file, before.path != path,
             before.strength == file.strength,
             before.step == file.step, before.isFinished == file.isFinished
         else { return nil }
@@ -122,17 +126,18 @@ extension StudioState {
         model = .ready(facts)
         parameters.takeResidualDefaults(facts)
         parameters.tokenSide = facts.pixelsPerToken
-        guard !hasRestoredParameters else { return }
-        parameters.sampling = facts.sampling
-        (parameters.width, parameters.height) = (facts.trainedSide, facts.trainedSide)
-        parameters.adopt(settings, since: nil, facts)
-        canvas.cursor = PixelPoint(x: facts.pixelsPerToken / 2, y: facts.pixelsPerToken / 2)
-        // The first change of a parameter has something to go back to.
-        if history.value.parameters == nil {
-            var document = history.value
-            document.parameters = parameters
-            history.amend(document)
+        if !hasRestoredParameters {
+            parameters.sampling = facts.sampling
+            (parameters.width, parameters.height) = (facts.trainedSide, facts.trainedSide)
+            parameters.adopt(settings, since: nil, facts)
+            canvas.cursor = PixelPoint(x: facts.pixelsPerToken / 2, y: facts.pixelsPerToken / 2)
         }
+        // The first change of a parameter has something to go back to: a place of its own, as what
+        // was before may be kept already.
+        guard history.value.parameters == nil else { return }
+        var document = history.value
+        document.parameters = parameters
+        history.record(document, "")
     }
 
     private mutating func end(_ id: RunID, _ status: RunStatus) {
@@ -162,8 +167,9 @@ extension StudioState {
         guard let job, job.runs.contains(id) else { return }
         guard job.runs.allSatisfy({ runs[$0]?.status == .finished || runs[$0]?.isSkipped == true })
         else { return }
+        let isShown = isShownRunOn
         self.job = nil
-        canvas.step = nil
+        if isShown { canvas.step = nil }
         guard let proposal else {
             if shownRun == id || shownRun == nil {
                 shownRun = id
@@ -207,9 +213,7 @@ extension StudioState {
             message = Message("Opened as picture \(id); \(key(.nextPicture)) shows it.", .success)
             return
         }
-        shownRun = id
-        proposal = nil
-        canvas.step = nil
+        turn(to: id)
         canvas.isPainting = false
         view = .studio
         focus = .canvas
@@ -230,4 +234,9 @@ extension StudioState {
         message = Message(
             "Opened; \(paints), \(key(.variation)) makes a variation.", .success)
     }
+}
+
+extension SaveOrder.Content {
+    /// Whether its file is the picture as it is, with its residual.
+    fileprivate var isWholePicture: Bool { self == .refined || self == .both }
 }

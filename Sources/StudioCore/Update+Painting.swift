@@ -7,6 +7,7 @@ extension StudioState {
             message = Message("A mask is painted on a finished picture.", .problem)
             return
         }
+        guard canPaint() else { return }
         // Painting on a picture of a batch takes that one.
         if proposal != nil, proposal?.base == nil { accept() }
         canvas.margins = EditOrder.Margins()
@@ -26,6 +27,23 @@ extension StudioState {
         case .applyTool: applyTool(size)
         default: reshape(command, size)
         }
+    }
+
+    /// False, with a message, where a result is larger than the picture that masks belong to.
+    mutating func canPaint() -> Bool {
+        guard let base = proposal?.base.flatMap({ runs[$0] }), let shown,
+            (base.gridWidth, base.gridHeight) != (shown.gridWidth, shown.gridHeight)
+        else { return true }
+        message = Message(
+            "This result is larger than its picture; \(key(.accept)) accepts it, and then it can be "
+                + "masked.", .problem)
+        return false
+    }
+
+    /// Records a mask; one painted on a result is its base's, which a further try starts from.
+    mutating func record(_ mask: PaintedMask, _ label: String) {
+        record(
+            picture: proposal?.base ?? shownRun, mask: mask.isEmpty ? nil : mask, label)
     }
 
     private func currentMask(_ size: PixelPoint) -> PaintedMask {
@@ -55,10 +73,6 @@ extension StudioState {
         default: mask = PaintedMask(width: size.x, height: size.y)
         }
         record(mask, command.title)
-    }
-
-    private mutating func record(_ mask: PaintedMask, _ label: String) {
-        record(picture: shownRun, mask: mask.isEmpty ? nil : mask, label)
     }
 
     // MARK: Tools by key
@@ -107,7 +121,7 @@ extension StudioState {
 
     mutating func point(at target: MouseTarget?, _ action: MouseEvent.Action) -> [StudioEffect] {
         if popup != nil { return pointInPopup(target, action) }
-        if case .release = action, canvas.stroke != nil { return endStroke() }
+        if case .release = action, canvas.stroke?.isHeld == true { return endStroke() }
         guard let target else { return [] }
         switch (target, action) {
         case (.picture(let point), .press(let button)):
@@ -117,7 +131,7 @@ extension StudioState {
             return readToken()
         case (.picture(let point), .drag):
             canvas.cursor = point
-            if canvas.stroke != nil {
+            if canvas.stroke?.isHeld == true {
                 canvas.stroke?.points.append(point)
             } else if canvas.display == .split {
                 canvas.divider = Double(point.x) / Double(max(1, pictureSize.x))
@@ -171,7 +185,7 @@ extension StudioState {
         }
         canvas.stroke = CanvasState.Stroke(
             points: [point], before: currentMask(size),
-            isErasing: isErasing || canvas.tool == .eraser)
+            isErasing: isErasing || canvas.tool == .eraser, isHeld: true)
     }
 
     private mutating func endStroke() -> [StudioEffect] {

@@ -52,14 +52,13 @@ extension StudioState {
         case .copy: return pressInCopy(key)
         case .saveAs(let field): return pressInName(key, field, isSave: true)
         case .open(let field): return pressInName(key, field, isSave: false)
-        case .tags(let field):
-            var field = field
-            switch key.code {
-            case .escape: popup = nil
-            case .enter:
+        case .tags(var field, let path):
+            switch (key.code, key.modifiers) {
+            case (.escape, _), (.character("c"), .control): popup = nil
+            case (.enter, _):
                 popup = nil
-                return setTags(field.text)
-            default: if field.edit(key) { popup = .tags(field) }
+                return setTags(field.text, of: path)
+            default: if field.edit(key) { popup = .tags(field, path: path) }
             }
         case .versions(let selected): return pressInVersions(key, selected)
         case .quit:
@@ -69,8 +68,9 @@ extension StudioState {
             case .escape, .character("n"): popup = nil
             default: break
             }
-        case .text:
-            popup = nil
+        case .text(let title, let lines, let first):
+            popup = textBox(lines).first(after: key, from: first)
+                .map { .text(title: title, lines: lines, first: $0) }
         case nil: break
         }
         return []
@@ -87,10 +87,10 @@ extension StudioState {
         -> [StudioEffect]
     {
         var field = field
-        switch key.code {
-        case .escape: popup = nil
-        case .tab where !isSave: importFit = importFit.neighbour(1)
-        case .enter:
+        switch (key.code, key.modifiers) {
+        case (.escape, _), (.character("c"), .control): popup = nil
+        case (.tab, _) where !isSave: importFit = importFit.neighbour(1)
+        case (.enter, _):
             popup = nil
             guard !field.isEmpty else { return [] }
             guard isSave else {

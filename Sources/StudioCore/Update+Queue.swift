@@ -23,7 +23,7 @@ extension StudioState {
             message = Message(
                 "Queued; \(queue.waitingCount) waiting"
                     + (queue.isPaused ? ", the queue is paused." : "."), .success)
-            return keeping(text) + [journal()] + startNextJob()
+            return keeping(text) + [journal()]
         } catch {
             message = Message("\(error)", .problem)
             return []
@@ -36,7 +36,13 @@ extension StudioState {
 
     // MARK: Running
 
-    /// Begins the first job that waits, where nothing else is on: first in the journal.
+    /// Whether an open result, and nothing else, keeps the next job from beginning.
+    package var isQueueHeldBack: Bool {
+        job == nil && proposal != nil && !queue.isPaused && queue.waitingCount > 0
+    }
+
+    /// Begins the first job that waits, where nothing else is on: first in the journal. Asked after
+    /// everything that happens.
     mutating func startNextJob() -> [StudioEffect] {
         guard job == nil, proposal == nil, !queue.isPaused, queue.running == nil, facts != nil,
             var next = queue.jobs.first(where: { $0.state == .waiting })
@@ -50,7 +56,7 @@ extension StudioState {
     /// The journal knows that the job begins.
     mutating func beginJob(_ id: JobID) -> [StudioEffect] {
         guard var next = queue[id], next.state == .running, next.run == nil else { return [] }
-        guard job == nil else {
+        guard job == nil, proposal == nil else {
             // Something else was begun meanwhile; the job goes on waiting.
             next.state = .waiting
             next.attempts -= 1
@@ -75,7 +81,7 @@ extension StudioState {
         -> [StudioEffect]
     {
         guard var done = queue.jobs.first(where: { $0.run == run && $0.state == .running }) else {
-            return startNextJob()
+            return []
         }
         done.state = state
         done.problem = problem
@@ -84,14 +90,14 @@ extension StudioState {
         if state == .finished {
             effects.append(.save(SaveOrder(run: run, content: .refined)))
         }
-        return effects + startNextJob()
+        return effects
     }
 
-    /// A picture of the queue has its file.
+    /// A picture of the queue has its file; one saved before it was finished is not meant.
     mutating func jobSaved(_ run: RunID, _ path: String) -> [StudioEffect] {
-        guard var done = queue.jobs.first(where: { $0.run == run }), done.path == nil else {
-            return []
-        }
+        guard var done = queue.jobs.first(where: { $0.run == run }), done.state == .finished,
+            done.path == nil
+        else { return [] }
         done.path = path
         queue[done.id] = done
         if !settings.isOn(.keepsFinished) {
@@ -142,16 +148,25 @@ extension StudioState {
             message = Message(
                 queue.isPaused
                     ? "The queue is paused; a job that is on is finished." : "The queue goes on.")
-            return [journal()] + startNextJob()
+            return [journal()]
         case .queueUp: return move(-1)
         case .queueDown: return move(1)
         case .queueEdit: return editJob()
-        case .queueRemove: return removeJob()
+        case .queueRemove, .queueClear, .queueEmpty:
+            // Undo in this view brings them back.
+            view = .queue
+            return takeOut(command)
         case .queueRetry: return retryJob()
-        case .queueClear:
-            return remove("No job is done.") { $0.state != .waiting && $0.state != .running }
-        case .queueEmpty: return remove("No job waits.") { $0.state == .waiting }
         default: return skipJob()
+        }
+    }
+
+    private mutating func takeOut(_ command: Command) -> [StudioEffect] {
+        switch command {
+        case .queueClear:
+            remove("No job is done.") { $0.state != .waiting && $0.state != .running }
+        case .queueEmpty: remove("No job waits.") { $0.state == .waiting }
+        default: removeJob()
         }
     }
 
@@ -207,16 +222,16 @@ extension StudioState {
         chosen.attempts = 0
         (chosen.problem, chosen.path, chosen.run) = (nil, nil, nil)
         queue[chosen.id] = chosen
-        return [journal()] + startNextJob()
+        return [journal()]
     }
 
     private mutating func skipJob() -> [StudioEffect] {
-        guard let running = queue.running, let run = running.run, job?.runs.contains(run) == true
-        else {
+        guard let run = queue.running?.run, let job, job.runs.contains(run) else {
             message = Message("No job of the queue is on.", .problem)
             return []
         }
-        job?.isCancelling = true
+        if job.isPaused { return cancelPaused(job) }
+        self.job?.isCancelling = true
         return [.cancel]
     }
 

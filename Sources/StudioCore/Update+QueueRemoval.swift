@@ -37,7 +37,7 @@ extension StudioState {
         queue.undoneRemovals.append(removal)
         let count = removal.jobs.count
         message = Message(count == 1 ? "The job is back." : "\(count) jobs are back.")
-        return [journal()] + startNextJob()
+        return [journal()]
     }
 
     /// Those that wait or are done as they were; one that was begun since stays.

@@ -6,6 +6,7 @@ extension StudioState {
             message = Message("A mask needs a finished picture.", .problem)
             return
         }
+        guard canPaint() else { return }
         guard x < picture.width, y < picture.height else {
             message = Message(
                 "That part lies outside the picture, which is \(picture.width) by "
@@ -19,6 +20,6 @@ extension StudioState {
                 x: min(x + min(width, picture.width), picture.width) - 1,
                 y: min(y + min(height, picture.height), picture.height) - 1),
             isEllipse: false, true)
-        record(picture: shownRun, mask: mask, "region")
+        record(mask, "region")
     }
 }

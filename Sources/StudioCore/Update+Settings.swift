@@ -90,7 +90,9 @@ extension StudioState {
     private mutating func pressInField(_ key: Key) -> [StudioEffect]? {
         guard var field = settingsView.field else { return nil }
         switch key.code {
-        case .escape: settingsView.field = nil
+        case .escape:
+            settingsView.field = nil
+            message = nil
         case .enter:
             let setting = settingsView.setting
             guard !field.isEmpty else {

@@ -3,10 +3,10 @@ import TerminalGraphics
 /// The one way the studio changes.
 package func update(_ state: inout StudioState, _ action: StudioAction) -> [StudioEffect] {
     let shown = state.shownRun
-    let effects = react(&state, action)
+    let effects = react(&state, action) + state.startNextJob()
     if state.shownRun != shown { state.leavePartner() }
     state.settleComparison()
-    return effects + state.loadShownRun()
+    return effects + state.loadRuns()
 }
 
 private func react(_ state: inout StudioState, _ action: StudioAction) -> [StudioEffect] {
@@ -136,22 +136,18 @@ extension StudioState {
             switch key.code {
             case .enter:
                 guard parameters.takes(parameter, typed: field.text) else {
-                    message = Message(
-                        "\(parameter.plainName) must be \(parameters.allowed(parameter)).", .problem
-                    )
+                    refuseValue()
                     return []
                 }
                 (parameterField, message) = (nil, nil)
                 parameters.set(parameter, typed: field.text)
                 return parameterChanged()
-            case .escape: parameterField = nil
+            case .escape: (parameterField, message) = (nil, nil)
             default:
                 if case (.character(let scalar), []) = (key.code, key.modifiers),
                     !parameter.canHold(scalar)
                 {
-                    message = Message(
-                        "\(parameter.plainName) must be \(parameters.allowed(parameter)).", .problem
-                    )
+                    refuseValue()
                     return []
                 }
                 guard field.edit(key) else { return nil }
@@ -168,7 +164,7 @@ extension StudioState {
         case (.right, []):
             parameters.adjust(parameter, by: 1)
             return parameterChanged()
-        case (.enter, []): parameterField = TextField(parameters.shown(parameter))
+        case (.enter, []): parameterField = TextField(parameters.typed(parameter))
         case (.character(let digit), []) where ("0"..."9").contains(digit):
             parameterField = TextField(String(digit))
         case (.escape, []), (.tab, []): focus = .canvas
@@ -176,6 +172,11 @@ extension StudioState {
         default: return nil
         }
         return []
+    }
+
+    private mutating func refuseValue() {
+        message = Message(
+            "\(parameter.plainName) must be \(parameters.allowed(parameter)).", .problem)
     }
 
     /// A changed strength shows at once; all other parameters count for the next picture.
@@ -244,30 +245,29 @@ extension StudioState {
     }
 
     fileprivate mutating func paste(_ text: String) -> [StudioEffect] {
-        switch (popup, focus) {
-        case (.saveAs(var field)?, _):
-            field.insert(text.filter { !$0.isNewline })
-            popup = .saveAs(field)
-        case (.open(var field)?, _):
-            field.insert(text.filter { !$0.isNewline })
-            popup = .open(field)
-        case (.form(var form)?, _):
-            form.field.insert(text.filter { !$0.isNewline })
-            popup = .form(form)
-        case (nil, _) where view == .settings: settingsView.field?.insert(text)
-        case (.tags(var field)?, _):
-            field.insert(text.filter { !$0.isNewline })
-            popup = .tags(field)
-        case (nil, _) where view == .gallery && gallery.field != nil:
-            gallery.field?.insert(text.filter { !$0.isNewline })
+        let line = text.filter { !$0.isNewline }
+        switch (view, focus) {
+        case _ where popup != nil: popup?.field?.insert(line)
+        case (.settings, _): settingsView.field?.insert(line)
+        case (.gallery, _) where gallery.field != nil:
+            gallery.field?.insert(line)
             gallery.search(PictureQuery(gallery.field?.text ?? ""))
             return galleryMoved()
-        case (nil, .prompt) where view == .studio:
+        case (.studio, .prompt):
             prompt.positive.insert(text)
             return inspection
-        case (nil, .negative) where view == .studio: prompt.negative.insert(text)
+        case (.studio, .negative): prompt.negative.insert(text)
+        case (.studio, .parameters) where parameterField != nil: pasteValue(line)
         default: break
         }
         return []
+    }
+
+    /// Takes what a value can hold of a pasted text.
+    private mutating func pasteValue(_ line: String) {
+        let fitting = String.UnicodeScalarView(line.unicodeScalars.filter(parameter.canHold))
+        guard !fitting.isEmpty else { return refuseValue() }
+        parameterField?.insert(String(fitting))
+        message = nil
     }
 }

@@ -53,10 +53,11 @@ extension PlainStudio {
         guard 1...count ~= line else {
             return say("problem: There is no line \(line); they are 1 to \(count).")
         }
+        // There undo means what was done with its lines.
+        perform([.command(isQueue ? .viewQueue : .viewGallery)])
         if isQueue {
             state.queue.selected = line - 1
         } else {
-            perform([.command(.viewGallery)])
             state.gallery.selected = line - 1
         }
         perform([.command(command)])

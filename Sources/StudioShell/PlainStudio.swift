@@ -170,7 +170,7 @@ struct PlainStudio {
     private mutating func sayPopup() {
         switch state.popup {
         case nil: return
-        case .text(let title, let lines):
+        case .text(let title, let lines, _):
             say(title)
             for line in lines { say(line) }
         case .copy: for choice in state.copyChoices { say("\(choice.title): \(choice.text)") }

@@ -244,8 +244,11 @@ final class Screen {
     /// Takes pictures that were asked for.
     func take(_ pictures: [EncodedPicture]) { pixels.take(pictures) }
 
-    /// Others have had the terminal: answers to what was sent before do not come.
-    func expectNothing() { dueFences = 0 }
+    /// Others get the terminal: answers to what was sent before have come, or do not come any more.
+    func expectNothing(at now: Duration) {
+        for case .pixels in fences { pixels.answered(at: now) }
+        (fences, dueFences) = ([], 0)
+    }
 
     /// The terminal has drawn the last pictures.
     /// - Returns: whether newer ones wait.

@@ -467,17 +467,17 @@ private final class Session {
         takeBack()
     }
 
-    /// Leaves the terminal to somebody else for a while.
+    /// Leaves the terminal to somebody else.
     private func giveBack() {
         screen.leave()
-        dcar_terminal_leave()
+        terminal.leave(&parser, after: screen.dueFences)
+        screen.expectNothing(at: Terminal.now)
     }
 
     private func takeBack() {
         dcar_terminal_reenter()
         _ = dcar_screen_start(screen.capabilities.terminfoName)
         terminal.enterModes()
-        screen.expectNothing()
         screen.resize()
         apply(.resized(screen.metrics))
     }
@@ -486,8 +486,7 @@ private final class Session {
         workshop.close()
         if isSessionKnown { saveSession() }
         librarian.close()
-        screen.leave()
-        terminal.leave(&parser, after: screen.dueFences)
+        giveBack()
     }
 }
 

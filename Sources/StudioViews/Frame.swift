@@ -101,12 +101,6 @@ package struct PictureLayer: Hashable, Sendable {
     package let image: RGBImage
 }
 
-/// A cell of the screen, counted from 0.
-package struct CellPosition: Hashable, Sendable {
-    package var column: Int
-    package var row: Int
-}
-
 /// A rectangle of cells.
 package struct CellArea: Hashable, Sendable {
     package var column: Int

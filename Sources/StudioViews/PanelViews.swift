@@ -163,7 +163,7 @@ extension FrameBuilder {
             }
             return
         }
-        let total = run.request.sampling.steps
+        let total = run.steps
         let room = area.columns - 2
         let shown = state.isPictureShown ? nil : state.shownSnapshot?.step
         let strip = StepStrip(steps: total, columns: room)

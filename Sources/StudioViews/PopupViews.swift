@@ -57,7 +57,7 @@ extension FrameBuilder {
                 "Open a PNG", field,
                 "Any PNG. Odd sizes: \(state.importFit.rawValue) (Tab changes).")
         case .form(let form): formBox(form)
-        case .tags(let field):
+        case .tags(let field, _):
             nameBox("Tags", field, "Words with spaces between; none removes them.")
         case .versions(let selected): versions(state, selected: selected)
         case .themes(let selected):
@@ -95,18 +95,25 @@ extension FrameBuilder {
             hit(
                 CellArea(column: end + 4, row: inner.row + 2, columns: 9, rows: 1),
                 .fixed(.listItem(1)))
-        case .text(let title, let lines):
-            let columns = min(frame.columns - 4, 90)
-            let wrapped = lines.flatMap {
-                WrappedText(Array($0), columns: max(1, columns - 4)).lines
-            }
-            let inner = centredBox(title, columns: columns, rows: wrapped.count + 2)
-            for (index, line) in wrapped.enumerated() {
-                put(
-                    line, column: inner.column, row: inner.row + index, palette.popup,
-                    width: inner.columns)
-            }
+        case .text(let title, let lines, let first): textBox(title, lines, first)
         }
+    }
+
+    /// Lines to read, and which of them these are where there are more.
+    private mutating func textBox(_ title: String, _ lines: [String], _ wanted: Int) {
+        let box = TextBox(lines, columns: frame.columns, rows: frame.rows)
+        let inner = centredBox(title, columns: box.columns, rows: box.rows + 2)
+        let first = box.first(wanted)
+        for (index, line) in box.lines.dropFirst(first).prefix(inner.rows).enumerated() {
+            put(
+                line, column: inner.column, row: inner.row + index, palette.popup,
+                width: inner.columns)
+        }
+        guard box.scrolls else { return }
+        let place = " \(first + 1)-\(first + box.rows) of \(box.lines.count) "
+        put(
+            place, column: inner.column + inner.columns - place.cellWidth, row: inner.endRow,
+            palette.popupFaint)
     }
 
     mutating func centredBox(_ title: String, columns: Int, rows: Int) -> CellArea {

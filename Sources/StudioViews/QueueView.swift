@@ -8,8 +8,17 @@ extension FrameBuilder {
         let remark =
             queue.jobs.isEmpty
             ? "" : "\(queue.waitingCount) waiting\(queue.isPaused ? ", paused" : "")"
-        heading(
-            queue.isPaused ? "Queue (paused)" : "Queue", in: area, isFocused: true, remark: remark)
+        if state.isQueueHeldBack {
+            heading(
+                titles: [
+                    "Queue (waits until the open result is accepted or discarded)",
+                    "Queue (waits for the open result)"
+                ], remarks: [remark, ""], in: area, isFocused: true)
+        } else {
+            heading(
+                queue.isPaused ? "Queue (paused)" : "Queue", in: area, isFocused: true,
+                remark: remark)
+        }
         hit(area, .fixed(.list))
         guard !queue.jobs.isEmpty else {
             centred(

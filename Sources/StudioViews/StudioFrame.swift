@@ -144,7 +144,7 @@ extension FrameBuilder {
         var lines = ["dcar studio: \(state.statusWord)"]
         if let run = state.shown, let snapshot = state.shownSnapshot {
             lines.append(
-                "step \(snapshot.step)/\(run.request.sampling.steps), \(snapshot.maskedCount) masked"
+                "step \(snapshot.step)/\(run.steps), \(snapshot.maskedCount) masked"
             )
         }
         lines.append("prompt: \(state.prompt.positive.text)")
@@ -248,7 +248,9 @@ extension StudioState {
         case .saveAs: return [word("Enter", "save"), word("Esc", "close")]
         case .open:
             return [word("Enter", "open"), word("Tab", "odd sizes"), word("Esc", "close")]
-        case .text: return [word("any key", "close")]
+        case .text(_, let lines, _):
+            return (textBox(lines).scrolls ? [word("Up/Down", "scroll")] : [])
+                + [word("Esc", "close")]
         case .quit: return [word("y", "quit"), word("Esc", "stay")]
         default:
             return [word("Enter", "choose"), word("Up/Down", "move"), word("Esc", "close")]

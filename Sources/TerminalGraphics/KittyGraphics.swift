@@ -4,8 +4,6 @@ public enum KittyPayload: Hashable, Sendable {
     case png([UInt8])
     /// `3 * width * height` bytes of red, green, blue.
     case rgb([UInt8], width: Int, height: Int)
-    /// The same bytes as a zlib stream (RFC 1950).
-    case deflatedRGB([UInt8], width: Int, height: Int)
 }
 
 /// The kitty terminal graphics protocol: pictures are sent once under a number, then shown, moved
@@ -24,8 +22,6 @@ public enum KittyGraphics {
             switch payload {
             case .png(let bytes): ("f=100", bytes)
             case .rgb(let bytes, let width, let height): ("f=24,s=\(width),v=\(height)", bytes)
-            case .deflatedRGB(let bytes, let width, let height):
-                ("f=24,o=z,s=\(width),v=\(height)", bytes)
             }
         let text = Base64.encode(data)
         var bytes: [UInt8] = []

@@ -148,6 +148,66 @@ extension Story {
     #expect(story.state.gallery.entries.first { $0.path == path }?.isStarred == true)
 }
 
+/// A picture that is saved meanwhile takes the selection, not the tags.
+@Test func tagsGoToThePictureThatTheyWereAskedFor() {
+    var story = gallery(3)
+    story.press("t")
+    story.type("red")
+    story.tell(.library(.indexed([entry("new.png", modified: 99)])))
+    #expect(story.selectedName == "new.png")
+    story.press(Key(.enter))
+    #expect(story.orders().contains(.tag(path: "/pictures/2.png", ["red"])))
+    #expect(story.state.gallery.selectedEntry?.tags == [])
+}
+
+@Test func whatNeverWentIntoTheTrashIsNothingToUndo() {
+    var story = gallery(3)
+    story.press(".")
+    story.press(Key(.delete))
+    story.tell(.problem("The disk is full."))
+    story.press("z")
+    #expect(story.state.gallery.selectedEntry?.isStarred == false)
+    story.press("z")
+    #expect(story.state.message?.text == "Nothing to undo here.")
+}
+
+@Test func aChangeOfAPictureThatIsGoneIsDroppedWithAWord() {
+    var story = gallery(3)
+    story.press(".")
+    story.press(Key(.delete))
+    story.tell(.library(.trashed(path: "/pictures/2.png", place: "/pictures/.trash/2.png")))
+    story.tell(.library(.vanished(["/pictures/2.png"])))
+    for _ in 0..<2 {
+        story.press("z")
+        #expect(
+            story.state.message?.text == "That picture is gone; its change cannot be taken back.")
+    }
+    story.press("z")
+    #expect(story.state.message?.text == "Nothing to undo here.")
+}
+
+@Test(arguments: [Command.galleryStar, .galleryTrash, .galleryTag])
+func whatChangesAPictureOfTheGalleryOpensIt(command: Command) {
+    var story = gallery(3)
+    story.do(.viewStudio)
+    story.do(command)
+    #expect(story.state.view == .gallery)
+}
+
+@Test func aPictureWhoseFileIsGoneIsNotSavedAnyMore() {
+    for news in [
+        LibraryNews.trashed(path: "/p/a.png", place: "/p/.trash/a.png"), .vanished(["/p/a.png"])
+    ] {
+        var story = Story()
+        story.draw("a fox")
+        story.tell(.saved(1, path: "/p/a.png"))
+        story.tell(.library(news))
+        #expect(story.state.shown?.savedPath == nil && story.state.shown?.file == nil)
+        story.tell(.saved(1, path: "/p/b.png"))
+        #expect(story.state.message?.text == "Saved as /p/b.png.")
+    }
+}
+
 @Test func enterOpensAPictureAndAnOldRunIsShownWithItsSteps() {
     var story = gallery(3)
     story.press(Key(.enter))

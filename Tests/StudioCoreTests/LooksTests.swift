@@ -66,7 +66,7 @@ func aResidualThatChangesLittleSaysWhatWouldChangeMore(temperature: Float, isSai
     story.draw("a fox")
     story.state.parameters.sampling.guidanceScale = 9
     story.do(.galleryInfo)
-    guard case .text(let title, let lines)? = story.state.popup else {
+    guard case .text(let title, let lines, _)? = story.state.popup else {
         Issue.record("no text is shown")
         return
     }

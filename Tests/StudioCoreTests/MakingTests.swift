@@ -108,6 +108,37 @@ import Testing
     #expect(edit.operation == "outpaint")
 }
 
+@Test func whatIsPaintedOnAResultIsUndoneWithIt() {
+    var story = Story()
+    story.draw("a fox")
+    story.press("m", " ")
+    story.press(Key(.enter))
+    story.start(2)
+    story.finish(2)
+    story.press("m")
+    story.point(.picture(PixelPoint(x: 60, y: 60)), .press(.left))
+    story.point(.picture(PixelPoint(x: 60, y: 60)), .release(.left))
+    let mask = story.state.mask
+    #expect(story.state.shownRun == 2 && mask?[60, 60] == true)
+    story.press("A", "z")
+    #expect(story.state.shownRun == 1 && story.state.mask == mask)
+}
+
+@Test func aLargerResultTakesNoMask() {
+    var story = Story()
+    story.draw("a fox")
+    story.press(Key(.right, .alt), Key(.enter))
+    story.tell(
+        .started(2, gridWidth: 3, gridHeight: 2, Story.snapshot(0), isPromptTruncated: false))
+    story.finish(2)
+    story.press("m")
+    #expect(!story.state.canvas.isPainting && story.state.message?.kind == .problem)
+    story.act(.region(x: 0, y: 0, width: 32, height: 32))
+    #expect(story.state.mask == nil && story.state.message?.kind == .problem)
+    story.press("A", "m")
+    #expect(story.state.canvas.isPainting)
+}
+
 @Test func escapeTakesWaitingCellsAway() {
     var story = Story()
     story.draw("a fox")
@@ -188,6 +219,30 @@ import Testing
     #expect(story.state.parameters.sampling.steps == 9)
 }
 
+/// The picture follows its residual strength, whichever way that changes.
+@Test func theStrengthIsUndoneOnThePictureToo() {
+    var story = Story()
+    story.draw("a fox")
+    story.set(.strength, "0.5")
+    story.restrengthen()
+    _ = story.takeEffects()
+    story.press("z")
+    #expect(story.takeEffects() == [.changeStrength(1, 1)])
+    story.restrengthen()
+    story.press("Z")
+    #expect(story.takeEffects() == [.changeStrength(1, 0.5)])
+    story.restrengthen()
+    story.do(.weakerResidual)
+    story.restrengthen()
+    _ = story.takeEffects()
+    story.press("z")
+    #expect(story.takeEffects() == [.changeStrength(1, 0.5)])
+    story.restrengthen()
+    story.set(.guidance, "7")
+    story.press("z")
+    #expect(story.takeEffects() == [])
+}
+
 @Test func aThousandStrokesAreUndoneOneByOne() {
     var story = Story()
     story.draw("a fox")
@@ -263,6 +318,18 @@ extension Story {
         _ = takeEffects()
     }
 
+    /// The picture is decoded with the strength that is set.
+    fileprivate mutating func restrengthen() {
+        let picture = Story.picture(100)
+        tell(
+            .restrengthened(
+                1,
+                FinishedPicture(
+                    discrete: picture.discrete, refined: picture.refined,
+                    residualLengths: picture.residualLengths, seamError: nil,
+                    strength: state.parameters.residualStrength)))
+    }
+
     fileprivate mutating func stroke(at point: PixelPoint, _ isErasing: Bool) {
         self.point(.picture(point), .press(isErasing ? .right : .left))
         self.point(.picture(point), .release(isErasing ? .right : .left))
@@ -281,6 +348,18 @@ extension Story {
     story.state.parameters.seed = 5
     story.do(.generate)
     #expect(story.state.message?.text == "Seeds 5 to 7.")
+}
+
+@Test func aSheetOfStepsIsNotThePicture() {
+    var story = Story()
+    story.draw("a fox")
+    for content in [SaveOrder.Content.steps, .animation, .stripped, .discrete] {
+        story.tell(.saved(1, path: "/p/a-sheet.png", content: content))
+        #expect(story.state.shown?.savedPath == nil)
+    }
+    story.tell(.saved(1, path: "/p/a.png"))
+    story.tell(.saved(1, path: "/p/a-sheet.png", content: .steps))
+    #expect(story.state.shown?.savedPath == "/p/a.png")
 }
 
 @Test func theSamePictureSavedTwiceIsSaid() {

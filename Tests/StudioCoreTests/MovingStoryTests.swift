@@ -69,6 +69,52 @@ import Testing
     #expect(story.state.mask == nil && story.state.parameters.sampling.guidanceScale == 7)
 }
 
+@Test func whatWasBegunOnAPictureStaysBehind() {
+    var opened = RunRecord(
+        id: 9, request: GenerationRequest(prompt: "", seed: 1), origin: .file("a.png"))
+    (opened.gridWidth, opened.gridHeight, opened.picture) = (2, 2, Story.picture(7))
+    (opened.snapshots, opened.status) = ([Story.snapshot(4)], .finished)
+    let ways: [(inout Story) -> Void] = [
+        { $0.press(Key(.pageUp)) }, { $0.tell(.opened(opened)) }, { $0.do(.generate) }
+    ]
+    for leave in ways {
+        var story = Story()
+        story.draw("a fox")
+        story.draw("a beach")
+        story.press("m", "u", " ")
+        #expect(story.state.canvas.stroke != nil)
+        leave(&story)
+        #expect(story.state.shownRun != 2 && story.state.canvas.stroke == nil)
+        story = Story()
+        story.draw("a fox")
+        story.draw("a beach")
+        story.press(Key(.right, .alt))
+        #expect(!story.state.canvas.margins.isEmpty)
+        leave(&story)
+        #expect(story.state.shownRun != 2 && story.state.canvas.margins.isEmpty)
+    }
+}
+
+@Test func cellsThatWaitAreStillThereAfterTheirResultIsDiscarded() {
+    var story = Story()
+    story.draw("a fox")
+    story.press(Key(.right, .alt), Key(.enter))
+    story.start(2)
+    story.finish(2)
+    story.press(Key(.escape))
+    #expect(story.state.shownRun == 1 && story.state.canvas.margins.right == 1)
+}
+
+/// A shape whose first corner was set by a key is not ended by the mouse elsewhere.
+@Test func aClickOnATabEndsNoShape() {
+    var story = Story()
+    story.draw("a fox")
+    story.press("m", "u", " ")
+    story.point(.command(.viewGallery), .press(.left))
+    story.point(nil, .release(.left))
+    #expect(story.state.view == .gallery && story.state.mask == nil)
+}
+
 @Test func aTreeGoesToAnyPlaceWithoutAChange() {
     var tree = SnapshotTree(0)
     tree.record(1, "one")
@@ -210,7 +256,7 @@ private func moved(_ start: String, before rest: String) -> TextField {
     var story = Story()
     story.state.version = "1.2.3"
     story.do(.about)
-    guard case .text(_, let lines)? = story.state.popup else {
+    guard case .text(_, let lines, _)? = story.state.popup else {
         Issue.record("nothing is said")
         return
     }

@@ -71,7 +71,7 @@ func aPlainLineMeans(line: String, order: PlainOrder) {
     #expect(
         story.state.message?.text == "No picture is selected; :view.gallery opens the gallery.")
     story.do(.about)
-    guard case .text(_, let lines)? = story.state.popup else {
+    guard case .text(_, let lines, _)? = story.state.popup else {
         Issue.record("about shows nothing")
         return
     }

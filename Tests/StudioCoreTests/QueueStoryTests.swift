@@ -5,7 +5,7 @@ import Testing
 
 extension Story {
     /// Types a prompt and queues it with Alt-G.
-    fileprivate mutating func queue(_ prompt: String) {
+    mutating func queue(_ prompt: String) {
         `do`(.editPrompt)
         press(Key(.character("u"), .control))
         type(prompt)
@@ -13,7 +13,7 @@ extension Story {
     }
 
     /// Tells the studio that the journal is on disk, and returns the run that begins then.
-    fileprivate mutating func journal() -> RunID? {
+    mutating func journal() -> RunID? {
         for effect in takeEffects() {
             if case .library(.journal(_, _, let job?)) = effect {
                 tell(.library(.journalled(job)))
@@ -23,7 +23,7 @@ extension Story {
     }
 
     fileprivate var prompts: [String] { state.queue.jobs.map(\.request.prompt) }
-    fileprivate var states: [QueuedJob.State] { state.queue.jobs.map(\.state) }
+    var states: [QueuedJob.State] { state.queue.jobs.map(\.state) }
 }
 
 @Test func aJobBeginsOnceItIsInTheJournal() {

@@ -56,6 +56,48 @@ private func restored(_ story: Story, runs: [RunID]) throws -> RestoredSession {
     #expect(second.takeEffects().contains(.load(1)))
 }
 
+/// What is kept before the model is open is never written again.
+@Test func theFirstParameterIsUndoneAlsoAfterARestart() throws {
+    var first = Story(isModelOpen: false)
+    let early = first.state.history.nodes
+    first.tell(.modelOpened(Story.facts))
+    first.set(.steps, "9")
+    var kept = try restored(first, runs: [])
+    kept.versions.replaceSubrange(early.indices, with: early)
+    var second = Story(isModelOpen: false)
+    second.tell(.library(.opened(kept)))
+    second.tell(.modelOpened(Story.facts))
+    #expect(second.state.parameters.sampling.steps == 9)
+    second.do(.undo)
+    #expect(second.state.parameters.sampling.steps == 4)
+    second.do(.undo)
+    #expect(second.state.message?.text == "Nothing to undo.")
+}
+
+@Test func picturesOfTheLastSittingAreThereToCompareWith() throws {
+    var first = Story()
+    first.draw("a fox")
+    first.draw("a beach")
+    var second = Story()
+    second.tell(.library(.opened(try restored(first, runs: [1, 2]))))
+    #expect(second.takeEffects() == [.load(2)])
+    func loaded(_ id: RunID) -> StudioNews {
+        var record = RunRecord(
+            id: id, request: GenerationRequest(prompt: "a fox", seed: 1), origin: .prompt)
+        (record.picture, record.status) = (Story.picture(UInt8(id)), .finished)
+        return .loaded(record)
+    }
+    second.tell(loaded(2))
+    _ = second.takeEffects()
+    second.do(.compareWith)
+    second.press(Key(.down), Key(.enter))
+    #expect(second.state.canvas.partner == 1 && second.state.canvas.comparison == nil)
+    #expect(second.takeEffects() == [.load(1)])
+    second.tell(loaded(1))
+    #expect(second.state.canvas.comparison?.partner == 1)
+    #expect(second.state.counterpart == Story.picture(1).refined)
+}
+
 @Test func theModelMayBeOpenFirst() throws {
     var first = Story()
     first.draw("a fox")

@@ -262,17 +262,54 @@ func anyKeysLeaveTheStateSound(seed: UInt64) {
         + (32..<127).compactMap { Unicode.Scalar($0).map(Key.Code.character) }
     for _ in 0..<300 {
         let code = codes[Int(random.randomSeed() % UInt64(codes.count))]
-        story.press(Key(code, random.randomSeed() % 8 == 0 ? .control : []))
-        for effect in story.takeEffects() {
-            guard case .generate(let orders) = effect else { continue }
-            for order in orders { story.start(order.run) }
-            for order in orders { story.finish(order.run) }
+        let modifiers: [Key.Modifiers] = [.control, .alt, [], [], [], [], [], []]
+        story.press(Key(code, modifiers[Int(random.randomSeed() % 8)]))
+        if random.randomSeed() % 16 == 0 { story.press(Key(.character("g"), .alt)) }
+        // What is done at once may ask for more.
+        for _ in 0..<4 {
+            for effect in story.takeEffects() { story.answer(effect, random.randomSeed() % 3) }
         }
         let size = story.state.pictureSize
         #expect(0..<size.x ~= story.state.canvas.cursor.x || story.state.shownRun == nil)
         if let shown = story.state.shownRun { #expect(story.state.runs[shown] != nil) }
         if let proposal = story.state.proposal {
             #expect(proposal.candidates.indices.contains(proposal.selected))
+        }
+        if let run = story.state.queue.running?.run {
+            #expect(story.state.job?.runs.contains(run) == true)
+        }
+    }
+}
+
+extension Story {
+    /// What the model and the library make of an effect: a run is finished, paused or left at work.
+    fileprivate mutating func answer(_ effect: StudioEffect, _ choice: UInt64) {
+        switch effect {
+        case .library(.journal(_, _, let job?)): tell(.library(.journalled(job)))
+        case .generate(let orders):
+            for order in orders { start(order.run) }
+            work(orders.map(\.run), choice)
+        case .prepare(let orders):
+            for order in orders {
+                start(order.run)
+                tell(.paused(order.run))
+            }
+        case .advance(let runs, let isSingleStep): work(runs, isSingleStep ? 1 : choice)
+        case .pause: work(state.job?.runs ?? [], 1)
+        case .cancel: for run in state.job?.runs ?? [] { tell(.cancelled(run)) }
+        default: break
+        }
+    }
+
+    private mutating func work(_ runs: [RunID], _ choice: UInt64) {
+        for run in runs {
+            switch choice {
+            case 0: finish(run)
+            case 1:
+                step(run, 1)
+                tell(.paused(run))
+            default: break
+            }
         }
     }
 }

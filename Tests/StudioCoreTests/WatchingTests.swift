@@ -37,6 +37,17 @@ import Testing
     }
 }
 
+@Test func aGuidanceThatNoForkTakesIsRefused() {
+    var story = Story()
+    story.draw("a fox")
+    story.press("f")
+    story.press(Key(.tab), Key(.tab), Key(.tab))
+    story.type("900")
+    story.press(Key(.enter))
+    #expect(story.takeEffects().orders.isEmpty)
+    #expect(story.state.message?.text == "guidance is a number from 0 to 100.")
+}
+
 @Test func goToShowsTheStepThatWasTyped() {
     var story = Story()
     story.draw("a fox")

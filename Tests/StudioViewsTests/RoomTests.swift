@@ -84,6 +84,8 @@ func theHeaderLosesOnePartAfterTheOther(columns: Int, parts: [String]) {
 @Test(arguments: [4, 16, 17, 43, 44, 64], [ScreenSize(80, 24), ScreenSize(60, 24)])
 func theMarkerOfTheStepShownIsAlwaysSeenAndClickable(steps: Int, size: ScreenSize) throws {
     var state = studioWithPictures(1, steps: steps)
+    // Only this rule takes more steps than there are tokens.
+    state.runs[1]?.request.sampling.schedule = .official
     let screen = Scene.abilities(.xterm256)
     for step in 0...steps {
         state.canvas.step = step
@@ -143,6 +145,58 @@ func everyChoiceOfTheCopyListIsShownBesideALongCommand(size: ScreenSize) {
     for title in ["s  seed", "p  prompt", "c  command", "f  file", "…"] {
         #expect(text.contains(title), "\(title)")
     }
+}
+
+@Test(arguments: [ScreenSize(80, 24), ScreenSize(40, 12)])
+func aLongTextStaysInItsBoxAndScrolls(size: ScreenSize) {
+    var state = studioWithPictures(1)
+    (state.screen.columns, state.screen.rows) = (size.columns, size.rows)
+    let words = String(repeating: "words and ", count: 12)
+    _ = update(&state, .news(.log((1...60).map { "line \($0): \(words)" } + ["the end"])))
+    func press(_ keys: Key.Code...) { for key in keys { _ = update(&state, .key(Key(key))) } }
+    func lines() -> [String] { shown(state, size).components(separatedBy: "\n") }
+    #expect(lines()[2].contains("line 1:"))
+    #expect(lines()[size.rows - 2].contains("└"))
+    #expect(lines()[size.rows - 2].contains(" 1-\(size.rows - 4) of "))
+    #expect(lines()[size.rows - 1].contains("Up/Down scroll   Esc close"))
+    press(.down)
+    #expect(lines()[size.rows - 2].contains(" 2-\(size.rows - 3) of "))
+    press(.pageDown)
+    #expect(lines()[size.rows - 2].contains(" \(size.rows - 2)-"))
+    press(.end, .end, .pageDown)
+    #expect(lines()[size.rows - 3].contains("the end"))
+    press(.up)
+    #expect(!lines().joined().contains("the end"))
+    _ = update(&state, .mouse(.list, .scroll(.down)))
+    #expect(lines()[size.rows - 3].contains("the end"))
+    press(.home)
+    #expect(lines()[2].contains("line 1:") && state.popup != nil)
+    press(.escape)
+    #expect(state.popup == nil)
+}
+
+@Test func aLongPromptIsReadInItsBox() {
+    var state = studioWithPictures(1)
+    (state.screen.columns, state.screen.rows) = (40, 12)
+    state.runs[1]?.request.prompt = String(repeating: "a fox and ", count: 60)
+    perform(&state, .galleryInfo)
+    let lines = shown(state, ScreenSize(40, 12)).components(separatedBy: "\n")
+    #expect(lines.dropFirst(2).dropLast(2).allSatisfy { $0.contains("│") })
+    #expect(lines[11].contains("Esc close"))
+}
+
+@Test(arguments: [
+    (ScreenSize(80, 24), "waits until the open result is accepted or discarded"),
+    (ScreenSize(40, 12), "waits for the open result")
+])
+func theQueueSaysWhatItWaitsFor(size: ScreenSize, words: String) {
+    var state = studioWithPictures(1)
+    perform(&state, .reroll, .queueAdd)
+    _ = update(&state, .news(.finished(2, picture, seconds: 1)))
+    perform(&state, .viewQueue)
+    #expect(heading(state, size).contains(words))
+    perform(&state, .discard, .viewQueue)
+    #expect(!heading(state, size).contains(words))
 }
 
 @Test func everyProblemOfTheSettingsIsShownOrCounted() throws {
@@ -250,7 +304,8 @@ private func studioWithPictures(_ count: Int, steps: Int = 4) -> StudioState {
         .modelOpened(
             ModelFacts(
                 name: "storybook", trainedSide: 64, pixelsPerToken: 32, codebookSize: 16,
-                residualSteps: 20, sampling: SamplingSettings(steps: steps), threads: 2)))
+                residualSteps: 20,
+                sampling: SamplingSettings(steps: steps, schedule: .official), threads: 2)))
     for _ in 0..<count {
         _ = update(&state, .promptEdited("a zyx fox"))
         perform(&state, .generate)

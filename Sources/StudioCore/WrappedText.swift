@@ -1,6 +1,6 @@
 extension Character {
     /// Cells that terminals give this character, by Unicode's East Asian width.
-    var cellWidth: Int {
+    package var cellWidth: Int {
         guard let first = unicodeScalars.first else { return 0 }
         if first.value < 0x300 { return 1 }
         if unicodeScalars.contains("\u{FE0F}") { return 2 }
@@ -32,10 +32,10 @@ extension Character {
 
 extension String {
     /// Cells.
-    var cellWidth: Int { reduce(0) { $0 + $1.cellWidth } }
+    package var cellWidth: Int { reduce(0) { $0 + $1.cellWidth } }
 
     /// Cut to so many cells, with an ellipsis where something is missing.
-    func fitted(to columns: Int) -> String {
+    package func fitted(to columns: Int) -> String {
         guard cellWidth > columns else { return self }
         guard columns > 0 else { return "" }
         var kept = ""
@@ -49,13 +49,24 @@ extension String {
     }
 }
 
-/// Characters broken into lines of at most so many cells, at spaces where there are any.
-struct WrappedText {
-    private(set) var lines: [String] = [""]
-    /// The line and cell of the character that was asked for.
-    private(set) var cursor = CellPosition(column: 0, row: 0)
+/// A cell of the screen, counted from 0.
+package struct CellPosition: Hashable, Sendable {
+    package var column: Int
+    package var row: Int
 
-    init(_ characters: [Character], columns: Int, cursor at: Int = 0) {
+    package init(column: Int, row: Int) {
+        self.column = column
+        self.row = row
+    }
+}
+
+/// Characters broken into lines of at most so many cells, at spaces where there are any.
+package struct WrappedText {
+    package private(set) var lines: [String] = [""]
+    /// The line and cell of the character that was asked for.
+    package private(set) var cursor = CellPosition(column: 0, row: 0)
+
+    package init(_ characters: [Character], columns: Int, cursor at: Int = 0) {
         let columns = max(1, columns)
         var starts = [0]
         var width = 0
