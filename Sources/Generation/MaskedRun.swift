@@ -209,6 +209,15 @@ public struct MaskedRun: Sendable {
         hidden = nil
     }
 
+    /// Gives a token what it had before it was changed; nil for the id and the step of a masked one.
+    public mutating func putBack(_ position: Int, id: Int?, fixedAt: Int?, confidence: Float) {
+        precondition(id.map { 0..<maskID ~= $0 } ?? true && (id == nil) == (fixedAt == nil))
+        states[states.count - 1].ids[position] = id ?? maskID
+        states[states.count - 1].fixedAt[position] = fixedAt
+        states[states.count - 1].confidence[position] = confidence
+        hidden = nil
+    }
+
     /// Fixes a token to a codebook entry; no later step changes it. Before the first step that
     /// counts as done by it: 0 is for tokens that were known when the run was made.
     public mutating func pin(_ position: Int, to id: Int) {

@@ -23,6 +23,9 @@ public struct ChosenTokens: Hashable, Sendable {
     /// What was chosen last for a token counts.
     public mutating func choose(_ id: Int?, at place: Int) { ids.updateValue(id, forKey: place) }
 
+    /// A token is again as the model left it.
+    public mutating func forget(_ place: Int) { ids.removeValue(forKey: place) }
+
     public var isEmpty: Bool { ids.isEmpty }
 
     /// As `init` reads them, by place.

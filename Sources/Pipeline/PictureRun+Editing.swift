@@ -52,4 +52,9 @@ extension PictureRun {
             }
         }
     }
+
+    /// Undoes a change of a token at the present step: it is as it was before.
+    public mutating func putBack(_ place: Int, id: Int?, fixedAt: Int?, confidence: Float) {
+        run.putBack(place, id: id, fixedAt: fixedAt, confidence: confidence)
+    }
 }

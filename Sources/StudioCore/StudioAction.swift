@@ -61,6 +61,7 @@ package enum StudioEffect: Hashable, Sendable {
     /// Decode a finished picture with another residual strength.
     case changeStrength(RunID, Float)
     case pin(RunID, position: Int, id: Int?)
+    case putBack(RunID, TokenMark)
     case candidates(RunID, step: Int, position: Int)
     case inspect(prompt: String)
     case save(SaveOrder)

@@ -105,7 +105,9 @@ extension StudioState {
         guard let run = shown, let snapshot = shownSnapshot,
             snapshot.ids.indices.contains(token)
         else { return [] }
-        let before = snapshot.ids[token]
+        let before = TokenMark(
+            position: token, id: snapshot.ids[token], fixedAt: snapshot.fixedAt[token],
+            confidence: snapshot.confidence[token])
         var target = run.id
         var effects: [StudioEffect] = []
         if run.picture != nil || snapshot.step < run.step || !run.isAtItsFork {
@@ -117,7 +119,11 @@ extension StudioState {
         }
         if tokenChanges.run != target { tokenChanges = TokenChanges(run: target) }
         tokenChanges.undone = []
-        tokenChanges.done.append(TokenChange(position: token, before: before, after: id))
+        let known = runs[target]
+        tokenChanges.done.append(
+            TokenChange(
+                before: before, after: id, wasPinned: known?.pinned.contains(token) ?? false,
+                wasChosen: known?.chosenTokens.ids.keys.contains(token) ?? false))
         mark(target, token, id)
         return effects + [.pin(target, position: token, id: id)]
     }
@@ -158,10 +164,20 @@ extension StudioState {
         } else {
             tokenChanges.done.append(change)
         }
-        let id = isUndo ? change.before : change.after
-        mark(run, change.position, id)
         message = Message(isUndo ? "Token put back." : "Token changed again.")
-        return [.pin(run, position: change.position, id: id)]
+        let token = change.before.position
+        if isUndo, !change.wasChosen {
+            runs[run]?.chosenTokens.forget(token)
+            if change.wasPinned {
+                runs[run]?.pinned.insert(token)
+            } else {
+                runs[run]?.pinned.remove(token)
+            }
+            return [.putBack(run, change.before)]
+        }
+        let id = isUndo ? change.before.id : change.after
+        mark(run, token, id)
+        return [.pin(run, position: token, id: id)]
     }
 }
 
@@ -177,7 +193,25 @@ package struct TokenChanges: Hashable, Sendable {
 }
 
 package struct TokenChange: Hashable, Sendable {
-    package let position: Int
-    package let before: Int?
+    package let before: TokenMark
     package let after: Int?
+    package let wasPinned: Bool
+    /// Whether it had been changed by hand in this fork before.
+    package let wasChosen: Bool
+}
+
+/// A token as the model, or a person, left it.
+package struct TokenMark: Hashable, Sendable {
+    package let position: Int
+    /// Nil where it was masked.
+    package let id: Int?
+    package let fixedAt: Int?
+    package let confidence: Float
+
+    package init(position: Int, id: Int?, fixedAt: Int?, confidence: Float) {
+        self.position = position
+        self.id = id
+        self.fixedAt = fixedAt
+        self.confidence = confidence
+    }
 }

@@ -66,9 +66,23 @@ extension Bench {
         var tokens = ChosenTokens()
         tokens.choose(code, at: position)
         try run.choose(tokens)
+        pieces[id]?.lineage?.chosenTokens.choose(code, at: position)
+        change(id, to: run)
+    }
+
+    mutating func putBack(_ id: RunID, _ mark: TokenMark) {
+        guard var run = pieces[id]?.run, run.tokens.ids.indices.contains(mark.position) else {
+            return
+        }
+        run.putBack(
+            mark.position, id: mark.id, fixedAt: mark.fixedAt, confidence: mark.confidence)
+        pieces[id]?.lineage?.chosenTokens.forget(mark.position)
+        change(id, to: run)
+    }
+
+    private mutating func change(_ id: RunID, to run: PictureRun) {
         pieces[id]?.run = run
         pieces[id]?.leaveFile()
-        pieces[id]?.lineage?.chosenTokens.choose(code, at: position)
         post(.changed(id, run.tokens.snapshot(maskID: run.run.maskID)))
     }
 

@@ -192,6 +192,7 @@ struct Bench {
         case .decode(let run, let step): try decode(run, step, pipeline)
         case .changeStrength(let run, let strength): try restrengthen(run, strength, pipeline)
         case .pin(let run, let position, let id): try pin(run, position, id)
+        case .putBack(let run, let mark): putBack(run, mark)
         case .candidates(let run, let step, let position):
             try candidates(run, step, position, pipeline)
         case .save(let order): try save(order, pipeline)

@@ -206,6 +206,32 @@ func tokensSetByHandSurviveARecord(step: Int) throws {
         try pipeline.residual(of: again[0]).floats() == pipeline.residual(of: runs[0]).floats())
 }
 
+@Test func aTokenThatIsPutBackLeavesNoTrace() throws {
+    let pipeline = try embeddedPipeline()
+    var runs = try pipeline.start([
+        GenerationRequest(
+            prompt: "a cat", seed: 3, width: 96, height: 96, sampling: SamplingSettings(steps: 4))
+    ])
+    try pipeline.unmask(&runs, stopAfter: 2)
+    var changed = [runs[0]]
+    let state = runs[0].tokens
+    for place in state.ids.indices {
+        var tokens = ChosenTokens()
+        tokens.choose(state.fixedAt[place] == nil ? 7 : nil, at: place)
+        try changed[0].choose(tokens)
+    }
+    #expect(changed[0].tokens != state)
+    for place in state.ids.indices {
+        changed[0].putBack(
+            place, id: state.fixedAt[place] == nil ? nil : state.ids[place],
+            fixedAt: state.fixedAt[place], confidence: state.confidence[place])
+    }
+    #expect(changed[0].tokens == state)
+    try pipeline.unmask(&runs)
+    try pipeline.unmask(&changed)
+    #expect(changed[0].tokens == runs[0].tokens)
+}
+
 @Test func aRunWithMaskedTokensHasNoPicture() throws {
     let pipeline = try embeddedPipeline()
     var runs = try pipeline.start([

@@ -87,10 +87,31 @@ import Testing
     #expect(story.state.runs[2]?.origin == .fork(of: 1, step: 2))
     #expect(story.state.runs[1]?.status == .cancelled)
     story.press("z")
-    #expect(story.takeEffects() == [.pin(2, position: 0, id: 3)])
+    // As the model left it, and nothing that a command would have to say.
+    let mark = TokenMark(
+        position: 0, id: 3, fixedAt: 1, confidence: Story.snapshot(2).confidence[0])
+    #expect(story.takeEffects() == [.putBack(2, mark)])
+    #expect(story.state.runs[2]?.pinned == [] && story.state.runs[2]?.chosenTokens.isEmpty == true)
     story.press("Z")
     #expect(story.takeEffects() == [.pin(2, position: 0, id: 9)])
     #expect(story.state.runs[2]?.chosenTokens.words == ["0=9"])
+    // What was changed twice goes back to the first change.
+    story.start(2)
+    story.step(2, 1)
+    story.step(2, 2)
+    story.tell(
+        .changed(
+            2,
+            StepSnapshot(
+                step: 2, ids: [9, 4, nil, nil], fixedAt: [2, 2, nil, nil],
+                confidence: [1, 0.75, 0, 0])))
+    story.tell(.paused(2))
+    story.act(.token(place: 0, id: 5))
+    _ = story.takeEffects()
+    story.press("z")
+    #expect(story.takeEffects() == [.pin(2, position: 0, id: 9)])
+    story.press("z")
+    #expect(story.takeEffects() == [.putBack(2, mark)])
 }
 
 @Test func aForkTakesAllChangesUntilItGoesOn() {
