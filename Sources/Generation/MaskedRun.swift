@@ -82,29 +82,28 @@ public struct MaskedRun: Sendable {
     /// A run that was stopped after some steps, as a file keeps it; it goes on as if it had not
     /// been stopped.
     ///
-    /// - Parameter state: its tokens; those fixed at step 0 were known from the start.
+    /// - Parameters:
+    ///   - state: its tokens; those fixed at step 0 were known from the start.
+    ///   - setAtStart: tokens that a person had set before the first step.
     public init(
         gridWidth: Int, gridHeight: Int, maskID: Int, resuming state: TokenState,
-        window: TokenWindow? = nil, settings: SamplingSettings, text: GuidedText,
-        noise: any NoiseSource
+        setAtStart: Set<Int> = [], window: TokenWindow? = nil, settings: SamplingSettings,
+        text: GuidedText, noise: any NoiseSource
     ) {
         let start = zip(state.ids, state.fixedAt).map { $1 == 0 ? $0 : maskID }
         self.init(
             gridWidth: gridWidth, gridHeight: gridHeight, maskID: maskID, ids: start,
             window: window, settings: settings, text: text, noise: noise)
-        // A token stays once it is fixed, so the steps that fixed them give back every state; one
-        // that a person set is masked before the step at which it was set last.
+        // A token stays once it is fixed, so the steps that fixed them give back every state.
         states =
             (0..<state.step).map { step in
-                TokenState(
-                    step: step,
-                    ids: state.ids.indices.map {
-                        (state.fixedAt[$0] ?? .max) <= step ? state.ids[$0] : maskID
-                    },
-                    fixedAt: state.fixedAt.map { $0.flatMap { $0 <= step ? $0 : nil } },
-                    confidence: state.confidence.indices.map {
-                        (state.fixedAt[$0] ?? .max) <= step ? state.confidence[$0] : 0
-                    })
+                let isThere = state.fixedAt.indices.map { place in
+                    setAtStart.contains(place) || state.fixedAt[place].map { $0 <= step } ?? false
+                }
+                return TokenState(
+                    step: step, ids: zip(state.ids, isThere).map { $1 ? $0 : maskID },
+                    fixedAt: zip(state.fixedAt, isThere).map { $1 ? $0 : nil },
+                    confidence: zip(state.confidence, isThere).map { $1 ? $0 : 0 })
             } + [state]
     }
 
@@ -209,19 +208,34 @@ public struct MaskedRun: Sendable {
         hidden = nil
     }
 
+    /// The present state, and after the last step the one whose pass the residual comes from.
+    private var seenStates: Range<Int> {
+        max(0, states.count - (isFinished ? 2 : 1))..<states.count
+    }
+
     /// Gives a token what it had before it was changed; nil for the id and the step of a masked one.
     public mutating func putBack(_ position: Int, id: Int?, fixedAt: Int?, confidence: Float) {
         precondition(id.map { 0..<maskID ~= $0 } ?? true && (id == nil) == (fixedAt == nil))
-        states[states.count - 1].ids[position] = id ?? maskID
-        states[states.count - 1].fixedAt[position] = fixedAt
-        states[states.count - 1].confidence[position] = confidence
+        for at in seenStates {
+            let isThere = fixedAt.map { $0 <= states[at].step } ?? false
+            states[at].ids[position] = isThere ? id ?? maskID : maskID
+            states[at].fixedAt[position] = isThere ? fixedAt : nil
+            states[at].confidence[position] = isThere ? confidence : 0
+        }
         hidden = nil
     }
 
     /// Fixes a token to a codebook entry; no later step changes it. Before the first step that
-    /// counts as done by it: 0 is for tokens that were known when the run was made.
+    /// counts as done by it: 0 is for tokens that were known when the run was made. After the last
+    /// step the pass that the residual comes from sees it masked, as for whoever reads the run from a
+    /// file.
     public mutating func pin(_ position: Int, to id: Int) {
         precondition(id >= 0 && id < maskID)
+        for at in seenStates {
+            states[at].ids[position] = maskID
+            states[at].fixedAt[position] = nil
+            states[at].confidence[position] = 0
+        }
         states[states.count - 1].ids[position] = id
         states[states.count - 1].fixedAt[position] = max(1, state.step)
         states[states.count - 1].confidence[position] = 1

@@ -43,9 +43,8 @@ public struct GenerationMetadata: Hashable, Sendable {
     /// The same for a file with these pixels, so that tokens whose pixels were changed since, by any
     /// program that keeps texts, are not taken for theirs.
     public func sealed(for image: RGBImage) -> GenerationMetadata {
-        guard tokens != nil else { return self }
         var copy = self
-        copy.record.pixelChecksum = image.checksum
+        copy.record.pixelChecksum = tokens == nil ? nil : image.checksum
         return copy
     }
 
@@ -58,8 +57,9 @@ public struct GenerationMetadata: Hashable, Sendable {
     public var parameters: String { Infotext(record).text }
 
     /// The texts for `PNG.encode`: the web UI's parameters for other tools, the record, the tokens,
-    /// and the program's name. A mask too long for one text is left out; the edit cannot be resumed then.
-    /// No date, so that the same picture is the same file, unless `SOURCE_DATE_EPOCH` gives one.
+    /// and the program's name. A residual or mask too long for one text is left out; pictures of the
+    /// sizes that are made have none so long, but for a mask of noise. No date, so that the same
+    /// picture is the same file, unless `SOURCE_DATE_EPOCH` gives one.
     public var text: [PNGText] {
         var text = [
             PNGText("parameters", parameters),

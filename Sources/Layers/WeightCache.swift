@@ -12,6 +12,8 @@ public struct WeightCache: Sendable {
     static let version = 3
     /// Files that nobody used for this long are removed when another is written.
     private static let keptFor: TimeInterval = 30 * 86_400
+    /// Drafts that nobody wrote to for this long are of programs that have ended.
+    private static let draftsKeptFor: TimeInterval = 600
 
     public let folder: String
     /// Bytes of the smallest part that is kept.
@@ -90,26 +92,15 @@ public struct WeightCache: Sendable {
         return Int(status.f_bavail) * Int(status.f_frsize)
     }
 
-    /// Whether a file is the draft of a program that has ended.
-    private static func isAbandoned(_ name: String) -> Bool {
-        guard let range = name.range(of: unfinished),
-            let program = name[range.upperBound...].split(separator: "-").first
-                .flatMap({ pid_t($0) }), program > 0
-        else { return false }
-        return kill(program, 0) != 0 && errno == ESRCH
-    }
-
     private func removeUnused() {
-        let oldest = Date(timeIntervalSinceNow: -Self.keptFor)
         for name in contents.files {
             var status = stat()
             let path = "\(folder)/\(name)"
             guard stat(path, &status) == 0 else { continue }
-            if Self.isAbandoned(name) {
-                unlink(path)
-            } else if Date(timeIntervalSince1970: TimeInterval(status.st_mtim.tv_sec)) < oldest {
-                unlink(path)
-            }
+            let age = -Date(timeIntervalSince1970: TimeInterval(status.st_mtim.tv_sec))
+                .timeIntervalSinceNow
+            let isDraft = name.contains(Self.unfinished)
+            if age > (isDraft ? Self.draftsKeptFor : Self.keptFor) { unlink(path) }
         }
     }
 }

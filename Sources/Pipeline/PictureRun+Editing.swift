@@ -13,15 +13,16 @@ extension PictureRun {
 
     /// The run from here on under another request; size, number of steps and kept tokens stay.
     ///
-    /// - Parameter text: the texts of the new prompt; nil where the prompt is the same.
-    public func forked(_ request: GenerationRequest, text: GuidedText?) -> PictureRun {
+    /// - Parameter text: the new prompt as it was read; nil where the prompt is the same.
+    public func forked(_ request: GenerationRequest, text: Pipeline.ReadText?) -> PictureRun {
         var picture = self
+        if let text { picture.isPromptTruncated = text.isTruncated }
         var request = request
         (request.width, request.height) = (width, height)
         request.sampling.steps = self.request.sampling.steps
         picture.request = request
         picture.run = run.forked(
-            text: text,
+            text: text?.text,
             noise: KeyedNoise(seed: request.seed, residualSeed: request.residual.seed),
             settings: request.sampling)
         return picture

@@ -106,9 +106,11 @@ extension Pipeline {
             else { throw RequestError.grid("tokens outside the edited part are missing") }
         }
         let (text, isTruncated) = try text(for: request)
+        let chosen = metadata.record.forkedAtStep == 0 ? metadata.record.chosenTokens.ids : [:]
         let run = MaskedRun(
             gridWidth: tokens.gridWidth, gridHeight: tokens.gridHeight, maskID: maskID,
-            resuming: state, window: window, settings: request.sampling, text: text,
+            resuming: state, setAtStart: Set(chosen.filter { $0.value != nil }.keys),
+            window: window, settings: request.sampling, text: text,
             noise: KeyedNoise(seed: request.seed, residualSeed: request.residual.seed))
         guard !run.isFinished || run.state.maskedCount == 0 else {
             throw RequestError.grid(

@@ -13,7 +13,7 @@ public struct PictureRun: Sendable {
     /// True for tokens whose residual is kept.
     public let isKept: [Bool]
     /// True when the text encoder saw only a part of the prompt.
-    public let isPromptTruncated: Bool
+    public internal(set) var isPromptTruncated: Bool
 
     /// Pixels.
     public let width: Int

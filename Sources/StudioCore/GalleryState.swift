@@ -27,8 +27,18 @@ package struct GalleryState: Hashable, Sendable {
     /// What `z` takes back, the newest last.
     package var changes: [Change] = []
     package var undone: [Change] = []
+    /// Files in the trash that pictures of the session were saved as, or opened from.
+    var laidAside: [LaidAside] = []
 
     package init() {}
+
+    /// What a picture had of a file that went into the trash.
+    struct LaidAside: Hashable, Sendable {
+        let path: String
+        let run: RunID
+        let isSaved: Bool
+        let file: SavedFile?
+    }
 
     /// A change of the collection.
     package enum Change: Hashable, Sendable {

@@ -37,6 +37,8 @@ package struct SnapshotTree<Value: Hashable & Sendable>: Hashable, Sendable {
     }
 
     package var value: Value { nodes[current].value }
+    /// Changes that were made, in all branches.
+    package var changeCount: Int { nodes.dropFirst().count { !$0.label.isEmpty } }
     package var count: Int { nodes.count }
 
     func value(at place: Int) -> Value? { nodes.indices.contains(place) ? nodes[place].value : nil }

@@ -39,6 +39,7 @@ extension StudioState {
         for kept in restored.runs where runs[kept.id] == nil {
             runs[kept.id] = RunRecord(kept)
         }
+        layAsideTrashed()
         let earlier = restored.order.filter { runs[$0]?.isStored == true }
         order = earlier + order.filter { !earlier.contains($0) }
         startRunNumbers(after: max(restored.session?.lastRun ?? 0, order.max() ?? 0))
@@ -89,7 +90,7 @@ extension StudioState {
                     + (restored.adopted > 0 ? " (\(restored.adopted) of another session)" : ""))
         }
         if mask != nil { parts.append("the mask") }
-        let versions = history.count - 1
+        let versions = history.changeCount
         if versions > 0 {
             parts.append("\(versions) \(versions == 1 ? "version" : "versions") to undo")
         }

@@ -252,6 +252,11 @@ extension StudioState {
     mutating func cancelPaused(_ job: Job) -> [StudioEffect] {
         self.job = nil
         message = Message("Cancelled; what was fixed so far is kept.")
+        if let base = proposal?.base, proposal?.candidates == job.runs {
+            // Nothing to choose from: back to the picture.
+            proposal = nil
+            shownRun = base
+        }
         return release(job)
     }
 

@@ -97,7 +97,7 @@ extension StudioState {
             message = Message("There is no picture to fork from yet.", .problem)
             return
         }
-        let last = run.request.sampling.steps - 1
+        let last = run.steps - 1
         guard last > 0, !run.snapshots.isEmpty else {
             message = Message("This picture has no steps to fork from.", .problem)
             return

@@ -14,6 +14,7 @@ extension StudioState {
         case .listed(let entries):
             gallery.isLoaded = true
             gallery.merge(entries)
+            layAsideTrashed()
             selectWantedPicture()
         case .scanning(let unread): gallery.unread = unread
         case .indexed(let entries):
@@ -21,28 +22,55 @@ extension StudioState {
             selectWantedPicture()
         case .vanished(let paths):
             gallery.remove(Set(paths))
-            forgetFiles(Set(paths))
+            for path in paths { layAside(path) }
+            gallery.laidAside.removeAll { paths.contains($0.path) }
         case .thumbnails(let images):
             gallery.awaited.subtract(images.keys)
             gallery.thumbnails.merge(images) { $1 }
         case .trashed(let path, let place):
             gallery.change(path) { $0.trashPath = place }
             gallery.changes.append(.trash(path))
-            forgetFiles([path])
+            layAside(path)
             let name = gallery.entries.first { $0.path == path }?.name ?? path
             message = Message("\(name) is in the trash; \(key(.undo)) brings it back.")
-        case .untrashed(let path): gallery.change(path) { $0.trashPath = nil }
+        case .untrashed(let path):
+            gallery.change(path) { $0.trashPath = nil }
+            takeUp(path)
         case .journalled(let job): return beginJob(job)
         }
         return view == .gallery ? galleryMoved() : []
     }
 
-    /// What was saved in these files is so no more.
-    private mutating func forgetFiles(_ paths: Set<String>) {
-        for (id, run) in runs {
-            if let path = run.savedPath, paths.contains(path) { runs[id]?.savedPath = nil }
-            if let file = run.file, paths.contains(file.path) { runs[id]?.file = nil }
+    /// What was saved in a file is so no more, until the file comes back.
+    private mutating func layAside(_ path: String) {
+        for (id, run) in runs where run.savedPath == path || run.file?.path == path {
+            let isFile = run.file?.path == path
+            gallery.laidAside.append(
+                GalleryState.LaidAside(
+                    path: path, run: id, isSaved: run.savedPath == path,
+                    file: isFile ? run.file : nil))
+            if run.savedPath == path { runs[id]?.savedPath = nil }
+            if isFile { runs[id]?.file = nil }
         }
+    }
+
+    /// Those of an earlier sitting lie there already.
+    mutating func layAsideTrashed() {
+        for entry in gallery.entries where entry.trashPath != nil { layAside(entry.path) }
+    }
+
+    /// A file is back from the trash; a picture that has another one by now keeps that.
+    private mutating func takeUp(_ path: String) {
+        for aside in gallery.laidAside where aside.path == path {
+            guard let run = runs[aside.run] else { continue }
+            if run.file == nil { runs[aside.run]?.file = aside.file }
+            let isSame =
+                aside.file.map {
+                    $0.step == run.step && $0.strength == run.request.residual.strength
+                } ?? true
+            if aside.isSaved, isSame, run.savedPath == nil { runs[aside.run]?.savedPath = path }
+        }
+        gallery.laidAside.removeAll { $0.path == path }
     }
 
     /// The picture that was selected when the last sitting ended.

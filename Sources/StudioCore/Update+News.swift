@@ -132,12 +132,12 @@ extension StudioState {
             parameters.adopt(settings, since: nil, facts)
             canvas.cursor = PixelPoint(x: facts.pixelsPerToken / 2, y: facts.pixelsPerToken / 2)
         }
-        // The first change of a parameter has something to go back to: a place of its own, as what
-        // was before may be kept already.
+        // The first change of a parameter has something to go back to, even where what was before is
+        // kept already.
         guard history.value.parameters == nil else { return }
         var document = history.value
         document.parameters = parameters
-        history.record(document, "")
+        history.move(to: history.current, document)
     }
 
     private mutating func end(_ id: RunID, _ status: RunStatus) {

@@ -48,7 +48,9 @@ extension StudioState {
             return "Step back first: tokens can be changed at any step before the last."
         }
         if let token, snapshot.fixedAt.indices.contains(token), snapshot.fixedAt[token] == 0 {
-            return "This token is of the part that the edit keeps."
+            return
+                "This token was there before the run; \(key(.editMask)) paints a mask to make it "
+                + "anew."
         }
         return nil
     }

@@ -55,7 +55,9 @@ extension Bench {
 
     /// How it was made without its tokens, which are not those of the picture in the file.
     private func summary(_ metadata: GenerationMetadata?) -> [PNGText] {
-        metadata.map { GenerationMetadata(record: $0.record).text } ?? []
+        guard var record = metadata?.record else { return [] }
+        record.pixelChecksum = nil
+        return GenerationMetadata(record: record).text
     }
 
     /// A file for each step, which share a number.

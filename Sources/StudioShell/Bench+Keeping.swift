@@ -130,11 +130,12 @@ extension Bench {
             guard let base = pieces[order.base], let edit = metadata.record.edit else {
                 throw WorkshopError.notKept
             }
-            // Where only some tokens under a mask change, their cells are the mask.
-            let isWhole = order.content == .all
+            // Where only some tokens change, the mask is as it was painted within their cells.
+            let cells = Mask(edit.mask, cell: pipeline.model.pixelsPerToken)
+            let painted = order.mask?.mask
             let mask =
-                (isWhole ? order.mask?.mask : nil)
-                ?? Mask(edit.mask, cell: pipeline.model.pixelsPerToken)
+                order.content == .all
+                ? painted ?? cells : painted.map { $0.intersection(cells) } ?? cells
             return try ground(order, over: base, mask: mask, edit: edit, pipeline)
         }
     }

@@ -93,6 +93,7 @@ extension Bench {
         guard let run = pieces[id]?.run?.run, run.state.ids.indices.contains(position) else {
             return
         }
+        defer { if pieces[id]?.refined != nil { run.text.release() } }
         if pass?.run != id || pass?.step != step {
             pass = try run.hiddenStates(of: step, with: pipeline.sampler).map { (id, step, $0) }
         }

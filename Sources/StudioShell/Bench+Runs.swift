@@ -24,7 +24,7 @@ extension Bench {
             }
             let text =
                 sourceRun.request.hasTexts(of: order.request)
-                ? nil : try (knownText(of: order.request) ?? pipeline.text(for: order.request)).text
+                ? nil : try knownText(of: order.request) ?? pipeline.text(for: order.request)
             piece = Piece(
                 run: sourceRun.woundBack(to: step).forked(order.request, text: text),
                 request: order.request)

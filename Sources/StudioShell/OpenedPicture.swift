@@ -64,6 +64,7 @@ struct OpenedPicture {
                 return nil
             }
             (piece.grid, piece.refined, piece.metadata) = (grid, image, metadata)
+            run.run.text.release()
             piece.discrete = try pipeline.decode(grid, strength: 0)
         }
         if let plan, let edit = metadata.record.edit {

@@ -123,7 +123,7 @@ extension QueuedJob {
         case .running:
             guard let run = run.flatMap({ studio.runs[$0] }) else { return "beginning" }
             return run.phase == .steps
-                ? "step \(run.step)/\(run.request.sampling.steps)" : run.phase.shown
+                ? "step \(run.step)/\(run.steps)" : run.phase.shown
         case .finished:
             return path.map { "saved " + ($0.split(separator: "/").last.map(String.init) ?? $0) }
                 ?? "done"

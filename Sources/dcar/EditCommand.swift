@@ -76,7 +76,11 @@ struct EditCommand: ParsableCommand {
     )
     var stopAt: Int?
 
-    @Flag(help: "Scale and crop a picture whose sides are not multiples of the token size.")
+    @Flag(
+        help: """
+            Scale and crop a picture whose sides are not multiples of the token size, or too long; a \
+            mask of its size is fitted with it.
+            """)
     var fit = false
 
     @OptionGroup var sampling: SamplingOptions

@@ -82,7 +82,7 @@ struct ForkCommand: ParsableCommand {
         let chosen = ChosenTokens(setToken) ?? ChosenTokens()
         let request = request(run)
         let text = try pipeline.model.compute.stoppable(by: stop) {
-            run.request.hasTexts(of: request) ? nil : try pipeline.text(for: request).text
+            run.request.hasTexts(of: request) ? nil : try pipeline.text(for: request)
         }
         var job = PictureJob(
             pipeline: pipeline, output: output,

@@ -32,6 +32,11 @@ struct SavedRun {
                 "\(path) was made with the model \(metadata.record.modelName), which is not the "
                     + "one that is open; name its folder with --model.")
         }
+        guard metadata.record.stoppedAtStep != nil || metadata.isOf(image) else {
+            throw CommandError.inputImage(
+                "The pixels of \(SanitizedText(path)) were changed since its tokens were saved; dcar edit "
+                    + "goes on from its pixels.")
+        }
         progress.receive(.phase(.encoding, count: 1))
         do {
             let run = try pipeline.model.compute.stoppable(by: stop) {

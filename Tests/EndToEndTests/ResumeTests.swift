@@ -139,3 +139,18 @@ func aStoppedEditGoesOnToTheSameBytes(edit: [String]) throws {
         sentence(result)
             == "--stop-at is 1; it must be at least 2, the step that the fork goes on from.")
 }
+
+@Test func aPictureWhosePixelsWereChangedIsNotForked() throws {
+    let folder = try Fixtures.folder()
+    let own = try ImageFile.open(folder.file("finished.png"))
+    let texts = try #require(try GenerationMetadata(own.contents)).text
+    var brighter = own.image
+    brighter[5, 5] = SIMD3(255, 255, 255)
+    _ = try folder.write(try PNG.encode(brighter, text: texts), as: "brighter.png")
+    let result = try Program.run(["fork", "brighter.png", "-s", "1"], in: folder.path)
+    #expect(result.status == 4)
+    #expect(
+        sentence(result)
+            == "The pixels of brighter.png were changed since its tokens were saved; dcar edit goes on "
+            + "from its pixels.")
+}

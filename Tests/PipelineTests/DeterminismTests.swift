@@ -176,7 +176,7 @@ func aPictureDoesNotDependOnThePromptsInItsBatch(precision: Precision) throws {
     try pipeline.unmask(&runs)
     var request = runs[0].request
     request.prompt = "a beach at night"
-    let text = try pipeline.text(for: request).text
+    let text = try pipeline.text(for: request)
     let fork = runs[0].forked(request, text: text)
     #expect(runs[0].run.hidden != nil && fork.run.hidden == nil)
     let reopened = try pipeline.resume(pipeline.metadata(of: fork, grid: nil, version: "0"))
@@ -184,22 +184,33 @@ func aPictureDoesNotDependOnThePromptsInItsBatch(precision: Precision) throws {
         try pipeline.residual(of: fork).floats() == pipeline.residual(of: reopened).floats())
 }
 
-/// Set before any step, between steps and by hand after the last, read back from a record.
-@Test(arguments: 0...3)
-func tokensSetByHandSurviveARecord(step: Int) throws {
+/// Set before any step, between steps and after the last, read back from a record then and at the end.
+@Test(arguments: [1, 4], 0...4)
+func tokensSetByHandSurviveARecord(steps: Int, step: Int) throws {
+    guard step <= steps else { return }
     let pipeline = try embeddedPipeline()
     var runs = try pipeline.start([
         GenerationRequest(
-            prompt: "a cat", seed: 3, width: 128, height: 128, sampling: SamplingSettings(steps: 4))
+            prompt: "a cat", seed: 3, width: 128, height: 128,
+            sampling: SamplingSettings(steps: steps))
     ])
     try pipeline.unmask(&runs, stopAfter: step)
     var tokens = ChosenTokens()
     tokens.choose(77, at: 10)
-    tokens.choose(nil, at: 4)
+    if step < steps { tokens.choose(nil, at: 4) }
     try runs[0].choose(tokens)
-    var again = [try pipeline.resume(pipeline.metadata(of: runs[0], grid: nil, version: "0"))]
+    var lineage = Lineage(parentHash: nil, forkedAtStep: step)
+    lineage.chosenTokens = tokens
+    func reread(_ run: PictureRun) throws -> PictureRun {
+        try pipeline.resume(
+            pipeline.metadata(of: run, grid: nil, version: "0", lineage: lineage))
+    }
+    var again = [try reread(runs[0])]
     try pipeline.unmask(&runs)
     try pipeline.unmask(&again)
+    #expect(
+        try pipeline.residual(of: reread(runs[0])).floats()
+            == pipeline.residual(of: runs[0]).floats())
     #expect(again[0].run.state.ids == runs[0].run.state.ids)
     #expect(runs[0].run.state.ids[10] == 77)
     #expect(

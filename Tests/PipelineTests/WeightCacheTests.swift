@@ -117,19 +117,18 @@ private func contents(_ cache: WeightCache) throws -> [String: [UInt8]] {
                 atPath: path, contents: Data([1]),
                 attributes: [.modificationDate: Date(timeIntervalSinceNow: -days * 86_400)]))
     }
-    // Drafts: one of this program, one of a program that has ended.
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/true")
-    try process.run()
-    process.waitUntilExit()
-    let (mine, dead) = ("a.packed-\(getpid())-7", "a.packed-\(process.processIdentifier)-7")
-    for name in [mine, dead] {
-        #expect(FileManager.default.createFile(atPath: "\(cache.folder)/\(name)", contents: nil))
+    // Drafts: one that is being written, one of a program that has ended.
+    let (fresh, dead) = ("a.packed-1-7", "a.packed-1-8")
+    for (name, minutes) in [(fresh, 1.0), (dead, 11.0)] {
+        #expect(
+            FileManager.default.createFile(
+                atPath: "\(cache.folder)/\(name)", contents: nil,
+                attributes: [.modificationDate: Date(timeIntervalSinceNow: -minutes * 60)]))
     }
     _ = try picture(.bfloat16, cache)
     #expect(cache.contents.files.contains("new.packed"))
     #expect(!cache.contents.files.contains("old.packed"))
-    #expect(cache.contents.files.contains(mine) && !cache.contents.files.contains(dead))
+    #expect(cache.contents.files.contains(fresh) && !cache.contents.files.contains(dead))
 }
 
 /// A model that is replaced while it is open keeps its own hash.

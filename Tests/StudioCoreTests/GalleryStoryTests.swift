@@ -208,6 +208,32 @@ func whatChangesAPictureOfTheGalleryOpensIt(command: Command) {
     }
 }
 
+@Test func aFileThatComesBackFromTheTrashIsThePicturesAgain() {
+    var story = Story()
+    story.draw("a fox")
+    story.tell(.saved(1, path: "/p/a.png"))
+    let file = story.state.shown?.file
+    story.tell(.library(.trashed(path: "/p/a.png", place: "/p/.trash/a.png")))
+    story.tell(.library(.untrashed(path: "/p/a.png")))
+    #expect(story.state.shown?.savedPath == "/p/a.png" && story.state.shown?.file == file)
+    // One that has another file by now keeps that.
+    story.tell(.library(.trashed(path: "/p/a.png", place: "/p/.trash/a.png")))
+    story.tell(.saved(1, path: "/p/b.png"))
+    story.tell(.library(.untrashed(path: "/p/a.png")))
+    #expect(story.state.shown?.savedPath == "/p/b.png")
+    #expect(story.state.shown?.file?.path == "/p/b.png")
+}
+
+@Test func whatLiesInTheTrashSinceAnEarlierSittingIsNotSaved() {
+    var story = Story()
+    story.draw("a fox")
+    story.tell(.saved(1, path: "/p/a.png"))
+    var gone = entry("a.png", modified: 1)
+    (gone.path, gone.trashPath) = ("/p/a.png", "/p/.trash/a.png")
+    story.tell(.library(.listed([gone])))
+    #expect(story.state.shown?.savedPath == nil && story.state.shown?.file == nil)
+}
+
 @Test func enterOpensAPictureAndAnOldRunIsShownWithItsSteps() {
     var story = gallery(3)
     story.press(Key(.enter))

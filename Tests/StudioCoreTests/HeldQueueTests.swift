@@ -50,6 +50,18 @@ extension Story {
     #expect(story.journal() == 2)
 }
 
+@Test func aPausedEditThatIsGivenUpLeavesItsPictureAndTheQueueGoesOn() {
+    var story = Story()
+    story.draw("a fox")
+    story.do(.reroll)
+    story.pauseJob(2)
+    story.do(.queueAdd)
+    story.press(Key(.character("c"), .control))
+    #expect(story.state.proposal == nil && story.state.shownRun == 1)
+    #expect(!story.state.isQueueHeldBack)
+    #expect(story.journal() == 3)
+}
+
 @Test func aPausedJobIsSkippedAndTheNextBegins() {
     var story = Story.pausedJob()
     story.do(.viewQueue)

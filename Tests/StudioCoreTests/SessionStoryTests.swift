@@ -66,12 +66,20 @@ private func restored(_ story: Story, runs: [RunID]) throws -> RestoredSession {
     kept.versions.replaceSubrange(early.indices, with: early)
     var second = Story(isModelOpen: false)
     second.tell(.library(.opened(kept)))
+    #expect(second.state.message?.text == "Back: 1 version to undo.")
     second.tell(.modelOpened(Story.facts))
     #expect(second.state.parameters.sampling.steps == 9)
     second.do(.undo)
     #expect(second.state.parameters.sampling.steps == 4)
     second.do(.undo)
     #expect(second.state.message?.text == "Nothing to undo.")
+}
+
+/// The place that the model's own parameters get is nobody's change.
+@Test func aSittingWithoutChangesHasNothingToUndo() throws {
+    var second = Story(isModelOpen: false)
+    second.tell(.library(.opened(try restored(Story(), runs: []))))
+    #expect(second.state.message == nil)
 }
 
 @Test func picturesOfTheLastSittingAreThereToCompareWith() throws {
