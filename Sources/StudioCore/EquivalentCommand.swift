@@ -68,7 +68,8 @@ extension StudioState {
             else {
                 throw NoCommandLine(
                     reason:
-                        "This picture was opened from \(name); `dcar info` says how it was made.")
+                        "This picture was opened from \(name), and no command makes it; `dcar info` "
+                        + "says what its file tells.")
             }
             return [line(["dcar", "resume", file.path.shellQuoted] + end)]
         }
@@ -103,8 +104,11 @@ extension StudioState {
         try checkTokens()
         guard case .file = source.origin else {
             let path = "picture-\(parent).png"
-            let before = try commands(of: source, source.request, stoppedAt: step, saving: path)
-            return (before, path, [])
+            // A fork is made whole where the next one goes on from before it.
+            let isBefore = source.firstOwnStep > step
+            let end = isBefore ? (source.picture == nil ? source.step : nil) : step
+            let before = try commands(of: source, source.request, stoppedAt: end, saving: path)
+            return (before, path, isBefore ? ["--step", String(step)] : [])
         }
         guard let file = source.file, step <= file.step else {
             throw NoCommandLine(

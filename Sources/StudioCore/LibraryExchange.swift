@@ -75,6 +75,8 @@ package struct SavedSession: Hashable, Sendable, Codable {
     package var query: String
     package var selectedPicture: String?
     package var firstRow: Int
+    /// What was being made from prompts, which a kill would lose; nil in sessions of earlier versions.
+    package var unfinished: [GenerationRequest]?
 
     package struct SavedCanvas: Hashable, Sendable, Codable {
         package var display: CanvasState.Display

@@ -127,6 +127,9 @@ package enum Parameter: Int, CaseIterable, Hashable, Sendable {
 }
 
 extension Parameter {
+    /// Whether it is a side of the picture, in whole tokens.
+    var isSide: Bool { self == .width || self == .height }
+
     /// Whether a character can stand in a value that is typed.
     func canHold(_ scalar: Unicode.Scalar) -> Bool {
         switch self {
@@ -282,7 +285,8 @@ extension Parameters {
         guard copy.set(parameter, typed: text) else { return false }
         let number = Double(text.filter { !$0.isWhitespace })
         guard let range = range(of: parameter), let number else { return true }
-        return range ~= number
+        let isWhole = !parameter.isSide || number.remainder(dividingBy: Double(tokenSide)) == 0
+        return range ~= number && isWhole
     }
 
     /// What a value must be, to follow "must be".
@@ -297,6 +301,7 @@ extension Parameters {
         }
         guard let range = range(of: parameter) else { return "a number" }
         let ends = [range.lowerBound, range.upperBound].map { SettingValue.number($0).description }
+        if parameter.isSide { return "a multiple of \(tokenSide) from \(ends[0]) to \(ends[1])" }
         return "a number from \(ends[0]) to \(ends[1])" + (parameter == .area ? ", or whole" : "")
     }
 

@@ -42,6 +42,19 @@ package struct QueueState: Hashable, Sendable {
     }
 }
 
+extension RestoredSession {
+    /// What was being made from prompts when the program was killed, as jobs before all others.
+    var lostJobs: [QueuedJob] {
+        guard wasKilled, let requests = session?.unfinished else { return [] }
+        let first = (jobs.map(\.id).max() ?? 0) + 1
+        return requests.enumerated().map { place, request in
+            var job = QueuedJob(id: first + place, request: request)
+            job.attempts = 1
+            return job
+        }
+    }
+}
+
 /// A picture that is to be made.
 package struct QueuedJob: Hashable, Sendable, Codable {
     package let id: JobID

@@ -201,9 +201,18 @@ package struct RunRecord: Hashable, Sendable {
         return max(1, min(asked, start.fixedAt.count { $0 != 0 }))
     }
 
+    /// The step that it began at: 0 but for a fork, whose steps before are its parent's.
+    var firstOwnStep: Int { if case .fork(_, let at) = origin { at } else { 0 } }
+
     /// Whether it is a fork that has taken no step since.
     var isAtItsFork: Bool {
         if case .fork(_, let at) = origin { at == step } else { false }
+    }
+
+    /// Whether the model made any of its tokens; an opened file's may all be read from pixels.
+    var hasOwnTokens: Bool {
+        guard case .file = origin else { return true }
+        return snapshots.last?.fixedAt.contains { $0 != 0 } ?? false
     }
 
     /// The seed; nil where an opened file does not name one, which counts as 0 then.

@@ -1,4 +1,5 @@
 import Imaging
+import Requests
 
 extension SavedSession {
     /// What of the state outlives the sitting.
@@ -20,6 +21,20 @@ extension SavedSession {
         query = state.gallery.query.text
         selectedPicture = state.gallery.selectedEntry?.path
         firstRow = state.gallery.firstRow
+        unfinished = state.unfinishedRequests
+    }
+}
+
+extension StudioState {
+    /// Requests of the run, or batch, that is on and that the queue does not know. One that is paused
+    /// is kept with its steps.
+    fileprivate var unfinishedRequests: [GenerationRequest] {
+        guard let job, !job.isPaused else { return [] }
+        return job.runs.compactMap { runs[$0] }
+            .filter {
+                $0.origin == .prompt && $0.picture == nil && !$0.isSkipped
+                    && $0.id != queue.running?.run
+            }.map(\.request)
     }
 }
 
@@ -82,6 +97,13 @@ extension StudioState {
         if let problem = restored.problem { return Message(problem, .problem) }
         if let message, message.kind == .problem { return message }
         var parts: [String] = []
+        // First, as what is to be done stands at the end of it.
+        let waiting = queue.waitingCount
+        if waiting > 0 {
+            parts.append(
+                "\(waiting) queued"
+                    + (queue.isPaused ? " (paused: 4, then Space)" : ""))
+        }
         let pictures = order.count { runs[$0]?.isStored == true }
         if restored.session != nil, !prompt.positive.isEmpty { parts.append("the prompt") }
         if pictures > 0 {
@@ -93,12 +115,6 @@ extension StudioState {
         let versions = history.changeCount
         if versions > 0 {
             parts.append("\(versions) \(versions == 1 ? "version" : "versions") to undo")
-        }
-        let waiting = queue.waitingCount
-        if waiting > 0 {
-            parts.append(
-                "\(waiting) queued"
-                    + (queue.isPaused ? " (paused: 4, then Space)" : ""))
         }
         guard !parts.isEmpty else { return message }
         return Message(

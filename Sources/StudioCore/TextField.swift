@@ -60,6 +60,24 @@ package struct TextField: Hashable, Sendable {
         return true
     }
 
+    /// Moves the cursor a line up or down, as far from the line's start as it was.
+    /// - Returns: false where there is no such line.
+    mutating func moveLine(_ direction: Int) -> Bool {
+        let column = cursor - lineStart
+        let (start, end) = (lineStart, lineEnd)
+        if direction < 0 {
+            guard start > 0 else { return false }
+            cursor = start - 1
+            cursor = min(lineStart + column, start - 1)
+        } else {
+            guard end < characters.count else { return false }
+            cursor = end + 1
+            cursor = min(end + 1 + column, lineEnd)
+        }
+        isSuggestion = false
+        return true
+    }
+
     private mutating func remove(_ range: Range<Int>) {
         characters.removeSubrange(range)
         cursor = range.lowerBound

@@ -191,7 +191,7 @@ extension StudioState {
         if let job, !job.isPaused {
             message = Message(
                 queue.running == nil
-                    ? "A run is on; \(key(.cancel)) cancels it."
+                    ? "A run is on; \(key(.cancel)) cancels it, \(key(.queueAddFirst)) queues the prompt."
                     : "The queue is at work; \(key(.queuePause)) in its view pauses it.", .problem)
             return false
         }

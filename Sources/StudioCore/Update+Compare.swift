@@ -65,6 +65,11 @@ extension StudioState {
         }
     }
 
+    /// Finished pictures that are left out because their size is another.
+    package var incomparableCount: Int {
+        order.count { $0 != shownRun && runs[$0]?.status == .finished } - comparable.count
+    }
+
     mutating func askComparison() {
         guard isPictureShown else {
             message = Message("Two finished pictures can be compared.", .problem)
@@ -145,6 +150,12 @@ extension StudioState {
                 shown?.status == .finished
                     ? "The picture is still being made from its tokens; try again in a moment."
                     : "A new residual needs a finished picture.", .problem)
+            return []
+        }
+        guard run.hasOwnTokens else {
+            message = Message(
+                "This picture was read from pixels, so its residual is its own; edit it first.",
+                .problem)
             return []
         }
         var request = run.request

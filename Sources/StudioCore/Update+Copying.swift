@@ -20,7 +20,8 @@ extension StudioState {
                 seed: entry.seed, prompt: entry.prompt, command: nil, path: entry.place)
         }
         return copyChoices(
-            seed: requestShown.seed, prompt: requestShown.prompt, command: commandLine,
+            seed: shown.map { $0.knownSeed } ?? requestShown.seed, prompt: requestShown.prompt,
+            command: commandLine,
             path: shown?.savedPath)
     }
 

@@ -16,7 +16,13 @@ extension StudioState {
             gallery.merge(entries)
             layAsideTrashed()
             selectWantedPicture()
-        case .scanning(let unread): gallery.unread = unread
+        case .scanning(let unread):
+            gallery.unread = unread
+            if unread == 0, message == Self.scanning {
+                let count = gallery.listedCount
+                message = Message(
+                    "The folder was gone through: \(count) \(count == 1 ? "picture" : "pictures").")
+            }
         case .indexed(let entries):
             gallery.merge(entries)
             selectWantedPicture()
@@ -40,6 +46,8 @@ extension StudioState {
         }
         return view == .gallery ? galleryMoved() : []
     }
+
+    private static let scanning = Message("Going through the folder.")
 
     /// What was saved in a file is so no more, until the file comes back.
     private mutating func layAside(_ path: String) {
@@ -219,7 +227,7 @@ extension StudioState {
         case .galleryNext: return nextMatch(1)
         case .galleryPrevious: return nextMatch(-1)
         case .galleryScan:
-            message = Message("Going through the folder.")
+            message = Self.scanning
             return [.library(.scan)]
         default: break
         }

@@ -109,8 +109,8 @@ extension StudioState {
 
     /// Takes up the queue as it was left; what became of it is on disk before anything begins.
     mutating func restoreQueue(_ restored: RestoredSession) -> [StudioEffect] {
-        guard !restored.jobs.isEmpty else { return [] }
-        var earlier = restored.jobs
+        var earlier = restored.lostJobs + restored.jobs
+        guard !earlier.isEmpty else { return [] }
         for at in earlier.indices {
             earlier[at].run = nil
             guard earlier[at].state == .running else { continue }
@@ -200,7 +200,10 @@ extension StudioState {
         var effects: [StudioEffect] = []
         if chosen.state == .waiting {
             effects = remove { $0.id == chosen.id }
-            message = Message("Out of the queue; \(key(.queueAddFirst)) puts it back.")
+            // Its seed is one picture's.
+            parameters.count = 1
+            message = Message(
+                "Out of the queue, its seed kept; \(key(.queueAddFirst)) puts it back as the next.")
         }
         return effects + [.inspect(prompt: prompt.positive.text)]
     }

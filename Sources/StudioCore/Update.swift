@@ -99,6 +99,8 @@ extension StudioState {
         case (.tab, .shift):
             focus = focus.neighbour(-1)
             return []
+        case (.up, []) where moveLine(-1): return []
+        case (.down, []) where moveLine(1): return []
         case (.character("p"), .control), (.up, []):
             recallPrompt(-1)
             return inspection
@@ -110,6 +112,11 @@ extension StudioState {
         let isEdited =
             focus == .prompt ? prompt.positive.edit(key) : prompt.negative.edit(key)
         return isEdited ? (focus == .prompt ? inspection : []) : nil
+    }
+
+    private mutating func moveLine(_ direction: Int) -> Bool {
+        focus == .prompt
+            ? prompt.positive.moveLine(direction) : prompt.negative.moveLine(direction)
     }
 
     private var inspection: [StudioEffect] { [.inspect(prompt: prompt.positive.text)] }
@@ -175,8 +182,8 @@ extension StudioState {
     }
 
     private mutating func refuseValue() {
-        message = Message(
-            "\(parameter.plainName) must be \(parameters.allowed(parameter)).", .problem)
+        let name = isPlain ? parameter.plainName : parameter.title
+        message = Message("\(name) must be \(parameters.allowed(parameter)).", .problem)
     }
 
     /// A changed strength shows at once; all other parameters count for the next picture.

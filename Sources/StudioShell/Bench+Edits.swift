@@ -101,11 +101,16 @@ extension Bench {
             options.writesMetadata ? metadata(of: piece, pipeline) : nil)
     }
 
-    /// A fork's parent: the file that was opened, or the run as a file that was stopped there.
+    /// A fork's parent: the file that was opened, or the run as a file that was stopped there. A fork
+    /// cannot have been stopped before it began, so that it is the parent as it is then.
     func lineage(forkOf parent: Piece, step: Int, _ pipeline: Pipeline) throws -> Lineage {
         var stopped = parent
-        (stopped.run, stopped.grid, stopped.refined) = (parent.run?.woundBack(to: step), nil, nil)
-        stopped.metadata = nil
+        if step >= parent.lineage?.forkedAtStep ?? 0 {
+            (stopped.run, stopped.grid, stopped.refined) = (
+                parent.run?.woundBack(to: step), nil, nil
+            )
+            stopped.metadata = nil
+        }
         return Lineage(
             parentHash: try parent.file?.hash ?? fileHash(of: stopped, pipeline),
             forkedAtStep: step, edit: parent.lineage?.edit, mask: parent.lineage?.mask)

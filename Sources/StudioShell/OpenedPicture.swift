@@ -124,9 +124,12 @@ struct OpenedPicture {
                 residualLengths: piece.grid?.residualLengths ?? [], seamError: nil,
                 strength: piece.request.residual.strength)
         }
-        record.file = SavedFile(
-            path: path, strength: piece.request.residual.strength, step: record.step,
-            isFinished: piece.refined != nil && remark == nil)
+        // One that was fitted is not what its file shows.
+        if remark == nil {
+            record.file = SavedFile(
+                path: path, strength: piece.request.residual.strength, step: record.step,
+                isFinished: piece.refined != nil)
+        }
         return record
     }
 }

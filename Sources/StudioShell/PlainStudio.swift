@@ -49,14 +49,11 @@ struct PlainStudio {
         if let picture = options.picture, case .ready = state.model {
             open(picture)
         }
-        for action in options.replay.actions {
+        for line in options.commands {
             guard case .ready = state.model else { break }
-            if action == .command(.quit) { return close() }
-            if case .command(let command) = action {
-                answer(PlainOrder(command))
-            } else {
-                answer(.actions([action]))
-            }
+            let order = PlainOrder(":" + line)
+            if order == .quit { return close() }
+            answer(order)
         }
         while case .ready = state.model {
             guard let line = nextLine() else { break }

@@ -287,6 +287,8 @@ final class Screen {
     func leave() {
         output.send(erasePixels())
         drawn = []
+        // Where a window grew, some terminals would leave rows of this screen on the main one.
+        output.send(Array("\u{1B}[0m\u{1B}[H\u{1B}[J".utf8))
         var length = 0
         let bytes = dcar_screen_end(&length)
         output.send(UnsafeBufferPointer(start: bytes, count: length))

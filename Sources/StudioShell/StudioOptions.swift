@@ -25,6 +25,8 @@ package struct StudioOptions: Sendable {
     package var prompt = ""
     /// What is done once the model and the last session are there.
     package var replay = Replay()
+    /// What begins a studio of plain lines, such as `gallery.search fox`.
+    package var commands: [String] = []
     /// Where prompts, queue, session and the gallery's index are kept; nil keeps none.
     package var stateFolder: String?
     /// Where thumbnails are kept; nil keeps none.

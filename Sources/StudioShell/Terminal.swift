@@ -6,14 +6,20 @@ import TerminalGraphics
 struct Terminal {
     private(set) var environment: TerminalEnvironment
     private(set) var hasMouse: Bool
+    /// What removes pictures that the terminal keeps.
+    private var removal = ""
 
     /// What puts the terminal back, also from a signal handler: a picture half sent ended,
     /// synchronised output off, mouse, paste and focus reports off, Alt as it was, colours and
     /// scrolling region reset, cursor on, main screen.
-    private static let leaving =
+    private static let leaving = leaving(screen: "\u{1B}[?1049l")
+
+    /// - Parameter screen: what goes to the main screen; nothing where curses has done that: some
+    ///   terminals put the cursor elsewhere when they are told twice.
+    private static func leaving(screen: String) -> String {
         "\u{1B}\\\u{1B}[?2026l\u{1B}[?1006l\u{1B}[?1002l\u{1B}[?1000l\u{1B}[?2004l\u{1B}[?1004l"
-        + altAsBefore
-        + "\u{1B}[0m\u{1B}[r\u{1B}[?25h\u{1B}[?1049l\u{1B}[?1l\u{1B}>"
+            + altAsBefore + "\u{1B}[0m\u{1B}[r\u{1B}[?25h\(screen)\u{1B}[?1l\u{1B}>"
+    }
 
     /// xterm sends Alt and a letter as another letter (U+00E7 for Alt-g) unless asked for an ESC
     /// before it; what was set is put back at the end (XTSAVE, XTRESTORE).
@@ -57,8 +63,13 @@ struct Terminal {
     }
 
     /// Has kitty pictures removed at the end, too, even after a crash.
-    func leaveWithoutPictures() {
-        let bytes = Array("\u{1B}\\\u{1B}_Ga=d,d=A,q=2\u{1B}\\\(Self.leaving)".utf8)
+    mutating func leaveWithoutPictures() {
+        removal = "\u{1B}\\\u{1B}_Ga=d,d=A,q=2\u{1B}\\"
+        leaveBy(removal + Self.leaving)
+    }
+
+    private func leaveBy(_ text: String) {
+        let bytes = Array(text.utf8)
         _ = dcar_terminal_leave_by(bytes, bytes.count)
     }
 
@@ -80,7 +91,8 @@ struct Terminal {
     private static let mouseOn = "\u{1B}[?1000h\u{1B}[?1002h\u{1B}[?1006h"
     private static let mouseOff = "\u{1B}[?1006l\u{1B}[?1002l\u{1B}[?1000l"
 
-    /// Waits for late replies, so that none is typed into the shell, and puts everything back.
+    /// Waits for late replies, so that none is typed into the shell, and puts everything back but the
+    /// main screen, which curses has gone back to.
     ///
     /// - Parameter fences: how many questions of frames are not answered yet; their answers come
     ///   first.
@@ -99,7 +111,9 @@ struct Terminal {
                 if due == 0 { break waiting }
             }
         }
+        leaveBy(removal + Self.leaving(screen: ""))
         dcar_terminal_leave()
+        leaveBy(removal + Self.leaving)
     }
 
     // MARK: System calls

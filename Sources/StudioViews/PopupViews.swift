@@ -67,7 +67,8 @@ extension FrameBuilder {
         case .candidates(let selected): candidateBox(state, selected)
         case .comparison(let selected):
             choiceBox(
-                "Compare with",
+                state.incomparableCount == 0
+                    ? "Compare with" : "Compare with (\(state.incomparableCount) of other sizes)",
                 state.comparisonChoices.map { id in
                     guard let id, let run = state.runs[id] else {
                         return "its own discrete picture"

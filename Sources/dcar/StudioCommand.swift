@@ -110,6 +110,7 @@ struct StudioCommand: ParsableCommand {
         options.cacheFolder = folder(environment, "XDG_CACHE_HOME", ".cache")
         options.isFresh = fresh
         options.replay = try playback()
+        options.commands = commands
         switch try Studio.run(options) {
         case .quit(let status):
             // The workshop may still compute; to end at once spares it libraries that close under it.

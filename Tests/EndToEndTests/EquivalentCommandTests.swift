@@ -59,7 +59,9 @@ private func expectSameBytes(_ stages: [[String]], in folder: TemporaryFolder) t
         [
             ["a fox", ":fork 1 a bear"], [":residual.reroll"],
             ["a fox", ":edit 0,0,64,32 a hat", ":accept", ":fork 1"], [":residual.reroll"],
-            ["a bear", ":fork 0 a boat"]
+            ["a bear", ":fork 0 a boat"],
+            ["a fox", ":fork 2 a cat", ":fork 1 a dog"],
+            ["a fox", ":fork 1 a cat", ":fork 2 a dog"]
         ], in: folder)
 }
 

@@ -75,6 +75,9 @@ private func plain(
         "", ["--run", "prompt.example", "--run", "quit", "--run", "prompt.example"], in: folder)
     #expect(result.status == 0)
     #expect(result.lines.count { $0 == "a beach at sunset" } == 1)
+    let search = try plain("", ["--run", "gallery.search fox"], in: folder)
+    #expect(search.status == 0)
+    #expect(!search.lines.contains { $0.hasPrefix("step ") || $0.hasPrefix("problem: ") })
     let unknown = try plain("", ["--run", "sunset"], in: folder)
     #expect(unknown.status == 2)
     #expect(

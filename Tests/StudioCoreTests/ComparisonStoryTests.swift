@@ -149,3 +149,24 @@ extension Story {
         #expect(state.shownRun == own && state.canvas.partner == 1)
     }
 }
+
+@Test func aPictureReadFromPixelsHasNoOtherResidual() {
+    var story = Story()
+    var opened = RunRecord(
+        id: story.state.newRunID(), request: GenerationRequest(prompt: "", seed: 0),
+        origin: .file("photo.png"))
+    opened.snapshots = [
+        StepSnapshot(
+            step: 0, ids: [1, 2, 3, 4], fixedAt: [0, 0, 0, 0], confidence: [1, 1, 1, 1])
+    ]
+    (opened.picture, opened.status) = (Story.picture(9), .finished)
+    (opened.gridWidth, opened.gridHeight) = (2, 2)
+    story.tell(.opened(opened))
+    _ = story.takeEffects()
+    story.press("R")
+    #expect(story.state.shownRun == opened.id && story.takeEffects().isEmpty)
+    #expect(
+        story.state.message?.text
+            == "This picture was read from pixels, so its residual is its own; edit it first.")
+    #expect(!story.state.copyChoices.contains { $0.title == "seed" }, "Nobody knows its seed.")
+}

@@ -256,6 +256,42 @@ private func restored(_ states: [(QueuedJob.State, attempts: Int)], wasKilled: B
     #expect(story.state.queue.isPaused)
 }
 
+/// What was being made is queued again, before all others; after a proper end nothing is.
+@Test(arguments: [true, false])
+func whatAKillInterruptedIsNotLost(wasKilled: Bool) {
+    var first = Story()
+    first.state.parameters.count = 2
+    first.type("a fox")
+    first.press(Key(.enter))
+    first.start(1)
+    first.finish(1)
+    first.start(2)
+    first.step(2, 1)
+    var last = restored([(.waiting, 0)], wasKilled: wasKilled)
+    last.session = SavedSession(first.state)
+    #expect(last.session?.unfinished == first.state.runs[2].map { [$0.request] })
+    var story = Story()
+    story.tell(.library(.opened(last)))
+    #expect(story.prompts == (wasKilled ? ["a fox", "job 0"] : ["job 0"]))
+    #expect(Set(story.state.queue.jobs.map(\.id)).count == story.prompts.count)
+    guard wasKilled else { return }
+    #expect(story.state.queue.isPaused)
+    #expect(story.state.message?.text.hasPrefix("Back after an unclean end: 2 queued") == true)
+    #expect(story.state.queue.jobs[0].request == first.state.runs[2]?.request)
+}
+
+@Test func anEditedJobStaysOnePicture() {
+    var story = Story()
+    story.do(.queuePause)
+    story.state.parameters.count = 2
+    story.queue("a dog")
+    #expect(story.prompts == ["a dog", "a dog"])
+    story.do(.viewQueue)
+    story.press(Key(.enter))
+    story.press(Key(.character("g"), .alt))
+    #expect(story.prompts == ["a dog", "a dog"])
+}
+
 @Test func afterAProperEndTheQueueGoesOn() {
     var story = Story()
     story.tell(.library(.opened(restored([(.running, 2), (.waiting, 0)], wasKilled: false))))

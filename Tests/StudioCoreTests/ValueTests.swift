@@ -136,6 +136,32 @@ func wrongValuesChangeNothing(parameter: Parameter, typed: String) {
     #expect(parameters == Parameters())
 }
 
+@Test func upAndDownMoveFromLineToLine() {
+    var story = Story()
+    story.draw("earlier")
+    story.press("p")
+    story.press(Key(.character("u"), .control))
+    for line in ["first", "second one"] {
+        story.type(line)
+        story.press(Key(.enter, .alt))
+    }
+    story.type("3rd")
+    story.press(Key(.up), Key(.character("X")), Key(.up), Key(.end), Key(.character("Y")))
+    #expect(story.state.prompt.positive.text == "firstY\nsecXond one\n3rd")
+    story.press(Key(.down), Key(.character("Z")))
+    #expect(story.state.prompt.positive.text == "firstY\nsecXonZd one\n3rd")
+    story.press(Key(.up), Key(.up))
+    #expect(story.state.prompt.positive.text == "earlier", "above the first line is the history")
+    story.press(Key(.down))
+    #expect(story.state.prompt.positive.text == "firstY\nsecXonZd one\n3rd")
+}
+
+@Test(arguments: [("700", false), ("704", true), ("32", true), ("31", false), ("96.5", false)])
+func aSideIsOfWholeTokens(typed: String, isTaken: Bool) {
+    #expect(Parameters().takes(.width, typed: typed) == isTaken)
+    #expect(Parameters().allowed(.width) == "a multiple of 32 from 32 to 2048")
+}
+
 @Test func keysThatGoToAnEndKeepToTheirLine() {
     var field = TextField("one\ntwo words\nthree")
     for _ in 0..<12 { _ = field.edit(Key(.left)) }
@@ -154,7 +180,8 @@ func wrongValuesChangeNothing(parameter: Parameter, typed: String) {
 @Test(arguments: [
     (Parameter.steps, "64", true), (.steps, "65", false), (.guidance, "100", true),
     (.guidance, "100.5", false), (.residualSteps, "1000", true), (.feather, "257", false),
-    (.width, "100", true), (.width, "4000", false), (.area, "whole", true), (.area, "65", false),
+    (.width, "96", true), (.width, "100", false), (.width, "4000", false), (.area, "whole", true),
+    (.area, "65", false),
     (.seed, "7", true), (.schedule, "odd", false), (.count, "0", false)
 ])
 func valuesAreTakenAsTypedWithinTheirRanges(

@@ -63,6 +63,21 @@ func theHeaderLosesOnePartAfterTheOther(columns: Int, parts: [String]) {
     for part in parts { #expect(header.contains(part)) }
 }
 
+// MARK: Messages
+
+@Test(arguments: [
+    ("Saved as /home/somebody/Pictures/dcar/dcar-0001.png.", 60),
+    ("Saved as /home/somebody/Pictures/dcar/dcar-0001.png.", 40),
+    ("/tmp/" + String(repeating: "x", count: 90) + "/a.png already exists and was left.", 80)
+])
+func aLongPathGivesWayToWhatIsSaidOfIt(text: String, columns: Int) {
+    var state = studioWithPictures(1)
+    state.message = Message(text)
+    let line = shown(state, ScreenSize(columns, 24)).split(separator: "\n").dropLast().last ?? ""
+    #expect(line.count <= columns)
+    #expect(line.hasPrefix(" \(text.prefix(5))") && line.hasSuffix("\(text.suffix(6))"))
+}
+
 // MARK: Steps
 
 @Test func aBatchSaysHowManyOfItsPicturesAreThere() {
