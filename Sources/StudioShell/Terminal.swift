@@ -12,13 +12,13 @@ struct Terminal {
     /// What puts the terminal back, also from a signal handler: a picture half sent ended,
     /// synchronised output off, mouse, paste and focus reports off, Alt as it was, colours and
     /// scrolling region reset, cursor on, main screen.
-    private static let leaving = leaving(screen: "\u{1B}[?1049l")
+    private static let leaving = leaving(screen: "\u{1B}[r\u{1B}[?1049l")
 
-    /// - Parameter screen: what goes to the main screen; nothing where curses has done that: some
-    ///   terminals put the cursor elsewhere when they are told twice.
+    /// - Parameter screen: what goes to the main screen; nothing where curses has done that, as both
+    ///   the second time and the region's reset would move the cursor there.
     private static func leaving(screen: String) -> String {
         "\u{1B}\\\u{1B}[?2026l\u{1B}[?1006l\u{1B}[?1002l\u{1B}[?1000l\u{1B}[?2004l\u{1B}[?1004l"
-            + altAsBefore + "\u{1B}[0m\u{1B}[r\u{1B}[?25h\(screen)\u{1B}[?1l\u{1B}>"
+            + altAsBefore + "\u{1B}[0m\(screen)\u{1B}[?25h\u{1B}[?1l\u{1B}>"
     }
 
     /// xterm sends Alt and a letter as another letter (U+00E7 for Alt-g) unless asked for an ESC

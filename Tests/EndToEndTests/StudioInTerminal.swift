@@ -41,6 +41,7 @@ enum Keys {
 func expectAsFound(_ session: TerminalSession, _ before: TerminalModes) {
     let terminal = session.terminal
     #expect(terminal.modes == [7, 25])
+    #expect(terminal.cursor.row >= 2, "The shell goes on below what it had written.")
     #expect(!terminal.isKeypadApplication && !terminal.isInserting)
     #expect(terminal.style == EmulatedTerminal.Style())
     #expect(terminal.region == 0...terminal.rows - 1)

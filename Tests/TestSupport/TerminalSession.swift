@@ -28,6 +28,8 @@ public final class TerminalSession {
         self.answers = answers
         terminal = EmulatedTerminal(columns: columns, rows: rows, cellSize: cellSize)
         terminal.keepsPixels = keepsPixels
+        // As below a shell's prompt.
+        _ = terminal.feed([0x0A, 0x0A])
         program = try Pseudoterminal(
             path, arguments, in: folder, environment: environment, columns: columns, rows: rows,
             pixelsPerCell: answers.cellSize ?? (0, 0))
