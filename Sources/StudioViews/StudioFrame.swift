@@ -320,7 +320,7 @@ extension StudioState {
             guard job.isPaused else {
                 return [
                     hint(.pause, "pause"), hint(.cancel, "cancel"),
-                    job.runs.count > 1
+                    job.runs.count > 1 && shown?.picture == nil && shown?.isSkipped == false
                         ? hint(.skip, "skip one") : hint(.previousStep, "back"),
                     hint(.nextOverlay, "overlay"), helpHint
                 ]
