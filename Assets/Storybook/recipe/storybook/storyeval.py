@@ -115,6 +115,15 @@ def prompts(seed: int = 553, kinds: Sequence[str] | None = None) -> list[Prompt]
     return found
 
 
+def some(asked: list[Prompt], limit: int | None) -> list[Prompt]:
+    """So many prompts, evenly over the categories; in pairs, as every second one may be held out. None means all."""
+    if limit is None:
+        return asked
+    pairs = [asked[k : k + 2] for k in range(0, len(asked), 2)]
+    wanted = (limit + 1) // 2
+    return [p for k in range(wanted) for p in pairs[k * len(pairs) // wanted]][:limit]
+
+
 def _free_pair(rng: random.Random, names: Sequence[str], kind: str) -> tuple[str, str]:
     while True:
         a, b = rng.sample(names, 2)
@@ -169,9 +178,7 @@ def evaluate(
 ) -> dict[str, Any]:  # fmt: skip
     """Runs the protocol; `limit` takes only so many prompts, evenly over the categories; `real` is what
     `real_features` gave, where several evaluations share it."""
-    chosen = prompts(kinds=kinds)
-    if limit:
-        chosen = [chosen[k * len(chosen) // limit] for k in range(limit)]
+    chosen = some(prompts(kinds=kinds), limit)
     rounds = (list(model.pictures([p.text for p in chosen], sampling, seed + image, batch)) for image in range(images))
     about = {"weights": model.hash, "things": len(kinds or objects()), "images": images, "seed": seed, "sampling": vars(sampling)}
     return {**about, **judged(chosen, rounds, judge, place, batch, gallery, real)}

@@ -390,6 +390,17 @@ def test_core_prompts_are_of_core_things() -> None:
     assert any(p.heldout for p in asked)
 
 
+def test_some_prompts_are_as_mixed_as_all() -> None:
+    asked = storyeval.prompts()
+    for limit in (40, 139, 277):
+        chosen = storyeval.some(asked, limit)
+        assert len(chosen) == limit
+        for category in ("two objects", "colours", "position", "colour attribution"):
+            flags = [p.heldout for p in chosen if p.category == category]
+            assert abs(sum(flags) / len(flags) - 0.5) < 0.13
+    assert storyeval.some(asked, None) == asked
+
+
 def test_verdicts_follow_geneval() -> None:
     asked = {p.category: p for p in storyeval.prompts()}
     found = detector.Found
