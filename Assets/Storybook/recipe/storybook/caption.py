@@ -123,6 +123,18 @@ def _setting(scene: Scene, rng: random.Random) -> tuple[str, str, str]:
     return place, time, weather
 
 
+def setting(scene: Scene) -> str:
+    """The place, time and weather of a scene in the plainest words, as far as they are not as usual."""
+    words = [] if scene.place == "plain" else [PLACE_PHRASES[scene.place][0]]
+    if scene.paint:
+        words.append(f"on {article(scene.paint)} background")
+    if scene.time != "day":
+        words.append(TIME_PHRASES[scene.time][0])
+    if scene.weather != "clear":
+        words.append(WEATHER_PHRASES[scene.weather][0])
+    return " ".join(words)
+
+
 def _sentence(scene: Scene, rng: random.Random) -> str:
     place, time, weather = _setting(scene, rng)
     if not scene.items:

@@ -5,7 +5,7 @@
 The hole is half of the tokens' side, square, at a random place. Inside, StoryEval asks for the object; outside, PSNR against the
 tokenizer's own reconstruction says what the edit disturbed; the seam error is the mean step in grey across the hole's border
 beyond that inside the untouched picture. The official schedule counts all tokens; the scaled one only the masked. Without a
-detector nothing is said about the inside.
+detector nothing is said about the inside. With --setting the prompt names the scene's place, time and weather too.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from torch import Tensor
 
 from storybook import detector, metrics, runtime, sprites
 from storybook import model as models
-from storybook.caption import article
+from storybook.caption import article, setting
 from storybook.data import render, to_signal
 from storybook.detector import Detector
 from storybook.model import Model, Sampling
 from storybook.objects import objects
 from storybook.runtime import Place
-from storybook.scene import core
+from storybook.scene import core, sample_scene
 
 
 def seam(picture: Tensor, box: tuple[int, int, int, int]) -> float:
@@ -45,9 +45,9 @@ def seam(picture: Tensor, box: tuple[int, int, int, int]) -> float:
 @torch.no_grad()
 def evaluate(
     model: Model, judge: Detector | None, place: Place, scenes: int, seed: int = 0, scaled: bool = False,
-    kinds: Sequence[str] | None = None,
+    kinds: Sequence[str] | None = None, names_setting: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
-    """One schedule on `scenes` scenes; `kinds` limits what is asked for."""
+    """One schedule on `scenes` scenes; `kinds` limits what is asked for; the prompt may name the scene's setting."""
     side = math.isqrt(model.config.tokens)
     hole = side // 2
     right, outside, seams = 0, [], []
@@ -63,8 +63,9 @@ def evaluate(
         flat_residual = residual.flatten(2).transpose(1, 2)
         known = torch.where(masked.flatten(), model.generator.mask_id, ids.flatten(1))
         name = rng.choice(names)
+        around = setting(sample_scene(random.Random(f"edit/{seed}/{number}/what"))) if names_setting else ""
         new_ids, new_residual = model.latents(
-            [article(name)], Sampling(scaled=scaled), seed * 1009 + number, (known, flat_residual)
+            [f"{article(name)} {around}".strip()], Sampling(scaled=scaled), seed * 1009 + number, (known, flat_residual)
         )
         made = to_signal(model.decode(new_ids, new_residual).transpose(0, 3, 1, 2).copy(), place.device)
         plain = to_signal(model.decode(ids.flatten(1), flat_residual).transpose(0, 3, 1, 2).copy(), place.device)
@@ -82,7 +83,7 @@ def evaluate(
     share = right / scenes
     judged = {"inside": round(share, 4), "95 %": round(metrics.interval(share, scenes), 4)} if judge else {}
     return {
-        "schedule": "scaled" if scaled else "official", "scenes": scenes, "seed": seed, **judged,
+        "schedule": "scaled" if scaled else "official", "scenes": scenes, "seed": seed, "setting": names_setting, **judged,
         "outside_psnr": round(sum(outside) / scenes, 2), "seam": round(sum(seams) / scenes, 4),
     }  # fmt: skip
 
@@ -94,6 +95,7 @@ def main() -> None:
     parser.add_argument("--detector", type=pathlib.Path)
     parser.add_argument("--scenes", type=int, default=200)
     parser.add_argument("--core", action="store_true", help="only things of core.txt, which the tidy world shows most")
+    parser.add_argument("--setting", action="store_true", help="the prompt names the scene's place, time and weather too")
     parser.add_argument("--threads", type=int, default=2)
     a = parser.parse_args()
     sprites.load(a.sprites)
@@ -101,7 +103,7 @@ def main() -> None:
     model = models.load(a.model, place.device)
     judge = detector.load(a.detector, place) if a.detector else None
     kinds = core() if a.core else None
-    rows = [evaluate(model, judge, place, a.scenes, scaled=scaled, kinds=kinds) for scaled in (False, True)]
+    rows = [evaluate(model, judge, place, a.scenes, scaled=scaled, kinds=kinds, names_setting=a.setting) for scaled in (False, True)]
     print(json.dumps({"weights": model.hash, "rows": rows}, indent=2))
 
 

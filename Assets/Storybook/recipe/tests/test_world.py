@@ -162,3 +162,11 @@ def test_shown_cells_are_those_under_boxes() -> None:
     assert cells[4:6, 2:4].all()
     assert cells[0, 7] == 1
     assert cells.sum() == 5
+
+
+def test_a_setting_is_said_in_the_plainest_words() -> None:
+    for number in range(200):
+        drawn = scene.sample_scene(random.Random(f"setting/{number}"))
+        facts = caption.read(f"a fox {caption.setting(drawn)}")
+        assert (facts.place or "plain") == drawn.place
+        assert (facts.time or "day", facts.weather or "clear", facts.paint) == (drawn.time, drawn.weather, drawn.paint)
