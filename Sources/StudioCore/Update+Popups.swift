@@ -97,6 +97,12 @@ extension StudioState {
                 return [.open(path: field.text, run: newRunID(), fit: importFit)]
             }
             guard let run = shownRun else { return [] }
+            // A hidden file is nobody's wish who left the suggested ending.
+            if field.text == ".png" || field.text.hasSuffix("/.png") {
+                popup = .saveAs(field)
+                message = Message("The file has no name; write one before .png.", .problem)
+                return []
+            }
             let content = canvas.display == .discrete ? SaveOrder.Content.discrete : .refined
             return [.save(SaveOrder(run: run, content: content, path: field.text))]
         default:

@@ -148,6 +148,9 @@ struct EditCommand: ParsableCommand {
         let metadata = try? GenerationMetadata(source.contents)
         let words = Words(metadata, source.contents)
         progress.receive(.phase(.encoding, count: 1))
+        if (prompt ?? words.prompt).allSatisfy(\.isWhitespace) {
+            progress.note("Nothing says what is painted; --prompt does.")
+        }
         let seed = sampling.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
         let compute = pipeline.model.compute
         // Each picture chooses its own tokens, so that it is the one its seed alone would give.

@@ -255,3 +255,14 @@ func strengthIsAShareOfTheTokens(content: String) throws {
     let edit = try #require(try GenerationMetadata(narrow.contents)?.record.edit)
     #expect(edit.area == "only-masked" && edit.padding == 0)
 }
+
+@Test func anEditThatNothingDescribesSaysSo() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write(Fixtures.gradient(width: 64, height: 64), as: "photo.png")
+    let arguments = ["edit", "-i", "photo.png", "--mask", "tokens:0", "-s", "4", "--steps", "1"]
+    for (words, isSaid) in [([], true), (["-p", "a fox"], false)] as [([String], Bool)] {
+        let result = try Program.run(arguments + words, in: folder.path)
+        #expect(result.status == 0)
+        #expect(result.messages.contains("Nothing says what is painted; --prompt does.") == isSaid)
+    }
+}

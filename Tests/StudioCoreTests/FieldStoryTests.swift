@@ -101,3 +101,15 @@ func ctrlCClosesAFieldAsEscapeDoes(command: Command) {
     story.press(Key(.character("c"), .control))
     #expect(story.state.popup == nil && !story.takeEffects().contains(.quit))
 }
+
+@Test(arguments: [(".png", false), ("pictures/.png", false), ("a.png", true), (".hidden", true)])
+func aFileIsSavedUnderAName(name: String, isTaken: Bool) {
+    var story = Story()
+    story.draw("a fox")
+    story.do(.saveAs)
+    story.type(name)
+    _ = story.takeEffects()
+    story.press(Key(.enter))
+    #expect(story.takeEffects().isEmpty != isTaken)
+    #expect((story.state.popup == nil) == isTaken)
+}
