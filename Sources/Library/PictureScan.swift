@@ -10,6 +10,29 @@ package struct PictureScan: Sendable {
         /// Files that are new, or were changed.
         package var unread: [FileStamp] = []
         package var vanished: [String] = []
+        /// The folders that were gone through.
+        package var folders = FolderTimes()
+    }
+
+    /// Folders, and when files last came to them, went or were renamed, in nanoseconds since 1970.
+    package struct FolderTimes: Sendable {
+        fileprivate var modified: [String: Int64?] = [:]
+
+        package init() {}
+
+        /// Whether none of them has changed since.
+        package var areCurrent: Bool {
+            modified.allSatisfy { folder, time in time == Self.time(folder) }
+        }
+
+        fileprivate mutating func add(_ folder: String) {
+            modified[folder] = .some(Self.time(folder))
+        }
+
+        private static func time(_ folder: String) -> Int64? {
+            var status = stat()
+            return stat(folder, &status) == 0 ? status.modifiedNanoseconds : nil
+        }
     }
 
     /// A file as its folder lists it.
@@ -30,8 +53,8 @@ package struct PictureScan: Sendable {
     /// Compares a folder, and every file that the index knows elsewhere, with the index.
     package static func compare(_ folder: String, with known: [PictureEntry]) -> Difference {
         var found: [String: FileStamp] = [:]
-        for stamp in list(folder, depth: 0) { found[stamp.path] = stamp }
         var difference = Difference()
+        for stamp in list(folder, depth: 0, &difference.folders) { found[stamp.path] = stamp }
         var unchanged: Set<String> = []
         for entry in known {
             // A picture in the trash stays listed while its file is there.
@@ -52,7 +75,11 @@ package struct PictureScan: Sendable {
         return difference
     }
 
-    private static func list(_ folder: String, depth: Int) -> [FileStamp] {
+    private static func list(
+        _ folder: String, depth: Int, _ folders: inout FolderTimes
+    ) -> [FileStamp] {
+        // Before the folder is read: what comes while it is, is found the next time.
+        folders.add(folder)
         guard depth < depthLimit, let stream = opendir(folder) else { return [] }
         defer { closedir(stream) }
         var stamps: [FileStamp] = []
@@ -64,7 +91,7 @@ package struct PictureScan: Sendable {
             if name.lowercased().hasSuffix(".png") {
                 if let stamp = FileStamp(path, name: bytes, in: stream) { stamps.append(stamp) }
             } else if item.pointee.d_type == UInt8(DT_DIR) {
-                stamps += list(path, depth: depth + 1)
+                stamps += list(path, depth: depth + 1, &folders)
             }
         }
         return stamps
@@ -108,7 +135,13 @@ extension PictureScan.FileStamp {
         self.path = path
         self.isNameValid = isNameValid
         bytes = Int(status.st_size)
-        modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        modified = status.modifiedNanoseconds
+    }
+}
+
+extension stat {
+    fileprivate var modifiedNanoseconds: Int64 {
+        Int64(st_mtim.tv_sec) * 1_000_000_000 + Int64(st_mtim.tv_nsec)
     }
 }
 

@@ -47,4 +47,22 @@ extension String {
         }
         return kept + "…"
     }
+
+    /// The same with the middle of its longest path left out, where that lets the rest fit.
+    package func elidingPath(to columns: Int) -> String {
+        let excess = cellWidth - columns
+        let words = split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        guard excess > 0,
+            let at = words.indices.filter({ words[$0].contains("/") })
+                .max(by: { words[$0].cellWidth < words[$1].cellWidth })
+        else { return self }
+        // The end, which names the file, says more than the beginning.
+        let characters = Array(words[at])
+        let kept = characters.count - excess - 1
+        guard kept >= 12 else { return self }
+        var shorter = words
+        shorter[at] =
+            String(characters.prefix(kept / 3)) + "…" + String(characters.suffix(kept - kept / 3))
+        return shorter.joined(separator: " ")
+    }
 }

@@ -127,6 +127,32 @@ package enum Parameter: Int, CaseIterable, Hashable, Sendable {
 }
 
 extension Parameter {
+    /// What it is for, in few words, to begin a sentence with.
+    var purpose: String {
+        switch self {
+        case .steps: "Steps in which the tokens are unmasked"
+        case .guidance: "How closely pictures follow prompts"
+        case .decay: "How guidance changes over the steps"
+        case .temperature: "Chance in the choice of tokens"
+        case .schedule: "How masked tokens thin out in an edit"
+        case .seed: "The same seed gives the same picture"
+        case .seedMode: "Where the next seed comes from"
+        case .count: "Pictures of a prompt; seeds count up"
+        case .width: "Pixels from left to right"
+        case .height: "Pixels from top to bottom"
+        case .residualSteps: "Steps of the residual head"
+        case .residualGuidance: "How closely residuals follow prompts"
+        case .residualTemperature: "Chance in residual tokens"
+        case .strength: "How much residual tokens count"
+        case .feather: "Pixels over which an edit fades out"
+        case .content: "Which tokens under a mask are remade"
+        case .variation: "Percent of tokens a variation remakes"
+        case .reroll: "Percent of tokens a re-roll remakes"
+        case .alternatives: "Pictures of an edit to choose from"
+        case .area: "Tokens around a mask that an edit sees"
+        }
+    }
+
     /// Whether it is a side of the picture, in whole tokens.
     var isSide: Bool { self == .width || self == .height }
 
@@ -303,6 +329,11 @@ extension Parameters {
         let ends = [range.lowerBound, range.upperBound].map { SettingValue.number($0).description }
         if parameter.isSide { return "a multiple of \(tokenSide) from \(ends[0]) to \(ends[1])" }
         return "a number from \(ends[0]) to \(ends[1])" + (parameter == .area ? ", or whole" : "")
+    }
+
+    /// What a parameter is for and what it can be, in one sentence.
+    package func explanation(of parameter: Parameter) -> String {
+        "\(parameter.purpose): \(allowed(parameter))."
     }
 
     private static func names(_ names: [String]) -> String {

@@ -221,9 +221,9 @@ extension StudioState {
     mutating func performInGallery(_ command: Command) -> [StudioEffect] {
         switch command {
         case .gallerySearch:
-            view = .gallery
+            let effects = open(.gallery)
             gallery.field = TextField(gallery.query.text)
-            return galleryMoved()
+            return effects
         case .galleryNext: return nextMatch(1)
         case .galleryPrevious: return nextMatch(-1)
         case .galleryScan:

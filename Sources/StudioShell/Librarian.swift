@@ -18,6 +18,8 @@ final class Librarian: Sendable {
     private let opened = Mutex<Opened?>(nil)
     /// The number of the newest wish for thumbnails; older ones are given up.
     private let wish = Atomic<Int>(0)
+    /// The folders as they were when they were last gone through.
+    private let folders = Mutex(PictureScan.FolderTimes())
 
     private struct Opened {
         let database: StudioDatabase
@@ -120,6 +122,7 @@ final class Librarian: Sendable {
             desk.async { [post] in post(.library(.journalled(beginning))) }
         case .index(let path): index(path)
         case .scan: scan(isAsked: true)
+        case .look: look()
         case .thumbnails(let entries, let side): paint(entries, side)
         case .star(let path, let isStarred):
             write("star") { database, _ in try database.star(path, isStarred) }
@@ -165,6 +168,12 @@ final class Librarian: Sendable {
         }
     }
 
+    private func look() {
+        reader.async { [self] in
+            if !folders.withLock({ $0.areCurrent }) { scan() }
+        }
+    }
+
     /// - Parameter isAsked: by a person, who also wants to see what another studio has found.
     private func scan(isAsked: Bool = false) {
         reader.async { [self] in
@@ -173,6 +182,7 @@ final class Librarian: Sendable {
             else { return post(.library(.scanning(0))) }
             if isAsked { post(.library(.listed(known))) }
             let difference = PictureScan.compare(folder, with: known)
+            folders.withLock { $0 = difference.folders }
             let marks = Dictionary(known.map { ($0.path, $0) }) { first, _ in first }
             if !difference.vanished.isEmpty {
                 try? database.forget(difference.vanished)

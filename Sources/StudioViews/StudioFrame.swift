@@ -104,6 +104,10 @@ extension FrameBuilder {
                 style)
         } else if let warning = state.promptWarning, isPromptSeen(state) {
             put(" ! \(warning)", column: 0, row: row, palette.problem)
+        } else if state.focus == .parameters, state.popup == nil, state.view == .studio {
+            let explanation = state.parameters.explanation(of: state.parameter)
+            put(
+                " \(explanation)".fitted(to: frame.columns), column: 0, row: row, palette.faint)
         } else if state.shown == nil, state.facts != nil, state.view == .studio {
             put(
                 " Type a prompt and press Enter; \(state.key(.help)) is help, Esc then "
@@ -386,25 +390,5 @@ extension StudioState {
 
     private func keys(_ commands: Command...) -> String {
         commands.map(key).joined(separator: " ")
-    }
-}
-
-extension String {
-    /// The same with the middle of its longest path left out, where that lets the rest fit.
-    func elidingPath(to columns: Int) -> String {
-        let excess = cellWidth - columns
-        let words = split(separator: " ", omittingEmptySubsequences: false).map(String.init)
-        guard excess > 0,
-            let at = words.indices.filter({ words[$0].contains("/") })
-                .max(by: { words[$0].cellWidth < words[$1].cellWidth })
-        else { return self }
-        // The end, which names the file, says more than the beginning.
-        let characters = Array(words[at])
-        let kept = characters.count - excess - 1
-        guard kept >= 12 else { return self }
-        var shorter = words
-        shorter[at] =
-            String(characters.prefix(kept / 3)) + "…" + String(characters.suffix(kept - kept / 3))
-        return shorter.joined(separator: " ")
     }
 }

@@ -45,6 +45,34 @@ func picture(seed: UInt64 = 1, prompt: String = "a fox") throws -> [UInt8] {
     #expect(difference.vanished == [folder.file("c.png")])
 }
 
+@Test func foldersTellWhenFilesCameOrWent() throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.createDirectory(
+        atPath: folder.file("deep/er"), withIntermediateDirectories: true)
+    func folders() -> PictureScan.FolderTimes {
+        let folders = PictureScan.compare(folder.path, with: []).folders
+        // Times of files are counted in ticks of the system's clock.
+        usleep(30_000)
+        return folders
+    }
+    var before = folders()
+    #expect(before.areCurrent)
+    try ImageFile.save(picture(), to: folder.file("deep/er/a.png"))
+    #expect(!before.areCurrent)
+    before = folders()
+    #expect(before.areCurrent)
+    try FileManager.default.removeItem(atPath: folder.file("deep/er/a.png"))
+    #expect(!before.areCurrent)
+    before = folders()
+    try FileManager.default.removeItem(atPath: folder.file("deep"))
+    #expect(!before.areCurrent)
+    let missing = PictureScan.compare(folder.file("later"), with: []).folders
+    #expect(missing.areCurrent)
+    try FileManager.default.createDirectory(
+        atPath: folder.file("later"), withIntermediateDirectories: true)
+    #expect(!missing.areCurrent)
+}
+
 @Test func aPictureGoesIntoTheTrashAndComesBack() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("a.png")

@@ -93,3 +93,16 @@ private func shown(_ state: StudioState) -> Frame {
     _ = update(&state, .news(.opened(record)))
     #expect(shown(state).text.contains("seed unknown"))
 }
+
+@Test func everyParameterSaysWhatItIsFor() {
+    for parameter in Parameter.allCases {
+        var state = studioWithPicture()
+        (state.message, state.focus) = (nil, .parameters)
+        state.parameter = parameter
+        let shown = frame(
+            of: state, columns: 80, rows: 24, on: Scene.abilities(.xterm256))
+        let line = shown.text.split(separator: "\n", omittingEmptySubsequences: false)[22]
+        let said = state.parameters.explanation(of: parameter)
+        #expect(line.hasPrefix(" \(said)"), "\(parameter)")
+    }
+}
