@@ -136,12 +136,6 @@ int dcar_run_in_terminal(const char *script, const char *argument) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-void dcar_end_by_signal(int number) {
-    restore();
-    signal(number, SIG_DFL);
-    raise(number);
-}
-
 int dcar_window_size(int *columns, int *rows, int *pixel_width, int *pixel_height) {
     struct winsize size;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0)
@@ -221,7 +215,6 @@ const unsigned char *dcar_screen_end(size_t *length) {
     return bytes;
 }
 
-int dcar_screen_colors(void) { return has_palette ? COLORS : 0; }
 void dcar_screen_resize(int columns, int rows) { resizeterm(rows, columns); }
 
 void dcar_screen_put(int column, int row, const wchar_t *text, int foreground, int background,

@@ -14,13 +14,3 @@ public enum CursorPlacement {
         Array("\u{1B}[?2026h".utf8) + bytes + Array("\u{1B}[?2026l".utf8)
     }
 }
-
-extension CellPicture {
-    /// The whole picture drawn with its upper left cell at a cell of the screen, cursor restored.
-    public func placed(column: Int, row: Int) -> [UInt8] {
-        let lines = (0..<size.rows).flatMap { line in
-            Array("\u{1B}[\(row + line + 1);\(column + 1)H".utf8) + ansiRow(line)
-        }
-        return Array("\u{1B}7\u{1B}[0m".utf8) + lines + Array("\u{1B}8".utf8)
-    }
-}

@@ -1,5 +1,3 @@
-import Imaging
-
 /// The colours of a sixel picture, at most 1024, in the 0-100 steps that the format can name.
 ///
 /// A value, so that one palette can serve all frames of a run: bands that did not change can then
@@ -10,11 +8,7 @@ public struct SixelPalette: Hashable, Sendable {
     /// The same colours as the sRGB bytes that a terminal shows.
     let colors: [SIMD3<Float>]
 
-    /// The colours that serve `image` best, at most `count` of them (2...1024).
-    public init(_ image: RGBImage, count: Int) {
-        self.init(ColorHistogram(image), count: count)
-    }
-
+    /// The colours that serve a picture best, at most `count` of them (2...1024).
     init(_ histogram: ColorHistogram, count: Int) {
         var seen: Set<SIMD3<UInt8>> = []
         let wanted = WuQuantizer(histogram).colors(min(max(count, 2), SixelOptions.mostColors))

@@ -71,10 +71,4 @@ func aTransmissionIsBase64InChunks(count: Int) throws {
             == "\u{1B}7\u{1B}[3;5Hx\u{1B}8")
     #expect(
         text(CursorPlacement.synchronize(Array("x".utf8))) == "\u{1B}[?2026hx\u{1B}[?2026l")
-    let picture = CellPicture(
-        RGBImage(width: 1, height: 1), size: GridSize(columns: 2, rows: 2),
-        style: CellStyle(glyphs: .ascii, colors: .mono, isTwin: true))
-    #expect(
-        text(picture.placed(column: 1, row: 0))
-            == "\u{1B}7\u{1B}[0m\u{1B}[1;2H..\u{1B}[2;2H..\u{1B}8")
 }

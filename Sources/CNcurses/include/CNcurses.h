@@ -22,8 +22,6 @@ void dcar_stop_process(void);
    returns its status. Foundation's Process would put it into the background, where reading from
    the terminal stops it. */
 int dcar_run_in_terminal(const char *script, const char *argument);
-/* Ends this process by a signal, as if nobody had caught it. */
-void dcar_end_by_signal(int number);
 /* 1 and the sizes where the terminal tells them. */
 int dcar_window_size(int *columns, int *rows, int *pixel_width, int *pixel_height);
 
@@ -39,7 +37,6 @@ enum { DCAR_BOLD = 1, DCAR_DIM = 2, DCAR_UNDERLINE = 4, DCAR_REVERSE = 8 };
 int dcar_screen_start(const char *type);
 /* Gives back the bytes that put the terminal's own screen back; they last until the next call. */
 const unsigned char *dcar_screen_end(size_t *length);
-int dcar_screen_colors(void);
 void dcar_screen_resize(int columns, int rows);
 void dcar_screen_put(int column, int row, const wchar_t *text, int foreground, int background,
                      unsigned attributes);
