@@ -14,7 +14,7 @@ extension SettingsFile {
         guard !lines.entries.contains(where: { $0.path == section }) else {
             throw .notEditable(name: path.joined(separator: "."), file: self.path)
         }
-        if let entry = lines.entries.last(where: { $0.path == path }) {
+        if let entry = lines.entries.last(where: { $0.isNamed(path) }) {
             return lines.replacing(entry.value, with: toml)
         }
         let head = section.map(\.tomlKey).joined(separator: ".")
@@ -38,7 +38,7 @@ extension SettingsFile {
     package func removing(_ path: [String]) -> String {
         let lines = SettingsLines(text)
         var bytes = lines.bytes
-        for entry in lines.entries.reversed() where entry.path == path {
+        for entry in lines.entries.reversed() where entry.isNamed(path) {
             bytes.removeSubrange(entry.lines)
         }
         return String(decoding: bytes, as: UTF8.self)
@@ -61,6 +61,13 @@ extension SettingsFile {
         } catch {
             throw .notWritten("\(error)")
         }
+    }
+}
+
+extension SettingsLines.Entry {
+    /// Names count by their words: `step.pause` is `"step.pause"`, as for whom they are read.
+    fileprivate func isNamed(_ path: [String]) -> Bool {
+        self.path.joined(separator: ".") == path.joined(separator: ".")
     }
 }
 

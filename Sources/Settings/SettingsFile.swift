@@ -64,7 +64,7 @@ package struct SettingsFile: Sendable {
         for line in lines.strangeLines {
             warn(line, "this is neither [section] nor key = value; the line does not count.")
         }
-        var seen: Set<[String]> = []
+        var seen: Set<String> = []
         for entry in lines.entries {
             let name = entry.path.joined(separator: ".")
             guard let value = SettingsValueReader.value(lines.bytes[entry.value]) else {
@@ -74,7 +74,7 @@ package struct SettingsFile: Sendable {
                         + "number, true, false or a list in brackets.")
                 continue
             }
-            if !seen.insert(entry.path).inserted {
+            if !seen.insert(name).inserted {
                 warn(entry.line, "\(name) is set a second time; this line counts.")
             }
             entries.append(Entry(path: entry.path, value: value, line: entry.line))

@@ -3,7 +3,6 @@ extension Character {
     package var cellWidth: Int {
         guard let first = unicodeScalars.first else { return 0 }
         if first.value < 0x300 { return 1 }
-        if unicodeScalars.contains("\u{FE0F}") { return 2 }
         return Self.wide.contains { $0 ~= first.value } ? 2 : 1
     }
 

@@ -2,12 +2,12 @@
 package struct Form: Hashable, Sendable {
     package enum Purpose: Hashable, Sendable {
         case fork(RunID)
-        case step
+        case step(of: RunID)
         case sheet
-        case loadMask
-        case saveMask
+        case loadMask(on: RunID)
+        case saveMask(PaintedMask)
         case loadModel
-        case outpaint
+        case outpaint(RunID)
     }
 
     package struct Field: Hashable, Sendable {

@@ -14,7 +14,10 @@ extension RestoredSession {
 
     /// Takes over all that another sitting left. The other's pictures and undo steps come before
     /// this one's, whose pictures are numbered anew; its jobs come after.
-    package mutating func adopt(_ earlier: RestoredSession) {
+    package mutating func adopt(_ other: RestoredSession) {
+        var earlier = other
+        earlier.settleJobs()
+        settleJobs()
         adoptJobs(earlier)
         problem = problem ?? earlier.problem
         guard earlier.session != nil || !earlier.runs.isEmpty || !earlier.versions.isEmpty
@@ -36,17 +39,17 @@ extension RestoredSession {
     }
 
     private mutating func adoptJobs(_ earlier: RestoredSession) {
-        var earlier = earlier
-        earlier.forgiveJobs()
-        forgiveJobs()
         let last = jobs.map(\.id).max() ?? 0
         jobs += earlier.jobs.enumerated().map { offset, job in job.numbered(last + 1 + offset) }
         wasKilled = wasKilled || earlier.wasKilled
         isQueuePaused = isQueuePaused || earlier.isQueuePaused
     }
 
-    /// A job that was on when its sitting ended properly has killed nothing.
-    private mutating func forgiveJobs() {
+    /// Judges what was on by how its own sitting ended: a kill leaves jobs, and a job that was on at
+    /// a proper end has killed nothing.
+    private mutating func settleJobs() {
+        jobs = lostJobs + jobs
+        session?.unfinished = nil
         guard !wasKilled else { return }
         for at in jobs.indices where jobs[at].state == .running { jobs[at].attempts = 0 }
     }

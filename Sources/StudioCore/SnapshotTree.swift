@@ -64,8 +64,7 @@ package struct SnapshotTree<Value: Hashable & Sendable>: Hashable, Sendable {
         guard value != self.value else { return }
         record(value, "")
         // What was undone there can still be done again.
-        nodes[place].lastChild = next ?? current
-        nodes[current].lastChild = next
+        nodes[place].lastChild = next
     }
 
     /// This tree gone on with by a later one, whose start is a change of this one's current value.
@@ -90,7 +89,7 @@ package struct SnapshotTree<Value: Hashable & Sendable>: Hashable, Sendable {
     package mutating func undo() -> String? {
         var place = current
         while nodes[place].label.isEmpty, let parent = nodes[place].parent {
-            nodes[parent].lastChild = place
+            if nodes[place].lastChild != nil { nodes[parent].lastChild = place }
             place = parent
         }
         guard let parent = nodes[place].parent else { return nil }
@@ -103,6 +102,12 @@ package struct SnapshotTree<Value: Hashable & Sendable>: Hashable, Sendable {
     /// - Returns: what it was called; nil where there is none.
     package mutating func redo() -> String? {
         var place = current
+        // From where one only went to, what was undone before that is done again.
+        while nodes[place].label.isEmpty, nodes[place].lastChild == nil,
+            let parent = nodes[place].parent
+        {
+            place = parent
+        }
         while let child = nodes[place].lastChild {
             place = child
             guard nodes[place].label.isEmpty else {

@@ -41,7 +41,10 @@ extension StudioState {
 extension StudioState {
     /// Takes up what an earlier sitting left. What a person has typed meanwhile stays.
     mutating func restore(_ restored: RestoredSession) -> [StudioEffect] {
-        prompt.history = restored.prompts
+        let typed = prompt.history
+        let earlier = restored.prompts.filter { !typed.contains($0) }
+        prompt.history = earlier + typed
+        prompt.historyIndex = prompt.historyIndex.map { $0 + earlier.count }
         let effects = restoreQueue(restored)
         let hasBegun = !order.isEmpty || !prompt.positive.isEmpty
         restorePictures(restored)
@@ -102,7 +105,8 @@ extension StudioState {
         if waiting > 0 {
             parts.append(
                 "\(waiting) queued"
-                    + (queue.isPaused ? " (paused: 4, then Space)" : ""))
+                    + (queue.isPaused
+                        ? " (paused: \(key(.viewQueue)), then \(key(.queuePause)))" : ""))
         }
         let pictures = order.count { runs[$0]?.isStored == true }
         if restored.session != nil, !prompt.positive.isEmpty { parts.append("the prompt") }

@@ -43,11 +43,13 @@ package struct StudioState: Hashable, Sendable {
     package internal(set) var settingWarnings: [SettingWarning] = []
     package var settingsView = SettingsView()
     package var candidates: TokenCandidates?
-    package var tokenChanges = TokenChanges()
+    var tokenChanges = TokenChanges()
     /// How steps of a run are shown.
     package var preview = PreviewKind.colors
     /// What is done to an opened picture whose sides are no whole tokens.
     package var importFit = ImportFit.crop
+    /// The prompts as they were when a file was asked for that has not come yet.
+    var textsAtOrder: [RunID: [String]] = [:]
     /// Seconds that a unit of each phase last took.
     package var paces: [RunPhase: Double] = [:]
     package var gallery = GalleryState()
@@ -235,7 +237,8 @@ package enum Popup: Hashable, Sendable {
     /// Ways to save.
     case exports(ListState)
     case copy
-    case saveAs(TextField)
+    /// The file's name, and what it is for.
+    case saveAs(TextField, SaveOrder)
     case open(TextField)
     case form(Form)
     /// What the token under the cursor could be, and which of them is selected.
@@ -246,8 +249,8 @@ package enum Popup: Hashable, Sendable {
     case themes(Int)
     /// Tags of the picture that was selected in the gallery.
     case tags(TextField, path: String)
-    /// The tree that the picture shown belongs to; the place of the line chosen.
-    case versions(selected: Int)
+    /// The tree that a picture belongs to, which is the one chosen.
+    case versions(selected: RunID)
     case quit
     /// Lines to read; `first` is the first of those on the screen, counted as they are broken there.
     case text(title: String, lines: [String], first: Int = 0)
@@ -263,7 +266,7 @@ package enum Popup: Hashable, Sendable {
     var field: TextField? {
         get {
             switch self {
-            case .saveAs(let field), .open(let field), .tags(let field, _): field
+            case .saveAs(let field, _), .open(let field), .tags(let field, _): field
             case .form(let form): form.field
             case .commands(let list, _), .history(let list), .examples(let list),
                 .styles(let list), .exports(let list):
@@ -276,7 +279,7 @@ package enum Popup: Hashable, Sendable {
             var list = ListState()
             list.filter = newValue
             switch self {
-            case .saveAs: self = .saveAs(newValue)
+            case .saveAs(_, let order): self = .saveAs(newValue, order)
             case .open: self = .open(newValue)
             case .tags(_, let path): self = .tags(newValue, path: path)
             case .form(var form):
@@ -371,6 +374,9 @@ extension StudioState {
     package var isPictureShown: Bool { shown?.picture != nil && canvas.step == nil }
 
     package var mask: PaintedMask? { history.value.mask }
+
+    /// The mask, where it was painted on this picture.
+    func mask(on run: RunID?) -> PaintedMask? { history.value.picture == run ? mask : nil }
 
     /// The token under the cursor.
     package var cursorToken: Int? {

@@ -27,7 +27,8 @@ package struct TextField: Hashable, Sendable {
 
     package mutating func insert(_ addition: String) {
         if isSuggestion { self = TextField() }
-        let addition = String(String.UnicodeScalarView(addition.unicodeScalars.filter(\.isText)))
+        let scalars = addition.unicodeScalars.map { $0 == "\t" ? " " : $0 }.filter(\.isText)
+        let addition = String(String.UnicodeScalarView(scalars))
         guard characters.count + addition.count <= Self.limit else { return }
         let before = String(characters[..<cursor]) + addition
         let after = characters[cursor...]
@@ -122,14 +123,22 @@ package struct TextField: Hashable, Sendable {
     }
 }
 
+extension String {
+    /// A space for each line end, none for those at its ends.
+    package var onOneLine: String {
+        split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+}
+
 extension Unicode.Scalar {
-    /// Whether a person can mean this character; controls and marks of direction are left out.
+    /// Whether a person can mean this character and a screen show it; controls, marks of direction and
+    /// what only changes how another character looks are left out.
     fileprivate var isText: Bool {
         switch properties.generalCategory {
         case .control: self == "\n"
         case .format, .lineSeparator, .paragraphSeparator, .unassigned, .surrogate, .privateUse:
             false
-        default: true
+        default: !properties.isDefaultIgnorableCodePoint
         }
     }
 }

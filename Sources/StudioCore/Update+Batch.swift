@@ -3,7 +3,7 @@ import Requests
 extension StudioState {
     /// A picture for every part of the prompt and every seed.
     mutating func generate() -> [StudioEffect] {
-        // A person who wants another picture while one is made gets it next.
+        // A person who wants another picture while one is made gets it after those that wait.
         if let job, !job.isPaused { return enqueue(atFront: false) }
         guard isReady() else { return [] }
         let text = prompt.positive.text

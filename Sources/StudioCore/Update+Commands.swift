@@ -74,7 +74,7 @@ extension StudioState {
             return travel(isUndo: command == .undo)
         case .previousPicture: browse(-1)
         case .nextPicture: browse(1)
-        case .save: return save(canvas.display == .discrete ? .discrete : .refined)
+        case .save: return canBeSaved(orderSeen).map { [.save($0)] } ?? []
         case .saveBoth: return save(.both)
         case .saveSteps: return save(.steps)
         case .saveAnimation: return save(.animation)
@@ -89,13 +89,9 @@ extension StudioState {
                 popup = .exports(Popup.ListState())
             }
         case .saveAs:
-            guard let run = shownRun else {
-                sayNothingToSave()
-                return []
-            }
-            guard canBeSaved() else { return [] }
-            popup = .saveAs(TextField())
-            return [.suggestName(run)]
+            guard let order = canBeSaved(orderSeen) else { return [] }
+            popup = .saveAs(TextField(), order)
+            return [.suggestName(order.run)]
         case .openFile: popup = .open(TextField())
         case .editPrompt: (view, focus) = (.studio, .prompt)
         case .externalEditor: return [.editPrompt(prompt.positive.text)]
@@ -109,7 +105,7 @@ extension StudioState {
             parameters.seedMode = parameters.seedMode == .fixed ? .random : .fixed
             message = Message("Next seed: \(parameters.seedMode.rawValue).")
         case .recallAll: recall()
-        case .recallPrompt: return recallPrompt()
+        case .recallPrompt: recallPrompt()
         case .recallSize: recallSize()
         case .recallSeed:
             guard let run = shown else { return [] }
@@ -280,11 +276,22 @@ extension StudioState {
     }
 
     private mutating func pauseOrGoOn() -> [StudioEffect] {
-        if let job, !job.isPaused {
-            message = Message("Pausing after this step.")
-            return [.pause]
-        }
+        if let job, !job.isPaused { return pause(job) }
         return goOn(isSingleStep: false)
+    }
+
+    /// Runs stand still between two steps; after the last one they only end.
+    private mutating func pause(_ job: Job) -> [StudioEffect] {
+        let isStepLeft = job.runs.compactMap { runs[$0] }.contains {
+            $0.picture == nil && !$0.isSkipped && $0.step + 1 < $0.steps
+        }
+        guard isStepLeft else {
+            message = Message(
+                "After the last step nothing pauses any more; \(key(.cancel)) cancels.", .problem)
+            return []
+        }
+        message = Message("Pausing after this step.")
+        return [.pause]
     }
 
     /// Goes on with the run shown, from its newest step; where that is finished, with the one that is
@@ -313,7 +320,7 @@ extension StudioState {
             if run.picture != nil { return show(step: nil) }
             canvas.step = nil
         }
-        guard job.map({ $0.isPaused }) ?? true else { return [.pause] }
+        if let job, !job.isPaused { return pause(job) }
         return goOn(isSingleStep: true)
     }
 
@@ -345,7 +352,7 @@ extension StudioState {
         }
         popup = .form(
             Form(
-                .step,
+                .step(of: run.id),
                 [
                     Form.Field(
                         "step 0 to \(run.step)", suggesting: "\(shownSnapshot?.step ?? 0)")
@@ -477,12 +484,11 @@ extension StudioState {
         message = Message("Prompt\(seed), size and parameters are this picture's\(other).")
     }
 
-    private mutating func recallPrompt() -> [StudioEffect] {
-        guard let run = shown else { return [] }
+    private mutating func recallPrompt() {
+        guard let run = shown else { return }
         prompt.positive = TextField(run.request.prompt)
         prompt.negative = TextField(run.request.negativePrompt)
         message = Message("The prompt is this picture's.")
-        return [.inspect(prompt: run.request.prompt)]
     }
 
     private mutating func recallSize() {
@@ -521,20 +527,31 @@ extension StudioState {
 
     // MARK: Files
 
-    mutating func save(_ content: SaveOrder.Content) -> [StudioEffect] {
-        guard let run = shown, !run.snapshots.isEmpty else {
-            sayNothingToSave()
-            return []
-        }
-        guard canBeSaved() else { return [] }
-        return [.save(SaveOrder(run: run.id, content: content))]
+    private mutating func save(_ content: SaveOrder.Content) -> [StudioEffect] {
+        canBeSaved(shownRun.map { SaveOrder(run: $0, content: content) }).map { [.save($0)] } ?? []
     }
 
-    private mutating func canBeSaved() -> Bool {
-        guard isShownRunOn, job?.isPaused != true else { return true }
+    /// To save what is seen: the picture, its discrete half, or the one that it is compared with.
+    private var orderSeen: SaveOrder? {
+        guard canvas.display == .discrete else {
+            return shownRun.map { SaveOrder(run: $0, content: .refined) }
+        }
+        if isPictureShown, let partner = partnerPicture {
+            return SaveOrder(run: partner.run, content: .refined)
+        }
+        return shownRun.map { SaveOrder(run: $0, content: .discrete) }
+    }
+
+    /// - Returns: the order; nil, with a message, where there is nothing to save now.
+    mutating func canBeSaved(_ order: SaveOrder?) -> SaveOrder? {
+        guard let order, runs[order.run]?.snapshots.isEmpty == false else {
+            sayNothingToSave()
+            return nil
+        }
+        guard let job, !job.isPaused, job.runs.contains(order.run) else { return order }
         message = Message(
             "The run is still on; it can be saved when it ends or is paused.", .problem)
-        return false
+        return nil
     }
 
     private mutating func sayNothingToSave() {

@@ -108,25 +108,28 @@ extension StudioState {
     /// The picture that the one shown is laid against: another one's, or its own discrete half.
     package var counterpart: RGBImage? {
         guard let own = shown?.picture else { return nil }
-        guard let partner = canvas.partner, partner != shownRun,
+        return partnerPicture?.image ?? own.discrete
+    }
+
+    /// The other picture that the one shown is laid against, once its pixels are there.
+    var partnerPicture: (run: RunID, image: RGBImage)? {
+        guard let own = shown?.picture, let partner = canvas.partner, partner != shownRun,
             let other = runs[partner]?.picture, other.refined.width == own.refined.width,
             other.refined.height == own.refined.height
-        else { return own.discrete }
-        return other.refined
+        else { return nil }
+        return (partner, other.refined)
     }
 
     /// Measures two pictures once, when one of them changes.
     mutating func settleComparison() {
-        guard let partner = canvas.partner, let shownRun, partner != shownRun,
-            let own = shown?.picture, runs[partner]?.picture != nil, let other = counterpart,
-            isPictureShown
+        guard isPictureShown, let shownRun, let own = shown?.picture, let other = partnerPicture
         else {
             canvas.comparison = nil
             return
         }
-        if canvas.comparison?.run == shownRun, canvas.comparison?.partner == partner { return }
+        if canvas.comparison?.run == shownRun, canvas.comparison?.partner == other.run { return }
         canvas.comparison = CanvasState.Comparison(
-            run: shownRun, partner: partner, psnr: own.refined.psnr(against: other))
+            run: shownRun, partner: other.run, psnr: own.refined.psnr(against: other.image))
     }
 
     mutating func pressInComparison(_ key: Key, _ selected: Int) {

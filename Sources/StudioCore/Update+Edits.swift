@@ -139,7 +139,7 @@ extension StudioState {
         self.proposal = nil
         shownRun = chosen
         guard proposal.base != nil else {
-            record(picture: chosen, mask: nil, "picture \(chosen)")
+            record(picture: chosen, mask: mask(on: chosen), "picture \(chosen)")
             return
         }
         canvas.margins = EditOrder.Margins()
@@ -160,12 +160,17 @@ extension StudioState {
     }
 
     mutating func selectCandidate(_ direction: Int) {
-        guard var proposal, !proposal.candidates.isEmpty else { return }
+        guard let proposal, !proposal.candidates.isEmpty else { return }
         let count = proposal.candidates.count
-        proposal.selected = ((proposal.selected + direction) % count + count) % count
-        self.proposal = proposal
-        shownRun = proposal.candidates[proposal.selected]
+        select(candidate: ((proposal.selected + direction) % count + count) % count)
+    }
+
+    mutating func select(candidate index: Int) {
+        guard let proposal, proposal.candidates.indices.contains(index) else { return }
+        self.proposal?.selected = index
+        shownRun = proposal.candidates[index]
         canvas.step = nil
+        canvas.stroke = nil
     }
 
     // MARK: Masks in files
@@ -177,23 +182,19 @@ extension StudioState {
         ]
     }
 
-    mutating func saveMask(_ path: String) -> [StudioEffect] {
-        guard let mask, !path.isEmpty else { return [] }
-        return [.saveMask(path: path, mask)]
-    }
-
     mutating func askMaskFile(_ command: Command) {
-        guard isPictureShown else {
+        guard isPictureShown, let run = shownRun else {
             message = Message("A mask is painted on a finished picture.", .problem)
             return
         }
         guard canPaint() else { return }
-        guard command == .loadMask || mask != nil else {
+        if command == .loadMask {
+            popup = .form(Form(.loadMask(on: run), [Form.Field("file")]))
+        } else if let mask {
+            popup = .form(Form(.saveMask(mask), [Form.Field("file")]))
+        } else {
             message = Message("The mask is empty; there is nothing to save.", .problem)
-            return
         }
-        popup = .form(
-            Form(command == .loadMask ? .loadMask : .saveMask, [Form.Field("file")]))
     }
 
     mutating func maskLoaded(_ mask: PaintedMask) {

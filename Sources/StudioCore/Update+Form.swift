@@ -26,11 +26,18 @@ extension StudioState {
         do throws(FormProblem) {
             switch form.purpose {
             case .fork(let run): return try fork(run, form)
-            case .step: return show(step: try whole(form, 0, 0...(shown?.step ?? 0)))
+            case .step(let run):
+                try check(isShown: run)
+                return show(step: try whole(form, 0, 0...(shown?.step ?? 0)))
             case .sheet: return try makeSheet(across: form.text(0), down: form.text(1))
-            case .loadMask: return loadMask(form.text(0))
-            case .saveMask: return saveMask(form.text(0))
-            case .outpaint: try setMargins(form)
+            case .loadMask(let run):
+                try check(isShown: run)
+                return loadMask(form.text(0))
+            case .saveMask(let mask):
+                return form.text(0).isEmpty ? [] : [.saveMask(path: form.text(0), mask)]
+            case .outpaint(let run):
+                try check(isShown: run)
+                try setMargins(form)
             case .loadModel:
                 return form.text(0).isEmpty ? [] : [.reopen(model: form.text(0))]
             }
@@ -46,6 +53,15 @@ extension StudioState {
     /// What is wrong with what was typed.
     struct FormProblem: Error {
         let text: String
+    }
+
+    /// The queue may have turned the canvas to another picture while the form was filled in.
+    private func check(isShown run: RunID) throws(FormProblem) {
+        guard shownRun == run else {
+            throw FormProblem(
+                text: "Picture \(run) is not shown any more; press Esc, go back to it with "
+                    + "\(key(.previousPicture)) and ask again.")
+        }
     }
 
     private func whole(_ form: Form, _ index: Int, _ range: ClosedRange<Int>)
@@ -65,12 +81,12 @@ extension StudioState {
 
     /// Asks how far to go on beyond each side; a cell to the right unless something waits already.
     mutating func askMargins() {
-        guard canWiden() else { return }
+        guard canWiden(), let run = shownRun else { return }
         let isNew = canvas.margins.isEmpty
         let margins = isNew ? EditOrder.Margins(right: 1) : canvas.margins
         popup = .form(
             Form(
-                .outpaint,
+                .outpaint(run),
                 [
                     Form.Field("left", suggesting: "\(margins.left)"),
                     Form.Field("right", suggesting: "\(margins.right)"),

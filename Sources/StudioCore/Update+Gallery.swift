@@ -313,7 +313,7 @@ extension StudioState {
             return []
         }
         if job != nil { message = Message("Opened when the run that is on is done.") }
-        return [.open(path: entry.place, run: newRunID(), fit: importFit)]
+        return [opening(entry.place)]
     }
 
     private mutating func recall(_ entry: PictureEntry, _ command: Command) -> [StudioEffect] {
@@ -346,7 +346,7 @@ extension StudioState {
         message = Message(
             "Recalled: \(taken.joined(separator: ", ")). \(key(.viewStudio)) opens the studio.",
             .success)
-        return [.inspect(prompt: prompt.positive.text)]
+        return []
     }
 
     /// Takes the tags that were typed for a picture.

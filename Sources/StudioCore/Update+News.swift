@@ -23,6 +23,10 @@ extension StudioState {
             runs[id]?.snapshots.append(snapshot)
             runs[id]?.previews[snapshot.step] = preview
             runs[id]?.stepSeconds.append(seconds)
+            // What the model made of a change cannot be taken back with it.
+            if tokenChanges.run == id, snapshot.step > tokenChanges.step {
+                tokenChanges = TokenChanges()
+            }
         case .phase(let id, let phase, let done, let count):
             runs[id]?.phase = phase
             runs[id]?.done = done
@@ -54,6 +58,7 @@ extension StudioState {
             return idle(id) + (job == nil ? endJob(of: id, .finished) : [])
         case .loaded(let record):
             loaded(record)
+            canvas.comparison = nil
             return idle(record.id)
         case .library(let news): return learn(news)
         case .decoded(let id, let step, let preview): runs[id]?.previews[step] = preview
@@ -61,6 +66,7 @@ extension StudioState {
             if runs[id]?.picture?.strength != picture.strength { runs[id]?.savedPath = nil }
             runs[id]?.picture = picture
             runs[id]?.request.residual.strength = picture.strength
+            canvas.comparison = nil
         case .candidates(let id, let step, let position, let list):
             candidates = TokenCandidates(
                 run: id, step: step, position: position, candidates: list)
@@ -83,8 +89,8 @@ extension StudioState {
             return idle(record.id)
         case .nameSuggested(let name):
             // Who types already knows better.
-            guard popup == .saveAs(TextField()) else { return [] }
-            popup = .saveAs(TextField(suggesting: name))
+            guard case .saveAs(TextField(), let order)? = popup else { return [] }
+            popup = .saveAs(TextField(suggesting: name), order)
         case .maskLoaded(let mask): maskLoaded(mask)
         case .settings(let settings): return learn(settings)
         case .log(let lines):
@@ -189,7 +195,7 @@ extension StudioState {
             return
         }
         guard proposal.base != nil else {
-            record(picture: shownRun, mask: nil, "batch")
+            record(picture: shownRun, mask: mask(on: shownRun), "batch")
             let choosing = isPlain ? "\(key(.nextCandidate)) goes to the next" : "Arrows choose"
             message = Message(
                 "\(proposal.candidates.count) pictures. \(choosing), \(key(.accept)) shows one alone, "
@@ -205,11 +211,27 @@ extension StudioState {
             .success)
     }
 
+    /// Asks for a file. It takes the canvas when it comes, unless a run is on or a person has begun
+    /// something by then.
+    package mutating func opening(_ path: String) -> StudioEffect {
+        let run = newRunID()
+        textsAtOrder[run] = promptTexts
+        return .open(path: path, run: run, fit: importFit)
+    }
+
+    private var promptTexts: [String] { [prompt.positive.text, prompt.negative.text] }
+
+    /// Whether a value or a search is open, which no order leaves so.
+    private var isTyping: Bool {
+        parameterField != nil || settingsView.field != nil || gallery.field != nil
+    }
+
     private mutating func opened(_ record: RunRecord) {
         let id = record.id
         order.append(id)
         runs[id] = record
-        guard job == nil else {
+        let texts = textsAtOrder.removeValue(forKey: id) ?? promptTexts
+        guard job == nil, popup == nil, !isTyping, texts == promptTexts else {
             message = Message("Opened as picture \(id); \(key(.nextPicture)) shows it.", .success)
             return
         }

@@ -42,6 +42,8 @@ extension StudioState {
 
     /// Records a mask; one painted on a result is its base's, which a further try starts from.
     mutating func record(_ mask: PaintedMask, _ label: String) {
+        // A shape that is half made began with the mask before.
+        canvas.stroke = nil
         record(
             picture: proposal?.base ?? shownRun, mask: mask.isEmpty ? nil : mask, label)
     }
@@ -103,7 +105,6 @@ extension StudioState {
             }
             mask = stroke.before
             mask.apply(canvas.tool, stroke, radius: canvas.brushRadius)
-            canvas.stroke = nil
         }
         record(mask, canvas.tool.rawValue)
     }
@@ -165,10 +166,7 @@ extension StudioState {
                 parameter = parameter.neighbour(direction == .up ? -1 : 1)
             }
         case (.step(let step), .press): return show(step: step)
-        case (.candidate(let index), .press):
-            guard let proposal, proposal.candidates.indices.contains(index) else { return [] }
-            self.proposal?.selected = index
-            shownRun = proposal.candidates[index]
+        case (.candidate(let index), .press): select(candidate: index)
         default: break
         }
         return []
@@ -190,7 +188,6 @@ extension StudioState {
 
     private mutating func endStroke() -> [StudioEffect] {
         guard let stroke = canvas.stroke else { return [] }
-        canvas.stroke = nil
         var mask = stroke.before
         mask.apply(canvas.tool, stroke, radius: canvas.brushRadius)
         record(mask, canvas.tool.rawValue)

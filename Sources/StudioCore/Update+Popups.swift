@@ -22,7 +22,7 @@ extension StudioState {
             switch pressInList(key, &list, count: historyList(list).count) {
             case .closed: popup = nil
             case .changed: popup = .history(list)
-            case .chosen(let index): return take(historyList(list)[index])
+            case .chosen(let index): take(historyList(list)[index])
             }
         case .form(let form): return press(key, in: form)
         case .comparison(let selected): pressInComparison(key, selected)
@@ -32,13 +32,13 @@ extension StudioState {
             switch pressInList(key, &list, count: exampleList(list).count) {
             case .closed: popup = nil
             case .changed: popup = .examples(list)
-            case .chosen(let index): return take(exampleList(list)[index])
+            case .chosen(let index): take(exampleList(list)[index])
             }
         case .styles(var list):
             switch pressInList(key, &list, count: styleList(list).count) {
             case .closed: popup = nil
             case .changed: popup = .styles(list)
-            case .chosen(let index): return add(styleList(list)[index])
+            case .chosen(let index): add(styleList(list)[index])
             }
         case .exports(var list):
             switch pressInList(key, &list, count: exportList(list).count) {
@@ -50,8 +50,21 @@ extension StudioState {
                 return perform(command)
             }
         case .copy: return pressInCopy(key)
-        case .saveAs(let field): return pressInName(key, field, isSave: true)
-        case .open(let field): return pressInName(key, field, isSave: false)
+        case .saveAs(var field, let order):
+            switch (key.code, key.modifiers) {
+            case (.escape, _), (.character("c"), .control): popup = nil
+            case (.enter, _): return save(order, as: field)
+            default: if field.edit(key) { popup = .saveAs(field, order) }
+            }
+        case .open(var field):
+            switch (key.code, key.modifiers) {
+            case (.escape, _), (.character("c"), .control): popup = nil
+            case (.tab, _): importFit = importFit.neighbour(1)
+            case (.enter, _):
+                popup = nil
+                return field.isEmpty ? [] : [opening(field.text)]
+            default: if field.edit(key) { popup = .open(field) }
+            }
         case .tags(var field, let path):
             switch (key.code, key.modifiers) {
             case (.escape, _), (.character("c"), .control): popup = nil
@@ -60,7 +73,7 @@ extension StudioState {
                 return setTags(field.text, of: path)
             default: if field.edit(key) { popup = .tags(field, path: path) }
             }
-        case .versions(let selected): return pressInVersions(key, selected)
+        case .versions(let selected): pressInVersions(key, selected)
         case .quit:
             switch key.code {
             case .character("y"), .character("q"), .enter: return [.quit]
@@ -76,39 +89,25 @@ extension StudioState {
         return []
     }
 
-    mutating func take(_ text: String) -> [StudioEffect] {
+    mutating func take(_ text: String) {
         popup = nil
         prompt.positive = TextField(text)
         (view, focus) = (.studio, .prompt)
-        return [.inspect(prompt: text)]
     }
 
-    private mutating func pressInName(_ key: Key, _ field: TextField, isSave: Bool)
-        -> [StudioEffect]
-    {
-        var field = field
-        switch (key.code, key.modifiers) {
-        case (.escape, _), (.character("c"), .control): popup = nil
-        case (.tab, _) where !isSave: importFit = importFit.neighbour(1)
-        case (.enter, _):
+    private mutating func save(_ order: SaveOrder, as field: TextField) -> [StudioEffect] {
+        guard !field.isEmpty else {
             popup = nil
-            guard !field.isEmpty else { return [] }
-            guard isSave else {
-                return [.open(path: field.text, run: newRunID(), fit: importFit)]
-            }
-            guard let run = shownRun else { return [] }
-            // A hidden file is nobody's wish who left the suggested ending.
-            if field.text == ".png" || field.text.hasSuffix("/.png") {
-                popup = .saveAs(field)
-                message = Message("The file has no name; write one before .png.", .problem)
-                return []
-            }
-            let content = canvas.display == .discrete ? SaveOrder.Content.discrete : .refined
-            return [.save(SaveOrder(run: run, content: content, path: field.text))]
-        default:
-            if field.edit(key) { popup = isSave ? .saveAs(field) : .open(field) }
+            return []
         }
-        return []
+        // A hidden file is nobody's wish who left the suggested ending.
+        if field.text == ".png" || field.text.hasSuffix("/.png") {
+            message = Message("The file has no name; write one before .png.", .problem)
+            return []
+        }
+        guard let order = canBeSaved(order) else { return [] }
+        popup = nil
+        return [.save(SaveOrder(run: order.run, content: order.content, path: field.text))]
     }
 
     private enum ListOutcome {
@@ -176,7 +175,11 @@ extension StudioState {
             case .copy:
                 let choices = copyChoices
                 return choices.indices.contains(index) ? choose(choices[index]) : []
-            case .versions: return pressInVersions(Key(.enter), index)
+            case .versions(let selected):
+                let lines = versions(with: selected)
+                if lines.indices.contains(index) {
+                    pressInVersions(Key(.enter), lines[index].run)
+                }
             case .quit: return index == 0 ? [.quit] : pressInPopup(Key(.escape))
             default: return []
             }

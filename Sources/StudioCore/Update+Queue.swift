@@ -205,7 +205,7 @@ extension StudioState {
             message = Message(
                 "Out of the queue, its seed kept; \(key(.queueAddFirst)) puts it back as the next.")
         }
-        return effects + [.inspect(prompt: prompt.positive.text)]
+        return effects
     }
 
     private mutating func removeJob() -> [StudioEffect] {

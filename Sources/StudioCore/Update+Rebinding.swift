@@ -14,7 +14,7 @@ extension StudioState {
             return []
         case Key(.backspace), Key(.delete):
             popup = back
-            message = Message("\(command.rawValue) has the keys it came with.", .success)
+            settingsView.written = .key(command, nil)
             return [.writeSetting(command.keyPath, nil)]
         default: break
         }
@@ -31,7 +31,7 @@ extension StudioState {
             return []
         }
         popup = back
-        message = Message("\(key) is \(command.rawValue).", .success)
+        settingsView.written = .key(command, key)
         var effects: [StudioEffect] = []
         if let rival {
             // Written out too, so that nothing has to be said of it at each start.

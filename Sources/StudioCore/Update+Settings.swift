@@ -10,7 +10,13 @@ package struct SettingsView: Hashable, Sendable {
     /// A value being typed.
     package var field: TextField?
     /// What was just written, until the file is read back.
-    var written: Setting?
+    var written: Written?
+
+    enum Written: Hashable, Sendable {
+        case setting(Setting)
+        /// The key that a command was given; nil for those it came with.
+        case key(Command, Key?)
+    }
 
     package var setting: Setting { Setting.all[min(max(selected, 0), Setting.all.count - 1)] }
 }
@@ -32,13 +38,13 @@ extension StudioState {
 
     /// Settings read at the start or after a change.
     mutating func learn(_ new: ResolvedSettings) -> [StudioEffect] {
-        let written = settingsView.written
-        settingsView.written = nil
         let oldPreview = settings.text(.preview).flatMap(PreviewKind.init)
         adopt(new)
-        if let written {
-            message = outcome(written)
-        } else if let warning = settingWarnings.first {
+        switch settingsView.written {
+        case .setting(let setting)?: message = outcome(setting)
+        case .key(let command, let key)?: message = outcome(command, key)
+        case nil:
+            guard let warning = settingWarnings.first else { break }
             let more = settingWarnings.count - 1
             message = Message(
                 "\(warning.shown())" + (more > 0 ? " (\(more) more in the settings view)" : ""),
@@ -62,6 +68,23 @@ extension StudioState {
         return Message(
             "\(setting.name) is \(settings.shown(setting))"
                 + (setting.waitsForStart ? ", from the next start on." : "."), .success)
+    }
+
+    /// What became of a command's keys.
+    private func outcome(_ command: Command, _ wanted: Key?) -> Message {
+        let (name, keys) = (command.rawValue, keymap.keys(of: command))
+        let binding = settings.keys.first { $0.command == name }
+        if let wanted, keys == [wanted] { return Message("\(wanted) is \(name).", .success) }
+        if wanted == nil, binding == nil, keys == Keymap().keys(of: command) {
+            return Message("\(name) has the keys it came with.", .success)
+        }
+        let place = binding.map { binding in
+            "\(binding.file)" + (binding.line.map { ", line \($0)" } ?? "")
+        }
+        let names = keys.isEmpty ? "no key" : keys.map(\.description).joined(separator: " ")
+        return Message(
+            (place.map { "Written, but \($0) counts more: " } ?? "") + "\(name) has \(names).",
+            .problem)
     }
 
     // MARK: Keys
@@ -141,14 +164,14 @@ extension StudioState {
 
     private mutating func write(_ value: SettingValue) -> [StudioEffect] {
         let setting = settingsView.setting
-        settingsView.written = setting
+        settingsView.written = .setting(setting)
         return [.writeSetting(setting.path, value.toml)]
     }
 
     mutating func resetSetting() -> [StudioEffect] {
         guard view == .settings else { return [] }
         let setting = settingsView.setting
-        settingsView.written = setting
+        settingsView.written = .setting(setting)
         return [.writeSetting(setting.path, nil)]
     }
 }

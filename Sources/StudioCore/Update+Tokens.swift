@@ -119,7 +119,9 @@ extension StudioState {
                 "A fork from step \(snapshot.step), paused, with this change; \(key(.pause)) goes on."
             )
         }
-        if tokenChanges.run != target { tokenChanges = TokenChanges(run: target) }
+        if tokenChanges.run != target {
+            tokenChanges = TokenChanges(run: target, step: snapshot.step)
+        }
         tokenChanges.undone = []
         let known = runs[target]
         tokenChanges.done.append(
@@ -185,12 +187,14 @@ extension StudioState {
 
 /// The changes made by hand to a paused run's tokens since its last step.
 package struct TokenChanges: Hashable, Sendable {
-    package var run: RunID?
-    package var done: [TokenChange] = []
-    package var undone: [TokenChange] = []
+    let run: RunID?
+    /// The step that it stands at.
+    let step: Int
+    var done: [TokenChange] = []
+    var undone: [TokenChange] = []
 
-    package init(run: RunID? = nil) {
-        self.run = run
+    init(run: RunID? = nil, step: Int = 0) {
+        (self.run, self.step) = (run, step)
     }
 }
 

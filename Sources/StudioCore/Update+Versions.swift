@@ -32,27 +32,27 @@ extension StudioState {
         return lines
     }
 
-    /// The picture that the one shown comes from in the end.
-    package var rootOfShown: RunID? {
-        guard var run = shownRun else { return nil }
+    /// The tree that a picture belongs to.
+    package func versions(with run: RunID) -> [VersionLine] {
+        var root = run
         // Parents are older, so this ends.
-        while let parent = runs[run]?.parent, parent < run, runs[parent] != nil { run = parent }
-        return run
+        while let parent = runs[root]?.parent, parent < root, runs[parent] != nil { root = parent }
+        return versionTree(of: root)
     }
 
     mutating func showVersions() {
-        guard let root = rootOfShown else {
+        guard let shownRun else {
             message = Message("There is no picture yet whose versions could be shown.", .problem)
             return
         }
-        let lines = versionTree(of: root)
-        popup = .versions(selected: lines.firstIndex { $0.run == shownRun } ?? 0)
+        popup = .versions(selected: shownRun)
     }
 
-    mutating func pressInVersions(_ key: Key, _ selected: Int) -> [StudioEffect] {
-        let lines = versionTree(of: rootOfShown)
+    mutating func pressInVersions(_ key: Key, _ selected: RunID) {
+        let lines = versions(with: selected)
         func moved(_ step: Int) -> Popup {
-            .versions(selected: min(max(0, selected + step), max(0, lines.count - 1)))
+            let at = (lines.firstIndex { $0.run == selected } ?? 0) + step
+            return .versions(selected: lines[min(max(0, at), lines.count - 1)].run)
         }
         switch (key.code, key.modifiers) {
         case (.up, []), (.character("k"), []): popup = moved(-1)
@@ -61,12 +61,10 @@ extension StudioState {
         case (.pageDown, []): popup = moved(10)
         case (.enter, []):
             popup = nil
-            guard lines.indices.contains(selected) else { return [] }
-            reopen(lines[selected].run)
+            reopen(selected)
         case (.escape, []), (.character("q"), []), (.character("c"), .control): popup = nil
         default: break
         }
-        return []
     }
 
     private mutating func reopen(_ run: RunID) {

@@ -2,11 +2,15 @@ import TerminalGraphics
 
 /// The one way the studio changes.
 package func update(_ state: inout StudioState, _ action: StudioAction) -> [StudioEffect] {
-    let shown = state.shownRun
+    let (shown, prompt) = (state.shownRun, state.prompt.positive.characters)
+    // What was written is read back before a person does anything else.
+    if case .news = action {} else { state.settingsView.written = nil }
     let effects = react(&state, action) + state.startNextJob()
     if state.shownRun != shown { state.leavePartner() }
     state.settleComparison()
-    return effects + state.loadRuns()
+    let text = state.prompt.positive
+    let isNew = text.characters != prompt
+    return (isNew ? [.inspect(prompt: text.text)] : []) + effects + state.loadRuns()
 }
 
 private func react(_ state: inout StudioState, _ action: StudioAction) -> [StudioEffect] {
@@ -16,9 +20,7 @@ private func react(_ state: inout StudioState, _ action: StudioAction) -> [Studi
     case .mouse(let target, let action): return state.point(at: target, action)
     case .command(let command): return state.perform(command)
     case .news(let news): return state.learn(news)
-    case .promptEdited(let text):
-        state.prompt.positive = TextField(text)
-        return [.inspect(prompt: text)]
+    case .promptEdited(let text): state.prompt.positive = TextField(text)
     case .negativeEdited(let text): state.prompt.negative = TextField(text)
     case .region(let x, let y, let width, let height):
         state.mask(x: x, y: y, width: width, height: height)
@@ -103,23 +105,21 @@ extension StudioState {
         case (.down, []) where moveLine(1): return []
         case (.character("p"), .control), (.up, []):
             recallPrompt(-1)
-            return inspection
+            return []
         case (.character("n"), .control), (.down, []):
             recallPrompt(1)
-            return inspection
+            return []
         default: break
         }
         let isEdited =
             focus == .prompt ? prompt.positive.edit(key) : prompt.negative.edit(key)
-        return isEdited ? (focus == .prompt ? inspection : []) : nil
+        return isEdited ? [] : nil
     }
 
     private mutating func moveLine(_ direction: Int) -> Bool {
         focus == .prompt
             ? prompt.positive.moveLine(direction) : prompt.negative.moveLine(direction)
     }
-
-    private var inspection: [StudioEffect] { [.inspect(prompt: prompt.positive.text)] }
 
     private mutating func recallPrompt(_ direction: Int) {
         guard focus == .prompt, !prompt.history.isEmpty else { return }
@@ -252,7 +252,7 @@ extension StudioState {
     }
 
     fileprivate mutating func paste(_ text: String) -> [StudioEffect] {
-        let line = text.filter { !$0.isNewline }
+        let line = text.onOneLine
         switch (view, focus) {
         case _ where popup != nil: popup?.field?.insert(line)
         case (.settings, _): settingsView.field?.insert(line)
@@ -260,9 +260,7 @@ extension StudioState {
             gallery.field?.insert(line)
             gallery.search(PictureQuery(gallery.field?.text ?? ""))
             return galleryMoved()
-        case (.studio, .prompt):
-            prompt.positive.insert(text)
-            return inspection
+        case (.studio, .prompt): prompt.positive.insert(text)
         case (.studio, .negative): prompt.negative.insert(text)
         case (.studio, .parameters) where parameterField != nil: pasteValue(line)
         default: break

@@ -264,7 +264,7 @@ private final class Session {
             isSessionKnown = true
             // Only now are the numbers known that earlier runs have.
             if let picture = options.picture {
-                workshop.perform(.open(path: picture, run: state.newRunID()))
+                workshop.perform(state.opening(picture))
             }
         }
         if isSessionKnown, saveTime == nil { saveTime = Terminal.now + .milliseconds(300) }

@@ -12,19 +12,19 @@ extension FrameBuilder {
             put(
                 (isSelected ? "▸ " : "  ") + field.label, column: inner.column, row: row,
                 isSelected ? palette.popupKey : palette.popup)
-            let skip = isSelected ? max(0, field.text.cursor - room) : 0
-            put(
-                String(field.text.characters.dropFirst(skip)).onOneLine,
-                column: inner.column + labels, row: row,
-                isSelected && field.text.isSuggestion ? palette.selection : palette.popup,
-                width: room + 1)
+            let column = inner.column + labels
             hit(
                 CellArea(column: inner.column, row: row, columns: inner.columns, rows: 1),
                 .fixed(.listItem(index)))
-            guard isSelected else { continue }
-            let before = field.text.characters[skip..<field.text.cursor]
-                .reduce(0) { $0 + $1.cellWidth }
-            cursor(column: inner.column + labels + before, row: row)
+            guard isSelected else {
+                put(
+                    field.text.text.onOneLine, column: column, row: row, palette.popup,
+                    width: room + 1)
+                continue
+            }
+            line(
+                field.text, column: column, row: row,
+                field.text.isSuggestion ? palette.selection : palette.popup, width: room + 1)
         }
         put(
             form.hint, column: inner.column, row: inner.row + form.fields.count + 1,
@@ -68,8 +68,6 @@ extension FrameBuilder {
 }
 
 extension String {
-    fileprivate var onOneLine: String { String(map { $0.isNewline ? " " : $0 }) }
-
     fileprivate func padded(to width: Int) -> String {
         self + String(repeating: " ", count: max(0, width - count))
     }

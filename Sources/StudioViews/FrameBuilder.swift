@@ -44,6 +44,21 @@ struct FrameBuilder {
         return column
     }
 
+    /// Draws a field on one line with its cursor; where there is no room for all before that, the
+    /// first characters are left out.
+    mutating func line(
+        _ field: TextField, column: Int, row: Int, _ style: TextStyle, width: Int
+    ) {
+        let characters = field.characters.map { $0.isNewline ? " " : $0 }
+        var before = characters[..<field.cursor]
+        var cells = before.reduce(0) { $0 + $1.cellWidth }
+        while cells >= width, let first = before.popFirst() { cells -= first.cellWidth }
+        put(
+            String(characters[before.startIndex...]), column: column, row: row, style,
+            width: width)
+        cursor(column: column + cells, row: row)
+    }
+
     private mutating func set(_ cell: FrameCell, column: Int, row: Int) {
         guard 0..<frame.columns ~= column, 0..<frame.rows ~= row else { return }
         frame.cells[row * frame.columns + column] = cell

@@ -41,13 +41,8 @@ extension FrameBuilder {
         heading("Search", in: area, isFocused: true, remark: remark)
         let start = area.column + 10
         let room = max(1, area.columns - 14 - remark.cellWidth)
-        let skip = max(0, field.cursor - room)
         fill(CellArea(column: start, row: area.row, columns: room + 1, rows: 1), palette.text)
-        put(
-            String(field.characters.dropFirst(skip)), column: start, row: area.row, palette.text,
-            width: room)
-        let before = field.characters[skip..<field.cursor].reduce(0) { $0 + $1.cellWidth }
-        if state.popup == nil { cursor(column: start + before, row: area.row) }
+        line(field, column: start, row: area.row, palette.text, width: room + 1)
     }
 
     private mutating func galleryIsEmpty(_ state: StudioState, in area: CellArea) {
@@ -61,7 +56,8 @@ extension FrameBuilder {
         } else if !gallery.isLoaded || gallery.unread > 0 {
             lines = ["Reading the pictures…"]
         } else {
-            lines = ["No pictures yet.", "", "w in the studio saves one; it appears here."]
+            let save = state.key(.save)
+            lines = ["No pictures yet.", "", "\(save) in the studio saves one; it appears here."]
         }
         centred(lines, in: area)
     }
@@ -127,8 +123,7 @@ extension FrameBuilder {
         let row = area.endRow - GalleryLayout.detailRows
         let first = entry.problem ?? (entry.prompt.isEmpty ? entry.name : entry.prompt)
         put(
-            first.split(whereSeparator: \.isNewline).joined(separator: " "),
-            column: area.column + 1, row: row,
+            first.onOneLine, column: area.column + 1, row: row,
             entry.problem == nil ? palette.text : palette.problem,
             width: area.columns - 2)
         put(

@@ -56,7 +56,8 @@ extension FrameBuilder {
     private mutating func prompt(_ state: StudioState, in area: CellArea) {
         let isMasked = state.mask.map { !$0.isEmpty } ?? false
         let facts = state.prompt.facts
-        let count = facts.map { "\($0.tokens)/\($0.limit) tokens" } ?? ""
+        let isCounted = facts?.prompt == state.prompt.positive.text
+        let count = facts.map { "\(isCounted ? "\($0.tokens)" : "…")/\($0.limit) tokens" } ?? ""
         heading(
             isMasked ? "Prompt for the mask" : "Prompt", in: area,
             isFocused: state.focus == .prompt, remark: count)
@@ -240,9 +241,11 @@ extension FrameBuilder {
     /// Runs of the session, each under the one it was made from.
     private mutating func pictures(_ state: StudioState, in area: CellArea) {
         let finished = state.versionTree()
+        let (previous, next) = (state.key(.previousPicture), state.key(.nextPicture))
         heading(
             "Pictures", in: area, isFocused: false,
-            remark: finished.isEmpty ? "" : "PgUp PgDn, B versions")
+            remark: finished.isEmpty
+                ? "" : "\(previous) \(next), \(state.key(.showVersions)) versions")
         let rows = area.rows - 1
         let selected = finished.firstIndex { $0.run == state.shownRun } ?? finished.count - 1
         let first = max(0, min(selected - rows / 2, finished.count - rows))

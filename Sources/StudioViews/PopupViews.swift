@@ -20,9 +20,7 @@ extension FrameBuilder {
         case .history(let list):
             listBox(
                 "Earlier prompts", list,
-                state.historyList(list).map {
-                    ListItem(title: $0.split(whereSeparator: \.isNewline).joined(separator: " "))
-                })
+                state.historyList(list).map { ListItem(title: $0.onOneLine) })
         case .examples(let list):
             listBox(
                 "Examples that this model can draw", list,
@@ -47,7 +45,7 @@ extension FrameBuilder {
                     width: inner.columns)
             }
         case .copy: copyBox(state)
-        case .saveAs(let field):
+        case .saveAs(let field, _):
             nameBox(
                 "Save as", field,
                 field.isSuggestion
@@ -165,17 +163,12 @@ extension FrameBuilder {
 
     private mutating func nameBox(_ title: String, _ field: TextField, _ hint: String) {
         let inner = centredBox(title, columns: 64, rows: 5)
-        let wrapped = field.text
-        let room = inner.columns - 1
-        let skip = max(0, field.cursor - room)
-        put(
-            String(wrapped.dropFirst(skip)), column: inner.column, row: inner.row,
+        line(
+            field, column: inner.column, row: inner.row,
             field.isSuggestion ? palette.selection : palette.popup, width: inner.columns)
         put(
             hint, column: inner.column, row: inner.row + 2, palette.popupFaint,
             width: inner.columns)
-        let before = field.characters[skip..<field.cursor].reduce(0) { $0 + $1.cellWidth }
-        cursor(column: inner.column + before, row: inner.row)
     }
 
     /// A command's line in a list, with its first keys.
@@ -204,12 +197,7 @@ extension FrameBuilder {
             title, columns: max(72, min(frame.columns - 4, columns)), rows: height)
         guard inner.rows > 2 else { return }
         let end = put("> ", column: inner.column, row: inner.row, palette.popup)
-        put(
-            list.filter.text, column: end, row: inner.row, palette.popup, width: inner.columns - 2)
-        cursor(
-            column: end
-                + list.filter.characters[..<list.filter.cursor]
-                .reduce(0) { $0 + $1.cellWidth }, row: inner.row)
+        line(list.filter, column: end, row: inner.row, palette.popup, width: inner.columns - 2)
         let rows = inner.rows - 2
         let first = max(0, min(list.selected - rows / 2, items.count - rows))
         if items.isEmpty {

@@ -44,8 +44,8 @@ extension FrameBuilder {
         let job = queue.jobs[queue.selected]
         let row = area.endRow - Self.queueDetailRows
         put(
-            job.request.prompt.split(whereSeparator: \.isNewline).joined(separator: " "),
-            column: area.column + 1, row: row, palette.text, width: area.columns - 2)
+            job.request.prompt.onOneLine, column: area.column + 1, row: row, palette.text,
+            width: area.columns - 2)
         put(
             job.problem ?? job.path ?? job.request.shortFacts, column: area.column + 1,
             row: row + 1, job.problem == nil ? palette.faint : palette.problem,
@@ -95,9 +95,7 @@ extension FrameBuilder {
         let textWidth = max(
             8, line.columns - (start - line.column) - statusWidth - facts.cellWidth - 4)
         put(
-            job.request.prompt.split(whereSeparator: \.isNewline).joined(separator: " "),
-            column: start,
-            row: line.row, style, width: textWidth)
+            job.request.prompt.onOneLine, column: start, row: line.row, style, width: textWidth)
         let statusColumn = line.column + line.columns - statusWidth - 1
         put(status, column: statusColumn, row: line.row, style, width: statusWidth)
         put(

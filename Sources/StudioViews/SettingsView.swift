@@ -90,12 +90,12 @@ extension FrameBuilder {
             "\(isSelected ? "▸" : " ") \(key)", column: area.column + 1, row: area.row,
             style(palette.text), width: names)
         let at = area.column + names + 2
-        put(
-            field?.text ?? state.settings.shown(setting), column: at, row: area.row,
-            style(isOwn || field != nil ? palette.title : palette.faint), width: values)
         if let field {
-            let before = field.characters[..<field.cursor].reduce(0) { $0 + $1.cellWidth }
-            cursor(column: at + min(before, values), row: area.row)
+            line(field, column: at, row: area.row, style(palette.title), width: values + 1)
+        } else {
+            put(
+                state.settings.shown(setting), column: at, row: area.row,
+                style(isOwn ? palette.title : palette.faint), width: values)
         }
         if origins > 0, isOwn {
             put(

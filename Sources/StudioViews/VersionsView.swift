@@ -2,8 +2,9 @@ import StudioCore
 
 extension FrameBuilder {
     /// The tree of what was made from what, to choose from.
-    mutating func versions(_ state: StudioState, selected: Int) {
-        let lines = state.versionTree(of: state.rootOfShown)
+    mutating func versions(_ state: StudioState, selected: RunID) {
+        let lines = state.versions(with: selected)
+        let selected = lines.firstIndex { $0.run == selected } ?? 0
         let inner = centredBox(
             "Versions: Enter shows one", columns: 76, rows: min(frame.rows - 4, lines.count + 2))
         guard inner.rows > 0 else { return }

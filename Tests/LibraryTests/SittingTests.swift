@@ -177,6 +177,27 @@ func aPausedOrKilledQueueStaysSoBesideALaterSitting(isPaused: Bool) throws {
     #expect(restored.wasKilled != isPaused)
 }
 
+/// What a sitting was making when it was killed is a job; one that was quit made nothing more.
+@Test(arguments: [true, false])
+func onlyAKilledSittingLeavesWhatItWasMaking(isFirstKilled: Bool) throws {
+    let folder = try TemporaryFolder()
+    for (prompt, isKilled) in [("a fox", isFirstKilled), ("a beach", !isFirstKilled)] {
+        let database = StudioDatabase.open(in: folder.path)
+        let (sitting, _) = try database.sit(isFresh: true)
+        var session = SavedSession(StudioState())
+        session.unfinished = [GenerationRequest(prompt: prompt, seed: 1)]
+        try database.save(session, [], from: 0, of: sitting)
+        if !isKilled { try database.close(sitting) }
+    }
+    // It is on disk as it was taken over.
+    for _ in 0..<2 {
+        let (_, restored) = try StudioDatabase.open(in: folder.path).sit(isFresh: false)
+        #expect(restored.jobs.map(\.request.prompt) == [isFirstKilled ? "a fox" : "a beach"])
+        #expect(restored.jobs.map(\.attempts) == [1])
+        #expect(restored.wasKilled && restored.session?.unfinished == nil)
+    }
+}
+
 @Test func versionsAndRunsComeBack() throws {
     let folder = try TemporaryFolder()
     var state = StudioState()

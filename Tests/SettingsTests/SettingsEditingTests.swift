@@ -27,7 +27,9 @@ import Testing
         "[keys]\n\"save.as\" = [ # two\n  'a',\n  'b' ]  # end\nfork = 'f'\n", "keys.save.as",
         "\"W\"", "[keys]\n\"save.as\" = \"W\"  # end\nfork = 'f'\n"
     ),
-    ("[keys]\n", "keys.save.as", "\"W\"", "[keys]\n\"save.as\" = \"W\"\n")
+    ("[keys]\n", "keys.save.as", "\"W\"", "[keys]\n\"save.as\" = \"W\"\n"),
+    ("[keys]\nsave.as = 'F9'\n", "keys.save.as", "\"W\"", "[keys]\nsave.as = \"W\"\n"),
+    ("[keys.save]\nas = 'F9'\n", "keys.save.as", "\"W\"", "[keys.save]\nas = \"W\"\n")
 ])
 func settingKeepsCommentsAndAllOtherLines(
     before: String, name: String, value: String, after: String
@@ -50,6 +52,8 @@ func settingKeepsCommentsAndAllOtherLines(
         path: "x", text: "# a\n[keys]\nfork = [\n 'f',\n]\n# b\n\"save.as\" = 'W'\n")
     #expect(file.removing(["keys", "fork"]) == "# a\n[keys]\n# b\n\"save.as\" = 'W'\n")
     #expect(file.removing(["keys", "save"]) == file.text)
+    let dotted = SettingsFile(path: "x", text: "[keys]\nstep.pause = 'F9'\nfork = 'f'\n")
+    #expect(dotted.removing(["keys", "step.pause"]) == "[keys]\nfork = 'f'\n")
 }
 
 @Test func theFileIsItsOwnersAloneAndALinkStaysALink() throws {

@@ -1,3 +1,4 @@
+import Imaging
 import Requests
 import StudioCore
 import TerminalGraphics
@@ -73,6 +74,34 @@ func escapeLeavesAComparisonFirst(command: Command) {
     #expect(story.state.job?.runs == [3])
     #expect(story.state.shownRun == 2 && story.state.canvas.partner == 1)
     #expect(story.state.canvas.display == .split)
+}
+
+@Test func whatIsSeenIsSaved() {
+    var story = Story()
+    story.compareTwo()
+    func saved(_ command: Command) -> [StudioEffect] {
+        var story = story
+        story.do(command)
+        _ = story.takeEffects()
+        story.do(.save)
+        return story.takeEffects()
+    }
+    #expect(saved(.split) == [.save(SaveOrder(run: 2, content: .refined))])
+    #expect(saved(.flip) == [.save(SaveOrder(run: 1, content: .refined))])
+    story.press(Key(.escape))
+    #expect(saved(.flip) == [.save(SaveOrder(run: 2, content: .discrete))])
+}
+
+@Test func theDecibelsAreThoseOfThePicturesAsTheyAre() {
+    var story = Story()
+    story.compareTwo()
+    #expect(story.state.canvas.comparison?.psnr.isInfinite == true)
+    for run in 1...2 {
+        story.tell(.restrengthened(run, Story.picture(UInt8(100 * run))))
+        let between = story.state.shown?.picture?.refined.psnr(
+            against: story.state.runs[1]?.picture?.refined ?? RGBImage(width: 1, height: 1))
+        #expect(story.state.canvas.comparison?.psnr == between)
+    }
 }
 
 @Test func theSidesOfAComparisonChangePlaces() {

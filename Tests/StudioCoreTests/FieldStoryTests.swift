@@ -69,8 +69,8 @@ extension Story {
     story.do(.viewSettings)
     story.state.settingsView.selected = try #require(Setting.all.firstIndex(of: .modelPath))
     story.press(Key(.enter))
-    story.act(.paste("/models/\nfox"))
-    #expect(story.state.settingsView.field?.text == "/models/fox")
+    story.act(.paste("/my\tmodels\r\nfox\n"))
+    #expect(story.state.settingsView.field?.text == "/my models fox")
 }
 
 @Test func listsAreFilteredByAPaste() {
@@ -78,7 +78,7 @@ extension Story {
     story.draw("a fox")
     story.do(.palette)
     story.press(Key(.down))
-    story.act(.paste("split\n view"))
+    story.act(.paste("split\nview"))
     story.press(Key(.enter))
     #expect(story.state.canvas.display == .split)
     story.press(Key(.character("r"), .control))

@@ -126,7 +126,7 @@ extension Story {
     #expect(story.orders().allSatisfy { if case .trash = $0 { false } else { true } })
 }
 
-@Test func starsTagsAndTrashAreTakenBack() {
+@Test func starsTagsAndTrashAreTakenBack() throws {
     var story = gallery(3)
     _ = story.orders()
     story.press(".")
@@ -136,7 +136,7 @@ extension Story {
     story.press(Key(.enter))
     #expect(story.state.gallery.selectedEntry?.tags == ["red", "best"])
     story.press(Key(.delete))
-    guard let path = story.state.gallery.selectedEntry?.path else { return }
+    let path = try #require(story.state.gallery.selectedEntry?.path)
     #expect(story.orders().contains { if case .trash = $0 { true } else { false } })
     story.tell(.library(.trashed(path: path, place: "/pictures/.trash/2.png")))
     #expect(story.selectedName == "1.png")

@@ -33,6 +33,38 @@ import Testing
     #expect(story.state.history.value.picture == 3)
 }
 
+@Test(arguments: [true, false])
+func aMaskPaintedWhileItsBatchIsMadeStays(isHalfMade: Bool) {
+    var story = Story()
+    story.batch(of: 2)
+    story.finish(1)
+    story.press("m")
+    if isHalfMade {
+        story.press("u", " ")
+        story.state.canvas.cursor = PixelPoint(x: 50, y: 50)
+    } else {
+        story.press(" ")
+    }
+    let mask = story.state.mask
+    story.finish(2)
+    #expect(story.state.job == nil && story.state.proposal != nil)
+    #expect(story.state.mask == mask && (mask == nil) == isHalfMade)
+    story.press(" ")
+    #expect(story.state.proposal == nil && story.state.shownRun == 1)
+    #expect(story.state.mask?.isEmpty == false)
+}
+
+@Test func aClickOnACandidateShowsItFinished() {
+    var story = Story()
+    story.batch(of: 2)
+    story.finish(1)
+    story.finish(2)
+    story.press(",")
+    #expect(story.state.canvas.step == 4)
+    story.point(.candidate(1), .press(.left))
+    #expect(story.state.shownRun == 2 && story.state.canvas.step == nil)
+}
+
 @Test func aPausedBatchGoesOnAsAWhole() {
     var story = Story()
     story.batch(of: 2)
@@ -241,6 +273,19 @@ import Testing
     story.set(.guidance, "7")
     story.press("z")
     #expect(story.takeEffects() == [])
+}
+
+/// The strength of a picture is changed when the workshop is free, and said to be until then.
+@Test func theStrengthFollowsWhenTheQueuesJobIsDone() {
+    var story = Story()
+    story.draw("a fox")
+    story.do(.queueAdd)
+    story.tell(.library(.journalled(1)))
+    #expect(story.state.job != nil && story.state.shownRun == 1)
+    _ = story.takeEffects()
+    story.do(.weakerResidual)
+    #expect(story.takeEffects() == [.changeStrength(1, 0.9)])
+    #expect(story.state.message?.text.contains("follows when the run that is on is done") == true)
 }
 
 @Test func aThousandStrokesAreUndoneOneByOne() {

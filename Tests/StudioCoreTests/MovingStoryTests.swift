@@ -115,6 +115,41 @@ import Testing
     #expect(story.state.view == .gallery && story.state.mask == nil)
 }
 
+/// A shape goes on with the mask that it was begun on, so a mask that comes otherwise ends it.
+@Test func anotherMaskEndsAHalfMadeShape() {
+    var loaded = PaintedMask(width: 64, height: 64)
+    loaded.stamp(x: 40, y: 40, radius: 3, true)
+    let ways: [(inout Story) -> Void] = [
+        { $0.do(.maskAll) }, { $0.do(.invertMask) }, { $0.tell(.maskLoaded(loaded)) },
+        { $0.act(.region(x: 0, y: 0, width: 32, height: 32)) }
+    ]
+    for paint in ways {
+        var story = Story()
+        story.draw("a fox")
+        story.press("m", "u", " ")
+        paint(&story)
+        let mask = story.state.mask
+        #expect(story.state.canvas.stroke == nil && mask != nil)
+        story.press(" ")
+        #expect(story.state.mask == mask && story.state.canvas.stroke?.before == mask)
+    }
+}
+
+@Test func whatWasUndoneIsDoneAgainAlsoAfterARestart() {
+    var tree = SnapshotTree(0)
+    tree.record(1, "one")
+    tree.record(2, "two")
+    #expect(tree.undo() == "two")
+    tree.move(to: 0, 10)
+    tree.move(to: 1, 11)
+    tree = SnapshotTree(
+        nodes: tree.nodes, current: tree.current, redo: tree.nodes.map(\.lastChild))
+    #expect(tree.value == 11)
+    #expect(tree.redo() == "two" && tree.value == 2)
+    #expect(tree.undo() == "two" && tree.undo() == "one")
+    #expect(tree.redo() == "one" && tree.redo() == "two" && tree.redo() == nil)
+}
+
 @Test func aTreeGoesToAnyPlaceWithoutAChange() {
     var tree = SnapshotTree(0)
     tree.record(1, "one")
@@ -182,6 +217,7 @@ func escapeFromAViewLeadsToThePicture(view: Command) {
 @Test func saveAsBeginsWithTheNameThatSaveWouldTake() {
     var story = Story()
     story.draw("a fox")
+    let order = SaveOrder(run: 1, content: .refined)
     story.press("W")
     #expect(story.takeEffects() == [.suggestName(1)])
     story.tell(.nameSuggested("dcar-0007-a-fox.png"))
@@ -194,7 +230,7 @@ func escapeFromAViewLeadsToThePicture(view: Command) {
     story.tell(.nameSuggested("dcar-0007-a-fox.png"))
     story.press(Key(.home))
     story.type("my-")
-    #expect(story.state.popup == .saveAs(moved("my-", before: "dcar-0007-a-fox.png")))
+    #expect(story.state.popup == .saveAs(moved("my-", before: "dcar-0007-a-fox.png"), order))
 }
 
 @Test func whatIsTypedReplacesTheNameAndComesBeforeALateOne() {
@@ -203,12 +239,13 @@ func escapeFromAViewLeadsToThePicture(view: Command) {
     story.press("W")
     story.tell(.nameSuggested("dcar-0007-a-fox.png"))
     story.type("fox")
-    #expect(story.state.popup == .saveAs(TextField("fox")))
+    let order = SaveOrder(run: 1, content: .refined)
+    #expect(story.state.popup == .saveAs(TextField("fox"), order))
     story.press(Key(.escape))
     story.press("W")
     story.type("cat")
     story.tell(.nameSuggested("dcar-0007-a-fox.png"))
-    #expect(story.state.popup == .saveAs(TextField("cat")))
+    #expect(story.state.popup == .saveAs(TextField("cat"), order))
 }
 
 /// A field whose cursor stands after `start`, before `rest`.
@@ -325,4 +362,122 @@ func aKeyThatNeedsAPictureSaysSo(key: String) {
     _ = story.takeEffects()
     story.do(.saveAs)
     #expect(story.takeEffects() == [.suggestName(1)])
+}
+
+// MARK: What happens while something else is asked
+
+extension Story {
+    /// A picture of the queue on the canvas, which the next job takes over once it begins.
+    fileprivate static func watchingTheQueue() -> Story {
+        var story = Story()
+        story.queue("a fox")
+        let run = story.journal() ?? 0
+        story.start(run)
+        story.finish(run)
+        story.queue("a beach")
+        story.press(Key(.escape))
+        return story
+    }
+}
+
+@Test func aNameIsForThePictureThatItWasAskedFor() {
+    var story = Story.watchingTheQueue()
+    let effects = story.takeEffects()
+    story.press("W")
+    story.type("fox")
+    story.tell(.library(.journalled(2)))
+    #expect(effects.contains { if case .library = $0 { true } else { false } })
+    #expect(story.state.shownRun == 2)
+    _ = story.takeEffects()
+    story.press(Key(.enter))
+    #expect(
+        story.takeEffects() == [.save(SaveOrder(run: 1, content: .refined, path: "fox"))])
+}
+
+@Test(arguments: [Command.goToStep, .loadMask, .outpaint])
+func aFormIsForThePictureThatItWasAskedFor(command: Command) {
+    var story = Story.watchingTheQueue()
+    story.do(command)
+    story.type("1")
+    story.tell(.library(.journalled(2)))
+    story.start(2)
+    story.finish(2)
+    let before = story.state.canvas
+    _ = story.takeEffects()
+    story.press(Key(.enter))
+    #expect(story.state.message?.text.hasPrefix("Picture 1 is not shown any more;") == true)
+    #expect(story.state.popup != nil && story.state.canvas == before)
+    #expect(story.takeEffects().isEmpty)
+}
+
+@Test func theVersionsAreThoseOfThePictureThatTheyWereAskedFor() {
+    var story = Story.watchingTheQueue()
+    story.press("B")
+    story.tell(.library(.journalled(2)))
+    story.start(2)
+    story.finish(2)
+    #expect(story.state.shownRun == 2 && story.state.popup == .versions(selected: 1))
+    story.press(Key(.enter))
+    #expect(story.state.shownRun == 1)
+}
+
+/// A picture that was asked for comes to who waits for it, and to nobody else.
+@Test(arguments: ["nothing", "prompt", "negative", "help", "value"])
+func anOpenedPictureTakesNothingFromWhoTypes(meanwhile: String) {
+    var story = Story()
+    story.type("a boat")
+    story.do(.openFile)
+    story.type("a.png")
+    _ = story.takeEffects()
+    story.press(Key(.enter))
+    #expect(story.takeEffects() == [.open(path: "a.png", run: 1)])
+    switch meanwhile {
+    case "prompt": story.type(" at sea")
+    case "negative":
+        story.press(Key(.tab))
+        story.type("blurry")
+    case "help": story.do(.help)
+    case "value":
+        story.do(.parameters)
+        story.press(Key(.enter))
+    default: break
+    }
+    let before = story.state
+    var opened = RunRecord(
+        id: 1, request: GenerationRequest(prompt: "a cat", seed: 1), origin: .file("a.png"))
+    (opened.gridWidth, opened.gridHeight, opened.picture) = (2, 2, Story.picture(7))
+    (opened.snapshots, opened.status) = ([Story.snapshot(4)], .finished)
+    story.tell(.opened(opened))
+    guard meanwhile != "nothing" else {
+        #expect(story.state.shownRun == 1 && story.state.focus == .canvas)
+        #expect(story.takeEffects().first == .inspect(prompt: "a cat"))
+        return
+    }
+    #expect(story.state.message?.text == "Opened as picture 1; PageDown shows it.")
+    #expect(story.state.shownRun == nil && story.state.focus == before.focus)
+    #expect(story.state.prompt == before.prompt && story.state.popup == before.popup)
+    story.press(Key(.escape), Key(.escape))
+    story.do(.nextPicture)
+    #expect(story.state.shownRun == 1)
+}
+
+/// However a prompt comes about, what the model reads of it is asked for.
+@Test func everyNewPromptIsRead() {
+    var story = Story()
+    story.draw("a fox")
+    story.draw("a beach")
+    let ways: [((inout Story) -> Void, String)] = [
+        ({ $0.do(.undo) }, "a fox"), ({ $0.do(.redo) }, "a beach"),
+        ({ $0.act(.fork(step: 2, prompt: "a boat")) }, "a boat"),
+        ({ $0.press(Key(.pageUp), Key(.character("a"))) }, "a beach"), ({ $0.act(.promptEdited("x")) }, "x")
+    ]
+    for (way, prompt) in ways {
+        _ = story.takeEffects()
+        way(&story)
+        #expect(story.takeEffects().contains(.inspect(prompt: prompt)), "\(prompt)")
+        if let job = story.state.job {
+            story.start(job.runs[0])
+            story.finish(job.runs[0])
+        }
+    }
 }

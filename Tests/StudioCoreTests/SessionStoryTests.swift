@@ -35,7 +35,7 @@ private func restored(_ story: Story, runs: [RunID]) throws -> RestoredSession {
     let before = first.state
     var second = Story(isModelOpen: false)
     second.tell(.library(.opened(try restored(first, runs: [1, 2]))))
-    #expect(second.takeEffects().isEmpty)
+    #expect(second.takeEffects() == [.inspect(prompt: "a fox")])
     second.tell(.modelOpened(Story.facts))
     #expect(second.takeEffects() == [.load(2)])
     #expect(second.state.shownRun == 2)
@@ -88,7 +88,7 @@ private func restored(_ story: Story, runs: [RunID]) throws -> RestoredSession {
     first.draw("a beach")
     var second = Story()
     second.tell(.library(.opened(try restored(first, runs: [1, 2]))))
-    #expect(second.takeEffects() == [.load(2)])
+    #expect(second.takeEffects() == [.inspect(prompt: "a beach"), .load(2)])
     func loaded(_ id: RunID) -> StudioNews {
         var record = RunRecord(
             id: id, request: GenerationRequest(prompt: "a fox", seed: 1), origin: .prompt)
@@ -111,7 +111,7 @@ private func restored(_ story: Story, runs: [RunID]) throws -> RestoredSession {
     first.draw("a fox")
     var second = Story()
     second.tell(.library(.opened(try restored(first, runs: [1]))))
-    #expect(second.takeEffects() == [.load(1)])
+    #expect(second.takeEffects() == [.inspect(prompt: "a fox"), .load(1)])
     #expect(second.state.parameters == first.state.parameters)
 }
 
@@ -248,15 +248,47 @@ private func restored(_ story: Story, runs: [RunID]) throws -> RestoredSession {
     #expect(story.state.shownRun == 1)
 }
 
-@Test func earlierPromptsAreRankedByHowWellTheyFit() {
+@Test func aMaskThatWasUndoneIsPaintedAgainAfterARestart() throws {
+    var first = Story()
+    first.draw("a fox")
+    first.draw("a beach")
+    first.press("m", " ")
+    let mask = first.state.mask
+    first.press("z", "m", "p")
+    first.type(" at noon")
+    first.press(Key(.escape), Key(.pageUp), Key(.pageDown))
+    #expect(mask != nil && first.state.mask == nil)
+    var second = Story()
+    second.tell(.library(.opened(try restored(first, runs: [1, 2]))))
+    for var story in [first, second] {
+        story.do(.redo)
+        #expect(story.state.shownRun == 2 && story.state.mask == mask)
+    }
+}
+
+@Test func whatWasQueuedBeforeTheLibraryAnsweredIsTheNewestPrompt() {
+    var story = Story()
+    for prompt in ["a boat", "a fox"] { story.queue(prompt) }
+    var restored = RestoredSession()
+    restored.prompts = ["a boat", "a beach"]
+    story.tell(.library(.opened(restored)))
+    #expect(story.state.prompt.history == ["a beach", "a boat", "a fox"])
+}
+
+@Test func earlierPromptsAreRankedByHowWellTheyFit() throws {
     var story = Story()
     var restored = RestoredSession()
     restored.prompts = ["a fox", "four oxen", "foxes at night", "the outfox", "f o x"]
     story.tell(.library(.opened(restored)))
     story.press(Key(.character("r"), .control))
     story.type("fox")
-    guard case .history(let list)? = story.state.popup else { return }
+    let list = try #require(story.state.popup?.list)
     #expect(
         story.state.historyList(list)
             == ["foxes at night", "a fox", "the outfox", "f o x", "four oxen"])
+}
+
+extension Popup {
+    /// Of the earlier prompts.
+    fileprivate var list: ListState? { if case .history(let list) = self { list } else { nil } }
 }

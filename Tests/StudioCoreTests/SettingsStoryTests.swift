@@ -122,6 +122,30 @@ extension Story {
     #expect(story.state.popup != nil)
 }
 
+/// What became of a key is said once the file was read back.
+@Test(arguments: [
+    ("", "Backspace", "step.pause has the keys it came with.", true),
+    ("step.pause = 'F9'", "Backspace", "line 2 counts more: step.pause has F9.", false),
+    ("step.pause = 'F9'", "F9", "F9 is step.pause.", true),
+    ("step.pause = 'F9'", "F8", "line 2 counts more: step.pause has F9.", false),
+    ("save = 'Space'", "Backspace", "step.pause has no key.", false)
+])
+func whatIsSaidOfAKeyIsSo(file: String, key: String, words: String, isAsWished: Bool) throws {
+    var story = Story()
+    story.do(.help)
+    story.type("step.pause")
+    story.press(Key(.tab))
+    story.press(try #require(Key(name: key)))
+    story.tell(.settings(try settings("[keys]\n\(file)\n")))
+    #expect(story.state.message?.text.hasSuffix(words) == true)
+    #expect((story.state.message?.kind == .success) == isAsWished)
+    // Another reading tells of something else.
+    story.press(Key(.escape))
+    story.do(.reloadConfiguration)
+    story.tell(.settings(try settings("[keys]\nfork = 'Ctrl-M'\n")))
+    #expect(story.state.message?.text.contains("Ctrl-M cannot be fork") == true)
+}
+
 @Test func twoCommandsSwapKeysWithoutAWord() throws {
     let (keymap, warnings) = Keymap.configured(
         by: try settings("[keys]\nfork = \"d\"\n\"residual.toggle\" = \"f\"\n"))

@@ -26,6 +26,15 @@ import Testing
     #expect(field.text == "a[31mbc\nd")
 }
 
+/// What is typed is as wide as what is shown of it.
+@Test func whatOnlyChangesHowACharacterLooksIsNeverTyped() {
+    var field = TextField()
+    field.insert("red\tfox \u{2764}\u{FE0F}\u{1F441}\u{FE0E}\u{34F}\u{3164}!")
+    #expect(field.text == "red fox \u{2764}\u{1F441}!")
+    #expect(field.text.cellWidth == 11)
+    #expect(SanitizedText(field.text).text == field.text)
+}
+
 @Test func undoAndRedoWalkTheTree() {
     var tree = SnapshotTree(0)
     tree.record(1, "one")

@@ -114,6 +114,43 @@ import Testing
     #expect(story.takeEffects() == [.putBack(2, mark)])
 }
 
+@Test func whatTheModelMadeOfAChangedTokenStays() {
+    var story = Story()
+    story.pauseAfter(2)
+    story.act(.token(place: 0, id: 9))
+    story.start(2)
+    for step in 1...2 { story.step(2, step) }
+    story.tell(.paused(2))
+    story.press(".")
+    story.step(2, 3)
+    story.tell(.paused(2))
+    _ = story.takeEffects()
+    story.press("z")
+    #expect(story.takeEffects().isEmpty && story.state.runs[2]?.chosenTokens.words == ["0=9"])
+    #expect(story.state.message?.text.hasPrefix("Undo waits for the run;") == true)
+}
+
+/// The last step, the residual and the decoder go on to their end.
+@Test func nothingIsSaidToPauseAfterTheLastStep() {
+    for step in 1...4 {
+        for key in [" ", "."] as [Unicode.Scalar] {
+            var story = Story()
+            story.type("a fox")
+            story.press(Key(.enter))
+            story.start(1)
+            for number in 1...step { story.step(1, number) }
+            _ = story.takeEffects()
+            story.press(key)
+            #expect(story.takeEffects() == (step < 3 ? [.pause] : []))
+            #expect(
+                story.state.message?.text
+                    == (step < 3
+                        ? "Pausing after this step."
+                        : "After the last step nothing pauses any more; Ctrl-C cancels."))
+        }
+    }
+}
+
 @Test func aForkTakesAllChangesUntilItGoesOn() {
     var story = Story()
     story.pauseAfter(2)

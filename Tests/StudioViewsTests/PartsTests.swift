@@ -1,7 +1,9 @@
 import Imaging
 import Requests
+import Settings
 import StudioCore
 import StudioViews
+import TerminalGraphics
 import Testing
 
 // Single parts of the screen: the queue's lines, the token's line, what lies over the picture.
@@ -105,4 +107,50 @@ private func shown(_ state: StudioState) -> Frame {
         let said = state.parameters.explanation(of: parameter)
         #expect(line.hasPrefix(" \(said)"), "\(parameter)")
     }
+}
+
+// MARK: Fields
+
+/// Wide characters that need more cells than a field has: its end is seen, with the cursor behind it.
+@Test(
+    arguments: [Command.saveAs, .openFile, .fork, .gallerySearch, .palette, .viewSettings],
+    [ScreenSize(80, 24), ScreenSize(120, 40)])
+func theCursorStaysInAFieldOfWideCharacters(command: Command, size: ScreenSize) throws {
+    var state = studioWithPicture()
+    if command == .gallerySearch { perform(&state, .viewGallery) }
+    perform(&state, command)
+    if command == .viewSettings {
+        state.settingsView.selected = try #require(Setting.all.firstIndex(of: .modelPath))
+        _ = update(&state, .key(Key(.enter)))
+    }
+    for count in [40, 41, 200] {
+        _ = update(&state, .key(Key(.character("u"), .control)))
+        _ = update(&state, .paste("x" + String(repeating: "狐", count: count)))
+        let shown = frame(
+            of: state, columns: size.columns, rows: size.rows, on: Scene.abilities(.xterm256))
+        let cursor = try #require(shown.cursor)
+        let before = shown.cells[cursor.row * size.columns + cursor.column - 2]
+        #expect(before.glyph == "狐", "\(count)")
+        let after = shown.cells[cursor.row * size.columns + cursor.column]
+        #expect(after.glyph == " " && after.style == before.style)
+    }
+}
+
+@Test func theCountOfTokensIsOfThePromptThatIsSeen() {
+    var state = studioWithPicture()
+    let facts = PromptFacts(prompt: "a fox", tokens: 27, limit: 64, unknownWords: [])
+    _ = update(&state, .news(.inspected(facts)))
+    #expect(shown(state).text.contains(" 27/64 tokens "))
+    _ = update(&state, .promptEdited("a fox in the snow"))
+    #expect(shown(state).text.contains(" …/64 tokens "))
+}
+
+@Test func keysAreNamedAsTheyAreSet() {
+    var state = studioWithPicture()
+    state.keymap.bind(.save, to: [Key(.function(6))])
+    state.keymap.bind(.nextPicture, to: [Key(.function(7))])
+    #expect(shown(state).text.contains(" PageUp F7, B versions "))
+    _ = update(&state, .news(.library(.listed([]))))
+    perform(&state, .viewGallery)
+    #expect(shown(state).text.contains("F6 in the studio saves one"))
 }
