@@ -32,14 +32,11 @@ extension StudioState {
         }
         popup = back
         settingsView.written = .key(command, key)
-        var effects: [StudioEffect] = []
-        if let rival {
-            // Written out too, so that nothing has to be said of it at each start.
-            let left = keymap.keys(of: rival).filter { $0 != key }.map(\.description.tomlQuoted)
-            effects.append(
-                .writeSetting(rival.keyPath, "[\(left.joined(separator: ", "))]"))
-        }
-        return effects + [.writeSetting(command.keyPath, key.description.tomlQuoted)]
+        let write = StudioEffect.writeSetting(command.keyPath, key.description.tomlQuoted)
+        guard let rival else { return [write] }
+        // Written out too, so that nothing has to be said of it at each start.
+        let left = keymap.keys(of: rival).filter { $0 != key }.map(\.description.tomlQuoted)
+        return [write, .writeSetting(rival.keyPath, "[\(left.joined(separator: ", "))]")]
     }
 }
 

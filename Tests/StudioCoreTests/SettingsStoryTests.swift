@@ -114,8 +114,8 @@ extension Story {
     story.press("z")
     #expect(
         story.takeEffects() == [
-            .writeSetting(["keys", "undo"], "[\"Ctrl-Z\"]"),
-            .writeSetting(["keys", "fork"], "\"z\"")
+            .writeSetting(["keys", "fork"], "\"z\""),
+            .writeSetting(["keys", "undo"], "[\"Ctrl-Z\"]")
         ])
     story.press(Key(.tab), Key(.backspace))
     #expect(story.takeEffects() == [.writeSetting(["keys", "fork"], nil)])
