@@ -97,6 +97,9 @@ public enum ImageFile {
         throw .exists(path: pattern.path(number: number, fields))
     }
 
+    /// The folder, beside the pictures, that deleted ones are moved to.
+    package static let trashName = ".trash"
+
     /// The folder and the name of a path; "." where it names no folder.
     static func split(_ path: String) -> (folder: String, name: String) {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (".", path) }

@@ -8,6 +8,8 @@ import Foundation
 public struct OutputPattern: Hashable, Sendable, CustomStringConvertible {
     /// The pattern as written.
     public let description: String
+    private let name: String
+    private let folder: String?
     private let parts: [Part]
 
     private enum Part: Hashable {
@@ -46,9 +48,10 @@ public struct OutputPattern: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// - Parameter folder: what the pattern lies in; braces in it are no fields.
     /// - Throws: `OutputPatternError` for an unknown field, an open brace, a second `{n}`, an `{n}`
     ///   in the folder, or no file name.
-    public init(_ pattern: String) throws(OutputPatternError) {
+    public init(_ pattern: String, in folder: String? = nil) throws(OutputPatternError) {
         var parts: [Part] = []
         var rest = pattern[...]
         while let open = rest.firstIndex(of: "{") {
@@ -71,15 +74,17 @@ public struct OutputPattern: Hashable, Sendable, CustomStringConvertible {
             guard !isInFolder else { throw .numberInFolder(pattern: pattern) }
         }
         guard !pattern.isEmpty, !pattern.hasSuffix("/") else { throw .noName(pattern: pattern) }
-        self.parts = parts
-        description = pattern
+        self.parts = (folder.map { [.literal("\($0)/")] } ?? []) + parts
+        (self.folder, name) = (folder, pattern)
+        description = folder.map { "\($0)/\(pattern)" } ?? pattern
     }
 
     /// The pattern with more before its extension, which is png where it has none.
     public func suffixed(_ suffix: String) throws(OutputPatternError) -> OutputPattern {
-        let name = description as NSString
+        let name = name as NSString
         let ending = name.pathExtension.isEmpty ? "png" : name.pathExtension
-        return try OutputPattern("\(name.deletingPathExtension)\(suffix).\(ending)")
+        return try OutputPattern(
+            "\(name.deletingPathExtension)\(suffix).\(ending)", in: folder)
     }
 
     private static func part(
@@ -102,33 +107,46 @@ public struct OutputPattern: Hashable, Sendable, CustomStringConvertible {
 
     /// The path of picture `number`.
     public func path(number: Int, _ fields: Fields) -> String {
+        Self.path(parts[...], number: number, fields)
+    }
+
+    private static func path(
+        _ parts: ArraySlice<Part>, number: Int, _ fields: Fields
+    ) -> String {
         parts.map { part in
             switch part {
             case .literal(let text): text
             case .number(let digits):
                 String(repeating: "0", count: max(0, digits - String(number).count))
                     + String(number)
-            case .field(let field): Self.text(field, fields)
+            case .field(let field): text(field, fields)
             }
         }.joined()
     }
 
-    /// One more than the highest number a file of this pattern and these fields has in its folder;
-    /// 1 where there is none. A gap is not filled, so that a name never comes back.
+    /// One more than the highest number a file of this pattern and these fields has in its folder,
+    /// or in the trash there; 1 where there is none. A gap is not filled, so that a name never comes
+    /// back.
     ///
     /// - Parameter countsAll: counts files whatever stands behind their number, so that names of
     ///   one folder sort by their age; otherwise only those that the fields would name.
     public func nextNumber(_ fields: Fields, countsAll: Bool = false) -> Int {
         guard let at = parts.firstIndex(where: { if case .number = $0 { true } else { false } })
         else { return 1 }
-        let before = OutputPattern(parts: Array(parts[..<at])).path(number: 0, fields)
-        let after = OutputPattern(parts: Array(parts[(at + 1)...])).path(number: 0, fields)
+        let before = Self.path(parts[..<at], number: 0, fields)
+        let after = Self.path(parts[(at + 1)...], number: 0, fields)
         let ending = after.lastIndex(of: ".").map { String(after[$0...]) } ?? ""
         let (folder, prefix) = ImageFile.split(before)
         let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { return 1 }
         defer { close(directory) }
-        let numbers = ImageFile.names(in: directory).compactMap { name -> Int? in
+        var names = ImageFile.names(in: directory)
+        let trash = openat(directory, ImageFile.trashName, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if trash >= 0 {
+            names += ImageFile.names(in: trash)
+            close(trash)
+        }
+        let numbers = names.compactMap { name -> Int? in
             guard let rest = name.utf8.rest(after: prefix.utf8) else { return nil }
             func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
             let count = rest.dropLast(after.utf8.count)
@@ -142,11 +160,6 @@ public struct OutputPattern: Hashable, Sendable, CustomStringConvertible {
             return Int(String(decoding: Array(digits), as: UTF8.self))
         }
         return (numbers.max() ?? 0) + 1
-    }
-
-    private init(parts: [Part]) {
-        self.parts = parts
-        description = ""
     }
 
     private static func text(_ field: Field, _ fields: Fields) -> String {

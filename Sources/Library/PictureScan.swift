@@ -9,7 +9,7 @@ package struct PictureScan: Sendable {
     package struct Difference: Sendable {
         /// Files that are new, or were changed.
         package var unread: [FileStamp] = []
-        package var vanished: [String] = []
+        package var vanished: [PictureEntry] = []
         /// The folders that were gone through.
         package var folders = FolderTimes()
     }
@@ -47,9 +47,6 @@ package struct PictureScan: Sendable {
 
     /// Deeper folders are not gone into.
     private static let depthLimit = 6
-    /// The folder, beside the pictures, that deleted ones are moved to.
-    package static let trashName = ".trash"
-
     /// Compares a folder, and every file that the index knows elsewhere, with the index.
     package static func compare(_ folder: String, with known: [PictureEntry]) -> Difference {
         var found: [String: FileStamp] = [:]
@@ -60,7 +57,7 @@ package struct PictureScan: Sendable {
             // A picture in the trash stays listed while its file is there.
             if entry.trashPath != nil || found[entry.path] == nil {
                 guard let stamp = FileStamp(entry.place) else {
-                    difference.vanished.append(entry.path)
+                    difference.vanished.append(entry)
                     continue
                 }
                 if entry.trashPath == nil { found[entry.path] = stamp }

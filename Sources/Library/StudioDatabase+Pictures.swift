@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import StudioCore
 
@@ -19,10 +20,20 @@ extension StudioDatabase {
         }
     }
 
+    /// A picture in the trash whose name another file has by now; it comes back under a new one.
+    package struct Displaced: Hashable, Sendable {
+        /// Its path before.
+        package let path: String
+        package let entry: PictureEntry
+    }
+
     /// Adds what was read from files. Stars and tags of files that were known stay.
-    package func index(_ entries: [PictureEntry]) throws {
-        guard !entries.isEmpty else { return }
-        try writer.write { db in
+    @discardableResult
+    package func index(_ entries: [PictureEntry]) throws -> [Displaced] {
+        guard !entries.isEmpty else { return [] }
+        return try writer.write { db in
+            let displaced = try entries.filter { $0.trashPath == nil }
+                .compactMap { try Self.displace($0.path, db) }
             let statement = try db.makeStatement(
                 sql: """
                     INSERT INTO picture (\(Self.columns))
@@ -41,14 +52,43 @@ extension StudioDatabase {
                         problem = excluded.problem, trashPath = excluded.trashPath
                     """)
             for entry in entries { try statement.execute(arguments: entry.arguments) }
+            return displaced
         }
     }
 
-    package func forget(_ paths: [String]) throws {
-        guard !paths.isEmpty else { return }
-        try writer.write { db in
-            let statement = try db.makeStatement(sql: "DELETE FROM picture WHERE path = ?")
-            for path in paths { try statement.execute(arguments: [path]) }
+    /// Gives a picture in the trash another name if it has this one.
+    private static func displace(_ path: String, _ db: Database) throws -> Displaced? {
+        guard
+            let row = try Row.fetchOne(
+                db,
+                sql: "SELECT \(columns) FROM picture WHERE path = ? AND trashPath IS NOT NULL",
+                arguments: [path])
+        else { return nil }
+        var entry = PictureEntry(row)
+        let name = path as NSString
+        for number in 2... {
+            entry.path = "\(name.deletingPathExtension)-\(number).\(name.pathExtension)"
+            let isTaken = try Bool.fetchOne(
+                db, sql: "SELECT 1 FROM picture WHERE path = ?", arguments: [entry.path])
+            if isTaken == nil { break }
+        }
+        try db.execute(
+            sql: "UPDATE picture SET path = ? WHERE path = ?", arguments: [entry.path, path])
+        return Displaced(path: path, entry: entry)
+    }
+
+    /// Forgets pictures whose files are gone, but not those that have gone into the trash, or come
+    /// back from it, since.
+    /// - Returns: those that it forgot.
+    package func forget(_ entries: [PictureEntry]) throws -> [PictureEntry] {
+        guard !entries.isEmpty else { return [] }
+        return try writer.write { db in
+            try entries.filter { entry in
+                try db.execute(
+                    sql: "DELETE FROM picture WHERE path = ? AND trashPath IS ?",
+                    arguments: [entry.path, entry.trashPath])
+                return db.changesCount > 0
+            }
         }
     }
 

@@ -11,14 +11,14 @@ package enum Trash {
         _ entry: PictureEntry, calls: FileCalls = FileCalls()
     ) throws(TrashError) -> String {
         let path = entry.path as NSString
-        let folder = path.deletingLastPathComponent + "/" + PictureScan.trashName
+        let folder = path.deletingLastPathComponent + "/" + ImageFile.trashName
         if mkdir(folder, 0o700) != 0, errno != EEXIST {
             throw .cannotMove(path: entry.path, reason: String(cString: strerror(errno)))
         }
         let base = (path.lastPathComponent as NSString).deletingPathExtension
         for number in 0..<10_000 {
             let place = "\(folder)/\(number == 0 ? base : "\(base)-\(number)").png"
-            if try move(entry.path, to: place, calls) { return place }
+            if try move(entry.path, to: place, calls, leading: { "../" + $0 }) { return place }
         }
         throw .full(folder: folder)
     }
@@ -28,17 +28,26 @@ package enum Trash {
         _ entry: PictureEntry, calls: FileCalls = FileCalls()
     ) throws(TrashError) {
         guard let place = entry.trashPath else { return }
-        guard try move(place, to: entry.path, calls) else { throw .taken(path: entry.path) }
+        let isBack = try move(place, to: entry.path, calls) { target in
+            target.hasPrefix("../") ? String(target.dropFirst(3)) : target
+        }
+        guard isBack else { throw .taken(path: entry.path) }
     }
 
     /// A rename that never replaces a file; false where the name is taken.
+    ///
+    /// - Parameter target: what a symbolic link, unless it is absolute, leads to from the new place.
     private static func move(
-        _ path: String, to place: String, _ calls: FileCalls
+        _ path: String, to place: String, _ calls: FileCalls, leading target: (String) -> String
     ) throws(TrashError) -> Bool {
         func failure() -> TrashError {
             .cannotMove(path: path, reason: String(cString: strerror(errno)))
         }
-        if calls.link(AT_FDCWD, path, place) == 0 {
+        let old = try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+        let link = old.flatMap { $0.hasPrefix("/") ? nil : target($0) }
+        let isMade =
+            link.map { symlink($0, place) == 0 } ?? (calls.link(AT_FDCWD, path, place) == 0)
+        if isMade {
             guard unlink(path) == 0 else {
                 let failure = failure()
                 unlink(place)

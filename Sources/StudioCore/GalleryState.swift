@@ -34,10 +34,10 @@ package struct GalleryState: Hashable, Sendable {
 
     /// What a picture had of a file that went into the trash.
     struct LaidAside: Hashable, Sendable {
-        let path: String
+        var path: String
         let run: RunID
         let isSaved: Bool
-        let file: SavedFile?
+        var file: SavedFile?
     }
 
     /// A change of the collection.

@@ -36,6 +36,8 @@ package enum LibraryNews: Hashable, Sendable {
     case thumbnails([String: RGBImage])
     case trashed(path: String, place: String)
     case untrashed(path: String)
+    /// A picture in the trash gets another path, as another file has its old one.
+    case displaced(path: String, PictureEntry)
     case journalled(JobID)
 }
 
@@ -102,6 +104,10 @@ package struct KeptRun: Hashable, Sendable, Codable {
     package var path: String?
     /// The file that it was opened from and has gone on from since.
     package var source: String?
+    /// How the file that it was opened from was fitted; nil in sessions of earlier versions.
+    package var fit: ImportFit?
+    /// SHA-256 of that file; nil in sessions of earlier versions.
+    package var fileHash: String?
     /// The texts that its PNG would carry.
     package var record: String
     package var tokens: String

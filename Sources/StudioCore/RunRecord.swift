@@ -250,6 +250,10 @@ package struct SavedFile: Hashable, Sendable {
         self.step = step
         self.isFinished = isFinished
     }
+
+    func moved(to path: String) -> SavedFile {
+        SavedFile(path: path, strength: strength, step: step, isFinished: isFinished)
+    }
 }
 
 /// How long a part of a phase took.

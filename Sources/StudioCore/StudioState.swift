@@ -318,7 +318,7 @@ package enum PreviewKind: String, CaseIterable, Hashable, Sendable {
 }
 
 /// What is done to an opened picture whose sides are no multiples of the token size.
-package enum ImportFit: String, CaseIterable, Hashable, Sendable {
+package enum ImportFit: String, CaseIterable, Hashable, Sendable, Codable {
     /// What is too much at the sides is left out.
     case crop
     /// The outermost pixels are repeated.

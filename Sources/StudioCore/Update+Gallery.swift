@@ -42,6 +42,7 @@ extension StudioState {
         case .untrashed(let path):
             gallery.change(path) { $0.trashPath = nil }
             takeUp(path)
+        case .displaced(let path, let entry): displace(path, entry)
         case .journalled(let job): return beginJob(job)
         }
         return view == .gallery ? galleryMoved() : []
@@ -79,6 +80,16 @@ extension StudioState {
             if aside.isSaved, isSame, run.savedPath == nil { runs[aside.run]?.savedPath = path }
         }
         gallery.laidAside.removeAll { $0.path == path }
+    }
+
+    /// What was said of a file in the trash holds for its new path.
+    private mutating func displace(_ path: String, _ entry: PictureEntry) {
+        gallery.merge([entry])
+        gallery.changes = gallery.changes.map { $0 == .trash(path) ? .trash(entry.path) : $0 }
+        for at in gallery.laidAside.indices where gallery.laidAside[at].path == path {
+            gallery.laidAside[at].path = entry.path
+            gallery.laidAside[at].file = gallery.laidAside[at].file.map { $0.moved(to: entry.path) }
+        }
     }
 
     /// The picture that was selected when the last sitting ended.

@@ -70,6 +70,9 @@ final class Librarian: Sendable {
         }
     }
 
+    /// Waits for what goes into the trash or comes back, stars and what else is written.
+    func finish() { desk.sync {} }
+
     /// Ends the sitting; waits a little for what is still to be written.
     func close() {
         let isDone = DispatchSemaphore(value: 0)
@@ -164,7 +167,13 @@ final class Librarian: Sendable {
             guard let stamp = PictureScan.FileStamp(full) else { return }
             let entry = PictureEntry(stamp)
             post(.library(.indexed([entry])))
-            write("gallery's index") { database, _ in try database.index([entry]) }
+            write("gallery's index") { [self] database, _ in try index([entry], in: database) }
+        }
+    }
+
+    private func index(_ entries: [PictureEntry], in database: StudioDatabase) throws {
+        for displaced in try database.index(entries) {
+            post(.library(.displaced(path: displaced.path, displaced.entry)))
         }
     }
 
@@ -185,8 +194,9 @@ final class Librarian: Sendable {
             folders.withLock { $0 = difference.folders }
             let marks = Dictionary(known.map { ($0.path, $0) }) { first, _ in first }
             if !difference.vanished.isEmpty {
-                try? database.forget(difference.vanished)
-                post(.library(.vanished(difference.vanished)))
+                // One that was put into the trash meanwhile is known there.
+                let forgotten = (try? database.forget(difference.vanished)) ?? []
+                post(.library(.vanished(forgotten.map(\.path))))
             }
             var left = difference.unread[...]
             while !left.isEmpty {
@@ -199,7 +209,7 @@ final class Librarian: Sendable {
                 }
                 left = left.dropFirst(256)
                 do {
-                    try database.index(entries)
+                    try index(entries, in: database)
                 } catch {
                     post(.problem("The gallery's index cannot be kept: \(error.reason)."))
                 }

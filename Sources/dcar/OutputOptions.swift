@@ -84,7 +84,7 @@ struct OutputOptions: ParsableArguments {
         if output == nil || folder != nil {
             let name = settings.text(.outputPattern) ?? standard
             let usual = settings.text(.outputFolder)?.withHome
-            return try OutputPattern((folder ?? usual).map { "\($0)/\(name)" } ?? name)
+            return try OutputPattern(name, in: folder ?? usual)
         }
         let text = output ?? standard
         let pattern = try OutputPattern(text)

@@ -268,6 +268,16 @@ private func read(_ path: String) -> [UInt8]? {
         }
     }
 
+    @Test func aNameInTheTrashIsNotGivenOutAgain() throws {
+        let folder = try TemporaryFolder()
+        let pattern = try OutputPattern("out-{n}.png", in: folder.path)
+        try ImageFile.save([1], to: folder.path + "/out-1.png")
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/.trash", withIntermediateDirectories: true)
+        try ImageFile.save([1], to: folder.path + "/.trash/out-2.png")
+        #expect(try ImageFile.save([1], as: pattern, fields: .init()) == folder.path + "/out-3.png")
+    }
+
     /// Names sort by age whatever the prompts are, and steps and sheets count too.
     @Test func allFilesOfAFolderHaveOneCount() throws {
         let folder = try TemporaryFolder()
@@ -341,6 +351,14 @@ private func read(_ path: String) -> [UInt8]? {
     func badPatternsAreExplained(pattern: String, sentence: String) {
         let error = #expect(throws: OutputPatternError.self) { try OutputPattern(pattern) }
         #expect(error?.description == sentence)
+    }
+
+    @Test func bracesInAFolderAreNoFields() throws {
+        let pattern = try OutputPattern("{n:2}.png", in: "/tmp/{art}/{n}")
+        #expect(pattern.path(number: 5, .init()) == "/tmp/{art}/{n}/05.png")
+        #expect(
+            try pattern.suffixed("-grid").path(number: 5, .init()) == "/tmp/{art}/{n}/05-grid.png")
+        #expect(pattern.description == "/tmp/{art}/{n}/{n:2}.png")
     }
 
     @Test func slugsAreShortAndSafe() {

@@ -33,6 +33,33 @@ private func entry(_ path: String, modified: Int64 = 1) -> PictureEntry {
     #expect(try database.pictures().first?.tags == ["red", "best"])
 }
 
+/// Whoever looks for a file that went into the trash meanwhile must not have it forgotten.
+@Test func onlyWhatIsKnownAsItWasSeenIsForgotten() throws {
+    let database = StudioDatabase.inMemory()
+    try database.index([entry("/a.png"), entry("/b.png"), entry("/c.png")])
+    try database.trash("/c.png", to: "/.trash/c.png")
+    let seen = try database.pictures()
+    try database.trash("/b.png", to: "/.trash/b.png")
+    #expect(try database.forget(seen).map(\.path) == ["/c.png", "/a.png"])
+    #expect(try database.pictures().map(\.trashPath) == ["/.trash/b.png"])
+    #expect(try database.forget(seen).isEmpty)
+}
+
+@Test func aPictureInTheTrashIsKeptWhenItsNameIsUsedAgain() throws {
+    let database = StudioDatabase.inMemory()
+    try database.index([entry("/a.png"), entry("/a-2.png")])
+    try database.tag("/a.png", ["red"])
+    try database.trash("/a.png", to: "/.trash/a.png")
+    let displaced = try database.index([entry("/a.png", modified: 2)])
+    #expect(displaced.map(\.path) == ["/a.png"])
+    #expect(displaced.map(\.entry.path) == ["/a-3.png"])
+    let known = try database.pictures()
+    #expect(known.map(\.path) == ["/a.png", "/a-3.png", "/a-2.png"])
+    #expect(known.map(\.trashPath) == [nil, "/.trash/a.png", nil])
+    #expect(known.map(\.tags) == [[], ["red"], []])
+    #expect(try database.index([entry("/a.png", modified: 3)]).isEmpty)
+}
+
 @Test func onlyTheOwnerCanReadTheHistory() throws {
     let folder = try TemporaryFolder()
     let state = folder.file("state")
@@ -161,7 +188,7 @@ func aDamagedDatabaseIsPutAsideAndBegunAnew(page: Int) throws {
     DispatchQueue.concurrentPerform(iterations: 2) { studio in
         for number in 0..<100 {
             try? databases[studio].remember("\(studio) \(number)")
-            try? databases[studio].index([entry("/\(studio)-\(number).png")])
+            _ = try? databases[studio].index([entry("/\(studio)-\(number).png")])
         }
     }
     #expect(try databases[0].prompts().count == 200)
