@@ -48,7 +48,7 @@ struct Terminal {
             ProcessInfo.processInfo.environment,
             window: WindowSize(
                 columns: Int(size.0), rows: Int(size.1), pixelWidth: Int(size.2),
-                pixelHeight: Int(size.3)))
+                pixelHeight: Int(size.3)), tmuxClientFeatures: TmuxClient.features)
     }
 
     /// Asks the terminal what it can do; what else comes meanwhile is kept for later.

@@ -59,7 +59,9 @@ package enum TerminalProbe {
                     pixelWidth: Int(size.ws_xpixel), pixelHeight: Int(size.ws_ypixel))
                 : WindowSize(columns: 80, rows: 24)
         }
-        return TerminalEnvironment(ProcessInfo.processInfo.environment, window: window)
+        return TerminalEnvironment(
+            ProcessInfo.processInfo.environment, window: window,
+            tmuxClientFeatures: window == nil ? "" : TmuxClient.features)
     }
 
     /// - Parameter timeout: nil for what fits the connection.

@@ -93,6 +93,19 @@ func theFirstMinutesInTmux() throws {
     try story.saveAndQuit()
 }
 
+/// tmux says what it knows of the terminal around it, though it lets no question through to that.
+@Test(.enabled(if: TmuxSession.path != nil, "tmux is not installed"))
+func tmuxIsAskedForTheColoursOfItsTerminal() throws {
+    let folder = try TemporaryFolder()
+    let tmux = try TmuxSession(
+        try #require(TmuxSession.path), running: "/bin/sh",
+        ["-c", "\(Program.path) doctor; sleep 60"], in: folder.path,
+        environment: studioEnvironment(in: folder),
+        settings: ["set -as terminal-features ,xterm*:RGB"])
+    try tmux.outer.wait(
+        forText: "Colours: 24 bits, which tmux lists among its client's features.")
+}
+
 @Test func aSavedPictureOpensAgainAsItWas() throws {
     let folder = try Fixtures.folder()
     let session = try studio(["finished.png"], in: folder, answers: .sixel)
