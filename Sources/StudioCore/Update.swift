@@ -198,7 +198,12 @@ extension StudioState {
     }
 
     mutating func strengthChanged() -> [StudioEffect] {
-        guard job == nil, let run = shown, run.picture != nil else { return [] }
+        guard let run = shown, run.picture != nil else { return [] }
+        if let job, !job.isPaused {
+            message = Message(
+                "Residual strength \(parameters.shown(.strength)); the picture shown follows when the "
+                    + "run that is on is done.")
+        }
         return [.changeStrength(run.id, parameters.residualStrength)]
     }
 

@@ -39,6 +39,7 @@ extension Bench {
         post(.saved(order.run, path: path, content: order.content))
         guard order.content == .refined || order.content == .both else { return }
         pieces[order.run]?.path = path
+        if piece.source == nil { pieces[order.run]?.fileHash = SHA256Sum.of(bytes) }
         keep(order.run, pipeline)
     }
 
@@ -83,17 +84,19 @@ extension Bench {
         return first
     }
 
+    /// A picture that was skipped, or not made for another reason, leaves its place dark.
     func saveSheet(_ order: SheetOrder, _ pipeline: Pipeline) throws {
-        let pictures = order.runs.compactMap { pieces[$0]?.refined }
         let (x, y) = (order.sheet.across, order.sheet.down)
-        guard pictures.count == order.runs.count, let run = order.runs.first,
-            let request = pieces[run]?.request,
+        guard let run = order.runs.first(where: { pieces[$0]?.refined != nil }),
+            let made = pieces[run]?.refined, let request = pieces[run]?.request,
             let sheet = RGBImage.labelledSheet(
-                of: pictures,
+                of: order.runs.map {
+                    pieces[$0]?.refined ?? RGBImage(width: made.width, height: made.height)
+                },
                 columns: x.map { axis in axis.values.indices.map(axis.caption) } ?? [""],
                 rows: y.map { axis in axis.values.indices.map(axis.caption) } ?? [""],
                 title: [x, y].contains { $0?.parameter == .prompt } ? "" : request.prompt)
-        else { throw WorkshopError.nothingToSave }
+        else { throw WorkshopError.emptySheet }
         var record = pipeline.record(of: request, version: options.appVersion)
         (record.width, record.height) = (sheet.width, sheet.height)
         record.sheet = SheetRecord(across: x?.description, down: y?.description)
@@ -125,10 +128,8 @@ extension Bench {
 
     /// What files are called, with a suffix before the extension for what is no plain picture.
     private func pattern(_ suffix: String = "") throws -> OutputPattern {
-        let name = options.outputPattern as NSString
-        let ending = name.pathExtension.isEmpty ? "" : ".\(name.pathExtension)"
-        return try OutputPattern(
-            "\(options.outputFolder)/\(name.deletingPathExtension)\(suffix)\(ending)")
+        let pattern = try OutputPattern(options.outputPattern, in: options.outputFolder)
+        return suffix.isEmpty ? pattern : try pattern.suffixed(suffix)
     }
 
     /// The path that a picture would be saved under now. All files of the folder have one count.

@@ -14,8 +14,8 @@ extension Bench {
             let height = piece.run?.run.gridHeight ?? piece.grid?.gridHeight
         else { return }
         var metadata: GenerationMetadata?
-        // What its file shows is read from there again.
-        if case .file = piece.origin, piece.source == nil {
+        // What its file shows, and what is no run, is read from there again.
+        if case .file = piece.origin, piece.source == nil || piece.run == nil {
         } else {
             metadata = self.metadata(of: piece, pipeline)
         }
@@ -29,6 +29,7 @@ extension Bench {
         kept.seconds = piece.seconds
         kept.chosenTokens = piece.lineage?.chosenTokens.words
         (kept.path, kept.source) = (piece.path, piece.source)
+        (kept.fit, kept.fileHash) = (piece.fit, piece.fileHash)
         keep(kept)
     }
 
@@ -72,8 +73,13 @@ extension Bench {
         }
         var source: Piece?
         if case .file = kept.origin {
-            guard kept.source != nil else {
-                pieces[id] = try opened(kept, pipeline)
+            guard kept.source != nil, !kept.record.isEmpty else {
+                let piece = try opened(kept, pipeline)
+                pieces[id] = piece
+                let strength = kept.request.residual.strength
+                if kept.source != nil, let grid = piece.grid {
+                    _ = try decode(grid, of: id, strength: strength, pipeline)
+                }
                 return
             }
             // Its file is gone without harm, unless it held what an edit lies over.
@@ -99,7 +105,10 @@ extension Bench {
         var piece = Piece(run: run, request: request)
         piece.origin = kept.origin
         (piece.path, piece.source) = (kept.path, kept.source)
-        piece.file = source?.file
+        if source?.request.residual.strength == request.residual.strength {
+            piece.file = source?.file
+        }
+        (piece.fit, piece.fileHash) = (kept.fit, kept.fileHash)
         piece.seconds = kept.seconds ?? 0
         piece.ground = ground
         piece.lineage = Lineage(metadata)
@@ -143,13 +152,16 @@ extension Bench {
     /// An opened file is read again, and fitted as it was.
     private func opened(_ kept: KeptRun, _ pipeline: Pipeline) throws -> Piece {
         guard let path = kept.source ?? kept.path else { throw WorkshopError.notKept }
-        for fit in ImportFit.allCases {
+        for fit in kept.fit.map({ [$0] }) ?? ImportFit.allCases {
             var piece = try OpenedPicture(path, fit, pipeline).piece
+            guard kept.fileHash == nil || kept.fileHash == piece.fileHash else {
+                throw WorkshopError.changedFile(path)
+            }
             let width = piece.run?.run.gridWidth ?? piece.grid?.gridWidth
             let height = piece.run?.run.gridHeight ?? piece.grid?.gridHeight
             guard width == kept.gridWidth, height == kept.gridHeight else { continue }
             piece.origin = kept.origin
-            piece.path = path
+            (piece.path, piece.source) = (kept.path, kept.source)
             return piece
         }
         throw WorkshopError.notKept

@@ -45,7 +45,19 @@ extension Bench {
     // MARK: Residual
 
     mutating func restrengthen(_ id: RunID, _ strength: Float, _ pipeline: Pipeline) throws {
-        guard let grid = pieces[id]?.grid else { return }
+        guard let piece = pieces[id], let grid = piece.grid,
+            piece.request.residual.strength != strength
+        else { return }
+        let picture = try decode(grid, of: id, strength: strength, pipeline)
+        pieces[id]?.leaveFile()
+        post(.restrengthened(id, picture))
+        keep(id, pipeline)
+    }
+
+    /// Makes a picture's pixels with residuals that count so much.
+    mutating func decode(
+        _ grid: HybridTokenGrid, of id: RunID, strength: Float, _ pipeline: Pipeline
+    ) throws -> FinishedPicture {
         let refined = try pipeline.decode(grid, strength: strength)
         let discrete = try pipeline.decode(grid, strength: 0)
         pieces[id]?.request.residual.strength = strength
@@ -56,34 +68,35 @@ extension Bench {
             residual.strength = strength
             pieces[id]?.run = run.with(residual)
         }
-        post(.restrengthened(id, compose(id, discrete, refined, strength: strength)))
+        return compose(id, discrete, refined, strength: strength)
     }
 
     // MARK: Tokens
 
-    mutating func pin(_ id: RunID, _ position: Int, _ code: Int?) throws {
+    mutating func pin(_ id: RunID, _ position: Int, _ code: Int?, _ pipeline: Pipeline) throws {
         guard var run = pieces[id]?.run else { return }
         var tokens = ChosenTokens()
         tokens.choose(code, at: position)
         try run.choose(tokens)
         pieces[id]?.lineage?.chosenTokens.choose(code, at: position)
-        change(id, to: run)
+        change(id, to: run, pipeline)
     }
 
-    mutating func putBack(_ id: RunID, _ mark: TokenMark) {
+    mutating func putBack(_ id: RunID, _ mark: TokenMark, _ pipeline: Pipeline) {
         guard var run = pieces[id]?.run, run.tokens.ids.indices.contains(mark.position) else {
             return
         }
         run.putBack(
             mark.position, id: mark.id, fixedAt: mark.fixedAt, confidence: mark.confidence)
         pieces[id]?.lineage?.chosenTokens.forget(mark.position)
-        change(id, to: run)
+        change(id, to: run, pipeline)
     }
 
-    private mutating func change(_ id: RunID, to run: PictureRun) {
+    private mutating func change(_ id: RunID, to run: PictureRun, _ pipeline: Pipeline) {
         pieces[id]?.run = run
         pieces[id]?.leaveFile()
         post(.changed(id, run.tokens.snapshot(maskID: run.run.maskID)))
+        keep(id, pipeline)
     }
 
     /// The likeliest entries at a place by the pass that a step sampled from.

@@ -42,6 +42,10 @@ struct Bench {
         var seam: Double?
         /// The file it was opened from, while it is what that file shows.
         var file: OpenedFile?
+        /// How that file was fitted.
+        var fit: ImportFit?
+        /// SHA-256 of the file that it is read from again in a later sitting.
+        var fileHash: String?
         var request: GenerationRequest
         /// What an opened file said of itself.
         var metadata: GenerationMetadata?
@@ -152,8 +156,9 @@ struct Bench {
 
     // MARK: Orders
 
-    mutating func perform(_ effect: StudioEffect, stop: StopSignal) {
-        guard let pipeline else { return }
+    /// - Returns: false where it was stopped.
+    mutating func perform(_ effect: StudioEffect, stop: StopSignal) -> Bool {
+        guard let pipeline else { return true }
         do {
             try pipeline.model.compute.stoppable(by: stop) {
                 try carryOut(effect, pipeline)
@@ -163,11 +168,13 @@ struct Bench {
                 post(.cancelled(run))
                 keep(run, pipeline)
             }
+            return false
         } catch {
             let runs = unfinished(effect)
             if runs.isEmpty { post(.problem("\(error)")) }
             for run in runs { post(.failed(run, "\(error)")) }
         }
+        return true
     }
 
     private mutating func unfinished(_ effect: StudioEffect) -> [RunID] {
@@ -185,14 +192,15 @@ struct Bench {
             for order in orders {
                 try begin(order, pipeline)
                 post(.paused(order.run))
+                keep(order.run, pipeline)
             }
         case .advance(let runs, let isSingleStep):
             try advance(runs, isSingleStep: isSingleStep, pipeline)
         case .preview(let kind): preview = kind
         case .decode(let run, let step): try decode(run, step, pipeline)
         case .changeStrength(let run, let strength): try restrengthen(run, strength, pipeline)
-        case .pin(let run, let position, let id): try pin(run, position, id)
-        case .putBack(let run, let mark): putBack(run, mark)
+        case .pin(let run, let position, let id): try pin(run, position, id, pipeline)
+        case .putBack(let run, let mark): putBack(run, mark, pipeline)
         case .candidates(let run, let step, let position):
             try candidates(run, step, position, pipeline)
         case .save(let order): try save(order, pipeline)
@@ -218,16 +226,19 @@ struct Bench {
 enum WorkshopError: Error, CustomStringConvertible {
     case noTokens(RunID)
     case nothingToSave
+    case emptySheet
     case noFolder(String)
     case wrongGrid(String)
     case otherModel(String)
     case notKept
+    case changedFile(String)
 
     var description: String {
         switch self {
         case .noTokens(let run):
             "Picture \(run) has no tokens to go on from; generate or open one first."
         case .nothingToSave: "There are no steps to save; this picture has none."
+        case .emptySheet: "None of the sheet's pictures was made; make the sheet again."
         case .noFolder(let path):
             "The folder \(SanitizedText(path)) cannot be made; choose another output folder."
         case .wrongGrid(let path):
@@ -236,6 +247,8 @@ enum WorkshopError: Error, CustomStringConvertible {
             "This picture was made with the model \(SanitizedText(name)); open the studio with it "
                 + "to see it again, or open its file."
         case .notKept: "What this picture was made from was not kept."
+        case .changedFile(let path):
+            "\(SanitizedText(path)) is not the file that was opened any more; open it anew."
         }
     }
 }

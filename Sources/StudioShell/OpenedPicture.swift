@@ -15,13 +15,13 @@ struct OpenedPicture {
 
     /// - Throws: `ImageReadError`, `WorkshopError`, what encoding and decoding throw.
     init(_ path: String, _ fit: ImportFit, _ pipeline: Pipeline) throws {
-        let bytes = try ImageFile.read(path)
+        let hash = SHA256Sum.of(try ImageFile.read(path))
         let file = try ImageFile.open(path)
         let metadata = try? GenerationMetadata(file.contents)
         if let metadata, let kept = try? Self.kept(metadata, file.image, pipeline) {
             piece = kept
-            piece.file = Bench.OpenedFile(
-                hash: SHA256Sum.of(bytes), isFinished: kept.refined != nil)
+            (piece.fit, piece.fileHash) = (fit, hash)
+            piece.file = Bench.OpenedFile(hash: hash, isFinished: kept.refined != nil)
             let maskID = pipeline.model.configuration.maskID
             snapshots = kept.run?.run.states.map { $0.snapshot(maskID: maskID) } ?? []
             return
@@ -39,9 +39,8 @@ struct OpenedPicture {
         piece = Bench.Piece(
             grid: grid, discrete: try pipeline.decode(grid, strength: 0), refined: image,
             request: request, metadata: metadata)
-        if remark == nil {
-            piece.file = Bench.OpenedFile(hash: SHA256Sum.of(bytes), isFinished: true)
-        }
+        (piece.fit, piece.fileHash) = (fit, hash)
+        if remark == nil { piece.file = Bench.OpenedFile(hash: hash, isFinished: true) }
         snapshots = [
             StepSnapshot(
                 step: 0, ids: grid.ids, fixedAt: grid.ids.map { _ in 0 },

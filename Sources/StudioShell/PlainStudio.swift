@@ -48,6 +48,7 @@ struct PlainStudio {
         listen { $0.model != .opening }
         if let picture = options.picture, case .ready = state.model {
             open(picture)
+            finish()
         }
         for line in options.commands {
             guard case .ready = state.model else { break }
@@ -119,13 +120,10 @@ struct PlainStudio {
             return say("problem: There is no picture to save yet.")
         }
         workshop.perform(.save(SaveOrder(run: run, content: .refined, path: path)))
-        listen { $0.message != nil }
     }
 
     private mutating func open(_ path: String) {
-        state.message = nil
-        workshop.perform(.open(path: path, run: state.newRunID()))
-        listen { $0.message != nil }
+        workshop.perform(state.opening(path))
     }
 
     mutating func perform(_ actions: [StudioAction]) {
@@ -156,9 +154,6 @@ struct PlainStudio {
             sayPopup()
         case .writeSetting, .editSettings, .reloadSettings:
             say("Settings are changed with `dcar config`.")
-        case .save:
-            workshop.perform(effect)
-            listen { $0.message != nil }
         default: workshop.perform(effect)
         }
     }
@@ -249,6 +244,7 @@ struct PlainStudio {
     /// Waits until all that was asked for is done, the queue too.
     private mutating func finish() {
         let (workshop, inbox) = (workshop, inbox)
+        librarian.finish()
         listen {
             ($0.job.map(\.isPaused) ?? true) && $0.queue.running == nil && workshop.isIdle
                 && inbox.isEmpty

@@ -12,23 +12,57 @@ import Synchronization
 final class Workshop: Sendable {
     private let options: StudioOptions
     private let post: @Sendable (StudioNews) -> Void
-    private let orders = Mutex<[StudioEffect]>([])
+    private let desk = Mutex(Desk())
     private let waiting = DispatchSemaphore(value: 0)
-    private let current = Mutex<Current?>(nil)
     private let skipped = Mutex<Set<RunID>>([])
     private let isPauseWanted = Atomic<Bool>(false)
-    private let isBusy = Atomic<Bool>(false)
     private let model = Mutex<Model?>(nil)
     /// Waits for the model, so that a prompt typed early is looked at too.
     private let inspections = DispatchQueue(label: "prompt", attributes: .initiallyInactive)
     private let keep: @Sendable (KeptRun) -> Void
     private let earlier = Mutex<[KeptRun]>([])
 
-    /// What is being done.
+    /// What is to be done and what is being done, under one lock: whoever wants to stop an order
+    /// finds it in one of the two.
+    private struct Desk {
+        var orders: [StudioEffect] = []
+        var current: Current?
+
+        /// - Returns: what to do next, and who may stop it.
+        mutating func takeOrder() -> (StudioEffect, StopSignal)? {
+            guard !orders.isEmpty else { return nil }
+            let (order, signal) = (orders.removeFirst(), StopSignal())
+            current = Current(order: order, stop: signal)
+            return (order, signal)
+        }
+
+        /// A picture that nobody asked for, unless something else is to be done.
+        mutating func takeSample() -> StopSignal? {
+            guard orders.isEmpty else { return nil }
+            let signal = StopSignal()
+            current = Current(order: nil, stop: signal)
+            return signal
+        }
+
+        /// What real work has interrupted is looked at after that, unless another look is wanted.
+        /// - Returns: whether it is.
+        mutating func end(isDone: Bool) -> Bool {
+            defer { current = nil }
+            guard !isDone, let order = current?.order, order.isLook, !orders.isEmpty,
+                !orders.contains(where: { order.isReplaced(by: $0) })
+            else { return false }
+            orders.append(order)
+            return true
+        }
+    }
+
     private struct Current {
+        /// Nil for a picture that nobody asked for.
+        let order: StudioEffect?
         let stop: StopSignal
+
         /// Whether it is only a look at something, which any real work may interrupt.
-        let isLook: Bool
+        var isLook: Bool { order?.isLook ?? true }
     }
 
     /// - Parameters:
@@ -65,22 +99,17 @@ final class Workshop: Sendable {
                 // Looks that nobody asked for leave the cores to whoever types in between.
                 let pause: DispatchTime = bench.isSampling ? .now() + .seconds(1) : .distantFuture
                 guard waiting.wait(timeout: pause) == .success else {
-                    let signal = StopSignal()
-                    current.withLock { $0 = Current(stop: signal, isLook: true) }
-                    // What came in meanwhile would not know whom to stop.
-                    if orders.withLock({ $0.isEmpty }) { bench.sample(stop: signal) }
-                    current.withLock { $0 = nil }
+                    guard let signal = desk.withLock({ $0.takeSample() }) else { continue }
+                    bench.sample(stop: signal)
+                    _ = desk.withLock { $0.end(isDone: true) }
                     continue
                 }
-                guard let effect = takeOrder() else { continue }
+                guard let (effect, signal) = desk.withLock({ $0.takeOrder() }) else { continue }
                 for run in earlier.withLock({ $0 }) where bench.earlier[run.id] == nil {
                     bench.earlier[run.id] = run
                 }
-                let signal = StopSignal()
-                current.withLock { $0 = Current(stop: signal, isLook: effect.isLook) }
-                bench.perform(effect, stop: signal)
-                isBusy.store(false, ordering: .releasing)
-                current.withLock { $0 = nil }
+                let isDone = bench.perform(effect, stop: signal)
+                if desk.withLock({ $0.end(isDone: isDone) }) { waiting.signal() }
             }
         }
         // Deep layers recurse little, but the default of 512 KiB is less than any main thread has.
@@ -88,17 +117,9 @@ final class Workshop: Sendable {
         thread.start()
     }
 
-    private func takeOrder() -> StudioEffect? {
-        orders.withLock { orders in
-            guard !orders.isEmpty else { return nil }
-            isBusy.store(true, ordering: .releasing)
-            return orders.removeFirst()
-        }
-    }
-
-    /// Whether nothing is being done and nothing waits to be.
+    /// Whether nothing that was asked for is being done or waits to be.
     var isIdle: Bool {
-        orders.withLock { $0.isEmpty && !isBusy.load(ordering: .acquiring) }
+        desk.withLock { $0.orders.isEmpty && $0.current?.order == nil }
     }
 
     private func takePause() -> Bool {
@@ -114,35 +135,34 @@ final class Workshop: Sendable {
         default:
             if case .generate = effect { isPauseWanted.store(false, ordering: .releasing) }
             if case .advance = effect { isPauseWanted.store(false, ordering: .releasing) }
-            orders.withLock { orders in
+            desk.withLock { desk in
                 // Only the newest wish counts for what is merely looked at.
-                orders.removeAll { $0.isReplaced(by: effect) }
-                orders.append(effect)
+                desk.orders.removeAll { $0.isReplaced(by: effect) }
+                desk.orders.append(effect)
+                if !effect.isLook, desk.current?.isLook == true { desk.current?.stop.raise() }
             }
             waiting.signal()
-            if !effect.isLook {
-                current.withLock { if $0?.isLook == true { $0?.stop.raise() } }
-            }
         }
     }
 
-    /// Stops what runs; runs that only wait are given up too.
+    /// Stops the runs that are on, and gives up those that only wait. What is loaded, opened or
+    /// saved meanwhile goes on: nobody would ask for it again.
     private func cancel() {
-        let dropped = orders.withLock { orders in
-            defer { orders.removeAll { !$0.runs.isEmpty } }
-            return orders.flatMap(\.runs)
+        let dropped = desk.withLock { desk in
+            defer { desk.orders.removeAll { !$0.runs.isEmpty } }
+            if desk.current?.order?.runs.isEmpty == false { desk.current?.stop.raise() }
+            return desk.orders.flatMap(\.runs)
         }
         for run in dropped { post(.cancelled(run)) }
-        current.withLock { $0 }?.stop.raise()
     }
 
-    /// Stops what runs and waits a little for it.
+    /// Stops what is done and waits a little for it.
     func close() {
-        orders.withLock { $0.removeAll() }
-        cancel()
-        for _ in 0..<30 where isBusy.load(ordering: .acquiring) {
-            Thread.sleep(forTimeInterval: 0.01)
+        desk.withLock { desk in
+            desk.orders = []
+            desk.current?.stop.raise()
         }
+        for _ in 0..<30 where !isIdle { Thread.sleep(forTimeInterval: 0.01) }
     }
 
     private func inspect(_ prompt: String) {
@@ -188,8 +208,8 @@ extension StudioEffect {
 
     fileprivate func isReplaced(by newer: StudioEffect) -> Bool {
         switch (self, newer) {
-        case (.decode, .decode), (.candidates, .candidates), (.changeStrength, .changeStrength):
-            true
+        case (.decode, .decode), (.candidates, .candidates): true
+        case (.changeStrength(let run, _), .changeStrength(let newer, _)): run == newer
         default: false
         }
     }

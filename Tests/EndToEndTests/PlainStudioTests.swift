@@ -131,6 +131,33 @@ private func plain(
     }
 }
 
+/// Neither a name that the studio gives nor one that a person gives again hides a file in the trash.
+@Test func aPictureInTheTrashIsNotLostToANewOne() throws {
+    let folder = try TemporaryFolder()
+    let start = ":steps 1\n:width 32\n:height 32\n"
+    let trashed = ":view.gallery\n:gallery.trash 1\na red fox\n"
+    let numbered = try plain(
+        start + "a red fox\n:save\n" + trashed + ":save\n:view.gallery\n:undo\n", in: folder)
+    #expect(numbered.lines.contains("dcar-0001-a-red-fox.png is back."))
+    let both = ["dcar-0001-a-red-fox.png", "dcar-0002-a-red-fox.png"]
+    #expect(try names(in: folder).sorted().suffix(2) == both)
+    let other = try TemporaryFolder()
+    let named = try plain(
+        start + "a red fox\n:save one.png\n" + trashed + ":save one.png\n:view.gallery\n:undo\n",
+        in: other)
+    #expect(named.lines.contains("one-2.png is back."))
+    #expect(try names(in: other).sorted().suffix(2) == ["one-2.png", "one.png"])
+}
+
+@Test func bracesInTheNameOfTheFolderAreNoFields() throws {
+    let folder = try TemporaryFolder()
+    let result = try Program.run(
+        ["tui", "--plain", "--output-folder", folder.file("{art}")], in: folder.path,
+        environment: ["HOME": folder.path],
+        input: ":steps 1\n:width 32\n:height 32\na fox\n:save\n")
+    #expect(result.lines.contains("Saved as \(folder.file("{art}/dcar-0001-a-fox.png"))."))
+}
+
 @Test func theQueueIsWorkedOffInPlainLines() throws {
     let folder = try TemporaryFolder()
     let result = try plain(
