@@ -469,7 +469,8 @@ func anOpenedPictureTakesNothingFromWhoTypes(meanwhile: String) {
     let ways: [((inout Story) -> Void, String)] = [
         ({ $0.do(.undo) }, "a fox"), ({ $0.do(.redo) }, "a beach"),
         ({ $0.act(.fork(step: 2, prompt: "a boat")) }, "a boat"),
-        ({ $0.press(Key(.pageUp), Key(.character("a"))) }, "a beach"), ({ $0.act(.promptEdited("x")) }, "x")
+        ({ $0.press(Key(.pageUp), Key(.character("a"))) }, "a beach"),
+        ({ $0.act(.promptEdited("x")) }, "x")
     ]
     for (way, prompt) in ways {
         _ = story.takeEffects()
