@@ -260,7 +260,10 @@ func aForkToAnotherScheduleGoesOnFromItsRecord(step: Int) throws {
     ]
     try pipeline.unmask(&forks)
     try pipeline.unmask(&again)
-    #expect(forks[0].run.isFinished && forks[0].tokens == again[0].tokens)
+    #expect(forks[0].run.isFinished)
+    #expect(forks[0].run.state.step == again[0].run.state.step)
+    #expect(forks[0].run.state.ids == again[0].run.state.ids)
+    #expect(forks[0].run.state.fixedAt == again[0].run.state.fixedAt)
 }
 
 @Test func aTokenThatIsPutBackLeavesNoTrace() throws {
