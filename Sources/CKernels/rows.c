@@ -194,17 +194,20 @@ size_t dcar_gumbel_argmax(const float *logits, const float *uniform, size_t coun
 }
 
 DCAR_CLONES
-void dcar_guide(const float *conditional, const float *unconditional, size_t count, int mode,
-                float guidance, float divisor, float *out) {
+void dcar_guide(const float *base, const float *conditional, const float *unconditional,
+                size_t count, float guidance, float *out) {
     for (size_t i = 0; i < count; i += 16) {
         size_t left = count - i;
-        v16 c = load_part(conditional + i, left, 0);
-        if (mode) {
-            v16 u = load_part(unconditional + i, left, 0);
-            c = (mode == 1 ? c : u) + guidance * (c - u);
-        }
-        store_part(out + i, left, c / divisor);
+        v16 difference =
+            load_part(conditional + i, left, 0) - load_part(unconditional + i, left, 0);
+        store_part(out + i, left, load_part(base + i, left, 0) + guidance * difference);
     }
+}
+
+DCAR_CLONES
+void dcar_divide(const float *numbers, size_t count, float divisor, float *out) {
+    for (size_t i = 0; i < count; i += 16)
+        store_part(out + i, count - i, load_part(numbers + i, count - i, 0) / divisor);
 }
 
 DCAR_CLONES

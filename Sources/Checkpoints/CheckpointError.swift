@@ -17,6 +17,7 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
     case unexpected(path: String, keys: [String], count: Int)
     /// A weight is NaN or infinite; `index` counts elements in row-major order.
     case notFinite(path: String, key: String, index: Int)
+    case negative(path: String, key: String, index: Int)
     case unwritable(path: String, reason: String)
 
     /// One sentence for a person: what is wrong, where, and what would be right.
@@ -39,6 +40,8 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
                 + "use: \(keys.joined(separator: ", "))\(count > keys.count ? ", ..." : "")."
         case .notFinite(let path, let key, let index):
             "\(key) in \(path) is NaN or infinite at element \(index); weights must be finite."
+        case .negative(let path, let key, let index):
+            "\(key) in \(path) is negative at element \(index); a variance must not be."
         case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)."
         }
     }

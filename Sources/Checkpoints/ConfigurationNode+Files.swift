@@ -95,14 +95,23 @@ extension ConfigurationNode {
         return try value(root, depth: 0)
     }
 
+    /// Whether a mark begins a word as it must to name something, be it in a comment: it does not
+    /// follow a letter, a digit or a closing sign.
     private static func hasWord(after mark: Unicode.Scalar, in bytes: UnsafeRawBufferPointer)
         -> Bool
     {
-        zip(bytes, bytes.dropFirst()).contains { first, second in
-            let character = Character(Unicode.Scalar(second))
-            return first == UInt8(ascii: mark)
-                && (character.isLetter || character.isNumber || character == "_"
-                    || character == "-")
+        func isPartOfWord(_ byte: UInt8) -> Bool {
+            let character = Character(Unicode.Scalar(byte))
+            return byte < 0x80
+                && (character.isLetter || character.isNumber || "_-".contains(character))
+        }
+        return bytes.indices.contains { at in
+            guard bytes[at] == UInt8(ascii: mark), at + 1 < bytes.count,
+                bytes[at + 1] >= 0x80 || isPartOfWord(bytes[at + 1])
+            else { return false }
+            // What is no ASCII can be a line's end.
+            return at == 0 || " \t\r\n[{,:?-".utf8.contains(bytes[at - 1])
+                || bytes[at - 1] >= 0x80
         }
     }
 

@@ -84,4 +84,10 @@ public struct WeightScope: Sendable {
         guard let index = firstNonFinite(in: tensor) else { return }
         throw .notFinite(path: reader.checkpoint.path, key: self[name].prefix, index: index)
     }
+
+    /// Refuses a float32 tensor read as `name` when a number in it is below zero.
+    public func checkNotNegative(_ name: String, _ tensor: Tensor) throws(CheckpointError) {
+        guard let index = tensor.withFloats({ $0.firstIndex { $0 < 0 } }) else { return }
+        throw .negative(path: reader.checkpoint.path, key: self[name].prefix, index: index)
+    }
 }

@@ -2,7 +2,8 @@ import Requests
 
 extension MaskedRun {
     /// What the transformer computed in the pass that `step` sampled from (1 is the first); computed
-    /// again where it is not at hand.
+    /// again where it is not at hand. A run that was finished by hand before its first step has only
+    /// step 0, whose pass sees what was known from the start.
     ///
     /// - Parameter isGuided: whether both rows are wanted although tokens have no guidance.
     /// - Returns: nil where the run does not know the state before that step.
@@ -13,11 +14,17 @@ extension MaskedRun {
         if step == state.step, let hidden, hidden.unconditional != nil || !isGuided {
             return hidden
         }
-        guard let before = states.first(where: { $0.step == step - 1 }) else { return nil }
+        var before = states.first { $0.step == step - 1 }?.ids
+        if step == 0, isFinished {
+            before = zip(states[0].ids, states[0].fixedAt).map { $1 == 0 ? $0 : maskID }
+        }
+        guard let before else { return nil }
         let item = MaskedSampler.Item(
-            ids: seen(before.ids), text: text, noise: noise, unknownAtStart: before.maskedCount)
+            ids: seen(before), text: text, noise: noise,
+            unknownAtStart: before.count { $0 == maskID })
         return try sampler.hiddenStates(
-            [item], step: step - 1, settings: settings, gridWidth: seenWidth, isGuided: isGuided
+            [item], step: max(0, step - 1), settings: settings, gridWidth: seenWidth,
+            isGuided: isGuided
         ).first
     }
 

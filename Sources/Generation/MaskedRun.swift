@@ -48,6 +48,8 @@ public struct MaskedRun: Sendable {
     /// What the transformer last computed; nil before the first step and after winding back.
     public private(set) var hidden: MaskedSampler.HiddenStates?
     private let unknownAtStart: Int
+    /// Steps that were asked for.
+    private let wantedSteps: Int
 
     /// - Parameters:
     ///   - ids: token ids, `maskID` where the run is to fill in; all masked when nil.
@@ -68,15 +70,21 @@ public struct MaskedRun: Sendable {
         self.noise = noise
         let isKnown = ids.map { $0 != maskID }
         unknownAtStart = isKnown.count { !$0 }
-        if settings.schedule != .official {
-            // A step that fixed nothing would only repeat itself.
-            self.settings.steps = max(1, min(settings.steps, unknownAtStart))
-        }
+        wantedSteps = settings.steps
         states = [
             TokenState(
                 step: 0, ids: ids, fixedAt: isKnown.map { $0 ? 0 : nil },
                 confidence: isKnown.map { $0 ? 1 : 0 })
         ]
+        limitSteps()
+    }
+
+    /// No more steps than there are tokens to fix, except under the official rule: a step that fixed
+    /// nothing would only repeat itself. A run that came further under that rule keeps its steps.
+    private mutating func limitSteps() {
+        let fewer = max(1, min(wantedSteps, unknownAtStart))
+        let isFurther = state.step >= fewer && state.maskedCount > 0
+        settings.steps = settings.schedule == .official || isFurther ? wantedSteps : fewer
     }
 
     /// A run that was stopped after some steps, as a file keeps it; it goes on as if it had not
@@ -105,6 +113,7 @@ public struct MaskedRun: Sendable {
                     fixedAt: zip(state.fixedAt, isThere).map { $1 ? $0 : nil },
                     confidence: zip(state.confidence, isThere).map { $1 ? $0 : 0 })
             } + [state]
+        limitSteps()
     }
 
     /// The present state.
@@ -181,7 +190,8 @@ public struct MaskedRun: Sendable {
         return run
     }
 
-    /// The run from here on with another text, noise or other settings; the number of steps stays.
+    /// The run from here on with another text, noise or other settings; the number of steps that
+    /// were asked for stays.
     public func forked(
         text: GuidedText? = nil, noise: (any NoiseSource)? = nil, settings: SamplingSettings? = nil
     ) -> MaskedRun {
@@ -190,7 +200,7 @@ public struct MaskedRun: Sendable {
         run.noise = noise ?? self.noise
         if let settings {
             run.settings = settings
-            run.settings.steps = self.settings.steps
+            run.limitSteps()
         }
         // What the last pass saw of another text is not this run's.
         if text != nil || run.settings != self.settings { run.hidden = nil }

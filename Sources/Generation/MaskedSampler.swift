@@ -55,12 +55,12 @@ public struct MaskedSampler: Sendable {
     public struct Outcome: Sendable {
         /// Every token's id if the run ended here.
         public let sampled: [Int]
-        /// The scaled logit of each sampled token; infinite where the token was known.
-        public let scores: [Float]
-        /// The scores with noise, by which tokens are masked again; infinite where known.
+        /// The scaled logits of sampled tokens with noise, by which tokens are masked again; infinite where known.
         public let confidence: [Float]
         /// The probability of each sampled token under the guided, scaled logits; 1 where known.
         public let probabilities: [Float]
+        /// How many tokens the schedule masks again.
+        package let maskedAgain: Int
         /// Token ids after masking again.
         public let ids: [Int]
         public let hidden: HiddenStates
@@ -109,7 +109,10 @@ public struct MaskedSampler: Sendable {
                 conditional, MaskedTransformer.Row(ids: item.ids, text: item.text.unconditional)
             ]
         }
-        let hidden = try transformer.hiddenStates(rows, gridWidth: gridWidth)
+        // Before the first step, pictures of one prompt differ by their noise alone.
+        let distinct = Distinct(rows)
+        let hidden = distinct.spread(
+            try transformer.hiddenStates(distinct.values, gridWidth: gridWidth))
         return items.indices.map { index in
             HiddenStates(
                 conditional: hidden.item(isGuided ? 2 * index : index),
@@ -122,37 +125,33 @@ public struct MaskedSampler: Sendable {
     func candidates(
         _ states: HiddenStates, at position: Int, step: Int, settings: SamplingSettings, count: Int
     ) throws -> [TokenCandidate] {
-        let conditional = try transformer.logits(states.conditional, at: [position])
-        let unconditional = try states.unconditional.map {
-            try transformer.logits($0, at: [position])
-        }
-        let codes = transformer.configuration.codebookSize
-        let guide = guide(unconditional != nil, settings.guidance(at: step), step, settings)
-        let logits = Tensor([codes]) { base in
-            let to = base.assumingMemoryBound(to: Float.self)
-            conditional.withFloats { c in
-                (unconditional ?? conditional).withFloats { u in
-                    guard let c = c.baseAddress, let u = u.baseAddress else { return }
-                    guide(c, u, to)
-                }
-            }
-        }.floats()
+        let divisor = settings.logitDivisor(at: step)
+        let logits = try logits(states, at: [position], settings.guidance(at: step), settings)
+            .floats().map { $0 / divisor }
         let total = logits.withUnsafeBufferPointer {
-            $0.baseAddress.map { dcar_log_sum_exp($0, codes) } ?? 0
+            $0.baseAddress.map { dcar_log_sum_exp($0, logits.count) } ?? 0
         }
         return logits.indices.sorted { (logits[$0], $1) > (logits[$1], $0) }.prefix(count).map {
             TokenCandidate(id: $0, probability: exp(logits[$0] - total))
         }
     }
 
-    /// What makes one row of guided, scaled logits of a conditional and an unconditional one.
-    private func guide(
-        _ isGuided: Bool, _ guidance: Float, _ step: Int, _ settings: SamplingSettings
-    ) -> (UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void {
-        let codes = transformer.configuration.codebookSize
-        let mode: Int32 = !isGuided ? 0 : settings.guidanceDecay == .powerCosine ? 2 : 1
-        let divisor = settings.logitDivisor(at: step)
-        return { dcar_guide($0, $1, codes, mode, guidance, divisor, $2) }
+    /// Guided logits [positions.count, codebookSize], before they are scaled.
+    private func logits(
+        _ states: HiddenStates, at positions: [Int], _ guidance: Float, _ settings: SamplingSettings
+    ) throws -> Tensor {
+        let logits =
+            if let unconditional = states.unconditional {
+                try transformer.logits(
+                    conditional: states.conditional, unconditional: unconditional, at: positions,
+                    MaskedTransformer.Guidance(
+                        scale: guidance,
+                        startsFromUnconditional: settings.guidanceDecay == .powerCosine))
+            } else {
+                try transformer.logits(states.conditional, at: positions)
+            }
+        try compute.checkStop()
+        return logits
     }
 
     private func masked(_ ids: [Int]) -> [Int] {
@@ -187,8 +186,8 @@ public struct MaskedSampler: Sendable {
                 sampled, confidence, keep: keep, positions: positions,
                 isOfficial: settings.schedule == .official)
         return Outcome(
-            sampled: sampled, scores: scores, confidence: confidence,
-            probabilities: probabilities, ids: ids, hidden: states, logits: drawn.logits,
+            sampled: sampled, confidence: confidence, probabilities: probabilities,
+            maskedAgain: keep, ids: ids, hidden: states, logits: drawn.logits,
             positions: positions)
     }
 
@@ -205,30 +204,24 @@ public struct MaskedSampler: Sendable {
     ) throws -> (picks: [Pick], logits: Tensor) {
         let codes = transformer.configuration.codebookSize
         guard !positions.isEmpty else { return ([], Tensor([0, codes], [])) }
-        let conditional = try transformer.logits(states.conditional, at: positions)
-        let unconditional = try states.unconditional.map {
-            try transformer.logits($0, at: positions)
-        }
-        try compute.checkStop()
-        let guide = guide(unconditional != nil, guidance, step, settings)
+        let guided = try logits(states, at: positions, guidance, settings)
+        let divisor = settings.logitDivisor(at: step)
         let temperature = settings.noiseTemperature(at: step)
         let picks = Mutex([Pick](repeating: Pick(), count: positions.count))
         let logits = Tensor([positions.count, codes]) { base in
             let to = base.assumingMemoryBound(to: Float.self)
-            conditional.withFloats { c in
-                (unconditional ?? conditional).withFloats { u in
-                    guard let c = c.baseAddress, let u = u.baseAddress else { return }
-                    compute.forEach(positions.count) { row in
-                        let logits = to + row * codes
-                        guide(c + row * codes, u + row * codes, logits)
-                        let noise = item.noise.tokenNoise(
-                            step: step, position: positions[row], count: codes)
-                        let id = dcar_gumbel_argmax(logits, noise, codes, temperature)
-                        let total = dcar_log_sum_exp(logits, codes)
-                        let pick = Pick(
-                            id: id, score: logits[id], probability: exp(logits[id] - total))
-                        picks.withLock { $0[row] = pick }
-                    }
+            guided.withFloats { guided in
+                guard let guided = guided.baseAddress else { return }
+                compute.forEach(positions.count) { row in
+                    let logits = to + row * codes
+                    dcar_divide(guided + row * codes, codes, divisor, logits)
+                    let noise = item.noise.tokenNoise(
+                        step: step, position: positions[row], count: codes)
+                    let id = dcar_gumbel_argmax(logits, noise, codes, temperature)
+                    let total = dcar_log_sum_exp(logits, codes)
+                    let pick = Pick(
+                        id: id, score: logits[id], probability: exp(logits[id] - total))
+                    picks.withLock { $0[row] = pick }
                 }
             }
         }

@@ -1,5 +1,6 @@
 // Port of DCAR and DCARBlock, dc-ai-projects/DC-AR, modeling/generator/dc_ar.py.
 
+import CKernels
 import Checkpoints
 import Foundation
 import Kernels
@@ -41,7 +42,7 @@ public struct MaskedTransformer: Sendable {
         blocks = try (0..<configuration.layers).map { index in
             try MaskedTransformerBlock(scope["blocks"][index], configuration)
         }
-        // Ids hang on small differences of logits, and this layer is a thirtieth of the work.
+        // Ids hang on small differences of logits, and this layer is a sixtieth of the work.
         logitsLayer = try Linear(
             scope["final_layer"]["linear"], from: width, to: configuration.codebookSize,
             precision: scope.compute.floatPrecision)
@@ -61,9 +62,18 @@ public struct MaskedTransformer: Sendable {
 
     /// The text of one row, projected, and what each block's cross-attention reads of it: all that
     /// does not change from step to step.
-    public struct Text: Sendable {
+    public struct Text: Sendable, Hashable {
         fileprivate let pair: TextPair
         fileprivate let row: Int
+
+        public static func == (one: Text, other: Text) -> Bool {
+            one.pair === other.pair && one.row == other.row
+        }
+
+        public func hash(into hasher: inout Hasher) {
+            hasher.combine(ObjectIdentifier(pair))
+            hasher.combine(row)
+        }
 
         /// [textTokens, width].
         package var projected: Tensor { pair.projected[row] }
@@ -121,7 +131,7 @@ public struct MaskedTransformer: Sendable {
     }
 
     /// One row of a forward pass: the ids of an image, read with a text.
-    public struct Row: Sendable {
+    public struct Row: Sendable, Hashable {
         public let ids: [Int]
         public let text: Text
 
@@ -146,11 +156,16 @@ public struct MaskedTransformer: Sendable {
         let texts = try rows.map { row in
             try blocks(of: row.text.pair).map { $0[row.text.row] }
         }
-        var x = embedded(rows.map(\.ids), gridWidth: gridWidth)
-        observe(0, x)
+        // Until the first block reads its text, rows of the same ids are the same.
+        let images = Distinct(rows.map(\.ids))
+        let embedded = embedded(images.values, gridWidth: gridWidth)
+        observe(0, images.spread(embedded))
+        var x = embedded
         for (index, block) in blocks.enumerated() {
             try compute.checkStop()
-            x = try block(x, text: texts.map { $0[index] })
+            var attended = try block.attendingToItself(x)
+            if index == 0 { attended = images.spread(attended) }
+            x = try block.readingText(attended, texts.map { $0[index] })
             observe(index + 1, x)
         }
         try compute.checkStop()
@@ -163,9 +178,41 @@ public struct MaskedTransformer: Sendable {
     ///   - states: [tokens, width].
     ///   - positions: only these tokens are computed.
     public func logits(_ states: Tensor, at positions: [Int]) throws(KernelError) -> Tensor {
-        let normed = scope.compute.layerNorm(
-            states.rows(positions), epsilon: 1e-6, output: scope.compute.operand)
-        return try logitsLayer(normed)
+        try logitsLayer(normed(states, at: positions).converted(to: scope.compute.operand))
+    }
+
+    /// How the rows of an image become one: c + g (c - u), or u + g (c - u).
+    struct Guidance {
+        let scale: Float
+        let startsFromUnconditional: Bool
+    }
+
+    /// Guided logits, from both rows' hidden states.
+    ///
+    /// Logits are linear in the normed states and the factors of the rows add up to one, so that
+    /// states are guided in place of logits: one product instead of two, and its rounding is not
+    /// multiplied by the guidance scale.
+    func logits(
+        conditional: Tensor, unconditional: Tensor, at positions: [Int], _ guidance: Guidance
+    ) throws(KernelError) -> Tensor {
+        let (c, u) = (normed(conditional, at: positions), normed(unconditional, at: positions))
+        let guided = Tensor(c.shape) { base in
+            let to = base.assumingMemoryBound(to: Float.self)
+            c.withFloats { c in
+                u.withFloats { u in
+                    guard let c = c.baseAddress, let u = u.baseAddress else { return }
+                    dcar_guide(
+                        guidance.startsFromUnconditional ? u : c, c, u,
+                        positions.count * configuration.width, guidance.scale, to)
+                }
+            }
+        }
+        return try logitsLayer(guided.converted(to: scope.compute.operand))
+    }
+
+    /// Hidden states after the last norm, [positions.count, width].
+    private func normed(_ states: Tensor, at positions: [Int]) -> Tensor {
+        scope.compute.layerNorm(states.rows(positions), epsilon: 1e-6)
     }
 
     private func embedded(_ rows: [[Int]], gridWidth: Int) -> Tensor {

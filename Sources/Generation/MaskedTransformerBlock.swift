@@ -78,12 +78,9 @@ struct MaskedTransformerBlock: Sendable {
         return texts
     }
 
-    /// - Parameters:
-    ///   - x: [rows, tokens, width].
-    ///   - text: one for each row.
-    func callAsFunction(_ x: Tensor, text: [Text]) throws(KernelError) -> Tensor {
-        let (operand, shape) = (compute.operand, x.shape)
-
+    /// x + self-attention, [rows, tokens, width].
+    func attendingToItself(_ x: Tensor) throws(KernelError) -> Tensor {
+        let operand = compute.operand
         let qkv = try queriesKeysValues(compute.layerNorm(x, epsilon: 1e-6, output: operand))
         let values = HeadColumns(qkv, firstColumn: 2 * width)
         let (queries, keys) =
@@ -96,14 +93,21 @@ struct MaskedTransformerBlock: Sendable {
         let attended = compute.attention(
             queries: queries, keys: keys.separated, values: values.separated, heads: heads,
             headWidth: headWidth, scale: scale)
-        let afterSelf = try attentionOutput(attended, adding: x)
+        return try attentionOutput(attended, adding: x).reshaped(x.shape)
+    }
 
-        let afterCross = try attendingToText(afterSelf.reshaped(shape), text)
-
+    /// The rest of the block.
+    ///
+    /// - Parameters:
+    ///   - x: [rows, tokens, width].
+    ///   - text: one for each row.
+    func readingText(_ x: Tensor, _ text: [Text]) throws(KernelError) -> Tensor {
+        let operand = compute.operand
+        let afterCross = try attendingToText(x, text)
         let hidden = try expand(
             compute.layerNorm(afterCross, epsilon: 1e-6, output: operand), activation: .gelu,
             output: operand)
-        return try contract(hidden, adding: afterCross).reshaped(shape)
+        return try contract(hidden, adding: afterCross).reshaped(x.shape)
     }
 
     /// x + cross-attention, [rows, tokens, width].

@@ -17,7 +17,7 @@ extension SamplingSettings {
                 expected: GuidanceDecay.allCases.map(\.rawValue).joined(separator: ", "))
         }
         guidanceDecay = known
-        guidancePower = Float(try node.optionalDouble("guidance_scale_pow", in: 0...1e3) ?? 2.75)
+        guidancePower = Float(try node.optionalDouble("guidance_scale_pow", in: 0...100) ?? 2.75)
         temperature = Float(try node.double("randomize_temperature", in: RequestLimits.temperature))
     }
 }

@@ -20,7 +20,7 @@ enum FoldedNorm: Sendable {
             let weight = try scope.vector("weight", [width]).floats()
             let bias = try scope.vector("bias", [width]).floats()
             let mean = try scope.vector("running_mean", [width]).floats()
-            let variance = try scope.vector("running_var", [width]).floats()
+            let variance = try scope.variances("running_var", [width]).floats()
             let scale = zip(weight, variance).map { $0 / ($1 + 1e-5).squareRoot() }
             let shift = zip(zip(bias, mean), scale).map { $0.0 - $0.1 * $1 }
             self = .batch(scale: scale, shift: Tensor([width], shift))

@@ -8,8 +8,8 @@ public enum ImageFile {
     /// their name, so that no other process, crash or power cut ever shows half a file. Temporary
     /// files that killed processes left in the folder more than a day ago are removed on the way.
     ///
-    /// - Parameter overwrite: replaces a file of this name; without it that file is never touched,
-    ///   not even when it appears while this call runs.
+    /// - Parameter overwrite: replaces a regular file of this name; without it that file is never
+    ///   touched, not even when it appears while this call runs.
     /// - Throws: `SaveError`; then nothing of the new file is left.
     public static func save(
         _ bytes: [UInt8], to path: String, overwrite: Bool = false
@@ -31,8 +31,11 @@ public enum ImageFile {
         var existing = stat()
         if fstatat(directory, name, &existing, AT_SYMLINK_NOFOLLOW) == 0 {
             guard existing.st_mode & S_IFMT != S_IFDIR else { throw .isFolder(path: path) }
-            guard overwrite else { throw .exists(path: path) }
-            if existing.st_mode & S_IFMT == S_IFREG { mode = existing.st_mode & 0o777 }
+            // A device, a pipe or a link is nothing that a picture may take the place of.
+            guard overwrite, existing.st_mode & S_IFMT == S_IFREG else {
+                throw .exists(path: path)
+            }
+            mode = existing.st_mode & 0o777
         } else if errno != ENOENT {
             throw SaveError(errno, path: path, folder: folder)
         }

@@ -81,10 +81,19 @@ public struct OutputPattern: Hashable, Sendable, CustomStringConvertible {
 
     /// The pattern with more before its extension, which is png where it has none.
     public func suffixed(_ suffix: String) throws(OutputPatternError) -> OutputPattern {
-        let name = name as NSString
-        let ending = name.pathExtension.isEmpty ? "png" : name.pathExtension
+        guard let ending = Self.ending(of: name) else {
+            return try OutputPattern("\(name)\(suffix).png", in: folder)
+        }
         return try OutputPattern(
-            "\(name.deletingPathExtension)\(suffix).\(ending)", in: folder)
+            "\(name.dropLast(ending.count + 1))\(suffix).\(ending)", in: folder)
+    }
+
+    /// What a name ends with, if that stands for a kind of file: letters and digits after a dot, as
+    /// in fox.png but not in `v1.5` or `No. 5 fox`.
+    public static func ending(of name: String) -> String? {
+        let ending = (name as NSString).pathExtension
+        let isKind = ending.allSatisfy { $0.isLetter || $0.isNumber }
+        return isKind && ending.contains(where: \.isLetter) ? ending : nil
     }
 
     private static func part(
@@ -182,7 +191,8 @@ public struct OutputPattern: Hashable, Sendable, CustomStringConvertible {
             length += word.utf8.count + 1
             guard length <= 65 else {
                 // Scripts without spaces have long words.
-                if words.isEmpty { words = [word.beginning(ofBytes: 64)] }
+                let start = word.beginning(ofBytes: 64)
+                if words.isEmpty, !start.isEmpty { words = [start] }
                 break
             }
             words.append(String(word))

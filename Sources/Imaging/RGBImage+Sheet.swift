@@ -73,12 +73,7 @@ extension RGBImage {
                 background: SheetStyle.background)
         else { return nil }
         let cell = (width: first.width / divisor, height: first.height / divisor)
-        let longest = rows.map(\.unicodeScalars.count).max() ?? 0
-        let left =
-            longest == 0
-            ? 0 : min(longest * PixelFont.width + SheetStyle.gap, SheetStyle.widestLeft)
-        let head = title.isEmpty ? 0 : SheetStyle.line
-        let top = head + (columns.allSatisfy(\.isEmpty) ? 0 : SheetStyle.line)
+        let (left, head, top) = labelRoom(columns: columns, rows: rows, title: title)
         var result = RGBImage(
             width: sheet.width + left, height: sheet.height + top,
             background: SheetStyle.background)
@@ -99,6 +94,35 @@ extension RGBImage {
                 color: SheetStyle.text)
         }
         return result
+    }
+
+    /// The size of a labelled sheet of pictures that have all one size.
+    ///
+    /// - Returns: nil when they would be too small.
+    public static func labelledSize(
+        width: Int, height: Int, columns: [String], rows: [String], title: String = ""
+    ) -> (width: Int, height: Int)? {
+        guard
+            let divisor = sheetDivisor(
+                width: width, height: height, columns: columns.count, rows: rows.count)
+        else { return nil }
+        let (left, _, top) = labelRoom(columns: columns, rows: rows, title: title)
+        let gap = SheetStyle.gap
+        return (
+            (width / divisor + gap) * columns.count + gap + left,
+            (height / divisor + gap) * rows.count + gap + top
+        )
+    }
+
+    /// Pixels beside a labelled sheet's pictures, of its title, and above its pictures in all.
+    private static func labelRoom(
+        columns: [String], rows: [String], title: String
+    ) -> (left: Int, head: Int, top: Int) {
+        let longest = rows.map(\.unicodeScalars.count).max() ?? 0
+        let left = min(longest * PixelFont.width + SheetStyle.gap, SheetStyle.widestLeft)
+        let head = title.isEmpty ? 0 : SheetStyle.line
+        let top = head + (columns.allSatisfy(\.isEmpty) ? 0 : SheetStyle.line)
+        return (longest == 0 ? 0 : left, head, top)
     }
 
     private init(width: Int, height: Int, background: SIMD3<UInt8>) {

@@ -56,6 +56,7 @@ enum Tiling {
 
     /// Runs of outputs, near 192 each, multiples of 64 but for the last.
     static func outputs(_ count: Int) -> [Range<Int>] {
+        guard count > 0 else { return [] }
         let runs = (count + 191) / 192
         let length = ((count + runs - 1) / runs + 63) / 64 * 64
         return stride(from: 0, to: count, by: length).map { $0..<min(count, $0 + length) }

@@ -150,7 +150,8 @@ final class OneDNNConvolution: ArrangedConvolution {
         let primitive = try convolution(
             inputs: channels, outputs: length, width: width, rows: rows)
         guard let to = primitive.layout(DNNL_ARG_WEIGHTS) else {
-            throw .oneDNN(call: "dnnl_primitive_desc_query_md", status: 0)
+            throw .oneDNN(
+                call: "dnnl_primitive_desc_query_md", status: dnnl_invalid_arguments.rawValue)
         }
         let from = try layout([length, channels, 3, 3], dnnl_f32, dnnl_oihw)
         var arranged: [Storage] = []

@@ -45,6 +45,13 @@ public struct LayerScope: Sendable {
         return tensor.converted(to: .float32)
     }
 
+    /// A vector of variances, none of them below zero.
+    public func variances(_ name: String, _ shape: Shape) throws(CheckpointError) -> Tensor {
+        let tensor = try vector(name, shape)
+        try weights.checkNotNegative(name, tensor)
+        return tensor
+    }
+
     /// Adds work that `prepare` will do, unless it finds packed weights that were made before.
     ///
     /// - Parameter undo: says whether it undid the work, so that it must be done again.

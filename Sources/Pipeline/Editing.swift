@@ -90,6 +90,17 @@ extension Pipeline {
         return grid
     }
 
+    /// The tokens of any picture, their residual rounded as a file keeps it: an edit that was
+    /// stopped goes on from what it began with.
+    /// - Throws: what `encode` throws.
+    public func roundedGrid(of image: RGBImage) throws -> HybridTokenGrid {
+        let grid = try encode(image).grid
+        return HybridTokenGrid(
+            gridWidth: grid.gridWidth, gridHeight: grid.gridHeight, ids: grid.ids,
+            residual: Tensor(
+                grid.residual.shape, ResidualRecord(grid.residual.floats()).values))
+    }
+
     /// Plans to make a part of a picture anew.
     ///
     /// - Parameters:

@@ -2,8 +2,8 @@ import Checkpoints
 import Foundation
 
 /// Hashes of checkpoint files that were computed before, kept in the user's cache folder: hashing
-/// a full-size model takes seconds. A file counts as the same while its path, size, inode and time
-/// of change are.
+/// a full-size model takes seconds. A file counts as the same while its path, size, place on disk
+/// and times are.
 enum HashCache {
     private static let limit = 200
 

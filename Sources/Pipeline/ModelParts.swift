@@ -104,6 +104,9 @@ public struct ModelParts: Sendable {
         guard let checkpoint = usual.first(where: names.contains) ?? others.first else {
             throw ModelError.noCheckpoint(folder: folder)
         }
+        guard usual.contains(checkpoint) || others.count == 1 else {
+            throw ModelError.severalCheckpoints(others, folder: folder)
+        }
         return [
             Part(
                 folder: folder, configuration: configuration, checkpoint: "\(folder)/\(checkpoint)")
@@ -115,6 +118,7 @@ public struct ModelParts: Sendable {
 public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
     case notAFolder(String)
     case noCheckpoint(folder: String)
+    case severalCheckpoints([String], folder: String)
     case missingPart(String, folder: String, needed: String)
     case severalParts(String, folders: [String])
     case mismatch(String)
@@ -128,6 +132,10 @@ public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
         case .notAFolder(let path): "\(path) is not a folder that can be read; name a model folder."
         case .noCheckpoint(let folder):
             "\(folder) has a configuration but no checkpoint; put a .safetensors or .bin file there."
+        case .severalCheckpoints(let names, let folder):
+            "\(folder) has several files that may be the checkpoint: "
+                + "\(names.joined(separator: ", ")); call the right one model.safetensors or keep it "
+                + "alone."
         case .missingPart(let part, let folder, let needed):
             "\(folder) has no \(part); a model folder holds \(needed)."
         case .severalParts(let part, let folders):

@@ -11,15 +11,14 @@ extension PictureRun {
         return picture
     }
 
-    /// The run from here on under another request; size, number of steps and kept tokens stay.
+    /// The run from here on under another request.
     ///
     /// - Parameter text: the new prompt as it was read; nil where the prompt is the same.
-    public func forked(_ request: GenerationRequest, text: Pipeline.ReadText?) -> PictureRun {
+    fileprivate func forked(
+        _ request: GenerationRequest, text: Pipeline.ReadText?
+    ) -> PictureRun {
         var picture = self
         if let text { picture.isPromptTruncated = text.isTruncated }
-        var request = request
-        (request.width, request.height) = (width, height)
-        request.sampling.steps = self.request.sampling.steps
         picture.request = request
         picture.run = run.forked(
             text: text?.text,
@@ -57,5 +56,24 @@ extension PictureRun {
     /// Undoes a change of a token at the present step: it is as it was before.
     public mutating func putBack(_ place: Int, id: Int?, fixedAt: Int?, confidence: Float) {
         run.putBack(place, id: id, fixedAt: fixedAt, confidence: confidence)
+    }
+}
+
+extension Pipeline {
+    /// A run gone on with under another request; size, number of steps and kept tokens stay.
+    ///
+    /// - Parameter text: of the request's prompts, where it is known.
+    /// - Throws: `RequestError`; what `text` throws.
+    public func fork(
+        _ picture: PictureRun, _ request: GenerationRequest, text: ReadText? = nil
+    ) throws -> PictureRun {
+        var request = request
+        (request.width, request.height) = (picture.width, picture.height)
+        request.sampling.steps = picture.request.sampling.steps
+        _ = try checked(request)
+        guard !picture.request.hasTexts(of: request) else {
+            return picture.forked(request, text: nil)
+        }
+        return picture.forked(request, text: try text ?? self.text(for: request))
     }
 }

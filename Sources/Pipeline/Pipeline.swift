@@ -206,9 +206,12 @@ public struct Pipeline: Sendable {
         try model.prepareResidualHead()
         let (run, channels) = (picture.run, model.configuration.latentChannels)
         let positions = picture.isKept.indices.filter { !picture.isKept[$0] }
-        var numbers =
-            picture.keptResidual
-            ?? Array(repeating: 0, count: run.state.ids.count * channels)
+        var numbers = [Float](repeating: 0, count: run.state.ids.count * channels)
+        if let kept = picture.keptResidual {
+            for index in numbers.indices where picture.isKept[index / channels] {
+                numbers[index] = kept[index]
+            }
+        }
         let (settings, own) = (picture.request.residual, model.configuration.head)
         let asked = settings.guidanceScale ?? own.guidanceScale
         let guidance = asked ?? run.settings.headGuidance

@@ -172,8 +172,9 @@ public struct TokenColors: Sendable {
         return numbers.withUnsafeBytes { Data($0) }
     }
 
-    /// Takes up what was learned before; what does not fit this codebook is left.
+    /// Takes up what was learned before; what does not fit this codebook, or gives no colours, is left.
     package mutating func adopt(_ data: Data) {
+        let before = self
         let count = 1 + inputs.count + products.count
         guard data.count == 4 * count else { return }
         var numbers = [Float](repeating: 0, count: count)
@@ -183,6 +184,11 @@ public struct TokenColors: Sendable {
         inputs = numbers[1...inputs.count].map(Double.init)
         products = numbers[(1 + inputs.count)...].map(Double.init)
         fit()
+        // Entries of the codebook have length 1, colours go to 255.
+        let isSensible = weights.allSatisfy { weight in
+            (0..<16).allSatisfy { -1e6...1e6 ~= weight[$0] }
+        }
+        if !isSensible { self = before }
     }
 
     /// A picture of the tokens, `side` pixels each; masked ones are dark. Nil before anything was

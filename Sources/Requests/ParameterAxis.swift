@@ -61,25 +61,30 @@ public struct ParameterAxis: Hashable, Sendable, CustomStringConvertible {
         switch parameter {
         case .seed: request.seed = try read(value, "a whole number from 0")
         case .steps: request.sampling.steps = try read(value, "a whole number")
-        case .guidance: request.sampling.guidanceScale = try read(value, "a number")
+        case .guidance: request.sampling.guidanceScale = try number(value)
         case .decay:
             request.sampling.guidanceDecay = try read(
                 value, Self.names(GuidanceDecay.allCases), GuidanceDecay.init(rawValue:))
-        case .temperature: request.sampling.temperature = try read(value, "a number")
+        case .temperature: request.sampling.temperature = try number(value)
         case .schedule:
             request.sampling.schedule = try read(
                 value, Self.names(MaskSchedule.allCases), MaskSchedule.init(rawValue:))
         case .residualSteps: request.residual.steps = try read(value, "a whole number") as Int
         case .residualGuidance:
-            request.residual.guidanceScale = try read(value, "a number") as Float
+            request.residual.guidanceScale = try number(value)
         case .residualTemperature:
-            request.residual.temperature = try read(value, "a number") as Float
+            request.residual.temperature = try number(value)
         case .residualSeed:
             request.residual.seed = try read(value, "a whole number from 0") as UInt64
-        case .strength: request.residual.strength = try read(value, "a number")
+        case .strength: request.residual.strength = try number(value)
         case .prompt: request.prompt = value
         case .negative: request.negativePrompt = value
         }
+    }
+
+    /// Never a negative zero, which files do not keep.
+    private func number(_ text: String) throws(RequestError) -> Float {
+        try read(text, "a number") + 0
     }
 
     private func read<Value: LosslessStringConvertible>(

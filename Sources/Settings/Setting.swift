@@ -62,7 +62,7 @@ package struct Setting: Hashable, Sendable {
         case .choice(let names): "one of \(names.joined(separator: ", "))"
         case .text: "a text that is not empty"
         case .cellSize: "two whole numbers from 2 to 400, such as 10x20"
-        case .fileName: "a file name that ends in .png and may hold {n}, {seed} and {prompt}"
+        case .fileName: "a file name with {n} that ends in .png, such as fox-{n}.png"
         }
     }
 
@@ -72,7 +72,8 @@ package struct Setting: Hashable, Sendable {
         case (.whole(let range), .whole(let number)): range ~= number ? value : nil
         case (.number(let range), .whole(let number)):
             range ~= Double(number) ? .number(Double(number)) : nil
-        case (.number(let range), .number(let number)): range ~= number ? value : nil
+        // Pictures' files keep no negative zero.
+        case (.number(let range), .number(let number)): range ~= number ? .number(number + 0) : nil
         case (.flag, .flag): value
         case (.choice(let names), .text(let name)): names.contains(name) ? value : nil
         case (.text, .text(let text)): text.isEmpty ? nil : value

@@ -11,9 +11,7 @@ extension SettingsFile {
     package func setting(_ path: [String], to toml: String) throws(SettingsError) -> String {
         let lines = SettingsLines(text)
         let (section, key) = (Array(path.dropLast()), path.last ?? "")
-        guard !lines.entries.contains(where: { $0.path == section }) else {
-            throw .notEditable(name: path.joined(separator: "."), file: self.path)
-        }
+        try check(path, in: lines)
         if let entry = lines.entries.last(where: { $0.isNamed(path) }) {
             return lines.replacing(entry.value, with: toml)
         }
@@ -34,9 +32,17 @@ extension SettingsFile {
             (text.isEmpty ? "" : "\n") + "[\(head)]\n\(line)", at: lines.bytes.count)
     }
 
+    private func check(_ path: [String], in lines: SettingsLines) throws(SettingsError) {
+        guard !lines.entries.contains(where: { $0.path == Array(path.dropLast()) }) else {
+            throw .notEditable(name: path.joined(separator: "."), file: self.path)
+        }
+    }
+
     /// The text without an entry.
-    package func removing(_ path: [String]) -> String {
+    /// - Throws: `SettingsError.notEditable` where the section is a table in braces.
+    package func removing(_ path: [String]) throws(SettingsError) -> String {
         let lines = SettingsLines(text)
+        try check(path, in: lines)
         var bytes = lines.bytes
         for entry in lines.entries.reversed() where entry.isNamed(path) {
             bytes.removeSubrange(entry.lines)
@@ -46,7 +52,11 @@ extension SettingsFile {
 
     /// Writes the file whole, readable by its owner alone. A link stays a link.
     package static func write(_ text: String, to path: String) throws(SettingsError) {
-        let target = (path as NSString).resolvingSymlinksInPath
+        let target = ImageFile.linkTarget(of: path)
+        var existing = stat()
+        guard lstat(target, &existing) != 0 || existing.st_mode & S_IFMT == S_IFREG else {
+            throw .notWritten("\(target) is no regular file, and is left as it is.")
+        }
         let folder = (target as NSString).deletingLastPathComponent
         if !folder.isEmpty {
             try? FileManager.default.createDirectory(
@@ -59,6 +69,7 @@ extension SettingsFile {
         do {
             try ImageFile.save(Array(text.utf8), to: target, overwrite: true)
         } catch {
+            if new >= 0 { unlink(target) }
             throw .notWritten("\(error)")
         }
     }

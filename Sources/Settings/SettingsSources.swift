@@ -48,7 +48,7 @@ package struct SettingsSources: Sendable {
         if let toml {
             try SettingsFile.write(try file.setting(path, to: toml), to: userFile)
         } else if !file.text.isEmpty {
-            try SettingsFile.write(file.removing(path), to: userFile)
+            try SettingsFile.write(try file.removing(path), to: userFile)
         }
     }
 }

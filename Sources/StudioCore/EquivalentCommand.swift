@@ -129,6 +129,8 @@ extension StudioState {
         var words = ["dcar", "generate"] + request.textWords + request.samplingWords(parameters)
         if let width = request.width { words += ["--width", String(width)] }
         if let height = request.height { words += ["--height", String(height)] }
+        // The settings may ask for several.
+        words += ["--batch", "1"]
         return words.joined(separator: " ")
     }
 
@@ -151,8 +153,13 @@ extension NoCommandLine {
 
 extension GenerationRequest {
     fileprivate var textWords: [String] {
-        ["--prompt", prompt.shellQuoted]
-            + (negativePrompt.isEmpty ? [] : ["--negative-prompt", negativePrompt.shellQuoted])
+        words("--prompt", prompt)
+            + (negativePrompt.isEmpty ? [] : words("--negative-prompt", negativePrompt))
+    }
+
+    /// Alone, `--` would end the flags.
+    private func words(_ flag: String, _ text: String) -> [String] {
+        text == "--" ? ["\(flag)=--"] : [flag, text.shellQuoted]
     }
 
     /// The same for a picture that is made from another, whose negative prompt holds otherwise.

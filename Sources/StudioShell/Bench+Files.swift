@@ -154,6 +154,10 @@ extension Bench {
 
     /// Where a name that was typed leads: below the output folder unless it says otherwise.
     private func place(_ path: String) throws -> String {
+        let name = path.split(separator: "/").last ?? ""
+        guard !path.hasSuffix("/"), name != ".", name != "..", path != "~" else {
+            throw SaveError.isFolder(path: path)
+        }
         let named = path.lowercased().hasSuffix(".png") ? path : path + ".png"
         let isPlace = named.hasPrefix("/") || named.hasPrefix(".") || named.hasPrefix("~")
         let full =

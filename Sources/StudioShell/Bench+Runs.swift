@@ -22,11 +22,10 @@ extension Bench {
             guard let source = pieces[parent], let sourceRun = source.run else {
                 throw WorkshopError.noTokens(parent)
             }
-            let text =
-                sourceRun.request.hasTexts(of: order.request)
-                ? nil : try knownText(of: order.request) ?? pipeline.text(for: order.request)
             piece = Piece(
-                run: sourceRun.woundBack(to: step).forked(order.request, text: text),
+                run: try pipeline.fork(
+                    sourceRun.woundBack(to: step), order.request,
+                    text: knownText(of: order.request)),
                 request: order.request)
             piece.ground = source.ground
             piece.lineage = try lineage(forkOf: source, step: step, pipeline)

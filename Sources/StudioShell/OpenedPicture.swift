@@ -35,7 +35,7 @@ struct OpenedPicture {
             width: image.width, height: image.height)
         request.negativePrompt =
             metadata?.record.negativePrompt ?? foreign?.negativePrompt ?? ""
-        let grid = try pipeline.encode(image).grid
+        let grid = try pipeline.roundedGrid(of: image)
         piece = Bench.Piece(
             grid: grid, discrete: try pipeline.decode(grid, strength: 0), refined: image,
             request: request, metadata: metadata)

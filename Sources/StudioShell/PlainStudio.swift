@@ -15,6 +15,10 @@ struct PlainStudio {
     private var input = LineInput()
     /// Whether the last order has been answered.
     private var hasSpoken = false
+    /// The system's number for why a line could not be written; then nobody is left to talk to.
+    private(set) var failure: Int32?
+    /// Whether the picture that the program was started with could not be opened.
+    private var lacksPicture = false
     /// Whether the folder of pictures has been gone through since that was asked for.
     var isScanned = false
     /// Milliseconds after which it is looked again whether the workshop is done.
@@ -49,14 +53,15 @@ struct PlainStudio {
         if let picture = options.picture, case .ready = state.model {
             open(picture)
             finish()
+            lacksPicture = state.message?.kind == .problem
         }
         for line in options.commands {
-            guard case .ready = state.model else { break }
+            guard case .ready = state.model, failure == nil else { break }
             let order = PlainOrder(":" + line)
             if order == .quit { return close() }
             answer(order)
         }
-        while case .ready = state.model {
+        while case .ready = state.model, failure == nil {
             guard let line = nextLine() else { break }
             let order = PlainOrder(line)
             if order == .quit { break }
@@ -68,7 +73,8 @@ struct PlainStudio {
     private func close() -> Int32 {
         workshop.close()
         if case .failed = state.model { return 3 }
-        return input.wasInterrupted ? 128 + SIGINT : 0
+        if input.wasInterrupted { return 128 + SIGINT }
+        return lacksPicture ? 4 : 0
     }
 
     // MARK: Orders
@@ -296,6 +302,6 @@ struct PlainStudio {
     mutating func say(_ line: String) {
         hasSpoken = true
         print(line)
-        fflush(nil)
+        if fflush(nil) != 0 { failure = failure ?? errno }
     }
 }

@@ -13,6 +13,8 @@ package enum Studio {
     package enum Ending: Sendable {
         /// With an exit code: 0, or 128 plus the number of the signal that ended it.
         case quit(Int32)
+        /// With the system's number for why lines could not be written.
+        case unwritten(Int32)
         /// To begin anew with the model of another folder.
         case reopen(model: String)
     }
@@ -23,7 +25,8 @@ package enum Studio {
         let type = ProcessInfo.processInfo.environment["TERM"] ?? ""
         if options.isPlain || type.isEmpty || type == "dumb" {
             var plain = PlainStudio(options)
-            return .quit(plain.run())
+            let status = plain.run()
+            return plain.failure.map { .unwritten($0) } ?? .quit(status)
         }
         // Before a byte is written that such a terminal might show.
         guard dcar_terminal_is_known() == 1 else { throw StudioError.unknownTerminal(type) }

@@ -4,7 +4,8 @@ import Foundation
 public final class MappedFile: @unchecked Sendable {
     public let path: String
     public let byteCount: Int
-    /// Size, inode and time of change of the file that was mapped, whatever its path names by now.
+    /// Size, place and times of the file that was mapped, whatever its path names by now. The time
+    /// of change is the system's own, which no program can set back.
     public let identity: String
     let base: UnsafeMutableRawPointer
 
@@ -15,7 +16,8 @@ public final class MappedFile: @unchecked Sendable {
 
     /// - Throws: `MappedFileError` when the file cannot be opened, is no regular file, or is empty.
     public init(path: String) throws(MappedFileError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A pipe would keep an open that waits.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw .cannotOpen(path: path, reason: String(cString: strerror(errno)))
         }
@@ -32,8 +34,11 @@ public final class MappedFile: @unchecked Sendable {
         }
         self.path = path
         byteCount = Int(status.st_size)
-        identity =
-            "\(status.st_size) \(status.st_ino) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+        identity = [
+            "\(status.st_size)", "\(status.st_dev):\(status.st_ino)",
+            "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)",
+            "\(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)"
+        ].joined(separator: " ")
         base = mapped
     }
 

@@ -8,7 +8,7 @@ extension Key {
             rest.lowercased().hasPrefix($0.0) && rest.count > $0.0.count
         }) {
             rest = rest.dropFirst(prefix.count)
-            modifiers.insert(modifier)
+            guard modifiers.insert(modifier).inserted else { return nil }
         }
         if let code = Self.namedCodes[rest.lowercased()] {
             self.init(code, modifiers)

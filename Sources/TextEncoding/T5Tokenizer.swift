@@ -40,6 +40,9 @@ public struct T5Tokenizer: Sendable {
         for (name, id) in [("</s>", tables.endID), ("<unk>", tables.unknownID)] where id >= size {
             throw tables.unfit("the id of \(name)", "\(id)", "an id below \(size)")
         }
+        guard Int(pad) != tables.endID else {
+            throw tables.unfit("the id of </s>", "\(tables.endID)", "another id than <pad>")
+        }
         vocabularySize = size
         padID = Int(pad)
         endID = tables.endID

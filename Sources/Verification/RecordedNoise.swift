@@ -14,14 +14,17 @@ struct RecordedNoise: NoiseSource {
     /// [diffusion steps, images * tokens, channels].
     private let diffusion: Tensor
 
-    /// - Parameter channels: of the model's latents.
+    /// - Parameters:
+    ///   - image: below `images`.
+    ///   - codes: of the model's codebook.
+    ///   - channels: of the model's latents.
     /// - Throws: `VerificationError.badShape`, `CheckpointError`.
-    init(_ recording: Recording, image: Int, channels: Int) throws {
-        token = try recording.tensor("noise_token", axes: 4).converted(to: .float32)
-        let extents = token.shape.dimensions
-        shape = (extents[0], extents[1], extents[2], extents[3])
+    init(
+        _ recording: Recording, image: Int, of images: Int, tokens: Int, codes: Int, channels: Int
+    ) throws {
+        shape = (try recording.tensor("noise_token", axes: 4).shape[0], images, tokens, codes)
         self.image = image
-        let rows = shape.images * shape.tokens
+        let rows = images * tokens
         func tensor(_ name: String, _ wanted: Shape) throws -> Tensor {
             let tensor = try recording.tensor(name)
             guard tensor.shape == wanted else {
@@ -30,15 +33,11 @@ struct RecordedNoise: NoiseSource {
             }
             return tensor.converted(to: .float32)
         }
+        token = try tensor("noise_token", [shape.steps, images, tokens, codes])
         let steps = try recording.tensor("noise_diff", axes: 3).shape[0]
         confidence = try tensor("noise_conf", [shape.steps, shape.images, shape.tokens]).floats()
         initial = try tensor("noise_init", [rows, channels])
         diffusion = try tensor("noise_diff", [steps, rows, channels])
-        guard 0..<shape.images ~= image else {
-            throw VerificationError.badShape(
-                file: recording.file, name: "noise_token", found: token.shape,
-                needed: "at least \(image + 1) images")
-        }
     }
 
     var steps: Int { shape.steps }

@@ -9,6 +9,11 @@ extension Verifier {
         let conditional = try source.tensor("latents_cond", axes: 3)
         let unconditional = try source.tensor("latents_uncond", axes: 3)
         let (tokens, width) = (conditional.shape[1], conditional.shape[2])
+        for tensor in [conditional, unconditional] where tensor.shape != [1, tokens, width] {
+            throw VerificationError.badShape(
+                file: recording.file, name: "latents", found: tensor.shape,
+                needed: "[1, tokens, width]")
+        }
         let generator = try generator(for: recording.file, tokens: tokens, width: width)
         let steps = try recording.integers("timesteps").count
         try schedule(recording, DiffusionSchedule(steps: steps))
@@ -25,7 +30,8 @@ extension Verifier {
                 ).floats())
         }
         let noise = try RecordedNoise(
-            source, image: 0, channels: generator.configuration.latentChannels)
+            source, image: 0, of: 1, tokens: tokens, codes: generator.configuration.codebookSize,
+            channels: generator.configuration.latentChannels)
         let guidance = try source.tensor("head_cfg").floats()[0]
         for (name, scale) in [("guided", guidance), ("unguided", 1)] {
             try sampling(

@@ -14,10 +14,11 @@ extension Verifier {
         try schedule(recording, replay.settings)
         var ids = try replay.startIDs()
         var last: [MaskedSampler.Outcome] = []
+        var counts: [Int] = []
         for step in 0..<replay.settings.steps {
             let name = String(format: "step%02d", step)
             if compute.precision != .float32, recording.has("\(name).ids_in") {
-                ids = try replay.split(recording.integers("\(name).ids_in"))
+                ids = try replay.ids("\(name).ids_in")
             }
             last = try replay.step(step, ids)
             // In bfloat16 these are the recorded ones themselves.
@@ -25,8 +26,10 @@ extension Verifier {
                 try compare(recording, "\(name).ids_in", integers: ids.flatMap { $0 })
             }
             try steps(recording, name, replay, last, step: step)
+            counts += last.prefix(1).map(\.maskedAgain)
             ids = last.map(\.ids)
         }
+        try compare(recording, "mask_counts", integers: counts)
         try compare(recording, "final_ids", integers: ids.flatMap { $0 }, sampled)
         try compare(
             recording, "latents_cond", last.flatMap { $0.hidden.conditional.floats() })
@@ -156,9 +159,12 @@ private struct Replay {
         let generator = try verifier.generator(
             for: recording.file, tokens: tokens, width: latents.shape[2])
         self.generator = generator
+        let (images, tokens) = (images, tokens)
         noises = try (0..<images).map {
             try RecordedNoise(
-                recording, image: $0, channels: generator.configuration.latentChannels)
+                recording, image: $0, of: images, tokens: tokens,
+                codes: generator.configuration.codebookSize,
+                channels: generator.configuration.latentChannels)
         }
         settings = Self.settings(generator.configuration.defaults, recording, noises[0].steps)
         sampler = MaskedSampler(generator.transformer, compute: verifier.compute)
@@ -202,12 +208,20 @@ private struct Replay {
         (recording.arguments["residual_temperature"] as? Double).map(Float.init) ?? 1
     }
 
-    func split(_ ids: [Int]) -> [[Int]] {
-        (0..<images).map { Array(ids[$0 * tokens..<($0 + 1) * tokens]) }
+    /// Recorded token ids of each image.
+    func ids(_ name: String) throws -> [[Int]] {
+        let ids = try recording.integers(name)
+        let highest = generator.configuration.maskID
+        guard ids.count == images * tokens, ids.allSatisfy({ 0...highest ~= $0 }) else {
+            throw VerificationError.badShape(
+                file: recording.file, name: name, found: [ids.count],
+                needed: "[\(images), \(tokens)], ids from 0 to \(highest)")
+        }
+        return (0..<images).map { Array(ids[$0 * tokens..<($0 + 1) * tokens]) }
     }
 
     func startIDs() throws -> [[Int]] {
-        if let given = try recording.optional("init_ids") { return split(given.integers()) }
+        if recording.has("init_ids") { return try ids("init_ids") }
         return Array(
             repeating: Array(repeating: generator.configuration.maskID, count: tokens),
             count: images)

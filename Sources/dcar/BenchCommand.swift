@@ -23,16 +23,20 @@ struct BenchCommand: ParsableCommand {
 
     @OptionGroup var model: ModelOptions
 
-    @Option(name: [.customShort("W"), .long], help: "Pixels; a multiple of the token size.")
+    @Option(
+        name: [.customShort("W"), .long], parsing: .unconditional,
+        help: "Pixels; a multiple of the token size.")
     var width: Int?
 
-    @Option(name: [.customShort("H"), .long], help: "Pixels; a multiple of the token size.")
+    @Option(
+        name: [.customShort("H"), .long], parsing: .unconditional,
+        help: "Pixels; a multiple of the token size.")
     var height: Int?
 
-    @Option(help: "MaskGIT steps.")
+    @Option(parsing: .unconditional, help: "MaskGIT steps.")
     var steps: Int?
 
-    @Option(name: .shortAndLong, help: "Pictures in a batch.")
+    @Option(name: .shortAndLong, parsing: .unconditional, help: "Pictures in a batch.")
     var batch = 1
 
     @Option(
@@ -40,10 +44,10 @@ struct BenchCommand: ParsableCommand {
         help: "Also time whole batches of these sizes, such as 1 2 4 8: what a picture costs.")
     var batches: [Int] = []
 
-    @Option(help: "How often each component is timed; the median counts.")
+    @Option(parsing: .unconditional, help: "How often each component is timed; the median counts.")
     var repeats = 3
 
-    @Option(name: .shortAndLong, help: "The prompt.")
+    @Option(name: .shortAndLong, parsing: .unconditional, help: "The prompt.")
     var prompt = "a red fox resting in the snow at night"
 
     @Flag(help: "Also time the encoder.")
@@ -118,12 +122,12 @@ struct BenchCommand: ParsableCommand {
             finished = started
             try pipeline.unmask(&finished)
         }
-        let stepWork = work.steps(finished) * Double(batch)
+        let stepWork = work.steps(finished)
+        let headWork = work.residual(finished[0]) * Double(batch)
         try table.row(.steps, "\(sampling.steps) steps", seconds: steps, work: stepWork)
         var residuals: [Tensor] = []
         let residual = try median { residuals = try finished.map { try pipeline.residual(of: $0) } }
-        try table.row(
-            .residual, "residual head", seconds: residual, work: work.residual * Double(batch))
+        try table.row(.residual, "residual head", seconds: residual, work: headWork)
         let grids = zip(finished, residuals).map { run, residual in
             HybridTokenGrid(
                 gridWidth: run.run.gridWidth, gridHeight: run.run.gridHeight,
@@ -137,7 +141,7 @@ struct BenchCommand: ParsableCommand {
         try table.row(
             .whole, batch == 1 ? "prompt to pixels" : "prompts to pixels, \(batch) pictures",
             seconds: total,
-            work: work.text + stepWork + (work.residual + work.decoder) * Double(batch),
+            work: work.text + stepWork + headWork + work.decoder * Double(batch),
             note: batch == 1 ? nil : String(format: "%.4f s a picture", total / Double(batch)))
         if encoder {
             let encode = try median { _ = try pipeline.encode(images[0]) }

@@ -58,17 +58,19 @@ struct ConfigCommand: ParsableCommand {
                     keys.map(\.description).joined(separator: " "),
                     binding.map { Origin.file($0.file, line: $0.line) } ?? .standard)
             case .style(let name):
-                let style = settings.styles.first { $0.name == name }
-                try line(
-                    style?.text ?? "",
-                    style.map { Origin.file($0.file, line: $0.line) } ?? .standard)
+                guard let style = settings.styles.first(where: { $0.name == name }) else {
+                    throw CommandError.usage(
+                        "There is no style \(name); `dcar config list` names them all.")
+                }
+                try line(style.text, .file(style.file, line: style.line))
             }
         }
 
         private typealias Origin = ResolvedSettings.Origin
 
         private func line(_ text: String, _ origin: Origin) throws {
-            try Output.line(showOrigin ? "\(text)    # \(SanitizedText("\(origin)"))" : text)
+            let shown = showOrigin ? "\(text)    # \(origin)" : text
+            try Output.line(SanitizedText(shown, limit: 1 << 16).description)
         }
     }
 
@@ -145,7 +147,7 @@ struct ConfigCommand: ParsableCommand {
 
         func run() throws {
             guard let path = Preferences.sources.userFile else { throw SettingsError.noPlace }
-            try Output.line(path)
+            try Output.line(SanitizedText(path).description)
         }
     }
 }
@@ -198,7 +200,12 @@ private enum SettingName {
             }
             let names = values.map(\.tomlQuoted)
             return names.count == 1 ? names[0] : "[\(names.joined(separator: ", "))]"
-        case .style: return text.tomlQuoted
+        case .style(let name):
+            guard !text.isEmpty else {
+                throw SettingsError.badValue(
+                    name: "styles.\(name)", value: text, allowed: "a text that is not empty")
+            }
+            return text.tomlQuoted
         }
     }
 }

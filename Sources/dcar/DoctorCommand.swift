@@ -82,6 +82,7 @@ struct DoctorCommand: ParsableCommand {
     }
 
     private func row(_ name: String, _ value: String) throws {
-        try Output.line(name.padding(toLength: 16, withPad: " ", startingAt: 0) + value)
+        let title = name.padding(toLength: 16, withPad: " ", startingAt: 0)
+        try Output.line(title + SanitizedText(value).description)
     }
 }

@@ -160,7 +160,7 @@ struct EditCommand: ParsableCommand {
             let grid: HybridTokenGrid
             do {
                 kept = try pipeline.keptGrid(of: image, metadata: metadata)
-                grid = try kept ?? pipeline.encode(image).grid
+                grid = try kept ?? pipeline.roundedGrid(of: image)
             } catch let error as RequestError {
                 throw CommandError.inputImage("\(SanitizedText(initImg)): \(error)")
             }

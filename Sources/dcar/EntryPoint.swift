@@ -12,6 +12,8 @@ enum EntryPoint {
         StandardStreams.occupyClosed()
         do {
             try checkArguments()
+            try checkHelp()
+            try checkOpenFiles()
             var command = try DCARCommand.parseAsRoot()
             try command.run()
             try Output.flush()
@@ -36,6 +38,30 @@ enum EntryPoint {
                     "Argument \(index) is not valid UTF-8; give text as UTF-8.")
             }
         }
+    }
+}
+
+extension EntryPoint {
+    /// The parser explains the whole program where it knows no command of that name.
+    private static func checkHelp() throws {
+        let words = CommandLine.arguments.dropFirst()
+        let commands = DCARCommand.configuration.subcommands.map { $0.configuration }
+        guard words.first == "help", let name = words.dropFirst().first, !name.hasPrefix("-"),
+            name != "help",
+            !commands.contains(where: { $0.commandName == name || $0.aliases.contains(name) })
+        else { return }
+        throw CommandError.usage("\(name) is no command; dcar --help lists them.")
+    }
+
+    /// Signals, the model's files and pictures need a few; the system's own libraries end the
+    /// program where they get none.
+    private static func checkOpenFiles() throws {
+        let needed: rlim_t = 16
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0,
+            limit.rlim_cur < needed
+        else { return }
+        throw CommandError.tooFewFiles(Int(limit.rlim_cur), needed: Int(needed))
     }
 }
 

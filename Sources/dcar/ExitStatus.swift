@@ -78,12 +78,14 @@ enum CommandError: Error, CustomStringConvertible {
     case usage(String)
     case inputImage(String)
     case noEmbeddedModel
+    case tooFewFiles(Int, needed: Int)
 
     var status: ExitStatus {
         switch self {
         case .usage: .usage
         case .inputImage: .inputImage
         case .noEmbeddedModel: .model
+        case .tooFewFiles: .failure
         }
     }
 
@@ -92,6 +94,9 @@ enum CommandError: Error, CustomStringConvertible {
         case .usage(let message), .inputImage(let message): message
         case .noEmbeddedModel:
             "The embedded model's files are not beside the program; name a folder with --model."
+        case .tooFewFiles(let count, let needed):
+            "Only \(count) files may be open at a time, and \(needed) are needed; raise the limit "
+                + "with ulimit -n."
         }
     }
 }

@@ -80,10 +80,10 @@ struct ForkCommand: ParsableCommand {
                     + "from.")
         }
         let chosen = ChosenTokens(setToken) ?? ChosenTokens()
-        let request = request(run)
-        let text = try pipeline.model.compute.stoppable(by: stop) {
-            run.request.hasTexts(of: request) ? nil : try pipeline.text(for: request)
+        var fork = try pipeline.model.compute.stoppable(by: stop) {
+            try pipeline.fork(run.woundBack(to: step), request(run))
         }
+        try fork.choose(chosen)
         var job = PictureJob(
             pipeline: pipeline, output: output,
             pattern: try output.pattern(standard: "dcar-{seed}-{n}.png", isSeveral: false),
@@ -96,8 +96,6 @@ struct ForkCommand: ParsableCommand {
         lineage.chosenTokens = chosen
         job.lineages = [lineage]
         job.edits = file.edits(plan)
-        var fork = run.woundBack(to: step).forked(request, text: text)
-        try fork.choose(chosen)
         try job.run([fork])
     }
 

@@ -135,7 +135,8 @@ struct GenerateCommand: ParsableCommand {
     }
 
     func run() throws {
-        let jobs = try jobs()
+        let all = try jobs()
+        let jobs = all.filter { shard?.takes($0.line) ?? true }
         Preferences.warn(unless: output.quiet)
         let stop = StopSignal()
         Interrupts.watch(stop)
@@ -147,6 +148,7 @@ struct GenerateCommand: ParsableCommand {
             standard: isFile ? "dcar-{n:4}.png" : "dcar-{seed}-{n}.png",
             isSeveral: isFile || count > 1 || jobs.count > 1,
             sharesSeeds: !isFile && jobs.count > 1)
+        let previewFile = try preview == .off ? nil : previewPath.map { try PreviewFile($0) }
         if isFile, !pattern.isNumbered {
             throw CommandError.usage(
                 "-o \(pattern) has no {n}; with --prompt-file, pictures are named by line number.")
@@ -154,31 +156,58 @@ struct GenerateCommand: ParsableCommand {
         // Lines of a file keep their seeds whatever shard or order they run in.
         // So do the parts of a {a|b}, which are to be compared.
         let first = sampling.seed ?? (isFile ? 0 : UInt64.random(in: 0...UInt64(UInt32.max)))
+        if let previewFile, !output.isStandardOutput, isFile || !pattern.isNumbered {
+            try check(previewFile, all, pattern, first, pipeline)
+        }
         for job in jobs {
-            let seed = first &+ UInt64((job.number ?? 1) - 1) &* UInt64(count)
-            var pictures = (0..<count).map { index in
-                Picture(
-                    seed: seed &+ UInt64(index),
-                    number: job.number.map { ($0 - 1) * count + 1 + index })
-            }
+            var pictures = pictures(of: job, first)
             if isFile {
                 progress.begin("line \(job.line)")
                 pictures.removeAll { exists($0, job, pattern, pipeline) }
             }
             let isDone =
                 try pictures.isEmpty
-                || !makeUnlessMade(pictures, job, pattern, pipeline, stop, progress)
+                || !makeUnlessMade(pictures, job, pattern, previewFile, pipeline, stop, progress)
             if isDone { progress.note("Line \(job.line) is done already.") }
+        }
+    }
+
+    private func pictures(of job: Job, _ first: UInt64) -> [Picture] {
+        let seed = first &+ UInt64((job.number ?? 1) - 1) &* UInt64(count)
+        return (0..<count).map { index in
+            Picture(
+                seed: seed &+ UInt64(index),
+                number: job.number.map { ($0 - 1) * count + 1 + index })
+        }
+    }
+
+    /// - Throws: `CommandError.usage` where the preview has the name of any picture's file, which
+    ///   would be lost, or taken for done.
+    private func check(
+        _ preview: PreviewFile, _ jobs: [Job], _ pattern: OutputPattern, _ first: UInt64,
+        _ pipeline: Pipeline
+    ) throws {
+        let steps = saveSteps ? RequestLimits.steps.map(PictureJob.step) : []
+        let suffixes = (discrete ? [PictureJob.discrete] : []) + steps
+        let patterns =
+            try [pattern] + suffixes.filter(preview.name.contains).map(pattern.suffixed)
+        for job in jobs {
+            for picture in pictures(of: job, first) {
+                let fields = fields(picture, job, pipeline)
+                for pattern in patterns {
+                    try preview.check(isNot: pattern.path(number: picture.number ?? 1, fields))
+                }
+            }
         }
     }
 
     /// False where somebody else works on the same file of prompts and was faster.
     private func makeUnlessMade(
-        _ pictures: [Picture], _ job: Job, _ pattern: OutputPattern, _ pipeline: Pipeline,
-        _ stop: StopSignal, _ progress: ProgressLine
+        _ pictures: [Picture], _ job: Job, _ pattern: OutputPattern, _ preview: PreviewFile?,
+        _ pipeline: Pipeline, _ stop: StopSignal, _ progress: ProgressLine
     ) throws -> Bool {
         do {
-            try make(pictures, job, pattern, pipeline, stop, progress)
+            try make(pictures, job, pattern, preview, pipeline, stop, progress)
             return true
         } catch let error as SaveError {
             guard case .exists = error, job.number != nil,
@@ -189,8 +218,8 @@ struct GenerateCommand: ParsableCommand {
     }
 
     private func make(
-        _ pictures: [Picture], _ job: Job, _ pattern: OutputPattern, _ pipeline: Pipeline,
-        _ stop: StopSignal, _ progress: ProgressLine
+        _ pictures: [Picture], _ job: Job, _ pattern: OutputPattern, _ previewFile: PreviewFile?,
+        _ pipeline: Pipeline, _ stop: StopSignal, _ progress: ProgressLine
     ) throws {
         let (width, height) = self.picture.size(pipeline)
         let requests = pictures.map { picture in
@@ -216,9 +245,9 @@ struct GenerateCommand: ParsableCommand {
         task.choosesSeeds = sampling.seed == nil && promptFile == nil
         task.savesDiscrete = discrete
         task.savesSteps = saveSteps
-        if let previewPath, preview != .off {
+        if let previewFile {
             task.preview = PictureJob.Preview(
-                path: previewPath, interval: previewInterval,
+                file: previewFile, interval: previewInterval,
                 colors: preview == .colors ? try colors(pipeline, stop) : nil,
                 hasResidual: preview == .full)
         }
@@ -239,16 +268,22 @@ struct GenerateCommand: ParsableCommand {
         return colors
     }
 
-    private func exists(
-        _ picture: Picture, _ job: Job, _ pattern: OutputPattern, _ pipeline: Pipeline
-    ) -> Bool {
+    private func fields(
+        _ picture: Picture, _ job: Job, _ pipeline: Pipeline
+    ) -> OutputPattern.Fields {
         let (width, height) = self.picture.size(pipeline)
-        let fields = OutputPattern.Fields(
+        return OutputPattern.Fields(
             seed: picture.seed, prompt: job.prompt, model: pipeline.model.name,
             width: width ?? pipeline.model.trainedSide,
             height: height ?? pipeline.model.trainedSide)
-        return FileManager.default.fileExists(
-            atPath: pattern.path(number: picture.number ?? 1, fields))
+    }
+
+    private func exists(
+        _ picture: Picture, _ job: Job, _ pattern: OutputPattern, _ pipeline: Pipeline
+    ) -> Bool {
+        FileManager.default.fileExists(
+            atPath: pattern.path(
+                number: picture.number ?? 1, fields(picture, job, pipeline)))
     }
 
     private func jobs() throws -> [Job] {
@@ -260,8 +295,13 @@ struct GenerateCommand: ParsableCommand {
             return jobs
         }
         // Every picture that a line stands for has its number, whatever the others are.
-        let prompts = try PromptFile.lines(promptFile).enumerated().flatMap { index, line in
-            try expanded(line, line: index + 1)
+        let prompts = try PromptFile.lines(promptFile).enumerated().flatMap { index, text in
+            do throws(RequestError) {
+                return try expanded(text, line: index + 1)
+            } catch {
+                throw CommandError.usage(
+                    "Line \(index + 1) of \(PromptFile.title(promptFile)): \(error)")
+            }
         }
         let jobs = prompts.enumerated().compactMap { index, job -> Job? in
             guard !job.prompt.isEmpty else { return nil }
@@ -273,11 +313,13 @@ struct GenerateCommand: ParsableCommand {
             throw CommandError.usage(
                 "\(PromptFile.title(promptFile)) has no prompt; write one a line.")
         }
-        guard let shard else { return jobs }
-        return jobs.filter { ($0.line - 1) % shard.count == shard.index - 1 }
+        return jobs
     }
 
-    private func expanded(_ text: String, line: Int = 1) throws -> [Job] {
+    private func expanded(_ text: String, line: Int = 1) throws(RequestError) -> [Job] {
+        guard text.utf8.count <= RequestLimits.promptBytes else {
+            throw .promptLength(text.utf8.count)
+        }
         let expansion = try PromptExpansion(text)
         return expansion.prompts.map {
             Job(prompt: $0, raw: expansion.isExpanded ? text : nil, line: line)
@@ -302,6 +344,9 @@ struct Shard {
         self.index = index
         self.count = count
     }
+
+    /// Whether a line, counted from 1, is of this part.
+    func takes(_ line: Int) -> Bool { (line - 1) % count == index - 1 }
 }
 
 extension PreviewKind: ExpressibleByArgument {}

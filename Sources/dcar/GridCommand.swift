@@ -17,10 +17,14 @@ struct GridCommand: ParsableCommand {
 
     @OptionGroup var picture: PictureOptions
 
-    @Option(name: .customLong("x"), help: "What changes from column to column: seed=1,2,3")
+    @Option(
+        name: .customLong("x"), parsing: .unconditional,
+        help: "What changes from column to column: seed=1,2,3")
     var across: String?
 
-    @Option(name: .customLong("y"), help: "What changes from row to row: guidance=2,4.5")
+    @Option(
+        name: .customLong("y"), parsing: .unconditional,
+        help: "What changes from row to row: guidance=2,4.5")
     var down: String?
 
     @Flag(help: "Also save every picture alone, as it would come from dcar generate.")
@@ -66,19 +70,30 @@ struct GridCommand: ParsableCommand {
         let base = base(pipeline)
         let requests = try requests(base, axes.x, axes.y)
         try PromptExpansion.checkSheet(requests)
+        guard !requests.contains(where: { $0.prompt.allSatisfy(\.isWhitespace) }) else {
+            throw CommandError.usage("The prompt is empty; say what the pictures show.")
+        }
         // What the sheet says of itself is true of its first picture.
         let first = requests.first ?? base
         let isSeedChosen =
             sampling.seed == nil && ![axes.x, axes.y].contains { $0?.parameter == .seed }
         progress.receive(.phase(.encoding, count: 1))
         let pattern = try output.pattern(standard: "dcar-grid-{n}.png", isSeveral: false)
-        try output.checkPlace(
-            of: pattern,
-            OutputPattern.Fields(
-                seed: first.seed, prompt: first.prompt, model: pipeline.model.name))
+        let (columns, rows) = (captions(axes.x), captions(axes.y))
+        let title = [axes.x, axes.y].contains { $0?.parameter == .prompt } ? "" : base.prompt
         let cells = try pipeline.model.compute.stoppable(by: stop) {
             let runs = try pipeline.start(requests)
-            try checkSize(runs, columns: axes.x?.values.count ?? 1, progress)
+            guard let first = runs.first,
+                let size = RGBImage.labelledSize(
+                    width: first.width, height: first.height, columns: columns, rows: rows,
+                    title: title)
+            else { throw CommandError.usage(Self.tooLarge) }
+            try output.checkPlace(
+                of: pattern,
+                OutputPattern.Fields(
+                    seed: first.request.seed, prompt: first.request.prompt,
+                    model: pipeline.model.name, width: size.width, height: size.height))
+            remarkOnSize(first, columns: columns.count, rows: rows.count, progress)
             let names = saveCells ? try cellNames(runs, axes.x, axes.y, pattern, pipeline) : []
             if isSeedChosen { progress.note("Seed \(base.seed).") }
             progress.remark(on: runs, pipeline.model)
@@ -87,8 +102,7 @@ struct GridCommand: ParsableCommand {
         progress.end()
         guard
             let sheet = RGBImage.labelledSheet(
-                of: cells, columns: captions(axes.x), rows: captions(axes.y),
-                title: [axes.x, axes.y].contains { $0?.parameter == .prompt } ? "" : base.prompt)
+                of: cells, columns: columns, rows: rows, title: title)
         else { throw CommandError.usage(Self.tooLarge) }
         try output.save(
             sheet, metadata(first, sheet, axes.x, axes.y, pipeline), as: pattern,
@@ -123,20 +137,15 @@ struct GridCommand: ParsableCommand {
 
     private static let tooLarge = "The sheet would be too large; give its sides fewer values."
 
-    private func checkSize(
-        _ runs: [PictureRun], columns: Int, _ progress: ProgressLine
-    ) throws {
-        guard let first = runs.first else { return }
-        guard
-            let divisor = RGBImage.sheetDivisor(
-                width: first.width, height: first.height, columns: columns,
-                rows: runs.count / max(1, columns))
-        else { throw CommandError.usage(Self.tooLarge) }
-        if divisor > 1 {
-            progress.note(
-                "The sheet shows its pictures at 1/\(divisor) of their size"
-                    + (saveCells ? "." : "; --save-cells also saves them whole."))
-        }
+    private func remarkOnSize(
+        _ run: PictureRun, columns: Int, rows: Int, _ progress: ProgressLine
+    ) {
+        let divisor = RGBImage.sheetDivisor(
+            width: run.width, height: run.height, columns: columns, rows: rows)
+        guard let divisor, divisor > 1 else { return }
+        progress.note(
+            "The sheet shows its pictures at 1/\(divisor) of their size"
+                + (saveCells ? "." : "; --save-cells also saves them whole."))
     }
 
     /// What the file of each picture is called; none of them is there yet.
@@ -145,15 +154,18 @@ struct GridCommand: ParsableCommand {
         _ pipeline: Pipeline
     ) throws -> [OutputPattern] {
         let columns = x?.values.count ?? 1
-        var seen: [String: Int] = [:]
-        return try runs.enumerated().map { place, run in
-            let captions = [x?.caption(place % columns), y?.caption(place / columns)]
-                .compactMap { $0 }
-            var suffix = captions.map { "-" + OutputPattern.slug($0) }.joined()
-            let count = seen[suffix, default: 0] + 1
-            seen[suffix] = count
-            if count > 1 { suffix += "-\(count)" }
-            let name = try pattern.suffixed(suffix)
+        let suffixes = runs.indices.map { place in
+            [x?.caption(place % columns), y?.caption(place / columns)]
+                .compactMap { $0.map { "-" + OutputPattern.slug($0) } }.joined()
+        }
+        var taken = Set(suffixes)
+        var counts: [String: Int] = [:]
+        return try zip(runs, suffixes).map { run, suffix in
+            var (count, unique) = (counts[suffix, default: 0] + 1, suffix)
+            while count > 1, !taken.insert("\(suffix)-\(count)").inserted { count += 1 }
+            counts[suffix] = count
+            if count > 1 { unique += "-\(count)" }
+            let name = try pattern.suffixed(unique)
             try output.checkPlace(of: name, fields(run, pipeline))
             return name
         }

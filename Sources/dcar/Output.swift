@@ -20,11 +20,7 @@ enum Output {
                 var ready = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
                 poll(&ready, 1, -1)
             } else if errno != EINTR {
-                switch errno {
-                case EPIPE: throw .unread
-                case EBADF: throw .closed
-                default: throw .failed(reason: String(cString: strerror(errno)))
-                }
+                throw OutputError(errno)
             }
         }
     }
@@ -43,6 +39,16 @@ enum OutputError: Error, CustomStringConvertible {
     /// Whoever read it has had enough, as `head` has; nobody needs to be told.
     case unread
     case failed(reason: String)
+
+    /// - Parameter code: the system's number.
+    init(_ code: Int32) {
+        self =
+            switch code {
+            case EPIPE: .unread
+            case EBADF: .closed
+            default: .failed(reason: String(cString: strerror(code)))
+            }
+    }
 
     var description: String {
         switch self {

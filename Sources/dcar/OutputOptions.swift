@@ -100,20 +100,21 @@ struct OutputOptions: ParsableArguments {
 
     /// What a person may not expect of a file's name; nil where it is no other format's.
     static func remark(on name: String) -> String? {
-        let ending = (name as NSString).pathExtension
-        guard !ending.isEmpty, ending.lowercased() != "png",
-            ending.allSatisfy({ $0.isLetter || $0.isNumber }), ending.contains(where: \.isLetter)
-        else { return nil }
+        guard let ending = OutputPattern.ending(of: name), ending.lowercased() != "png" else {
+            return nil
+        }
         return "\(name) is written as a PNG, whatever its name says."
     }
 
-    /// Whether the file at a path says that it was made as this metadata says.
-    private static func isOf(_ metadata: GenerationMetadata?, _ path: String) -> Bool {
-        guard let record = metadata?.record, let contents = try? ImageFile.contents(of: path),
-            let found = try? GenerationMetadata(contents)?.record
-        else { return false }
-        return found.prompt == record.prompt && found.seed == record.seed
-            && found.modelHash == record.modelHash
+    /// Whether the file at a path says that it was made as this metadata says, or shows this image.
+    private static func isOf(
+        _ metadata: GenerationMetadata?, _ image: RGBImage, _ path: String
+    ) -> Bool {
+        guard let file = try? ImageFile.open(path) else { return false }
+        guard let record = metadata?.record, let found = try? GenerationMetadata(file.contents)
+        else { return file.image == image }
+        return found.record.prompt == record.prompt && found.record.seed == record.seed
+            && found.record.modelHash == record.modelHash
     }
 
     /// Makes the folder that the settings name. One that cannot be made is reported by the save.
@@ -137,7 +138,8 @@ struct OutputOptions: ParsableArguments {
 
     /// Saves a picture and says where, or writes it to standard output.
     ///
-    /// - Parameter replaces: whether a file of the same run, which was killed, is replaced.
+    /// - Parameter replaces: whether a file of the same run is replaced: of one that was killed, or
+    ///   that another program makes at this moment.
     @discardableResult
     func save(
         _ image: RGBImage, _ metadata: GenerationMetadata?, as pattern: OutputPattern,
@@ -158,8 +160,14 @@ struct OutputOptions: ParsableArguments {
         let path: String
         if let number {
             path = pattern.path(number: number, fields)
-            try ImageFile.save(
-                bytes, to: path, overwrite: replaces && Self.isOf(metadata, path))
+            do {
+                try ImageFile.save(bytes, to: path)
+            } catch {
+                guard case .exists = error, replaces, Self.isOf(metadata, image, path) else {
+                    throw error
+                }
+                try ImageFile.save(bytes, to: path, overwrite: true)
+            }
         } else {
             makeFolder(of: pattern.path(number: first, fields))
             path = try ImageFile.save(bytes, as: pattern, fields: fields, from: first)

@@ -34,7 +34,7 @@ struct PictureJob {
 
     /// A file that always shows the run's present state.
     struct Preview {
-        let path: String
+        let file: PreviewFile
         /// Steps between updates.
         let interval: Int
         /// What the state is painted with; decoded where there are none.
@@ -98,20 +98,8 @@ struct PictureJob {
                 try output.checkPlace(of: pattern, fields(run))
             }
             guard let preview, !output.isStandardOutput else { continue }
-            func place(_ path: String) -> String {
-                URL(fileURLWithPath: path).standardizedFileURL.path
-            }
-            guard place(preview.path) != place(pattern.path(number: number, fields(run))) else {
-                throw CommandError.usage(
-                    "--preview-path and -o name one file; give each its own.")
-            }
-        }
-        if let preview {
-            do {
-                try ImageFile.checkPlace(of: preview.path)
-            } catch {
-                // One that is there is replaced at every update.
-                guard case .exists = error else { throw error }
+            for pattern in try [pattern] + companions(run) {
+                try preview.file.check(isNot: pattern.path(number: number, fields(run)))
             }
         }
     }
@@ -124,8 +112,8 @@ struct PictureJob {
             .map { try pattern.suffixed(Self.step($0)) }
     }
 
-    private static let discrete = "-discrete"
-    private static func step(_ number: Int) -> String { String(format: "-step%02d", number) }
+    static let discrete = "-discrete"
+    static func step(_ number: Int) -> String { String(format: "-step%02d", number) }
 
     /// A name that was asked for counts on from one picture to the next.
     private func numbered(_ runs: [PictureRun]) -> [Int] {
@@ -158,7 +146,7 @@ struct PictureJob {
             }
             if let preview, (done + 1) % preview.interval == 0, let first = runs.first {
                 let image = try picture(of: first, preview)
-                try ImageFile.save(PNG.encode(image), to: preview.path, overwrite: true)
+                try ImageFile.save(PNG.encode(image), to: preview.file.path, overwrite: true)
             }
             try send(.progress(.steps, done: done + 1, of: steps))
         }

@@ -21,7 +21,7 @@ struct ReconstructCommand: ParsableCommand {
     var picture: String
 
     @Option(
-        name: .shortAndLong,
+        name: .shortAndLong, parsing: .unconditional,
         help: "Path and name without ending, or a folder; NAME is the picture's when not given.")
     var output: String?
 

@@ -105,18 +105,19 @@ struct SamplingOptions: ParsableArguments {
     /// What flags say of all but the seed.
     func apply(to settings: inout ResidualSettings) {
         if let residualSteps { settings.steps = residualSteps }
-        if let residualGuidance { settings.guidanceScale = residualGuidance }
-        if let residualTemperature { settings.temperature = residualTemperature }
-        if let residualStrength { settings.strength = residualStrength }
+        // Files keep no sign of a zero, which a sum with it does not have either.
+        if let residualGuidance { settings.guidanceScale = residualGuidance + 0 }
+        if let residualTemperature { settings.temperature = residualTemperature + 0 }
+        if let residualStrength { settings.strength = residualStrength + 0 }
         if noResidual { settings.strength = 0 }
     }
 
     /// What flags say.
     func apply(to settings: inout SamplingSettings) {
         if let steps { settings.steps = steps }
-        if let guidance { settings.guidanceScale = guidance }
+        if let guidance { settings.guidanceScale = guidance + 0 }
         if let guidanceDecay { settings.guidanceDecay = guidanceDecay }
-        if let temperature { settings.temperature = temperature }
+        if let temperature { settings.temperature = temperature + 0 }
         if let schedule { settings.schedule = schedule }
     }
 }

@@ -12,7 +12,7 @@ struct StripCommand: ParsableCommand {
     var picture: String
 
     @Option(
-        name: .shortAndLong,
+        name: .shortAndLong, parsing: .unconditional,
         help: "Where the copy goes, - for standard output; NAME-stripped.png when not given.")
     var output: String?
 

@@ -24,13 +24,15 @@ struct StudioCommand: ParsableCommand {
     @Flag(name: .customLong("no-mouse"), help: "Leave the mouse to the terminal.")
     var noMouse = false
 
-    @Option(help: "Folder for saved pictures; DCAR_OUTPUT_DIR, or dcar in the pictures folder.")
+    @Option(
+        parsing: .unconditional,
+        help: "Folder for saved pictures; DCAR_OUTPUT_DIR, or dcar in the pictures folder.")
     var outputFolder: String?
 
     @Flag(help: "Begin without the prompt, pictures and queue of the last session.")
     var fresh = false
 
-    @Option(help: "A PNG to open; its name alone does too.")
+    @Option(parsing: .unconditional, help: "A PNG to open; its name alone does too.")
     var open: String?
 
     @Argument(help: "A PNG to open.")
@@ -116,6 +118,7 @@ struct StudioCommand: ParsableCommand {
             // The workshop may still compute; to end at once spares it libraries that close under it.
             fflush(nil)
             _exit(status)
+        case .unwritten(let code): throw OutputError(code)
         case .reopen(let folder): try begin(anewWith: folder)
         }
     }

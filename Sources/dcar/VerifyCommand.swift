@@ -1,4 +1,5 @@
 import ArgumentParser
+import Imaging
 import Kernels
 import Verification
 
@@ -16,7 +17,7 @@ struct VerifyCommand: ParsableCommand {
     @Option(help: "fp32 or bf16: the path under test.")
     var precision = "fp32"
 
-    @Option(name: [.long, .customShort("t")], help: "Threads.")
+    @Option(name: [.long, .customShort("t")], parsing: .unconditional, help: "Threads.")
     var threads: Int?
 
     func validate() throws {
@@ -26,6 +27,10 @@ struct VerifyCommand: ParsableCommand {
     }
 
     func run() throws {
+        guard OutputOptions.isFolder(folder) else {
+            throw CommandError.usage(
+                "\(SanitizedText(folder)) is no folder; name a folder of recorded runs.")
+        }
         let compute = try Compute(
             threadCount: threads, precision: Precision(rawValue: precision))
         var (passed, failed) = (0, 0)

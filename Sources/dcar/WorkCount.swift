@@ -3,7 +3,7 @@ import HybridTokens
 import Pipeline
 
 /// Operations of each component for one picture: two for each multiply-add of the matrix products
-/// and convolutions that a direct computation needs.
+/// and convolutions that are computed, counted as if convolutions were direct.
 struct WorkCount {
     private let model: Model
     private let gridWidth: Int
@@ -34,29 +34,40 @@ struct WorkCount {
         return Double(t5.layers) * layer + projection + keysAndValues
     }
 
-    /// All steps of a finished run, logits only where a token was masked.
+    /// All steps of finished runs of one prompt, logits only where a token was masked.
     func steps(_ runs: [PictureRun]) -> Double {
         guard let run = runs.first else { return 0 }
         let configuration = model.configuration
         let (d, n) = (Double(configuration.width), tokens)
-        let rows = 2 * n
-        let layer =
-            2 * rows * d * (3 * d + d) + 2 * 4 * n * n * d
-            + 2 * rows * d * 2 * d + 2 * 4 * n * Double(textTokens) * d
-            + 4 * rows * d * Double(configuration.hiddenWidth)
-        let masked = run.run.states.dropLast().reduce(0) { $0 + $1.maskedCount }
-        let logits = 2 * 2 * Double(masked) * d * Double(configuration.codebookSize)
-        return Double(run.run.settings.steps * configuration.layers) * layer + logits
+        let own = 2 * n * d * 4 * d + 4 * n * n * d
+        let rest =
+            2 * n * d * 2 * d + 4 * n * Double(textTokens) * d
+            + 4 * n * d * Double(configuration.hiddenWidth)
+        let layers = Double(configuration.layers)
+        var work = 0.0
+        for step in 0..<run.run.settings.steps {
+            let rows = run.run.settings.guidance(at: step) == 0 ? 1.0 : 2.0
+            // The first layer's self-attention is the same in both rows, and the first pass, which
+            // sees masks alone, in all pictures.
+            let pass = (layers - 1) * rows * own + own + layers * rows * rest
+            work += (step == 0 ? 1 : Double(runs.count)) * pass
+        }
+        let masked = runs.flatMap { $0.run.states.dropLast() }.reduce(0) { $0 + $1.maskedCount }
+        return work + 2 * Double(masked) * d * Double(configuration.codebookSize)
     }
 
-    /// All denoising steps, both rows.
-    var residual: Double {
+    /// All denoising steps of the residual head, with the guidance of a run.
+    func residual(_ run: PictureRun) -> Double {
         let (configuration, head) = (model.configuration, model.configuration.head)
+        let guidance =
+            run.request.residual.guidanceScale ?? head.guidanceScale
+            ?? run.run.settings.headGuidance
         let (w, c) = (Double(head.width), Double(configuration.latentChannels))
         let block = 2 * (2 * w * w + 3 * w * w)
         let row = Double(head.depth) * block + 2 * w * 2 * w + 2 * w * 3 * c
-        return 2 * tokens
-            * (Double(head.steps) * row + 2 * Double(configuration.width) * w)
+        let steps = Double(run.request.residual.steps ?? head.steps)
+        return (guidance == 0 || guidance == 1 ? 1 : 2) * tokens
+            * (steps * row + 2 * Double(configuration.width) * w)
     }
 
     var decoder: Double {

@@ -162,3 +162,10 @@ func aFileThatIsNotWellFormedHasItsSentence(_ index: Int) throws {
         sentence { _ = try ConfigurationNode(path: path) }
             == "\(path) is no valid YAML file: it is not UTF-8 text.")
 }
+
+@Test func signsWithinWordsAreNoAnchors() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("# by R&D; *not* official\na: x&y\nb: 2 * 3\n", as: "a.yaml")
+    let file = try ConfigurationNode(path: path)
+    #expect(try file.string("a") == "x&y" && file.string("b") == "2 * 3")
+}

@@ -31,6 +31,7 @@ struct ErrorCase: CustomTestStringConvertible {
 
 private let prompts = "Give one prompt: as words, with --prompt or with --prompt-file."
 private let edits = "edit -i finished.png -o x.png "
+private let forks = "fork finished.png -s 9 -o x.png "
 
 @Test(arguments: [
     ErrorCase(
@@ -97,7 +98,7 @@ private let edits = "edit -i finished.png -o x.png "
         "generate fox -o - -b 2", 2, "-o - takes one picture; ask for one, or name files."),
     ErrorCase(
         "generate fox -o a.png --preview-path a.png", 2,
-        "--preview-path and -o name one file; give each its own."),
+        "--preview-path is a.png, the name of one of the pictures; give it its own."),
     ErrorCase(
         "generate fox -o {colour}.png", 2,
         "{colour} in the output name {colour}.png is unknown; use {n}, {n:4}, {seed}, {prompt}, "
@@ -198,13 +199,47 @@ private let edits = "edit -i finished.png -o x.png "
     ErrorCase(
         "reconstruct finished.png -o -", 2,
         "reconstruct writes three pictures; give a path and name with -o."),
-    ErrorCase("bench --repeats 0", 2, "--repeats is 0; it must be from 1 to 100.")
+    ErrorCase("bench --repeats 0", 2, "--repeats is 0; it must be from 1 to 100."),
+    ErrorCase("bench --repeats -1", 2, "--repeats is -1; it must be from 1 to 100."),
+    ErrorCase("bench -b -1", 2, "A batch is of -1; it must be of 1 to 16 pictures."),
+    ErrorCase(
+        "verify nope", 2, "nope is no folder; name a folder of recorded runs."),
+    ErrorCase("help nope", 2, "nope is no command; dcar --help lists them."),
+    ErrorCase(
+        "grid fox --x prompt= -o x.png", 2, "The prompt is empty; say what the pictures show."),
+    ErrorCase(
+        forks + "--guidance inf", 2, "The guidance scale is inf; it must be from 0 to 100."),
+    ErrorCase(
+        forks + "--step 2 --guidance nan", 2,
+        "The guidance scale is nan; it must be from 0 to 100."),
+    ErrorCase(
+        forks + "--temperature 101", 2, "The temperature is 101.0; it must be from 0 to 100."),
+    ErrorCase(
+        forks + "--residual-steps -5", 2,
+        "The number of residual steps is -5; it must be from 1 to 1000."),
+    ErrorCase(
+        forks + "--residual-steps 9223372036854775807", 2,
+        "The number of residual steps is 9223372036854775807; it must be from 1 to 1000."),
+    ErrorCase(
+        forks + "--residual-strength nan", 2,
+        "The residual strength is nan; it must be from 0 to 1.5."),
+    ErrorCase(
+        forks + "--prompt \(String(repeating: "x", count: 14_001))", 2,
+        "A prompt has 14001 bytes; it may have at most 14000."),
+    ErrorCase(
+        "generate --prompt-file long.txt", 2,
+        "Line 2 of long.txt: A prompt has 14001 bytes; it may have at most 14000."),
+    ErrorCase(
+        "generate --prompt-file many.txt", 2,
+        "Line 1 of many.txt: The prompt stands for more than 256 pictures; leave some {a|b} out.")
 ])
 func badArgumentsAreExplainedInOneSentence(_ expected: ErrorCase) throws {
     let folder = try Fixtures.folder()
     _ = try folder.write("a fox\na beach\n", as: "prompts.txt")
     _ = try folder.write([0x61, 0x0A, 0xE9, 0x0A], as: "latin1.txt")
     _ = try folder.write("\n \n", as: "empty.txt")
+    _ = try folder.write("fox\n" + String(repeating: "x", count: 14_001), as: "long.txt")
+    _ = try folder.write(String(repeating: "{a|b}", count: 9), as: "many.txt")
     _ = try folder.write(Fixtures.mask(width: 96, height: 64) { _, _ in true }, as: "wide.png")
     _ = try folder.write(Fixtures.mask(width: 64, height: 64) { _, _ in false }, as: "black.png")
     try expected.check(in: folder)

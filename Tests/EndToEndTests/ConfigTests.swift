@@ -39,7 +39,18 @@ import Testing
     (
         ["set", "keys.forks", "x"],
         "forks is no command; the studio's list of commands (F2) names them."
-    )
+    ),
+    (
+        ["set", "keys.token.pin", "Ctrl-Ctrl-a"],
+        "\"Ctrl-Ctrl-a\" is no key; write one as in g, Ctrl-G, Alt-Enter, F5 or Space."
+    ),
+    (["set", "styles.e", ""], "styles.e cannot be \"\"; it must be a text that is not empty."),
+    (
+        ["set", "output.pattern", "x.png"],
+        "output.pattern cannot be \"x.png\"; it must be a file name with {n} that ends in .png, "
+            + "such as fox-{n}.png."
+    ),
+    (["get", "styles.nope"], "There is no style nope; `dcar config list` names them all.")
 ])
 func whatCannotBeSetIsSaidAndNothingIsWritten(words: [String], message: String) throws {
     let folder = try TemporaryFolder()
@@ -122,4 +133,33 @@ func whatCannotBeSetIsSaidAndNothingIsWritten(words: [String], message: String) 
         try config("get", "generate.steps", "--show-origin").text == "3    # \(place), line 2\n")
     #expect(try config("get", "ui.theme", "--show-origin").text == "auto    # default\n")
     #expect(try config("list").messages.contains("line 4: forks is no command;"))
+}
+
+/// A folder that somebody else gave may hold a file of settings.
+@Test func settingsSteerNoTerminal() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write(
+        "[output]\ndir = \"\\u001b[31m\"\n[model]\npath = \"\\u001b[31m\"\n"
+            + "[styles]\nx = \"\\u009b31m\"\n", as: ".dcar.toml")
+    let steering = ["DCAR_CONFIG": "x\u{1B}[31m", "XDG_CACHE_HOME": "/\u{1B}[31m"]
+    for words in [
+        ["config", "get", "output.dir"], ["config", "get", "model.path", "--show-origin"],
+        ["config", "get", "styles.x"], ["config", "path"], ["config", "list"], ["doctor"]
+    ] {
+        let result = try Program.run(words, in: folder.path, environment: steering)
+        #expect(result.status == 0 && !result.output.isEmpty, "\(words)")
+        #expect(
+            result.text.unicodeScalars.allSatisfy {
+                $0 == "\n" || $0.properties.generalCategory != .control
+            }, "\(words)")
+    }
+}
+
+@Test func aSettingThatCannotBeWrittenLeavesNoFile() throws {
+    let folder = try TemporaryFolder()
+    let result = try Program.shell(
+        "ulimit -f 0; $dcar config set generate.steps 3", in: folder.path,
+        environment: ["DCAR_CONFIG": folder.file("my.toml")])
+    #expect(result.status == 5)
+    #expect(try names(in: folder) == [])
 }

@@ -120,6 +120,36 @@ import Testing
     #expect(record.prompt == "a beach" && record.seed == 12)
 }
 
+/// Whoever comes second finds the other's files, at whatever moment.
+@Test(arguments: [["--discrete", "--save-steps"], ["--discrete", "--no-metadata"]])
+func twoProgramsShareAFileOfPrompts(arguments: [String]) throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write("a fox\na beach\na tower\na bear\n", as: "prompts.txt")
+    let words = ["generate", "--prompt-file", "prompts.txt", "-o", "{n}.png", "-q"]
+    let line = (words + small + arguments).joined(separator: " ")
+    let result = try Program.shell(
+        "$dcar \(line) & $dcar \(line); own=$?; wait $! && exit $own", in: folder.path)
+    #expect(result.status == 0, "\(result.messages)")
+    #expect(result.lines.filter { !$0.contains("-") }.sorted() == (1...4).map { "\($0).png" })
+}
+
+@Test func aKilledLineWithoutMetadataIsMadeAgain() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write("a fox\n", as: "prompts.txt")
+    let arguments =
+        ["generate", "--prompt-file", "prompts.txt", "--discrete", "--no-metadata"]
+        + ["-o", "{n}.png", "-q"] + small
+    #expect(try Program.run(arguments, in: folder.path).status == 0)
+    unlink(folder.file("1.png"))
+    let again = try Program.run(arguments, in: folder.path)
+    #expect(again.status == 0 && again.lines == ["1-discrete.png", "1.png"])
+    // Other pixels are somebody else's picture.
+    unlink(folder.file("1.png"))
+    _ = try folder.write(Fixtures.gradient(width: 64, height: 64), as: "1-discrete.png")
+    #expect(try Program.run(arguments, in: folder.path).status == 5)
+    #expect(try names(in: folder) == ["1-discrete.png", "prompts.txt"])
+}
+
 @Test func aMissingPictureOfALineIsMadeAlone() throws {
     let folder = try TemporaryFolder()
     _ = try folder.write("a fox\na beach\n", as: "prompts.txt")
@@ -292,4 +322,14 @@ func charactersTheModelDoesNotKnowAreNoError(prompt: String) throws {
     #expect(other.messages == "a.jpg is written as a PNG, whatever its name says.\n")
     let none = try Program.run(arguments + ["-o", "a"], in: folder.path)
     #expect(none.text == "a\n" && none.messages == "")
+}
+
+@Test func tooFewOpenFilesAreSaid() throws {
+    let folder = try TemporaryFolder()
+    let result = try Program.shell("ulimit -n 4; $dcar generate fox", in: folder.path)
+    #expect(result.status == 1)
+    #expect(
+        sentence(result)
+            == "Only 4 files may be open at a time, and 16 are needed; raise the limit with "
+            + "ulimit -n.")
 }

@@ -102,6 +102,31 @@ func aPromptWithPartsMakesAPictureOfEach(pattern: String, names: [String]) throw
     #expect(try names(in: folder) == ["sheet-seed-1-2.png", "sheet-seed-1.png", "sheet.png"])
 }
 
+@Test func aNumberedCellTakesNoOthersName() throws {
+    let folder = try TemporaryFolder()
+    let result = try Program.run(
+        ["grid", "--x", "prompt=a fox,a fox,a fox 2", "-s", "1", "--save-cells", "-q"]
+            + ["-o", "w.png"] + small,
+        in: folder.path)
+    #expect(result.status == 0, "\(result.messages)")
+    #expect(
+        try names(in: folder) == ["w-a-fox-2.png", "w-a-fox-3.png", "w-a-fox.png", "w.png"])
+}
+
+/// The size in its name is the sheet's own, known before the work.
+@Test func aSheetThatIsThereIsNotBegunAgain() throws {
+    let folder = try TemporaryFolder()
+    let arguments =
+        ["grid", "fox", "--x", "seed=1,2", "-o", "w-{width}x{height}.png"] + small
+    let first = try Program.run(arguments, in: folder.path)
+    let name = try #require(first.lines.first)
+    let size = try ImageFile.open(folder.file(name)).image
+    #expect(name == "w-\(size.width)x\(size.height).png")
+    let second = try Program.run(arguments, in: folder.path)
+    #expect(second.status == 5)
+    #expect(second.messages == "dcar: \(name) already exists and was left as it is.\n")
+}
+
 /// A line that was killed leaves pictures of its steps, which are made again; another's are not.
 @Test func aKilledLineIsMadeAgainWithItsSteps() throws {
     let folder = try TemporaryFolder()

@@ -45,11 +45,14 @@ private func plain(
     #expect(result.output.allSatisfy { $0 >= 0x20 || $0 == 0x0A })
 }
 
-@Test func theCommandLineThatIsCopiedMakesTheSameBytes() throws {
+@Test(arguments: ["a fox's den", "--"], ["blurry, 'dark'", "--"])
+func theCommandLineThatIsCopiedMakesTheSameBytes(prompt: String, negative: String) throws {
     let folder = try TemporaryFolder()
+    _ = try folder.write("[generate]\ncount = 2\n", as: ".dcar.toml")
     let made = try plain(
         ":steps 3\n:guidance 2.75\n:width 64\n:height 64\n:schedule linear\n"
-            + ":negative blurry, 'dark'\n:residualSteps 5\na fox's den\n:save studio.png\n:copy\n",
+            + ":negative \(negative)\n:residualSteps 5\n:count 1\n\(prompt)\n"
+            + ":save studio.png\n:copy\n",
         in: folder)
     let line = try #require(made.lines.first { $0.hasPrefix("command: dcar generate") })
     let script = line.replacing("command: dcar", with: "$dcar") + " -o again.png"
@@ -57,6 +60,27 @@ private func plain(
     #expect(again.status == 0, "\(again.messages)")
     #expect(
         try ImageFile.read(folder.file("studio.png")) == ImageFile.read(folder.file("again.png")))
+}
+
+@Test func plainLinesThatNobodyGetsAreAFailure() throws {
+    let folder = try TemporaryFolder()
+    let full = try Program.shell("echo :status | $dcar tui --plain > /dev/full", in: folder.path)
+    #expect(full.status == 5)
+    #expect(
+        full.messages == "dcar: Standard output cannot be written: No space left on device.\n")
+    let lost = try plain("", ["--open", "nope.png"], in: folder)
+    #expect(lost.status == 4)
+    #expect(lost.lines.contains { $0.hasPrefix("problem: ") && $0.contains("nope.png") })
+}
+
+@Test(arguments: [".", "..", "sub/", "~"]) func aFolderIsNoNameForAPicture(name: String) throws {
+    let folder = try TemporaryFolder()
+    let result = try plain(
+        ":steps 1\n:width 32\n:height 32\na beach\n:save \(name)\n", in: folder)
+    #expect(
+        result.lines.contains("problem: \"\(name)\" is a folder; a file name is needed."),
+        "\(result.lines)")
+    #expect(try names(in: folder).allSatisfy { !$0.contains("png") })
 }
 
 @Test func theStudioOfATerminalThatCanDoNothingWritesPlainLines() throws {

@@ -21,6 +21,35 @@ func aStoppedRunGoesOnToTheSameBytes(step: Int) throws {
         try ImageFile.read(folder.file("done.png")) == ImageFile.read(folder.file("whole.png")))
 }
 
+/// A file keeps no sign of a zero.
+@Test func aGuidanceOfMinusZeroIsNone() throws {
+    let folder = try TemporaryFolder()
+    let arguments =
+        ["generate", "a fox", "-s", "9", "--guidance", "-0", "--temperature", "-0"]
+        + ["--residual-guidance", "-0"] + small
+    _ = try Program.run(arguments + ["-o", "whole.png"], in: folder.path)
+    _ = try Program.run(arguments + ["-o", "part.png", "--stop-at", "1"], in: folder.path)
+    let resumed = try Program.run(["resume", "part.png", "-o", "done.png"], in: folder.path)
+    #expect(resumed.status == 0)
+    #expect(
+        try ImageFile.read(folder.file("done.png")) == ImageFile.read(folder.file("whole.png")))
+}
+
+/// What is kept of it was encoded here, and rounded by the file.
+@Test func aStoppedEditOfAForeignPictureGoesOnToTheSameBytes() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write(Fixtures.gradient(width: 96, height: 96), as: "foreign.png")
+    let arguments =
+        ["edit", "-i", "foreign.png", "-s", "4", "--steps", "3", "-p", "a fox"]
+        + ["--mask", "rect:20,20,40,40"]
+    _ = try Program.run(arguments + ["-o", "whole.png"], in: folder.path)
+    _ = try Program.run(arguments + ["-o", "part.png", "--stop-at", "1"], in: folder.path)
+    let resumed = try Program.run(["resume", "part.png", "-o", "done.png"], in: folder.path)
+    #expect(resumed.status == 0, "\(resumed.messages)")
+    #expect(
+        try ImageFile.read(folder.file("done.png")) == ImageFile.read(folder.file("whole.png")))
+}
+
 @Test func aRunStoppedInOnePrecisionGoesOnInIt() throws {
     let folder = try TemporaryFolder()
     let arguments = ["generate", "a fox", "-s", "9", "--precision", "fp32"] + small

@@ -50,6 +50,17 @@ private func read(_ path: String) -> [UInt8]? {
         #expect(try folder.names() == ["link", "picture.png"])
     }
 
+    @Test func overwritingReplacesNothingButFiles() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/link"
+        try FileManager.default.createSymbolicLink(
+            atPath: path, withDestinationPath: "/nowhere")
+        #expect(throws: SaveError.exists(path: path)) {
+            try ImageFile.save([2], to: path, overwrite: true)
+        }
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path) == "/nowhere")
+    }
+
     @Test func overwritingReplacesAFileAndKeepsItsPermissions() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/picture.png"
@@ -361,8 +372,17 @@ private func read(_ path: String) -> [UInt8]? {
         #expect(pattern.description == "/tmp/{art}/{n}/{n:2}.png")
     }
 
+    @Test(arguments: [
+        ("fox.png", "fox-1.png"), ("v1.5 fox", "v1.5 fox-1.png"), ("v1.5", "v1.5-1.png"),
+        ("fox", "fox-1.png"), ("a.b/fox.jpeg", "a.b/fox-1.jpeg"), ("a.b/fox", "a.b/fox-1.png")
+    ])
+    func moreComesBeforeTheEnding(name: String, suffixed: String) throws {
+        #expect(try OutputPattern(name).suffixed("-1").description == suffixed)
+    }
+
     @Test func slugsAreShortAndSafe() {
         #expect(OutputPattern.slug("!!! ") == "untitled")
+        #expect(OutputPattern.slug("e" + String(repeating: "\u{323}", count: 40)) == "untitled")
         #expect(OutputPattern.slug("Été à Paris") == "été-à-paris")
         #expect(
             OutputPattern.slug(String(repeating: "狐", count: 30))

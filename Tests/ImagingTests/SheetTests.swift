@@ -11,6 +11,9 @@ import Testing
         // Six wide letters, eight pixels of margin, and the tiles with a gap around each.
         #expect(sheet.width == 14 + 3 * 48 + 8)
         #expect(sheet.height == 18 + 2 * 38 + 8)
+        let size = RGBImage.labelledSize(
+            width: 40, height: 30, columns: ["a", "b", "c"], rows: ["x", "y"])
+        #expect(size?.width == sheet.width && size?.height == sheet.height)
         let bright = (0..<18).contains { y in
             (0..<sheet.width).contains { sheet[$0, y].x > 200 && sheet[$0, y].y > 200 }
         }

@@ -99,8 +99,8 @@ func attentionAgreesWithThePlainOne(library: MatrixLibrary, shape: (Int, Int, In
     #expect(difference(results[0], results[1]).maximum <= 1e-5)
 }
 
-@Test func bfloat16ProductsStayWithinItsRounding() throws {
-    guard Processor.has(.bfloat16) else { return }
+@Test(.enabled(if: Processor.has(.bfloat16)))
+func bfloat16ProductsStayWithinItsRounding() throws {
     let x = Tensor.random([150, 96], seed: 12).converted(to: .bfloat16)
     for outputs in [1, 16, 40, 64, 200, 450] {
         let weights = Tensor.random([outputs, 96], seed: 13).converted(to: .bfloat16)
@@ -142,9 +142,10 @@ private func expectBFloat16Agreement(_ fast: Tensor, _ exact: Tensor, within sha
     #expect(a.count == b.count && error.squareRoot() <= share * length.squareRoot())
 }
 
-@Test(arguments: [(1, 1, 1, 8), (65, 300, 3, 24), (7, 31, 2, 72), (300, 16, 1, 64), (6, 5, 2, 5)])
+@Test(
+    .enabled(if: Processor.has(.bfloat16)),
+    arguments: [(1, 1, 1, 8), (65, 300, 3, 24), (7, 31, 2, 72), (300, 16, 1, 64), (6, 5, 2, 5)])
 func bfloat16AttentionAgreesWithThePlainOne(shape: (Int, Int, Int, Int)) throws {
-    guard Processor.has(.bfloat16) else { return }
     let (queryRows, keyRows, heads, headWidth) = shape
     let width = heads * headWidth
     let queries = Tensor.random([2, queryRows, width], seed: 9)
@@ -160,12 +161,13 @@ func bfloat16AttentionAgreesWithThePlainOne(shape: (Int, Int, Int, Int)) throws 
     }
 }
 
-@Test(arguments: [
-    (4, 4, 3, 16), (5, 7, 12, 20), (33, 18, 40, 36), (16, 70, 64, 64), (1, 1, 8, 12),
-    (9, 130, 33, 65), (4, 4, 64, 600), (9, 14, 256, 256)
-])
+@Test(
+    .enabled(if: Processor.has(.bfloat16)),
+    arguments: [
+        (4, 4, 3, 16), (5, 7, 12, 20), (33, 18, 40, 36), (16, 70, 64, 64), (1, 1, 8, 12),
+        (9, 130, 33, 65), (4, 4, 64, 600), (9, 14, 256, 256)
+    ])
 func aBFloat16ConvolutionAgreesWithThePlainOne(shape: (Int, Int, Int, Int)) throws {
-    guard Processor.has(.bfloat16) else { return }
     let (height, width, inputs, outputs) = shape
     let x = Tensor.random([height, width, inputs], seed: 5)
     let weights = Tensor.random([outputs, inputs, 3, 3], seed: 6)
@@ -180,8 +182,8 @@ func aBFloat16ConvolutionAgreesWithThePlainOne(shape: (Int, Int, Int, Int)) thro
     expectBFloat16Agreement(results[0], results[1], within: inputs == 256 ? 0.015 : 0.01)
 }
 
-@Test func bfloat16ResultsAreTheSameBitsForAnyNumberOfThreadsAndItems() throws {
-    guard Processor.has(.bfloat16) else { return }
+@Test(.enabled(if: Processor.has(.bfloat16)))
+func bfloat16ResultsAreTheSameBitsForAnyNumberOfThreadsAndItems() throws {
     let x = Tensor.random([3, 300, 96], seed: 14)
     let image = Tensor.random([40, 48, 64], seed: 15)
     let kernels = [64, 256].map { Tensor.random([$0, $0, 3, 3], seed: 17) }

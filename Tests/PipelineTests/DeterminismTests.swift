@@ -1,5 +1,6 @@
 import Checkpoints
 import Generation
+import HybridTokens
 import Imaging
 import Kernels
 import Pipeline
@@ -21,9 +22,8 @@ private func picture(
     return try runs.map { try pipeline.picture(of: $0, withDiscrete: true) }
 }
 
-@Test(arguments: Precision.allCases)
+@Test(arguments: Precision.allCases.filter(Processor.has))
 func theSameSeedGivesTheSameBytesForAnyNumberOfThreads(precision: Precision) throws {
-    guard Processor.has(precision) else { return }
     let pictures = try [1, 2, 3].map {
         try picture(embeddedPipeline(threads: $0, precision), seeds: [5])[0]
     }
@@ -32,9 +32,8 @@ func theSameSeedGivesTheSameBytesForAnyNumberOfThreads(precision: Precision) thr
     #expect(pictures[0].discrete == pictures[1].discrete)
 }
 
-@Test(arguments: Precision.allCases)
+@Test(arguments: Precision.allCases.filter(Processor.has))
 func aPictureDoesNotDependOnItsBatch(precision: Precision) throws {
-    guard Processor.has(precision) else { return }
     let pipeline = try embeddedPipeline(precision)
     let batch = try picture(pipeline, seeds: [1, 2, 3])
     for (index, seed) in [UInt64(1), 2, 3].enumerated() {
@@ -46,9 +45,8 @@ func aPictureDoesNotDependOnItsBatch(precision: Precision) throws {
 }
 
 /// Attention to a short text and to a long one are computed in different ways.
-@Test(arguments: Precision.allCases)
+@Test(arguments: Precision.allCases.filter(Processor.has))
 func aPictureDoesNotDependOnThePromptsInItsBatch(precision: Precision) throws {
-    guard Processor.has(precision) else { return }
     let pipeline = try embeddedPipeline(precision)
     let long = Array(repeating: "a red fox in the snow", count: 6).joined(separator: " and ")
     let requests = ["a fox", long, "three rabbits"].map {
@@ -100,11 +98,11 @@ func aPictureDoesNotDependOnThePromptsInItsBatch(precision: Precision) throws {
             sampling: SamplingSettings(steps: 5, guidanceScale: 3))
     ])
     var metadata = pipeline.metadata(of: run[0], grid: nil, version: "0")
-    metadata.record.stoppedAtStep = 3
+    metadata.record.stoppedAtStep = 5
     metadata.tokens = TokenGridRecord(
         gridWidth: 2, gridHeight: 2, ids: [nil, 1, 2, 3], commitSteps: [0, 0, 0, 0],
         confidence: [0, 0, 0, 0])
-    #expect(throws: RequestError.grid("tokens are masked after step 3 of 1")) {
+    #expect(throws: RequestError.grid("tokens are masked after step 5 of 5")) {
         try pipeline.resume(metadata)
     }
 }
@@ -176,8 +174,7 @@ func aPictureDoesNotDependOnThePromptsInItsBatch(precision: Precision) throws {
     try pipeline.unmask(&runs)
     var request = runs[0].request
     request.prompt = "a beach at night"
-    let text = try pipeline.text(for: request)
-    let fork = runs[0].forked(request, text: text)
+    let fork = try pipeline.fork(runs[0], request)
     #expect(runs[0].run.hidden != nil && fork.run.hidden == nil)
     let reopened = try pipeline.resume(pipeline.metadata(of: fork, grid: nil, version: "0"))
     #expect(
@@ -215,6 +212,58 @@ func tokensSetByHandSurviveARecord(steps: Int, step: Int) throws {
     #expect(runs[0].run.state.ids[10] == 77)
     #expect(
         try pipeline.residual(of: again[0]).floats() == pipeline.residual(of: runs[0]).floats())
+}
+
+/// A run that is done before its first step has a residual of its own, not that of the picture that
+/// its tokens came from.
+@Test func aRunThatWasFilledInByHandHasItsOwnResidual() throws {
+    let pipeline = try embeddedPipeline()
+    var runs = try pipeline.start([
+        GenerationRequest(
+            prompt: "a cat", seed: 3, width: 64, height: 64, sampling: SamplingSettings(steps: 2))
+    ])
+    try pipeline.unmask(&runs)
+    let grid = HybridTokenGrid(
+        gridWidth: 2, gridHeight: 2, ids: runs[0].run.state.ids,
+        residual: try pipeline.residual(of: runs[0]))
+    var filled = try pipeline.resume(pipeline.metadata(of: runs[0], grid: grid, version: "0"))
+        .woundBack(to: 0)
+    var tokens = ChosenTokens()
+    for place in 0..<4 { tokens.choose(place + 1, at: place) }
+    try filled.choose(tokens)
+    #expect(filled.run.isFinished && filled.run.state.step == 0)
+    let residual = try pipeline.residual(of: filled).floats()
+    #expect(residual != grid.residual.floats())
+    let other = filled.with(ResidualSettings(seed: 9))
+    #expect(try pipeline.residual(of: other).floats() != residual)
+}
+
+/// Few tokens need few steps; a fork to another schedule counts them as its record will.
+@Test(arguments: [1, 3, 7])
+func aForkToAnotherScheduleGoesOnFromItsRecord(step: Int) throws {
+    let pipeline = try embeddedPipeline()
+    var runs = try pipeline.start([
+        GenerationRequest(
+            prompt: "a cat", seed: 3, width: 96, height: 64,
+            sampling: SamplingSettings(steps: 12, schedule: .official))
+    ])
+    try pipeline.unmask(&runs, stopAfter: step)
+    var request = runs[0].request
+    request.sampling.schedule = .scaled
+    var forks = [try pipeline.fork(runs[0], request)]
+    #expect(!forks[0].run.isFinished)
+    var again = [
+        try pipeline.resume(
+            pipeline.metadata(
+                of: forks[0], grid: nil, version: "0",
+                lineage: Lineage(parentHash: nil, forkedAtStep: step)))
+    ]
+    try pipeline.unmask(&forks)
+    try pipeline.unmask(&again)
+    #expect(forks[0].run.isFinished)
+    #expect(forks[0].run.state.step == again[0].run.state.step)
+    #expect(forks[0].run.state.ids == again[0].run.state.ids)
+    #expect(forks[0].run.state.fixedAt == again[0].run.state.fixedAt)
 }
 
 @Test func aTokenThatIsPutBackLeavesNoTrace() throws {

@@ -41,6 +41,10 @@ private func sample(_ pipeline: Pipeline, _ prompt: String, seed: UInt64) throws
         codebook: codebook, channels: pipeline.model.configuration.latentChannels)
     kept.adopt(colors.data.dropLast(4))
     #expect(kept.pictureCount == 0)
+    var damaged = [Float](repeating: 0, count: colors.data.count / 4)
+    for place in damaged.indices { damaged[place] = place < damaged.count / 2 ? 1 : 3e38 }
+    kept.adopt(damaged.withUnsafeBytes { Data($0) })
+    #expect(kept.pictureCount == 0)
     kept.adopt(colors.data)
     #expect(kept.pictureCount == colors.pictureCount)
 

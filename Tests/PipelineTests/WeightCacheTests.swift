@@ -27,9 +27,8 @@ private func cache(in folder: TemporaryFolder) -> WeightCache {
     WeightCache(folder: folder.file("cache/weights"), smallestPart: 0)
 }
 
-@Test(arguments: [Precision.bfloat16, .int8])
+@Test(arguments: [Precision.bfloat16, .int8].filter(Processor.has))
 func cachedWeightsGiveTheSamePicture(precision: Precision) throws {
-    guard Processor.has(precision) else { return }
     let folder = try TemporaryFolder()
     let cache = cache(in: folder)
     let expected = try picture(precision, nil)
@@ -43,9 +42,10 @@ func cachedWeightsGiveTheSamePicture(precision: Precision) throws {
 }
 
 /// What can happen to a file: each must be noticed, cost no more than time, and be put right.
-@Test(arguments: ["empty", "cut short", "header", "first weight", "last byte", "another model"])
+@Test(
+    .enabled(if: Processor.has(.bfloat16)),
+    arguments: ["empty", "cut short", "header", "a weight", "near the end", "another model"])
 func damagedCachesAreMadeAnew(damage: String) throws {
-    guard Processor.has(.bfloat16) else { return }
     let folder = try TemporaryFolder()
     let cache = cache(in: folder)
     let expected = try picture(.bfloat16, cache)
@@ -56,8 +56,8 @@ func damagedCachesAreMadeAnew(damage: String) throws {
         case "empty": bytes = []
         case "cut short": bytes.removeLast(100)
         case "header": bytes[40] ^= 0x10
-        case "first weight": bytes[bytes.count / 2] ^= 1
-        case "last byte": bytes[bytes.count - 65] ^= 0x80
+        case "a weight": bytes[bytes.count / 2] ^= 1
+        case "near the end": bytes[bytes.count - 65] ^= 0x80
         default:
             // A whole file of the same kind that was made from other weights.
             let other = Array("\"checkpoint\":\"".utf8)
@@ -80,8 +80,8 @@ private func contents(_ cache: WeightCache) throws -> [String: [UInt8]] {
         })
 }
 
-@Test func aCacheThatCannotBeWrittenIsDoneWithout() throws {
-    guard Processor.has(.bfloat16) else { return }
+@Test(.enabled(if: Processor.has(.bfloat16)))
+func aCacheThatCannotBeWrittenIsDoneWithout() throws {
     let folder = try TemporaryFolder()
     let file = try folder.write("no folder", as: "file")
     let cache = WeightCache(folder: "\(file)/weights", smallestPart: 0)
@@ -89,8 +89,8 @@ private func contents(_ cache: WeightCache) throws -> [String: [UInt8]] {
     #expect(cache.contents == ([], 0))
 }
 
-@Test func severalProgramsMayFillACacheAtOnce() throws {
-    guard Processor.has(.bfloat16) else { return }
+@Test(.enabled(if: Processor.has(.bfloat16)))
+func severalProgramsMayFillACacheAtOnce() throws {
     let folder = try TemporaryFolder()
     let cache = cache(in: folder)
     let expected = try picture(.bfloat16, nil)
@@ -104,8 +104,8 @@ private func contents(_ cache: WeightCache) throws -> [String: [UInt8]] {
     #expect(try picture(.bfloat16, cache) == expected)
 }
 
-@Test func filesThatNobodyUsesAreRemoved() throws {
-    guard Processor.has(.bfloat16) else { return }
+@Test(.enabled(if: Processor.has(.bfloat16)))
+func filesThatNobodyUsesAreRemoved() throws {
     let folder = try TemporaryFolder()
     let cache = cache(in: folder)
     try FileManager.default.createDirectory(
@@ -148,4 +148,28 @@ private func contents(_ cache: WeightCache) throws -> [String: [UInt8]] {
     #expect(Model.sha256(of: old) == old.sha256())
     #expect(Model.sha256(of: new) == new.sha256())
     #expect(old.sha256() != new.sha256())
+}
+
+/// As tools do that copy a file's times with it.
+@Test func aFileThatWasWrittenOverIsAnotherThoughItsTimeIsOld() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("some bytes", as: "file")
+    let before = try MappedFile(path: path).identity
+    let time = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate]
+    // Times of files are counted in ticks of the system's clock.
+    usleep(30_000)
+    let file = try #require(FileHandle(forWritingAtPath: path))
+    try file.write(contentsOf: Data("Some".utf8))
+    try file.close()
+    try FileManager.default.setAttributes(
+        [.modificationDate: try #require(time)], ofItemAtPath: path)
+    #expect(try MappedFile(path: path).identity != before)
+}
+
+@Test func aPipeIsNotWaitedFor() throws {
+    let folder = try TemporaryFolder()
+    try #require(mkfifo(folder.file("pipe"), 0o600) == 0)
+    #expect(throws: MappedFileError.notAFile(path: folder.file("pipe"))) {
+        try MappedFile(path: folder.file("pipe"))
+    }
 }

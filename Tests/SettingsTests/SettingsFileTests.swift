@@ -60,7 +60,7 @@ func whatAFileSaysCounts(text: String, name: String, shown: String) throws {
     ("[ui]\nmouse = [true]", 2, "ui.mouse must be true or false; this line does not count."),
     (
         "[output]\npattern = \"a/{n}.png\"", 2,
-        "output.pattern must be a file name that ends in .png and may hold {n}, {seed} and {prompt}; this line does not count."
+        "output.pattern must be a file name with {n} that ends in .png, such as fox-{n}.png; this line does not count."
     ),
     (
         "[generate]\nstep = 8", 2,
@@ -136,7 +136,7 @@ func noFileKeepsTheProgramFromStarting(text: String) throws {
             }
         }
         let file = SettingsFile(path: "x", text: String(decoding: bytes, as: UTF8.self))
-        _ = file.removing(["generate", "steps"])
+        _ = try? file.removing(["generate", "steps"])
         if let edited = try? file.setting(["generate", "steps"], to: "9") {
             let entries = SettingsFile(path: "x", text: edited).entries
             #expect(entries.last { $0.path == ["generate", "steps"] }?.value.one == .whole(9))

@@ -5,6 +5,10 @@ import TextEncoding
 /// A part of the small tokenizer.json, what stands there instead, and the sentence it earns.
 private let unfitJSON: [(String, String, String)] = [
     (
+        "\"ids\":[1]", "\"ids\":[0]",
+        "the id of </s> is 0; a T5 tokenizer needs another id than <pad>"
+    ),
+    (
         "\"type\":\"Unigram\"", "\"type\":\"BPE\"",
         "model.type is \"BPE\"; a T5 tokenizer needs \"Unigram\""
     ),

@@ -20,7 +20,7 @@ private func replay(_ library: MatrixLibrary, _ precision: Precision) throws -> 
 @Test(arguments: [MatrixLibrary.oneDNN, .openBLAS])
 func everyRecordedTensorIsReproduced(library: MatrixLibrary) throws {
     let lines = try replay(library, .float32)
-    #expect(lines.count == 668)
+    #expect(lines.count == 681)
     #expect(lines.filter { !$0.isPassed }.map(\.text) == [])
     let careful = lines.filter { line in
         !line.name.hasSuffix("x0") && !line.name.hasSuffix("_u8") && line.name != "time_features"
@@ -28,9 +28,11 @@ func everyRecordedTensorIsReproduced(library: MatrixLibrary) throws {
     #expect(careful.filter { $0.difference > 1e-4 * $0.scale }.map(\.text) == [])
 }
 
-@Test func bfloat16StaysWithinItsTolerance() throws {
-    guard Processor.has(.bfloat16) else { return }
+@Test(.enabled(if: Processor.has(.bfloat16)))
+func bfloat16StaysWithinItsTolerance() throws {
     let lines = try replay(.oneDNN, .bfloat16)
+    // Tokens' logits and noise are compared where the tokens agree, those of other steps not at all.
+    #expect(lines.count > 550)
     #expect(lines.filter { !$0.isPassed }.map(\.text) == [])
 }
 

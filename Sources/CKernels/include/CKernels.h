@@ -92,12 +92,14 @@ void dcar_unblock_row(const float *x, size_t block_stride, size_t width, size_t 
 size_t dcar_nearest_color(const float *red, const float *green, const float *blue, size_t count,
                           const float color[3], float *squared_distance);
 /// The first maximum of logits + temperature * gumbel(u) over `count` codes, with u the uniform
-/// numbers of a counter-based generator: see `uniform`.
+/// numbers of a counter-based generator: see `dcar_philox_uniform`.
 size_t dcar_gumbel_argmax(const float *logits, const float *uniform, size_t count,
                           float temperature);
-/// One row of guided logits: mode 0 c, 1 c + g (c - u), 2 u + g (c - u); then divided by divisor.
-void dcar_guide(const float *conditional, const float *unconditional, size_t count, int mode,
-                float guidance, float divisor, float *out);
+/// base + guidance * (conditional - unconditional).
+void dcar_guide(const float *base, const float *conditional, const float *unconditional,
+                size_t count, float guidance, float *out);
+/// Each number divided by the divisor.
+void dcar_divide(const float *numbers, size_t count, float divisor, float *out);
 /// Philox4x32-10: `count` uniform numbers in [0, 1) for counters first, first + 1, ... of a key.
 void dcar_philox_uniform(uint64_t key, uint32_t stream, uint32_t step, uint32_t position,
                          uint32_t first_block, size_t count, float *out);

@@ -1,0 +1,53 @@
+import Foundation
+import Imaging
+
+/// A file that is replaced while pictures are made.
+struct PreviewFile {
+    /// Behind all links, so that a link stays one.
+    let path: String
+    private let shown: SanitizedText
+    private let folder: Folder?
+
+    private struct Folder: Equatable {
+        let device: dev_t
+        let number: ino_t
+
+        init?(of path: String) {
+            let folder = (path as NSString).deletingLastPathComponent
+            var status = stat()
+            guard stat(folder.isEmpty ? "." : folder, &status) == 0 else { return nil }
+            (device, number) = (status.st_dev, status.st_ino)
+        }
+    }
+
+    /// - Throws: `CommandError.usage` for what is no file, `SaveError` where none can be.
+    init(_ path: String) throws {
+        shown = SanitizedText(path)
+        self.path = ImageFile.linkTarget(of: path)
+        var (followed, own) = (stat(), stat())
+        let isOther =
+            stat(path, &followed) == 0 && followed.st_mode & S_IFMT != S_IFREG
+            || lstat(self.path, &own) == 0 && own.st_mode & S_IFMT != S_IFREG
+        guard !isOther else {
+            throw CommandError.usage(
+                "--preview-path is \(shown), which is no regular file; name one that may be replaced."
+            )
+        }
+        do {
+            try ImageFile.checkPlace(of: self.path)
+        } catch {
+            guard case .exists = error else { throw error }
+        }
+        folder = Folder(of: self.path)
+    }
+
+    var name: String { (path as NSString).lastPathComponent }
+
+    /// - Throws: `CommandError.usage` where a picture's path is that of this file.
+    func check(isNot picture: String) throws {
+        guard (picture as NSString).lastPathComponent == name, Folder(of: picture) == folder
+        else { return }
+        throw CommandError.usage(
+            "--preview-path is \(shown), the name of one of the pictures; give it its own.")
+    }
+}
