@@ -48,10 +48,8 @@ extension StudioState {
             return idle(id) + endJob(of: id, .skipped)
         case .failed(let id, let problem):
             end(id, .failed(problem))
-            if id == canvas.partner {
-                leaveComparison()
-                message = Message(problem, .problem)
-            }
+            if id == shownRun || id == canvas.partner { message = Message(problem, .problem) }
+            if id == canvas.partner { leaveComparison() }
             return endJob(of: id, .failed, problem)
         case .finished(let id, let picture, let seconds):
             finish(id, picture, seconds)

@@ -70,7 +70,7 @@ final class Librarian: Sendable {
         }
     }
 
-    /// Waits for what goes into the trash or comes back, stars and what else is written.
+    /// Waits until the library is open and all is written that was asked for.
     func finish() { desk.sync {} }
 
     /// Ends the sitting; waits a little for what is still to be written.

@@ -5,7 +5,7 @@ import StudioCore
 extension PlainStudio {
     /// The saved pictures that match, all without words.
     mutating func sayGallery(_ words: String) {
-        listen { $0.gallery.isLoaded || $0.message?.kind == .problem }
+        librarian.finish()
         isScanned = false
         librarian.perform(.scan)
         while !isScanned { listenOnce() }

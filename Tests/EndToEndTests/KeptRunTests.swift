@@ -83,7 +83,7 @@ extension TerminalSession {
     try ImageFile.save(
         Fixtures.gradient(width: 290, height: 290), to: folder.file("fitted.png"), overwrite: true)
     let last = try studio(in: folder)
-    try last.wait(forText: "is not the file that was opened any more")
+    try last.wait(forText: "fitted.png is not the file")
 }
 
 /// A picture of the last sitting is there in the end, though a run is stopped while it is loaded.
