@@ -57,6 +57,12 @@ package struct StudioState: Hashable, Sendable {
     var hasRestoredParameters = false
     /// What was asked for before.
     var lastCommand: Command?
+    /// A job of the queue whose place something else has just taken.
+    var replacedJob: JobID?
+    /// The picture that the residual strength was last changed for.
+    var strengthenedRun: RunID?
+    /// Where seeds come from once they are no longer fixed.
+    var releasedSeeds = SeedMode.random
     /// Moments in which the model computed, for a mark that moves with them.
     package internal(set) var beats = 0
     /// The program's version, for `about`.
@@ -107,6 +113,8 @@ package struct StudioState: Hashable, Sendable {
         package var candidates: [RunID]
         package var selected = 0
         package var sheet: Sheet?
+        /// The mask that there was when an edit was asked for.
+        var mask: PaintedMask?
     }
 
     /// What the model would put at a place.
@@ -371,6 +379,11 @@ extension StudioState {
     package var isPictureShown: Bool { shown?.picture != nil && canvas.step == nil }
 
     package var mask: PaintedMask? { history.value.mask }
+
+    /// Whether Enter in the prompt paints the mask anew, as there is one and its picture is shown.
+    package var isPromptOfMask: Bool {
+        shown?.status == .finished && mask.map { !$0.isEmpty } ?? false
+    }
 
     /// The token under the cursor.
     package var cursorToken: Int? {

@@ -43,6 +43,8 @@ struct Bench {
         /// The file it was opened from, while it is what that file shows.
         var file: OpenedFile?
         var request: GenerationRequest
+        /// What an earlier sitting computed it in, where it is finished.
+        var precision: String?
         /// What an opened file said of itself.
         var metadata: GenerationMetadata?
         var seconds = 0.0
@@ -104,7 +106,7 @@ struct Bench {
                         residualGuidance: model.configuration.head.guidanceScale,
                         residualTemperature: model.configuration.head.temperature,
                         sampling: model.configuration.defaults, threads: compute.threadCount,
-                        examples: model.examples)))
+                        precision: compute.precision.recordName, examples: model.examples)))
             return model
         } catch {
             post(.modelFailed("\(error)"))
@@ -165,7 +167,11 @@ struct Bench {
             }
         } catch {
             let runs = unfinished(effect)
-            if runs.isEmpty { post(.problem("\(error)")) }
+            if case .save(let order) = effect {
+                post(.notSaved(order.run, "\(error)"))
+            } else if runs.isEmpty {
+                post(.problem("\(error)"))
+            }
             for run in runs { post(.failed(run, "\(error)")) }
         }
     }
