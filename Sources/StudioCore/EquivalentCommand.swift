@@ -12,20 +12,46 @@ struct NoCommandLine: Error, Equatable {
 /// command makes that picture alone, with the same pixels, and its file does not name the others.
 extension StudioState {
     /// That of the picture shown, or of the next one, or why there is none.
-    var commandLine: String {
+    var commandLine: (text: String, isReason: Bool) {
         do throws(NoCommandLine) {
             guard let run = shown, !run.snapshots.isEmpty else {
                 let next = parameters.request(
                     prompt: prompt.positive.text, negativePrompt: prompt.negative.text)
-                return generateLine(next)
+                return (generateLine(next), false)
             }
             let isStopped = run.picture == nil && run.status != .finished
-            return try commands(
-                of: run, run.request, stoppedAt: isStopped ? run.step : nil, saving: nil
-            ).joined(separator: " && ")
+            let lines = try commands(
+                of: run, try requestSeen(of: run), stoppedAt: isStopped ? run.step : nil,
+                saving: nil)
+            return (lines.joined(separator: " && "), false)
         } catch {
-            return error.reason
+            return (error.reason, true)
         }
+    }
+
+    /// A discrete picture is one whose residual counts nothing; that of an edit lies over its base's.
+    private func requestSeen(of run: RunRecord) throws(NoCommandLine) -> GenerationRequest {
+        var request = run.request
+        guard isPictureShown, canvas.display == .discrete, canvas.partner == nil else {
+            return request
+        }
+        guard isMadeFromPrompt(run) else {
+            throw NoCommandLine(
+                reason: "No command makes the discrete half of this picture alone; "
+                    + "\(key(.toggleResidual)) shows the refined one.")
+        }
+        request.residual.strength = 0
+        return request
+    }
+
+    /// Whether there is neither an edit nor a file among all that it was made from.
+    private func isMadeFromPrompt(_ run: RunRecord) -> Bool {
+        var run = run
+        // Parents are older, so this ends.
+        while let parent = run.parent, parent < run.id, run.edit == nil, let older = runs[parent] {
+            run = older
+        }
+        return run.origin == .prompt
     }
 
     /// - Parameters:
@@ -39,20 +65,20 @@ extension StudioState {
         let end =
             (step.map { ["--stop-at", String($0)] } ?? []) + (path.map { ["-o", $0] } ?? [])
         switch run.origin {
-        case .prompt: return [line([generateLine(request)] + end)]
+        case .prompt: return [line([generateLine(request)] + end, run)]
         case .edit(let order):
             let (before, input) = try base(of: order)
             let words =
                 ["dcar", "edit", "-i", input.shellQuoted] + order.words(parameters.tokenSide)
             let text = request.textWords(madeFrom: runs[order.base])
-            return before + [line(words + text + request.samplingWords(parameters) + end)]
+            return before + [line(words + text + request.samplingWords(parameters) + end, run)]
         case .fork(let parent, let at):
             let (before, input, flags) = try start(of: parent, at: at)
             let words =
                 ["dcar", "fork", input.shellQuoted] + flags
                 + run.chosenTokens.words.flatMap { ["--set-token", $0] }
             let text = request.textWords(madeFrom: runs[parent])
-            return before + [line(words + text + request.forkWords(parameters) + end)]
+            return before + [line(words + text + request.forkWords(parameters) + end, run)]
         case .residual(let parent):
             guard let source = runs[parent] else { throw .gone(parent) }
             guard case .file = source.origin else {
@@ -61,9 +87,9 @@ extension StudioState {
             let (before, input, flags) = try start(of: parent, at: source.step)
             let words = ["dcar", "fork", input.shellQuoted] + flags
             let text = request.textWords(madeFrom: source)
-            return before + [line(words + text + request.forkWords(parameters) + end)]
+            return before + [line(words + text + request.forkWords(parameters) + end, run)]
         case .file(let name):
-            guard let file = run.file, !file.isFinished, run.picture != nil,
+            guard let file = run.source ?? run.file, !file.isFinished, run.picture != nil,
                 file.strength == request.residual.strength
             else {
                 throw NoCommandLine(
@@ -71,7 +97,7 @@ extension StudioState {
                         "This picture was opened from \(name), and no command makes it; `dcar info` "
                         + "says what its file tells.")
             }
-            return [line(["dcar", "resume", file.path.shellQuoted] + end)]
+            return [line(["dcar", "resume", file.path.shellQuoted] + end, run)]
         }
     }
 
@@ -110,7 +136,7 @@ extension StudioState {
             let before = try commands(of: source, source.request, stoppedAt: end, saving: path)
             return (before, path, isBefore ? ["--step", String(step)] : [])
         }
-        guard let file = source.file, step <= file.step else {
+        guard let file = source.source ?? source.file, step <= file.step else {
             throw NoCommandLine(
                 reason: "Picture \(parent) is further than its file; save it, and fork that file.")
         }
@@ -135,14 +161,30 @@ extension StudioState {
     }
 
     /// With what the settings may say otherwise another time.
-    private func line(_ words: [String]) -> String {
+    private func line(_ words: [String], _ run: RunRecord) -> String {
         var words = words
-        for (setting, flag) in [(Setting.modelPath, "--model"), (.precision, "--precision")] {
-            if case .standard = settings.origin(setting) { continue }
-            if let value = settings.text(setting) { words += [flag, value.shellQuoted] }
+        if isAsked(.modelPath), let path = settings.text(.modelPath) {
+            words += ["--model", path.shellQuoted]
+        }
+        // One of an earlier sitting may have been computed in another precision than this one's.
+        if let own = run.precision, let flag = Self.precisionFlags[own],
+            own != facts?.precision || isAsked(.precision)
+        {
+            words += ["--precision", flag.shellQuoted]
+        } else if isAsked(.precision), let precision = settings.text(.precision) {
+            words += ["--precision", precision.shellQuoted]
         }
         return words.joined(separator: " ")
     }
+
+    private func isAsked(_ setting: Setting) -> Bool {
+        if case .standard = settings.origin(setting) { false } else { true }
+    }
+
+    /// By what pictures' records say.
+    private static let precisionFlags = [
+        "float32": "fp32", "bfloat16": "bf16", "int8": "int8"
+    ]
 }
 
 extension NoCommandLine {

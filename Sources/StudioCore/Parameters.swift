@@ -48,6 +48,43 @@ package struct Parameters: Hashable, Sendable, Codable {
             residual: residual)
     }
 
+    /// Takes what a change made different.
+    ///
+    /// - Parameter other: what is on the other side of the change; nil where all is taken.
+    mutating func take(_ recorded: Parameters, otherThan other: Parameters?) {
+        guard let other else {
+            self = recorded
+            return
+        }
+        func take<Value: Equatable>(_ value: WritableKeyPath<Parameters, Value>) {
+            if recorded[keyPath: value] != other[keyPath: value] {
+                self[keyPath: value] = recorded[keyPath: value]
+            }
+        }
+        take(\.seed)
+        take(\.seedMode)
+        take(\.sampling.steps)
+        take(\.sampling.guidanceScale)
+        take(\.sampling.guidanceDecay)
+        take(\.sampling.guidancePower)
+        take(\.sampling.temperature)
+        take(\.sampling.annealsLogits)
+        take(\.sampling.schedule)
+        take(\.residualSteps)
+        take(\.residualGuidance)
+        take(\.residualTemperature)
+        take(\.residualStrength)
+        take(\.feather)
+        take(\.rerollPercent)
+        take(\.variationPercent)
+        take(\.alternatives)
+        take(\.count)
+        take(\.content)
+        take(\.padding)
+        take(\.width)
+        take(\.height)
+    }
+
     /// How residual tokens are made, apart from the seed.
     package var residual: ResidualSettings {
         get {

@@ -41,7 +41,7 @@ package struct Replay: Hashable, Sendable {
         text.unicodeScalars.map { .key(Key(.character($0))) }
     }
 
-    private static func command(_ text: String, line: Int?) throws(ReplayError) -> [StudioAction] {
+    static func command(_ text: String, line: Int? = nil) throws(ReplayError) -> [StudioAction] {
         let words = text.split(separator: " ", maxSplits: 1)
         let name = words.first.map(String.init) ?? text
         guard let command = Command(rawValue: name) else { throw .noCommand(name, line: line) }

@@ -175,6 +175,10 @@ package struct RunRecord: Hashable, Sendable {
     package var savedPath: String?
     /// What the file at hand shows of it.
     package var file: SavedFile?
+    /// The file that it was opened from, once it was saved as another one.
+    package var source: SavedFile?
+    /// What it was computed in, as pictures' records name it, in an earlier sitting; nil in this one.
+    package var precision: String?
     /// Tokens changed by hand before it went on from its fork.
     package var chosenTokens = ChosenTokens()
     /// Given up while the batch it belongs to goes on.

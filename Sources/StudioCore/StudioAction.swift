@@ -156,6 +156,7 @@ package enum StudioNews: Hashable, Sendable {
     case changed(RunID, StepSnapshot)
     case inspected(PromptFacts)
     case saved(RunID, path: String, content: SaveOrder.Content = .refined)
+    case notSaved(RunID, String)
     case opened(RunRecord)
     /// The name that a picture would be saved under, below the output folder.
     case nameSuggested(String)
@@ -182,13 +183,15 @@ package struct ModelFacts: Hashable, Sendable {
     package let residualTemperature: Float
     package let sampling: SamplingSettings
     package let threads: Int
+    /// What it computes in, as pictures' records name it; empty where that is not known.
+    package let precision: String
     /// Prompts that it draws well.
     package let examples: [String]
 
     package init(
         name: String, trainedSide: Int, pixelsPerToken: Int, codebookSize: Int,
         residualSteps: Int, residualGuidance: Float? = nil, residualTemperature: Float = 1,
-        sampling: SamplingSettings, threads: Int, examples: [String] = []
+        sampling: SamplingSettings, threads: Int, precision: String = "", examples: [String] = []
     ) {
         self.name = name
         self.trainedSide = trainedSide
@@ -199,6 +202,7 @@ package struct ModelFacts: Hashable, Sendable {
         self.residualTemperature = residualTemperature
         self.sampling = sampling
         self.threads = threads
+        self.precision = precision
         self.examples = examples
     }
 }

@@ -155,6 +155,7 @@ extension RunRecord {
         gridHeight = max(1, kept.gridHeight)
         seconds = kept.seconds
         savedPath = kept.path
+        precision = (try? ImageRecord(json: kept.record))?.precision
         chosenTokens = kept.chosenTokens.flatMap(ChosenTokens.init) ?? ChosenTokens()
         status = kept.residual == nil ? .cancelled : .finished
         isStored = true

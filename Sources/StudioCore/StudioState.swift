@@ -59,6 +59,12 @@ package struct StudioState: Hashable, Sendable {
     var hasRestoredParameters = false
     /// What was asked for before.
     var lastCommand: Command?
+    /// A job of the queue whose place something else has just taken.
+    var replacedJob: JobID?
+    /// The picture that the residual strength was last changed for.
+    var strengthenedRun: RunID?
+    /// Where seeds come from once they are no longer fixed.
+    var releasedSeeds = SeedMode.random
     /// Moments in which the model computed, for a mark that moves with them.
     package internal(set) var beats = 0
     /// The program's version, for `about`.
@@ -109,6 +115,8 @@ package struct StudioState: Hashable, Sendable {
         package var candidates: [RunID]
         package var selected = 0
         package var sheet: Sheet?
+        /// The mask that there was when an edit was asked for.
+        var mask: PaintedMask?
     }
 
     /// What the model would put at a place.
@@ -377,6 +385,11 @@ extension StudioState {
 
     /// The mask, where it was painted on this picture.
     func mask(on run: RunID?) -> PaintedMask? { history.value.picture == run ? mask : nil }
+
+    /// Whether Enter in the prompt paints the mask anew, as there is one and its picture is shown.
+    package var isPromptOfMask: Bool {
+        shown?.status == .finished && mask.map { !$0.isEmpty } ?? false
+    }
 
     /// The token under the cursor.
     package var cursorToken: Int? {

@@ -17,12 +17,13 @@ extension StudioState {
         case .fork: askFork()
         case .toggleResidual, .flip, .split, .difference, .residualMap: return compare(command)
         case .swapCompared: swapCompared()
-        case .dividerLeft: canvas.divider = max(0.05, canvas.divider - 0.05)
-        case .dividerRight: canvas.divider = min(0.95, canvas.divider + 0.05)
+        case .dividerLeft, .dividerRight: moveDivider(command == .dividerLeft ? -0.05 : 0.05)
         case .compareWith: askComparison()
         case .rerollResidual: return remakeResidual(withNewSeed: true)
         case .repeatResidual: return remakeResidual(withNewSeed: false)
         case .strongerResidual, .weakerResidual:
+            takeStrengthShown()
+            noteParameters()
             parameters.adjust(.strength, by: command == .strongerResidual ? 1 : -1)
             record(
                 picture: history.value.picture, mask: mask,
@@ -68,6 +69,11 @@ extension StudioState {
         case .nextCandidate: selectCandidate(1)
         case .previousCandidate: selectCandidate(-1)
         case .undo, .redo:
+            if view == .settings {
+                message = Message(
+                    "There is nothing to undo here; \(key(.resetSetting)) sets a setting back.")
+                return []
+            }
             if view == .gallery { return travelInGallery(isUndo: command == .undo) }
             if view == .queue { return travelInQueue(isUndo: command == .undo) }
             if let effects = travelTokens(isUndo: command == .undo) { return effects }
@@ -102,7 +108,11 @@ extension StudioState {
             parameters.seed = randomSeed()
             message = Message("Seed \(parameters.seed).")
         case .fixSeed:
-            parameters.seedMode = parameters.seedMode == .fixed ? .random : .fixed
+            if parameters.seedMode == .fixed {
+                parameters.seedMode = releasedSeeds
+            } else {
+                (releasedSeeds, parameters.seedMode) = (parameters.seedMode, .fixed)
+            }
             message = Message("Next seed: \(parameters.seedMode.rawValue).")
         case .recallAll: recall()
         case .recallPrompt: recallPrompt()
@@ -180,7 +190,7 @@ extension StudioState {
     }
 
     /// Whether the run on the canvas is being worked on, not only one of the queue behind it.
-    var isShownRunOn: Bool { shownRun.map { job?.runs.contains($0) == true } ?? false }
+    package var isShownRunOn: Bool { shownRun.map { job?.runs.contains($0) == true } ?? false }
 
     /// False, with a message, while a run is on or there is no model.
     mutating func isReady() -> Bool {
@@ -241,19 +251,34 @@ extension StudioState {
         }
         left.state = .skipped
         queue[left.id] = left
+        replacedJob = left.id
         return [journal()]
     }
 
     /// Gives up a run that is paused.
     mutating func cancelPaused(_ job: Job) -> [StudioEffect] {
         self.job = nil
-        message = Message("Cancelled; what was fixed so far is kept.")
+        message = Message(cancelledWords(job))
         if let base = proposal?.base, proposal?.candidates == job.runs {
             // Nothing to choose from: back to the picture.
             proposal = nil
             shownRun = base
         }
         return release(job)
+    }
+
+    /// What becomes of runs that are cancelled, while they are still those on the canvas.
+    func cancelledWords(_ job: Job) -> String {
+        let begun = job.runs.filter { runs[$0]?.snapshots.isEmpty == false }
+        guard proposal?.base != nil, proposal?.candidates == job.runs else {
+            return begun.isEmpty
+                ? "Cancelled before the first step." : "Cancelled; what was fixed so far is kept."
+        }
+        guard let edit = begun.first, !isPlain else {
+            return "Cancelled; the picture is as it was."
+        }
+        return "Cancelled; the picture is as it was. \(key(.showVersions)) shows picture \(edit), "
+            + "the edit so far."
     }
 
     mutating func cancel() -> [StudioEffect] {
@@ -314,7 +339,7 @@ extension StudioState {
     }
 
     private mutating func stepForward() -> [StudioEffect] {
-        guard let run = shown else { return [] }
+        guard let run = shown else { return sayNoSteps() }
         if let step = canvas.step {
             if step < run.step { return show(step: step + 1) }
             if run.picture != nil { return show(step: nil) }
@@ -326,7 +351,7 @@ extension StudioState {
 
     /// Winds the view, not the run: `fork` starts from what is shown.
     mutating func show(step: Int?) -> [StudioEffect] {
-        guard let run = shown, !run.snapshots.isEmpty else { return [] }
+        guard let run = shown, !run.snapshots.isEmpty else { return sayNoSteps() }
         guard let step else {
             canvas.step = nil
             return readToken()
@@ -335,6 +360,11 @@ extension StudioState {
         let shown = min(max(step, first), run.step)
         canvas.step = shown == run.step && run.picture == nil ? nil : shown
         return decode(run, step: shown) + readToken()
+    }
+
+    private mutating func sayNoSteps() -> [StudioEffect] {
+        message = Message("There are no steps yet.", .problem)
+        return []
     }
 
     /// Asks for a step's tokens decoded in full, while there is nothing else to do.
@@ -360,6 +390,15 @@ extension StudioState {
     }
 
     // MARK: History
+
+    /// What the parameters became without a change that undo knows, such as a seed that moved on,
+    /// belongs to what was before the next change.
+    mutating func noteParameters() {
+        guard history.value.parameters != parameters else { return }
+        var document = history.value
+        document.parameters = parameters
+        history.move(to: history.current, document)
+    }
 
     mutating func record(picture: RunID?, mask: PaintedMask?, _ label: String) {
         notePlace()
@@ -406,21 +445,25 @@ extension StudioState {
         proposal = nil
         canvas.step = nil
         canvas.stroke = nil
+        let typed = prompt.positive.text
+        var isKept = false
         if document.picture != nil, document.picture != before.picture {
+            isKept =
+                typed != document.prompt && !typed.allSatisfy(\.isWhitespace)
+                && !prompt.history.contains(typed)
             prompt.positive = TextField(document.prompt)
             prompt.negative = TextField(document.negativePrompt)
         }
-        // Pictures were gone to since perhaps, and parameters changed there.
-        if var recorded = document.parameters,
-            recorded != history.otherSide(ofUndo: isUndo)?.parameters
+        // Pictures were gone to since perhaps, and parameters changed there. A stroke changes none.
+        if let recorded = document.parameters,
+            document.picture != before.picture || document.mask == before.mask
         {
-            // A seed that moves on by itself is nobody's change.
-            if recorded.seedMode != .fixed, document.picture == before.picture {
-                recorded.seed = parameters.seed
-            }
-            parameters = recorded
+            parameters.take(recorded, otherThan: history.otherSide(ofUndo: isUndo)?.parameters)
         }
-        message = Message(travelWords(label, from: before.picture, isUndo: isUndo))
+        message = Message(
+            travelWords(label, from: before.picture, isUndo: isUndo)
+                + (isKept ? " \(key(.searchHistory)) finds the prompt that was typed." : ""))
+        guard !isKept else { return keep(typed) }
         guard document.picture == before.picture, parameters.residualStrength != strength,
             parameters.residualStrength != shown?.picture?.strength
         else { return [] }
@@ -462,9 +505,16 @@ extension StudioState {
     }
 
     private mutating func browse(_ direction: Int) {
-        guard !isShownRunOn || job?.isPaused == true else { return }
+        guard !isShownRunOn || job?.isPaused == true else {
+            message = Message(
+                "A run is on; others can be shown when it is done or paused.", .problem)
+            return
+        }
         let finished = order.filter { runs[$0]?.snapshots.isEmpty == false }
-        guard !finished.isEmpty else { return }
+        guard !finished.isEmpty else {
+            message = Message("There is no picture yet.", .problem)
+            return
+        }
         let at = shownRun.flatMap(finished.firstIndex(of:)) ?? finished.count
         let next = min(max(at + direction, 0), finished.count - 1)
         guard finished[next] != shownRun else { return }
@@ -476,12 +526,16 @@ extension StudioState {
         prompt.positive = TextField(run.request.prompt)
         prompt.negative = TextField(run.request.negativePrompt)
         if let seed = run.knownSeed { (parameters.seed, parameters.seedMode) = (seed, .fixed) }
-        if run.edit == nil { parameters.sampling = run.request.sampling }
+        let steps = parameters.sampling.steps
+        parameters.sampling = run.request.sampling
+        // An edit's are as few as its tokens need.
+        if run.edit != nil { parameters.sampling.steps = steps }
         parameters.residual = run.request.residual
         (parameters.width, parameters.height) = (pictureSize.x, pictureSize.y)
         let seed = run.knownSeed.map { ", seed \($0)" } ?? ""
         let other = run.request.residual.seed.map { ", but for its residual seed, \($0)" } ?? ""
-        message = Message("Prompt\(seed), size and parameters are this picture's\(other).")
+        let kept = run.edit == nil ? "" : ", but for the steps"
+        message = Message("Prompt\(seed), size and parameters are this picture's\(kept)\(other).")
     }
 
     private mutating func recallPrompt() {

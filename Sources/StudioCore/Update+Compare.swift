@@ -52,6 +52,14 @@ extension StudioState {
         canvas.isSwapped.toggle()
     }
 
+    mutating func moveDivider(_ distance: Double) {
+        guard isPictureShown, canvas.display == .split else {
+            message = Message("Only a split view (\(key(.split))) has a divider.", .problem)
+            return
+        }
+        canvas.divider = min(max(0.05, canvas.divider + distance), 0.95)
+    }
+
     // MARK: Two pictures
 
     /// Pictures that the one shown can be laid against; pixels of an earlier sitting's are made then.
@@ -144,6 +152,14 @@ extension StudioState {
     }
 
     // MARK: Residual
+
+    /// A picture that another strength was set for meanwhile gets stronger or weaker than it is.
+    mutating func takeStrengthShown() {
+        if strengthenedRun != shownRun, let strength = shown?.picture?.strength {
+            parameters.residualStrength = strength
+        }
+        strengthenedRun = shownRun
+    }
 
     /// Residual tokens again: with a new seed, or with the same one and other steps.
     mutating func remakeResidual(withNewSeed: Bool) -> [StudioEffect] {

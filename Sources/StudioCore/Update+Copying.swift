@@ -9,6 +9,8 @@ extension StudioState {
         package let title: String
         package let text: String
         let command: Command
+        /// Whether the text only says why there is nothing to copy.
+        var isReason = false
     }
 
     /// Of the picture on the canvas, or of that selected in the gallery, whose file alone knows all
@@ -19,10 +21,15 @@ extension StudioState {
             return copyChoices(
                 seed: entry.seed, prompt: entry.prompt, command: nil, path: entry.place)
         }
-        return copyChoices(
+        let line = commandLine
+        var choices = copyChoices(
             seed: shown.map { $0.knownSeed } ?? requestShown.seed, prompt: requestShown.prompt,
-            command: commandLine,
+            command: line.text,
             path: shown?.savedPath)
+        for at in choices.indices where choices[at].command == .copyCommandLine {
+            choices[at].isReason = line.isReason
+        }
+        return choices
     }
 
     private func copyChoices(seed: UInt64?, prompt: String, command: String?, path: String?)
@@ -71,6 +78,10 @@ extension StudioState {
             message = Message(
                 command == .copyPath ? "The picture has no file yet." : "There is nothing to copy.",
                 .problem)
+            return []
+        }
+        guard !choice.isReason else {
+            message = Message(choice.text, .problem)
             return []
         }
         guard settings.isOn(.clipboard) else {

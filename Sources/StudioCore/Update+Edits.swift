@@ -5,7 +5,8 @@ import Settings
 extension StudioState {
     mutating func edit(_ command: Command) -> [StudioEffect] {
         guard isReady() else { return [] }
-        let base = proposal?.base ?? shownRun
+        let isPaintedOn = isResultPainted(command)
+        let base = isPaintedOn ? shownRun : proposal?.base ?? shownRun
         guard let base, let run = runs[base], run.picture != nil else {
             let isComing = base.map { runs[$0]?.status == .finished } ?? false
             message = Message(
@@ -14,10 +15,20 @@ extension StudioState {
                     : "An edit needs a finished picture; generate one first.", .problem)
             return []
         }
+        let text = prompt.positive.text
+        let isOwnText = text.allSatisfy(\.isWhitespace) || run.request.isMade(from: text)
+        guard isOwnText || !text.standsForSeveral else {
+            message = Message(Self.severalPrompts, .problem)
+            return []
+        }
+        if isPaintedOn { acceptPainted() }
         guard var order = repeated(command) ?? editOrder(command, run) else { return [] }
         let count = command == .alternatives ? parameters.alternatives : 1
+        let kept = keep(text)
         var request = nextRequest(of: count)
-        if request.prompt.allSatisfy(\.isWhitespace) { request.prompt = run.request.prompt }
+        if isOwnText {
+            (request.prompt, request.rawPrompt) = (run.request.prompt, run.request.rawPrompt)
+        }
         request.sampling.steps = editSteps(order, run)
         (request.width, request.height) = (run.request.width, run.request.height)
         order.base = base
@@ -28,9 +39,27 @@ extension StudioState {
             return (request, RunOrigin.edit(order))
         }
         let effects = begin(requests)
-        proposal = Proposal(base: base, candidates: job?.runs ?? [])
+        proposal = Proposal(base: base, candidates: job?.runs ?? [], mask: mask)
         canvas.isPainting = false
-        return effects
+        return kept + effects
+    }
+
+    /// Why `{a|b}` is refused where it was not what the picture was made from.
+    static let severalPrompts = "An edit or a fork has one prompt; write it out in place of {a|b}."
+
+    /// Whether a mask was painted on a result that had none, which then is what is painted anew. That
+    /// of an inpainting may only be put right, for another try.
+    private func isResultPainted(_ command: Command) -> Bool {
+        guard command == .inpaint || command == .alternatives, job == nil, let proposal,
+            proposal.base != nil, let mask, !mask.isEmpty, mask != proposal.mask
+        else { return false }
+        return shown?.picture != nil && shown?.edit?.operation != "inpaint"
+    }
+
+    private mutating func acceptPainted() {
+        guard let mask else { return }
+        accept()
+        record(mask, "mask")
     }
 
     /// Trying again means the edit just made, unless that had a mask, which may have changed.
@@ -60,11 +89,14 @@ extension StudioState {
                 margins: canvas.margins)
         }
         guard let mask, !mask.isEmpty else {
+            let painting =
+                canvas.isPainting
+                ? "\(key(.applyTool)) paints at the cursor" : "\(key(.editMask)) paints one"
             message = Message(
                 isPlain
                     ? "The mask is empty; write :edit X,Y,WIDTH,HEIGHT PROMPT."
-                    : "The mask is empty; \(key(.editMask)) paints one, then \(key(.inpaint)) fills "
-                        + "it in.", .problem)
+                    : "The mask is empty; \(painting), then \(key(.inpaint)) fills it in.", .problem
+            )
             return nil
         }
         let isWhole = parameters.content == .all
@@ -207,6 +239,16 @@ extension StudioState {
         let count = mask.tokens(cell: parameters.tokenSide).count { $0 }
         message = Message("Mask of \(count) tokens; \(key(.inpaint)) paints them anew.", .success)
     }
+}
+
+extension GenerationRequest {
+    /// Whether this is, or was one of, the pictures that a prompt stands for.
+    func isMade(from text: String) -> Bool { text == prompt || text == rawPrompt }
+}
+
+extension String {
+    /// Whether it is a prompt with `{a|b}`.
+    var standsForSeveral: Bool { (try? PromptExpansion(self))?.isExpanded ?? true }
 }
 
 extension RunRecord {

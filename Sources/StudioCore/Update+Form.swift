@@ -121,11 +121,12 @@ extension StudioState {
         // A finished picture is forked from its middle unless a step is shown.
         let step = isPictureShown ? min(last, run.step / 2) : min(last, snapshot.step)
         let typed = prompt.positive.text
+        let isOwn = typed.isEmpty || typed == run.request.rawPrompt
         popup = .form(
             Form(
                 .fork(run.id),
                 [
-                    Form.Field("prompt", TextField(typed.isEmpty ? run.request.prompt : typed)),
+                    Form.Field("prompt", TextField(isOwn ? run.request.prompt : typed)),
                     Form.Field("step", suggesting: String(step)),
                     Form.Field("seed", suggesting: String(randomSeed())),
                     Form.Field(
@@ -144,6 +145,9 @@ extension StudioState {
         guard parameters.takes(.guidance, typed: form.text(3)) else {
             throw FormProblem(text: "guidance is \(parameters.allowed(.guidance)).")
         }
+        guard run.request.isMade(from: form.text(0)) || !form.text(0).standsForSeveral else {
+            throw FormProblem(text: Self.severalPrompts)
+        }
         parameters.set(.guidance, typed: form.text(3))
         return fork(run, step: step, prompt: form.text(0), seed: seed)
     }
@@ -160,6 +164,10 @@ extension StudioState {
             message = Message("A fork begins at a step from \(first) to \(last).", .problem)
             return []
         }
+        guard run.request.isMade(from: text) || !text.standsForSeveral else {
+            message = Message(Self.severalPrompts, .problem)
+            return []
+        }
         return fork(
             run, step: step, prompt: text.isEmpty ? run.request.prompt : text, seed: randomSeed())
     }
@@ -167,6 +175,8 @@ extension StudioState {
     private mutating func fork(_ run: RunRecord, step: Int, prompt text: String, seed: UInt64)
         -> [StudioEffect]
     {
+        let text = text == run.request.rawPrompt ? run.request.prompt : text
+        let kept = keep(text)
         prompt.positive = TextField(text)
         var request = run.request
         if request.prompt != text {
@@ -181,7 +191,7 @@ extension StudioState {
         request.residual = parameters.residual
         let effects = begin([(request, .fork(of: run.id, step: step))])
         message = Message("Forked from step \(step) with seed \(seed).")
-        return effects
+        return kept + effects
     }
 
     /// A copy of a run at a step, paused there, to change its tokens.

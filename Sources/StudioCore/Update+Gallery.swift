@@ -52,6 +52,7 @@ extension StudioState {
 
     /// What was saved in a file is so no more, until the file comes back.
     private mutating func layAside(_ path: String) {
+        for (id, run) in runs where run.source?.path == path { runs[id]?.source = nil }
         for (id, run) in runs where run.savedPath == path || run.file?.path == path {
             let isFile = run.file?.path == path
             gallery.laidAside.append(

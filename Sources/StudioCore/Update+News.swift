@@ -78,10 +78,17 @@ extension StudioState {
             if facts.prompt == prompt.positive.text { prompt.facts = facts }
         case .saved(let id, let path, let content):
             let twin = keepFile(of: id, path, content)
+            // Not the step that is shown.
+            let isHidden = id == shownRun && canvas.step != nil && shown?.picture != nil
+            let isWhole = isHidden && content.isWholePicture
             message = Message(
-                "Saved as \(path)" + (twin.map { "; it is in \($0) too." } ?? "."), .success)
+                (isWhole ? "The finished picture is saved" : "Saved") + " as \(path)"
+                    + (twin.map { "; it is in \($0) too." } ?? "."), .success)
             return [.library(.index(path: path))]
                 + (content.isWholePicture ? jobSaved(id, path) : [])
+        case .notSaved(let id, let problem):
+            message = Message(problem, .problem)
+            return jobNotSaved(id, problem)
         case .opened(let record):
             opened(record)
             return idle(record.id)
@@ -108,6 +115,7 @@ extension StudioState {
     ) -> String? {
         guard content.isWholePicture, let run = runs[id] else { return nil }
         runs[id]?.savedPath = path
+        if case .file = run.origin, run.source == nil { runs[id]?.source = run.file }
         let file = SavedFile(
             path: path, strength: run.request.residual.strength, step: run.step,
             isFinished: run.picture != nil)
@@ -116,7 +124,10 @@ extension StudioState {
             before.strength == file.strength,
             before.step == file.step, before.isFinished == file.isFinished
         else { return nil }
-        return before.path.split(separator: "/").last.map(String.init)
+        // Short, as the new name is what counts.
+        return before.path.split(separator: "/").last.map { name in
+            name.count > 16 ? "\(name.prefix(15))…" : String(name)
+        }
     }
 
     /// What to look at more closely once a run stands still.
@@ -146,14 +157,16 @@ extension StudioState {
 
     private mutating func end(_ id: RunID, _ status: RunStatus) {
         runs[id]?.status = status
-        guard job?.runs.contains(id) == true else { return }
+        guard let ended = job, ended.runs.contains(id) else { return }
         job = nil
         if case .failed(let problem) = status {
             message = Message(problem, .problem)
         } else {
+            let hasSteps = runs[id]?.snapshots.isEmpty == false
+            let isShown = shownRun == id && proposal?.base == nil && hasSteps
             message = Message(
-                "Cancelled; what was fixed so far is kept. \(key(.pause)) goes on, \(key(.fork)) forks."
-            )
+                cancelledWords(ended)
+                    + (isShown ? " \(key(.pause)) goes on, \(key(.fork)) forks." : ""))
         }
         if let base = proposal?.base {
             // Nothing to choose from any more: back to the picture.
@@ -181,7 +194,8 @@ extension StudioState {
             }
             let next: String
             if case .residual = runs[id]?.origin, parameters.headTemperature < 0.5 {
-                next = "A higher \(Parameter.residualTemperature.plainName) changes more."
+                let name = Parameter.residualTemperature
+                next = "A higher \(isPlain ? name.plainName : name.title) changes more."
             } else if isPlain {
                 next = "\(key(.save)) saves, :edit X,Y,WIDTH,HEIGHT PROMPT paints a part anew."
             } else {

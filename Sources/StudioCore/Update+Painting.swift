@@ -3,8 +3,17 @@ import TerminalGraphics
 
 extension StudioState {
     mutating func performOnMask(_ command: Command) {
+        if command == .editMask, canvas.isPainting {
+            (canvas.isPainting, canvas.stroke) = (false, nil)
+            (view, focus) = (.studio, .canvas)
+            return
+        }
         guard let picture = shown?.picture, canvas.step == nil else {
-            message = Message("A mask is painted on a finished picture.", .problem)
+            message = Message(
+                shown?.picture == nil
+                    ? "A mask is painted on a finished picture."
+                    : "A mask is painted on the finished picture; \(key(.lastStep)) goes back to it.",
+                .problem)
             return
         }
         guard canPaint() else { return }
@@ -14,7 +23,7 @@ extension StudioState {
         let size = PixelPoint(x: picture.refined.width, y: picture.refined.height)
         switch command {
         case .editMask:
-            canvas.isPainting.toggle()
+            canvas.isPainting = true
             canvas.stroke = nil
             (view, focus) = (.studio, .canvas)
             return
@@ -92,20 +101,37 @@ extension StudioState {
             guard var stroke = canvas.stroke else {
                 canvas.stroke = CanvasState.Stroke(
                     points: [cursor], before: mask, isErasing: false)
-                message = Message(
-                    canvas.tool == .lasso
-                        ? "Move and press Space for each corner; on the first one to close."
-                        : "Move to the opposite corner and press Space.")
+                sayCorners()
                 return
             }
             stroke.points.append(cursor)
             if canvas.tool == .lasso, stroke.points.first != cursor {
                 canvas.stroke = stroke
+                sayCorners()
                 return
             }
             mask = stroke.before
             mask.apply(canvas.tool, stroke, radius: canvas.brushRadius)
         }
+        record(mask, canvas.tool.rawValue)
+    }
+
+    private mutating func sayCorners() {
+        let next = key(.applyTool)
+        message = Message(
+            canvas.tool == .lasso
+                ? "Move and press \(next) for each corner; Enter, or \(next) on the first one, closes."
+                : "Move to the opposite corner and press \(next).")
+    }
+
+    /// Ends a shape whose corners are set by key: at the cursor, and a lasso on its first corner.
+    mutating func closeShape() {
+        guard var stroke = canvas.stroke else { return }
+        message = nil
+        if stroke.points.last != canvas.cursor { stroke.points.append(canvas.cursor) }
+        canvas.stroke = nil
+        var mask = stroke.before
+        mask.apply(canvas.tool, stroke, radius: canvas.brushRadius)
         record(mask, canvas.tool.rawValue)
     }
 

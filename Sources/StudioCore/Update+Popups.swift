@@ -16,7 +16,10 @@ extension StudioState {
             case .chosen(let index):
                 let command = commandList(list, isHelp: isHelp)[index].command
                 popup = nil
-                return perform(command)
+                guard list.commandWithText != nil,
+                    let actions = try? Replay.command(list.filter.text)
+                else { return perform(command) }
+                return actions.flatMap { update(&self, $0) }
             }
         case .history(var list):
             switch pressInList(key, &list, count: historyList(list).count) {
@@ -205,7 +208,7 @@ extension StudioState {
     /// The commands that match what was typed; in the help, those that have a key here come first,
     /// the narrowest place before the others.
     package func commandList(_ list: Popup.ListState, isHelp: Bool) -> [Command.Entry] {
-        let filter = list.filter.text
+        let filter = list.commandWithText?.rawValue ?? list.filter.text
         let matching = Command.entries.matching(filter)
         guard isHelp else { return matching }
         let ranks = matching.map { $0.command.rawValue == filter ? -1 : rank($0) }
@@ -281,6 +284,17 @@ extension StudioState {
             text.fuzzyScore(filter).map { (text: text, score: $0, age: age) }
         }
         return scored.sorted { ($1.score, $0.age) < ($0.score, $1.age) }.map(\.text)
+    }
+}
+
+extension Popup.ListState {
+    /// A command that is named with what it asks for, as in `step.goto 3`.
+    fileprivate var commandWithText: Command? {
+        let words = filter.text.split(separator: " ", maxSplits: 1)
+        guard words.count == 2, let command = Command(rawValue: String(words[0])),
+            command.asksForText
+        else { return nil }
+        return command
     }
 }
 

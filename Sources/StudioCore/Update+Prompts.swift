@@ -22,6 +22,13 @@ extension StudioState {
         return [.library(.remember(prompt: text, atMost: settings.whole(.historyLimit)))]
     }
 
+    /// Puts a prompt into the history, before anything is made of it.
+    mutating func keep(_ text: String) -> [StudioEffect] {
+        guard !text.allSatisfy(\.isWhitespace), text != prompt.history.last else { return [] }
+        remember(text)
+        return keeping(text)
+    }
+
     mutating func openStyles() {
         guard !settings.styles.isEmpty else {
             message = Message(

@@ -22,7 +22,10 @@ extension StudioState {
             queue.jobs.insert(contentsOf: jobs, at: at ?? queue.jobs.count)
             message = Message(
                 "Queued; \(queue.waitingCount) waiting"
-                    + (queue.isPaused ? ", the queue is paused." : "."), .success)
+                    + (queue.isPaused
+                        ? ", the queue is paused."
+                        : isQueueBehindPause ? " for the run that is paused." : "."),
+                .success)
             return keeping(text) + [journal()]
         } catch {
             message = Message("\(error)", .problem)
@@ -39,6 +42,20 @@ extension StudioState {
     /// Whether an open result, and nothing else, keeps the next job from beginning.
     package var isQueueHeldBack: Bool {
         job == nil && proposal != nil && !queue.isPaused && queue.waitingCount > 0
+    }
+
+    /// Whether a paused run, which is none of the queue's, keeps the next job from beginning.
+    package var isQueueBehindPause: Bool {
+        job?.isPaused == true && queue.running == nil && !queue.isPaused && queue.waitingCount > 0
+    }
+
+    private var queueWords: String {
+        if queue.isPaused { return "The queue is paused; a job that is on is finished." }
+        if isQueueHeldBack { return "The queue goes on when the open result is accepted or left." }
+        if isQueueBehindPause {
+            return "The queue goes on after the run that is paused; \(key(.cancel)) cancels that."
+        }
+        return "The queue goes on."
     }
 
     /// Begins the first job that waits, where nothing else is on: first in the journal. Asked after
@@ -63,7 +80,8 @@ extension StudioState {
             queue[id] = next
             return [journal()]
         }
-        let isWatching = shownRun == nil || shownRun == lastQueueRun
+        let isWatching =
+            shownRun == nil || (shownRun == lastQueueRun && !canvas.isPainting)
         let before = (shown: shownRun, view: view, focus: focus, canvas: canvas)
         let effects = begin([(next.request, .prompt)])
         next.run = job?.runs.first
@@ -98,12 +116,22 @@ extension StudioState {
         guard var done = queue.jobs.first(where: { $0.run == run }), done.state == .finished,
             done.path == nil
         else { return [] }
-        done.path = path
+        (done.path, done.problem) = (path, nil)
         queue[done.id] = done
         if !settings.isOn(.keepsFinished) {
             queue.jobs.removeAll { $0.id == done.id }
             clampQueueSelection()
         }
+        return [journal()]
+    }
+
+    /// A picture of the queue has no file, and why.
+    mutating func jobNotSaved(_ run: RunID, _ problem: String) -> [StudioEffect] {
+        guard var done = queue.jobs.first(where: { $0.run == run }), done.state == .finished,
+            done.path == nil
+        else { return [] }
+        done.problem = problem
+        queue[done.id] = done
         return [journal()]
     }
 
@@ -145,9 +173,7 @@ extension StudioState {
         case .queueAddFirst: return enqueue(atFront: true)
         case .queuePause, .queueResume:
             queue.isPaused = command == .queuePause && !queue.isPaused
-            message = Message(
-                queue.isPaused
-                    ? "The queue is paused; a job that is on is finished." : "The queue goes on.")
+            message = Message(queueWords)
             return [journal()]
         case .queueUp: return move(-1)
         case .queueDown: return move(1)

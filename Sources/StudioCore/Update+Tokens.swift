@@ -41,6 +41,11 @@ extension StudioState {
         guard let run = shown, cursorToken != nil, !run.snapshots.isEmpty else {
             return "There are no tokens to change yet."
         }
+        if !isPlain, let proposal, proposal.candidates.count > 1 {
+            return job == nil
+                ? "\(key(.accept)) shows this picture alone; its tokens can be changed then."
+                : "Tokens are changed in a picture by itself; \(key(.fork)) forks this one."
+        }
         if let job, !job.isPaused {
             return "\(key(.pause)) pauses the run; tokens can be changed then."
         }

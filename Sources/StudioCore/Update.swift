@@ -7,6 +7,7 @@ package func update(_ state: inout StudioState, _ action: StudioAction) -> [Stud
     if case .news = action {} else { state.settingsView.written = nil }
     let effects = react(&state, action) + state.startNextJob()
     if state.shownRun != shown { state.leavePartner() }
+    state.settle()
     state.settleComparison()
     let text = state.prompt.positive
     let isNew = text.characters != prompt
@@ -51,8 +52,9 @@ extension StudioState {
         case .studio, .edit: break
         }
         var contexts: [KeyContext] = []
-        if focus == .canvas, proposal != nil { contexts.append(.proposal) }
+        // Delete clears a mask that is being painted on a result.
         if focus == .canvas, canvas.isPainting { contexts.append(.mask) }
+        if focus == .canvas, proposal != nil { contexts.append(.proposal) }
         if focus == .canvas || focus == .parameters { contexts += [.canvas, .navigation] }
         contexts.append(.anywhere)
         return contexts
@@ -90,8 +92,7 @@ extension StudioState {
         case (.character("x"), .control): return []
         case (.character("e"), .control) where wasChordBegun: return perform(.externalEditor)
         case (.enter, []):
-            let isMasked = mask.map { !$0.isEmpty } ?? false
-            return perform(isMasked && shown?.status == .finished ? .inpaint : .generate)
+            return perform(isPromptOfMask ? .inpaint : .generate)
         case (.escape, _):
             focus = .canvas
             return []
@@ -147,6 +148,7 @@ extension StudioState {
                     return []
                 }
                 (parameterField, message) = (nil, nil)
+                noteParameters()
                 parameters.set(parameter, typed: field.text)
                 return parameterChanged()
             case .escape: (parameterField, message) = (nil, nil)
@@ -166,9 +168,11 @@ extension StudioState {
         case (.up, []): parameter = parameter.neighbour(-1)
         case (.down, []): parameter = parameter.neighbour(1)
         case (.left, []):
+            noteParameters()
             parameters.adjust(parameter, by: -1)
             return parameterChanged()
         case (.right, []):
+            noteParameters()
             parameters.adjust(parameter, by: 1)
             return parameterChanged()
         case (.enter, []): parameterField = TextField(parameters.typed(parameter))
@@ -191,6 +195,7 @@ extension StudioState {
         record(
             picture: history.value.picture, mask: mask,
             "\(parameter.title) \(parameters.shown(parameter))")
+        if parameter == .strength { strengthenedRun = shownRun }
         if parameter == .width || parameter == .height, let remark = sizeRemark {
             message = Message(remark)
         }
@@ -218,6 +223,9 @@ extension StudioState {
         case .down where !key.modifiers.contains(.alt): (dx, dy) = (0, 1)
         case .escape where popup == nil && proposal == nil && canvas.stroke != nil:
             dropStroke()
+            return []
+        case .enter where canvas.isPainting && canvas.stroke?.isHeld == false:
+            closeShape()
             return []
         case .escape where popup == nil && isComparing:
             leaveComparison()

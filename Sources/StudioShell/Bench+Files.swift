@@ -16,7 +16,9 @@ extension Bench {
         switch order.content {
         case .refined, .both: bytes = try fileBytes(of: piece, pipeline)
         case .discrete:
-            bytes = try encode(piece.discrete ?? partial(piece, pipeline), metadata)
+            bytes =
+                try piece.discrete.map { try encode($0, metadata?.discrete) }
+                ?? encode(partial(piece, pipeline), metadata)
         case .stripped:
             bytes = try PNG.encode(
                 piece.refined ?? partial(piece, pipeline), compression: options.compression)
@@ -34,7 +36,7 @@ extension Bench {
             bytes, order.path, piece.request, pipeline, suffix: order.content.suffix)
         if order.content == .both, let discrete = piece.discrete {
             let name = (path as NSString).deletingPathExtension + "-discrete.png"
-            try ImageFile.save(try encode(discrete, metadata), to: name)
+            try ImageFile.save(try encode(discrete, metadata?.discrete), to: name)
         }
         post(.saved(order.run, path: path, content: order.content))
         guard order.content == .refined || order.content == .both else { return }
@@ -223,8 +225,10 @@ extension Bench {
     /// How a picture was made; an opened one keeps what its file said.
     func metadata(of piece: Piece, _ pipeline: Pipeline) -> GenerationMetadata? {
         guard let run = piece.run, piece.metadata == nil else { return piece.metadata }
-        return pipeline.metadata(
+        var metadata = pipeline.metadata(
             of: run, grid: piece.grid, version: options.appVersion, lineage: piece.lineage)
+        if let precision = piece.precision { metadata.record.precision = precision }
+        return metadata
     }
 
     // MARK: Opening
@@ -258,6 +262,15 @@ extension Bench {
         post(.opened(record))
         keep(id, pipeline)
         if let remark = opened.remark { post(.note(remark)) }
+    }
+}
+
+extension GenerationMetadata {
+    /// That of the discrete picture: what a run with a residual strength of 0 writes.
+    fileprivate var discrete: GenerationMetadata {
+        var copy = withoutResidual
+        copy.residual = residual.map { ResidualRecord($0.values.map { _ in 0 }) }
+        return copy
     }
 }
 

@@ -114,6 +114,7 @@ extension Bench {
         piece.lineage = Lineage(metadata)
         pieces[id] = piece
         guard metadata.record.stoppedAtStep == nil, let residual else { return }
+        pieces[id]?.precision = metadata.record.precision
         guard let checked = try pipeline.grid(of: metadata) else { throw WorkshopError.notKept }
         let grid = HybridTokenGrid(
             gridWidth: checked.gridWidth, gridHeight: checked.gridHeight, ids: checked.ids,

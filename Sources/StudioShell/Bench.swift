@@ -47,6 +47,8 @@ struct Bench {
         /// SHA-256 of the file that it is read from again in a later sitting.
         var fileHash: String?
         var request: GenerationRequest
+        /// What an earlier sitting computed it in, where it is finished.
+        var precision: String?
         /// What an opened file said of itself.
         var metadata: GenerationMetadata?
         var seconds = 0.0
@@ -108,7 +110,7 @@ struct Bench {
                         residualGuidance: model.configuration.head.guidanceScale,
                         residualTemperature: model.configuration.head.temperature,
                         sampling: model.configuration.defaults, threads: compute.threadCount,
-                        examples: model.examples)))
+                        precision: compute.precision.recordName, examples: model.examples)))
             return model
         } catch {
             post(.modelFailed("\(error)"))
@@ -171,7 +173,11 @@ struct Bench {
             return false
         } catch {
             let runs = unfinished(effect)
-            if runs.isEmpty { post(.problem("\(error)")) }
+            if case .save(let order) = effect {
+                post(.notSaved(order.run, "\(error)"))
+            } else if runs.isEmpty {
+                post(.problem("\(error)"))
+            }
             for run in runs { post(.failed(run, "\(error)")) }
         }
         return true

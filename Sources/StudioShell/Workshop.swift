@@ -169,13 +169,19 @@ final class Workshop: Sendable {
         inspections.async { [self] in
             guard let model = model.withLock({ $0 }) else { return }
             let limit = model.configuration.textLength
-            let text = model.textTokenizer.encode(prompt, limit: limit)
+            // What the model reads of `{a|b}` is one part at a time.
+            let prompts = (try? PromptExpansion(prompt).prompts) ?? [prompt]
+            let isSeveral = prompts.count > 1
+            let longest = prompts.max { $0.utf8.count < $1.utf8.count } ?? prompt
+            let text = model.textTokenizer.encode(longest, limit: limit)
+            let words =
+                isSeveral ? prompt.split { "{|}".contains($0) }.joined(separator: " ") : prompt
+            let end = text.truncationPoint.map { prompt.characterCount(beforeByte: $0) }
             post(
                 .inspected(
                     PromptFacts(
                         prompt: prompt, tokens: text.untruncatedCount, limit: limit,
-                        unknownWords: model.unknownWords(in: prompt),
-                        end: text.truncationPoint.map { prompt.characterCount(beforeByte: $0) })))
+                        unknownWords: model.unknownWords(in: words), end: isSeveral ? nil : end)))
         }
     }
 }

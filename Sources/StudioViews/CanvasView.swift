@@ -200,7 +200,8 @@ extension StudioState {
         if canvas.isPainting {
             let count = mask.map(grown)?.tokens(cell: parameters.tokenSide).count { $0 } ?? 0
             let size = canvas.tool.hasSize ? " \(canvas.brushRadius) px" : ""
-            let tool = "\(canvas.tool.rawValue)\(size), \(count) tokens\(enlarged)"
+            let tokens = count == 1 ? "1 token" : "\(count) tokens"
+            let tool = "\(canvas.tool.rawValue)\(size), \(tokens)\(enlarged)"
             return ["mask: \(tool)", tool]
         }
         if !canvas.margins.isEmpty, isPictureShown, proposal == nil {

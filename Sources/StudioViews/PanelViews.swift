@@ -54,12 +54,11 @@ extension FrameBuilder {
     // MARK: Texts
 
     private mutating func prompt(_ state: StudioState, in area: CellArea) {
-        let isMasked = state.mask.map { !$0.isEmpty } ?? false
         let facts = state.prompt.facts
         let isCounted = facts?.prompt == state.prompt.positive.text
         let count = facts.map { "\(isCounted ? "\($0.tokens)" : "…")/\($0.limit) tokens" } ?? ""
         heading(
-            isMasked ? "Prompt for the mask" : "Prompt", in: area,
+            state.isPromptOfMask ? "Prompt for the mask" : "Prompt", in: area,
             isFocused: state.focus == .prompt, remark: count)
         field(
             state.prompt.positive, in: area, isFocused: state.focus == .prompt, isPrompt: true,

@@ -8,7 +8,13 @@ extension FrameBuilder {
         let remark =
             queue.jobs.isEmpty
             ? "" : "\(queue.waitingCount) waiting\(queue.isPaused ? ", paused" : "")"
-        if state.isQueueHeldBack {
+        if state.isQueueBehindPause {
+            heading(
+                titles: [
+                    "Queue (waits until the paused run goes on or is cancelled)",
+                    "Queue (waits for the paused run)"
+                ], remarks: [remark, ""], in: area, isFocused: true)
+        } else if state.isQueueHeldBack {
             heading(
                 titles: [
                     "Queue (waits until the open result is accepted or discarded)",
@@ -57,21 +63,23 @@ extension FrameBuilder {
 
     /// How wide the parts of a line are, in cells.
     private struct QueueColumns {
-        let hasFacts: Bool
+        /// The same in all lines; 0 where there is no room for them.
+        let facts: Int
         let status: Int
     }
 
     /// The status gets what prompts and facts leave over, so that a file's name has room.
     private func queueColumns(_ state: StudioState, in area: CellArea) -> QueueColumns {
-        guard area.columns >= 72 else { return QueueColumns(hasFacts: false, status: 12) }
+        guard area.columns >= 72 else { return QueueColumns(facts: 0, status: 12) }
         func longest(_ text: (QueuedJob) -> String) -> Int {
             state.queue.jobs.map { text($0).cellWidth }.max() ?? 0
         }
         // A mark and a glyph with blanks before, gaps between, a blank behind.
-        let room = area.columns - 4 - 3 - 1 - longest(\.request.shortFacts)
+        let facts = longest(\.request.shortFacts)
+        let room = area.columns - 4 - 3 - 1 - facts
         let prompts = min(longest(\.request.prompt), room / 2)
         let status = min(longest { $0.status(in: state) }, room - prompts)
-        return QueueColumns(hasFacts: true, status: max(24, status))
+        return QueueColumns(facts: facts, status: max(12, status))
     }
 
     private mutating func job(
@@ -90,17 +98,16 @@ extension FrameBuilder {
         let mark = isSelected ? "▸" : " "
         let status = job.status(in: state)
         let start = put("\(mark) \(job.glyph) ", column: line.column, row: line.row, style)
-        let facts = columns.hasFacts ? job.request.shortFacts : ""
         let statusWidth = columns.status
         let textWidth = max(
-            8, line.columns - (start - line.column) - statusWidth - facts.cellWidth - 4)
+            8, line.columns - (start - line.column) - statusWidth - columns.facts - 4)
         put(
             job.request.prompt.onOneLine, column: start, row: line.row, style, width: textWidth)
         let statusColumn = line.column + line.columns - statusWidth - 1
         put(status, column: statusColumn, row: line.row, style, width: statusWidth)
         put(
-            facts, column: statusColumn - facts.cellWidth - 2, row: line.row,
-            isSelected ? style : palette.faint)
+            job.request.shortFacts, column: statusColumn - columns.facts - 2, row: line.row,
+            isSelected ? style : palette.faint, width: columns.facts)
     }
 }
 
@@ -124,7 +131,7 @@ extension QueuedJob {
                 ? "step \(run.step)/\(run.steps)" : run.phase.shown
         case .finished:
             return path.map { "saved " + ($0.split(separator: "/").last.map(String.init) ?? $0) }
-                ?? "done"
+                ?? (problem == nil ? "done" : "not saved")
         case .skipped: return "skipped"
         case .failed: return "failed"
         case .quarantined: return "put aside"

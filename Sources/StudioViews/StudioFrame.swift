@@ -216,6 +216,10 @@ extension StudioState {
     /// What a prompt's author should know.
     var promptWarning: String? {
         guard let facts = prompt.facts, facts.prompt == prompt.positive.text else { return nil }
+        if facts.tokens > facts.limit, facts.end == nil {
+            return "The longest of these prompts has \(facts.tokens) tokens; the model reads "
+                + "\(facts.limit)."
+        }
         if facts.tokens > facts.limit {
             return "The model reads \(facts.limit) of the prompt's \(facts.tokens) tokens; the "
                 + "underlined rest does not count."
@@ -293,10 +297,11 @@ extension StudioState {
         case .studio, .edit: break
         }
         let isMasked = mask.map { !$0.isEmpty } ?? false
+        let generate = job.map { !$0.isPaused } ?? false ? "queue" : "generate"
         switch focus {
         case .prompt, .negative:
             return [
-                word("Enter", isMasked ? "paint the mask anew" : "generate"),
+                word("Enter", isPromptOfMask ? "paint the mask anew" : generate),
                 word("Esc", "to the picture"), word("Tab", "next panel"),
                 word("Ctrl-P", "earlier prompts"), hint(.searchHistory, "search"),
                 helpHint
@@ -304,7 +309,7 @@ extension StudioState {
         case .parameters:
             return [
                 word("Up/Down", "choose"), word("Left/Right", "change"), word("Enter", "type"),
-                hint(.generate, "generate"), word("Esc", "to the picture"), helpHint
+                hint(.generate, generate), word("Esc", "to the picture"), helpHint
             ]
         case .canvas: break
         }
@@ -314,13 +319,26 @@ extension StudioState {
                 hint(.save, "save"), hint(.exports, "export"), helpHint
             ]
         }
-        if proposal != nil, job == nil {
+        if let proposal, job == nil, !canvas.isPainting {
             return [
-                hint(.accept, "accept"), hint(.discard, "discard"), hint(.inpaint, "again"),
-                hint(.nextCandidate, "next"), hint(.toggleResidual, "discrete"), helpHint
+                hint(.accept, "accept"), hint(.discard, "discard"), hint(.inpaint, "again")
+            ] + (proposal.candidates.count > 1 ? [hint(.nextCandidate, "next")] : [])
+                + [hint(.toggleResidual, "discrete"), helpHint]
+        }
+        if canvas.isPainting {
+            return [
+                hint(.applyTool, canvas.tool.rawValue),
+                word(keys(.brush, .eraser, .rectangle, .ellipse, .lasso, .flood), "tools"),
+                isMasked ? hint(.inpaint, "paint anew") : hint(.maskAll, "all"),
+                proposal == nil ? hint(.editPrompt, "prompt") : hint(.accept, "accept"),
+                canvas.tool.hasSize
+                    ? word(keys(.smallerBrush, .largerBrush), "size") : hint(.invertMask, "invert"),
+                helpHint
             ]
         }
-        if let job {
+        // What a paused run can do is no matter of a picture that is shown in front of it.
+        let isBehind = job?.isPaused == true && !isShownRunOn && shown != nil
+        if let job, !isBehind {
             guard job.isPaused else {
                 return [
                     hint(.pause, "pause"), hint(.cancel, "cancel"),
@@ -329,26 +347,17 @@ extension StudioState {
                     hint(.nextOverlay, "overlay"), helpHint
                 ]
             }
-            return [
-                hint(.pause, "go on"), hint(.nextStep, "step"), hint(.fork, "fork"),
-                hint(.pinToken, "mask/pin token"), hint(.swapToken, "swap"), helpHint
-            ]
+            let isBatch = proposal.map { $0.candidates.count > 1 } ?? false
+            return [hint(.pause, "go on"), hint(.nextStep, "step"), hint(.fork, "fork")]
+                + (isBatch
+                    ? [hint(.cancel, "cancel")]
+                    : [hint(.pinToken, "mask/pin token"), hint(.swapToken, "swap")])
+                + [helpHint]
         }
         if !canvas.margins.isEmpty {
             return [
                 word("Alt-arrows", "more cells"), word("Enter", "paint them"), word("Esc", "none"),
                 hint(.alternatives, "alternatives"), hint(.editPrompt, "prompt"), helpHint
-            ]
-        }
-        if canvas.isPainting {
-            return [
-                hint(.applyTool, canvas.tool.rawValue),
-                word(keys(.brush, .eraser, .rectangle, .ellipse, .lasso, .flood), "tools"),
-                isMasked ? hint(.inpaint, "paint anew") : hint(.maskAll, "all"),
-                hint(.editPrompt, "prompt"),
-                canvas.tool.hasSize
-                    ? word(keys(.smallerBrush, .largerBrush), "size") : hint(.invertMask, "invert"),
-                helpHint
             ]
         }
         if shown == nil {
@@ -367,7 +376,8 @@ extension StudioState {
         }
         if isPictureShown {
             return [
-                hint(.editPrompt, "prompt"), hint(.toggleResidual, "discrete/refined"),
+                hint(.editPrompt, "prompt"),
+                isBehind ? hint(.pause, "go on") : hint(.toggleResidual, "discrete/refined"),
                 hint(.editMask, "mask"), hint(.previousStep, "steps"), hint(.save, "save"),
                 helpHint
             ]

@@ -138,3 +138,80 @@ func withoutTokensInFilesAnEditHasNoCommand(key: String) throws {
     #expect(
         command(story) == "Files carry no tokens to go on from, as output.\(key) is off.")
 }
+
+// MARK: Files, precision and halves
+
+extension Story {
+    /// A picture opened from a file that was stopped after step 2, finished here.
+    fileprivate static func resumed() -> Story {
+        var story = Story()
+        var record = RunRecord(
+            id: 5, request: GenerationRequest(prompt: "a fox", seed: 1), origin: .file("a.png"))
+        (record.gridWidth, record.gridHeight, record.status) = (2, 2, .cancelled)
+        record.snapshots = (0...2).map(Story.snapshot)
+        record.file = SavedFile(path: "/p/a.png", strength: 1, step: 2, isFinished: false)
+        story.tell(.opened(record))
+        story.press(" ")
+        for step in 3...4 { story.step(5, step) }
+        story.tell(.finished(5, Story.picture(9), seconds: 1))
+        return story
+    }
+}
+
+@Test func aFileThatWasFinishedIsStillResumedAfterItIsSaved() {
+    var story = Story.resumed()
+    #expect(command(story) == "dcar resume '/p/a.png'")
+    story.tell(.saved(5, path: "/p/b.png"))
+    let resumed = story.state.copyChoices.first { $0.title == "command" }?.text
+    #expect(resumed == "dcar resume '/p/a.png'")
+    story.act(.fork(step: 1, prompt: ""))
+    let fork = story.state.shownRun ?? 0
+    story.start(fork)
+    story.step(fork, 1)
+    #expect(command(story).hasPrefix("dcar fork '/p/a.png' --step 1 "))
+}
+
+@Test func aReasonIsNotCopied() throws {
+    var story = Story()
+    story.tell(.settings(try settings("[output]\nmetadata = false\n")))
+    story.draw("a fox")
+    story.do(.variation)
+    story.start(2)
+    story.finish(2)
+    _ = story.takeEffects()
+    story.press("y", "c")
+    #expect(story.takeEffects().isEmpty)
+    #expect(story.state.message?.text.hasPrefix("Files carry no tokens") == true)
+}
+
+@Test func theDiscreteHalfHasItsOwnCommand() {
+    var story = Story()
+    story.draw("a fox")
+    story.press("d")
+    #expect(command(story).contains(" --residual-strength 0.0"))
+    story.do(.variation)
+    story.start(2)
+    story.finish(2)
+    story.press("d")
+    #expect(command(story).hasPrefix("No command makes the discrete half"))
+    story.press("d")
+    #expect(command(story).contains("dcar edit "))
+}
+
+@Test func anEarlierSittingsPictureHasItsPrecision() {
+    func line(_ precision: String) -> String {
+        var story = Story(isModelOpen: false)
+        let facts = Story.facts
+        story.tell(
+            .modelOpened(
+                ModelFacts(
+                    name: facts.name, trainedSide: 64, pixelsPerToken: 32, codebookSize: 16,
+                    residualSteps: 20, sampling: facts.sampling, threads: 2,
+                    precision: "bfloat16")))
+        story.draw("a fox")
+        story.state.runs[1]?.precision = precision
+        return command(story)
+    }
+    #expect(line("int8").hasSuffix(" --precision 'int8'"))
+    #expect(!line("bfloat16").contains("--precision"))
+}

@@ -58,7 +58,7 @@ func aResidualThatChangesLittleSaysWhatWouldChangeMore(temperature: Float, isSai
     story.finish(2)
     let text = story.state.message?.text ?? ""
     #expect(text.hasPrefix("Done in "))
-    #expect(text.hasSuffix("A higher residual-temperature changes more.") == isSaid)
+    #expect(text.hasSuffix("A higher res. temp. changes more.") == isSaid)
 }
 
 @Test func thePictureShownSaysHowItWasMade() {
