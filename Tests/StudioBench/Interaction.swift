@@ -69,7 +69,7 @@ func measureCancel() throws {
         studio.session.type("\u{7}")
         let start = ContinuousClock.now
         try studio.session.wait(for: "a run") {
-            studio.phase != nil && !$0.text.contains("Cancelled;")
+            studio.phase != nil && !$0.text.contains("Cancelled")
         }
         studio.session.run(seconds: longest * spread(count))
         count += 1
@@ -85,7 +85,7 @@ func measureCancel() throws {
             try studio.session.wait(for: "an end", seconds: 20) {
                 // A run that was about to end may still do so.
                 $0.transcript.count > seen
-                    && ["Cancelled;", "Done in", question].contains(where: $0.text.contains)
+                    && ["Cancelled", "Done in", question].contains(where: $0.text.contains)
             }
         }
         // The run ended by itself a moment before the key, which then asks something else.
