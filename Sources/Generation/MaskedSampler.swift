@@ -55,7 +55,8 @@ public struct MaskedSampler: Sendable {
     public struct Outcome: Sendable {
         /// Every token's id if the run ended here.
         public let sampled: [Int]
-        /// The scaled logits of sampled tokens with noise, by which tokens are masked again; infinite where known.
+        /// The scaled logits of sampled tokens with noise, by which tokens are masked again; infinite
+        /// where known.
         public let confidence: [Float]
         /// The probability of each sampled token under the guided, scaled logits; 1 where known.
         public let probabilities: [Float]

@@ -47,6 +47,7 @@ package struct PictureScan: Sendable {
 
     /// Deeper folders are not gone into.
     private static let depthLimit = 6
+
     /// Compares a folder, and every file that the index knows elsewhere, with the index.
     package static func compare(_ folder: String, with known: [PictureEntry]) -> Difference {
         var found: [String: FileStamp] = [:]

@@ -14,7 +14,7 @@ extension StudioState {
     /// That of the picture shown, or of the next one, or why there is none.
     var commandLine: (text: String, isReason: Bool) {
         do throws(NoCommandLine) {
-            guard let run = shown, !run.snapshots.isEmpty else {
+            guard let run = runSeen, !run.snapshots.isEmpty else {
                 let next = parameters.request(
                     prompt: prompt.positive.text, negativePrompt: prompt.negative.text)
                 return (generateLine(next), false)
@@ -32,7 +32,7 @@ extension StudioState {
     /// A discrete picture is one whose residual counts nothing; that of an edit lies over its base's.
     private func requestSeen(of run: RunRecord) throws(NoCommandLine) -> GenerationRequest {
         var request = run.request
-        guard isPictureShown, canvas.display == .discrete, canvas.partner == nil else {
+        guard isPictureShown, canvas.display == .discrete, partnerPicture == nil else {
             return request
         }
         guard isMadeFromPrompt(run) else {
@@ -136,7 +136,8 @@ extension StudioState {
             let before = try commands(of: source, source.request, stoppedAt: end, saving: path)
             return (before, path, isBefore ? ["--step", String(step)] : [])
         }
-        guard let file = source.source ?? source.file, step <= file.step else {
+        let files = [source.source, source.file].compactMap { $0 }
+        guard let file = files.first(where: { step <= $0.step }) else {
             throw NoCommandLine(
                 reason: "Picture \(parent) is further than its file; save it, and fork that file.")
         }

@@ -38,6 +38,7 @@ package struct GalleryState: Hashable, Sendable {
         let run: RunID
         let isSaved: Bool
         var file: SavedFile?
+        var source: SavedFile?
     }
 
     /// A change of the collection.

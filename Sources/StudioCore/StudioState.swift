@@ -61,8 +61,8 @@ package struct StudioState: Hashable, Sendable {
     var lastCommand: Command?
     /// A job of the queue whose place something else has just taken.
     var replacedJob: JobID?
-    /// The picture that the residual strength was last changed for.
-    var strengthenedRun: RunID?
+    /// The residual strength that was last asked for, and of which picture.
+    var strengthAsked: StrengthAsked?
     /// Where seeds come from once they are no longer fixed.
     var releasedSeeds = SeedMode.random
     /// Moments in which the model computed, for a mark that moves with them.

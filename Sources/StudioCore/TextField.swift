@@ -124,7 +124,7 @@ package struct TextField: Hashable, Sendable {
 }
 
 extension String {
-    /// A space for each line end, none for those at its ends.
+    /// A space in place of line ends, none at its own ends.
     package var onOneLine: String {
         split(whereSeparator: \.isNewline).joined(separator: " ")
     }

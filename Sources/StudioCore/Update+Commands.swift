@@ -312,7 +312,7 @@ extension StudioState {
         }
         guard isStepLeft else {
             message = Message(
-                "After the last step nothing pauses any more; \(key(.cancel)) cancels.", .problem)
+                "This is the last step, after which nothing pauses; \(key(.cancel)) cancels.", .problem)
             return []
         }
         message = Message("Pausing after this step.")
@@ -464,9 +464,9 @@ extension StudioState {
             travelWords(label, from: before.picture, isUndo: isUndo)
                 + (isKept ? " \(key(.searchHistory)) finds the prompt that was typed." : ""))
         guard !isKept else { return keep(typed) }
-        guard document.picture == before.picture, parameters.residualStrength != strength,
-            parameters.residualStrength != shown?.picture?.strength
-        else { return [] }
+        guard document.picture == before.picture, parameters.residualStrength != strength else {
+            return []
+        }
         return strengthChanged()
     }
 
@@ -533,9 +533,12 @@ extension StudioState {
         parameters.residual = run.request.residual
         (parameters.width, parameters.height) = (pictureSize.x, pictureSize.y)
         let seed = run.knownSeed.map { ", seed \($0)" } ?? ""
-        let other = run.request.residual.seed.map { ", but for its residual seed, \($0)" } ?? ""
-        let kept = run.edit == nil ? "" : ", but for the steps"
-        message = Message("Prompt\(seed), size and parameters are this picture's\(kept)\(other).")
+        let left =
+            (run.edit == nil ? [] : ["the steps"])
+            + (run.request.residual.seed.map { ["its residual seed, \($0)"] } ?? [])
+        message = Message(
+            "Prompt\(seed), size and parameters are this picture's"
+                + (left.isEmpty ? "." : ", but for \(left.joined(separator: " and "))."))
     }
 
     private mutating func recallPrompt() {

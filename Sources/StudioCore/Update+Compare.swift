@@ -1,6 +1,12 @@
 import Imaging
 import TerminalGraphics
 
+/// A residual strength that a picture is to have.
+struct StrengthAsked: Hashable, Sendable {
+    let run: RunID?
+    let strength: Float
+}
+
 extension StudioState {
     mutating func compare(_ command: Command) -> [StudioEffect] {
         guard isPictureShown else {
@@ -128,6 +134,14 @@ extension StudioState {
         return (partner, other.refined)
     }
 
+    /// The picture that is seen: that on the canvas, or after a flip the one it is compared with.
+    var runSeen: RunRecord? {
+        guard isPictureShown, canvas.display == .discrete, let partner = partnerPicture else {
+            return shown
+        }
+        return runs[partner.run]
+    }
+
     /// Measures two pictures once, when one of them changes.
     mutating func settleComparison() {
         guard isPictureShown, let shownRun, let own = shown?.picture, let other = partnerPicture
@@ -153,12 +167,13 @@ extension StudioState {
 
     // MARK: Residual
 
-    /// A picture that another strength was set for meanwhile gets stronger or weaker than it is.
+    /// A picture gets stronger or weaker than it is, or than was asked of it a moment ago, whatever
+    /// the panel says.
     mutating func takeStrengthShown() {
-        if strengthenedRun != shownRun, let strength = shown?.picture?.strength {
+        let asked = StrengthAsked(run: shownRun, strength: parameters.residualStrength)
+        if strengthAsked != asked, let strength = shown?.picture?.strength {
             parameters.residualStrength = strength
         }
-        strengthenedRun = shownRun
     }
 
     /// Residual tokens again: with a new seed, or with the same one and other steps.

@@ -13,7 +13,7 @@ extension StudioState {
         var isReason = false
     }
 
-    /// Of the picture on the canvas, or of that selected in the gallery, whose file alone knows all
+    /// Of the picture that is seen, or of that selected in the gallery, whose file alone knows all
     /// that a command line needs.
     package var copyChoices: [CopyChoice] {
         if view == .gallery {
@@ -23,9 +23,8 @@ extension StudioState {
         }
         let line = commandLine
         var choices = copyChoices(
-            seed: shown.map { $0.knownSeed } ?? requestShown.seed, prompt: requestShown.prompt,
-            command: line.text,
-            path: shown?.savedPath)
+            seed: runSeen.map { $0.knownSeed } ?? requestSeen.seed, prompt: requestSeen.prompt,
+            command: line.text, path: runSeen?.savedPath)
         for at in choices.indices where choices[at].command == .copyCommandLine {
             choices[at].isReason = line.isReason
         }
@@ -53,9 +52,9 @@ extension StudioState {
         }
     }
 
-    /// That of the picture shown, or of the next one.
-    private var requestShown: GenerationRequest {
-        shown?.request
+    /// That of the picture seen, or of the next one.
+    private var requestSeen: GenerationRequest {
+        runSeen?.request
             ?? parameters.request(
                 prompt: prompt.positive.text, negativePrompt: prompt.negative.text)
     }

@@ -52,13 +52,14 @@ extension StudioState {
 
     /// What was saved in a file is so no more, until the file comes back.
     private mutating func layAside(_ path: String) {
-        for (id, run) in runs where run.source?.path == path { runs[id]?.source = nil }
-        for (id, run) in runs where run.savedPath == path || run.file?.path == path {
-            let isFile = run.file?.path == path
+        for (id, run) in runs
+        where [run.savedPath, run.file?.path, run.source?.path].contains(path) {
+            let (isFile, isSource) = (run.file?.path == path, run.source?.path == path)
             gallery.laidAside.append(
                 GalleryState.LaidAside(
                     path: path, run: id, isSaved: run.savedPath == path,
-                    file: isFile ? run.file : nil))
+                    file: isFile ? run.file : nil, source: isSource ? run.source : nil))
+            if isSource { runs[id]?.source = nil }
             if run.savedPath == path { runs[id]?.savedPath = nil }
             if isFile { runs[id]?.file = nil }
         }
@@ -74,6 +75,7 @@ extension StudioState {
         for aside in gallery.laidAside where aside.path == path {
             guard let run = runs[aside.run] else { continue }
             if run.file == nil { runs[aside.run]?.file = aside.file }
+            if run.source == nil { runs[aside.run]?.source = aside.source }
             let isSame =
                 aside.file.map {
                     $0.step == run.step && $0.strength == run.request.residual.strength
@@ -89,7 +91,8 @@ extension StudioState {
         gallery.changes = gallery.changes.map { $0 == .trash(path) ? .trash(entry.path) : $0 }
         for at in gallery.laidAside.indices where gallery.laidAside[at].path == path {
             gallery.laidAside[at].path = entry.path
-            gallery.laidAside[at].file = gallery.laidAside[at].file.map { $0.moved(to: entry.path) }
+            gallery.laidAside[at].file = gallery.laidAside[at].file?.moved(to: entry.path)
+            gallery.laidAside[at].source = gallery.laidAside[at].source?.moved(to: entry.path)
         }
     }
 

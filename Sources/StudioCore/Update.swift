@@ -195,7 +195,6 @@ extension StudioState {
         record(
             picture: history.value.picture, mask: mask,
             "\(parameter.title) \(parameters.shown(parameter))")
-        if parameter == .strength { strengthenedRun = shownRun }
         if parameter == .width || parameter == .height, let remark = sizeRemark {
             message = Message(remark)
         }
@@ -204,6 +203,7 @@ extension StudioState {
 
     mutating func strengthChanged() -> [StudioEffect] {
         guard let run = shown, run.picture != nil else { return [] }
+        strengthAsked = StrengthAsked(run: run.id, strength: parameters.residualStrength)
         if let job, !job.isPaused {
             message = Message(
                 "Residual strength \(parameters.shown(.strength)); the picture shown follows when the "

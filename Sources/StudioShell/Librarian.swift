@@ -192,7 +192,10 @@ final class Librarian: Sendable {
             if isAsked { post(.library(.listed(known))) }
             let difference = PictureScan.compare(folder, with: known)
             folders.withLock { $0 = difference.folders }
-            let marks = Dictionary(known.map { ($0.path, $0) }) { first, _ in first }
+            // A new file of a name that lies in the trash has marks of its own.
+            let marks = Dictionary(
+                known.filter { $0.trashPath == nil }.map { ($0.path, $0) }
+            ) { first, _ in first }
             if !difference.vanished.isEmpty {
                 // One that was put into the trash meanwhile is known there.
                 let forgotten = (try? database.forget(difference.vanished)) ?? []

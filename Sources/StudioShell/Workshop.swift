@@ -172,16 +172,17 @@ final class Workshop: Sendable {
             // What the model reads of `{a|b}` is one part at a time.
             let prompts = (try? PromptExpansion(prompt).prompts) ?? [prompt]
             let isSeveral = prompts.count > 1
-            let longest = prompts.max { $0.utf8.count < $1.utf8.count } ?? prompt
-            let text = model.textTokenizer.encode(longest, limit: limit)
-            let words =
-                isSeveral ? prompt.split { "{|}".contains($0) }.joined(separator: " ") : prompt
+            let texts = prompts.map { model.textTokenizer.encode($0, limit: limit) }
+            guard let text = texts.max(by: { $0.untruncatedCount < $1.untruncatedCount }) else {
+                return
+            }
             let end = text.truncationPoint.map { prompt.characterCount(beforeByte: $0) }
             post(
                 .inspected(
                     PromptFacts(
                         prompt: prompt, tokens: text.untruncatedCount, limit: limit,
-                        unknownWords: model.unknownWords(in: words), end: isSeveral ? nil : end)))
+                        unknownWords: model.unknownWords(in: prompts.joined(separator: " ")),
+                        end: isSeveral ? nil : end)))
         }
     }
 }

@@ -146,7 +146,7 @@ import Testing
                 story.state.message?.text
                     == (step < 3
                         ? "Pausing after this step."
-                        : "After the last step nothing pauses any more; Ctrl-C cancels."))
+                        : "This is the last step, after which nothing pauses; Ctrl-C cancels."))
         }
     }
 }
