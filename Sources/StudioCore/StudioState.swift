@@ -381,10 +381,16 @@ extension StudioState {
     /// Whether the canvas shows the pixels of a finished picture.
     package var isPictureShown: Bool { shown?.picture != nil && canvas.step == nil }
 
-    package var mask: PaintedMask? { history.value.mask }
+    /// The mask; in a batch that of the picture that it was painted on.
+    package var mask: PaintedMask? {
+        let isBatch = proposal != nil && proposal?.base == nil
+        return isBatch ? mask(on: shownRun) : history.value.mask
+    }
 
     /// The mask, where it was painted on this picture.
-    func mask(on run: RunID?) -> PaintedMask? { history.value.picture == run ? mask : nil }
+    func mask(on run: RunID?) -> PaintedMask? {
+        history.value.picture == run ? history.value.mask : nil
+    }
 
     /// Whether Enter in the prompt paints the mask anew, as there is one and its picture is shown.
     package var isPromptOfMask: Bool {

@@ -312,7 +312,8 @@ extension StudioState {
         }
         guard isStepLeft else {
             message = Message(
-                "This is the last step, after which nothing pauses; \(key(.cancel)) cancels.", .problem)
+                "This is the last step, after which nothing pauses; \(key(.cancel)) cancels.",
+                .problem)
             return []
         }
         message = Message("Pausing after this step.")
@@ -477,7 +478,9 @@ extension StudioState {
         guard now != left, made.flatMap({ runs[$0]?.edit }) == nil else {
             return isUndo ? "Undone: \(label)." : "Done again: \(label)."
         }
-        guard let now else { return "Back to the start; the picture stays." }
+        guard let now else {
+            return isUndo ? "Back to the start; the picture stays." : "Done again: \(label)."
+        }
         return isUndo ? "Back to picture \(now)." : "Picture \(now) again."
     }
 

@@ -165,7 +165,7 @@ extension StudioState {
     // MARK: Results
 
     mutating func accept() {
-        guard let proposal, job == nil else { return }
+        guard let proposal, areResultsDone() else { return }
         let chosen = proposal.candidates[proposal.selected]
         guard runs[chosen]?.picture != nil else { return }
         self.proposal = nil
@@ -179,8 +179,16 @@ extension StudioState {
         message = Message("Accepted; \(key(.undo)) takes it back.", .success)
     }
 
+    /// False, with a message, while some of the results are still being made.
+    private mutating func areResultsDone() -> Bool {
+        guard job != nil else { return true }
+        message = Message(
+            "Pictures are still being made; choose among them when they are done.", .problem)
+        return false
+    }
+
     mutating func discard() {
-        guard let proposal, job == nil else { return }
+        guard let proposal, areResultsDone() else { return }
         guard let base = proposal.base else {
             // Pictures of a batch replace nothing; the one selected stays on the canvas.
             self.proposal = nil

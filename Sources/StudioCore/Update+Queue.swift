@@ -24,7 +24,9 @@ extension StudioState {
                 "Queued; \(queue.waitingCount) waiting"
                     + (queue.isPaused
                         ? ", the queue is paused."
-                        : isQueueBehindPause ? " for the run that is paused." : "."),
+                        : isQueueHeldBack
+                            ? " until the open result is accepted or left."
+                            : isQueueBehindPause ? " for the run that is paused." : "."),
                 .success)
             return keeping(text) + [journal()]
         } catch {

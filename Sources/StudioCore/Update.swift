@@ -2,7 +2,8 @@ import TerminalGraphics
 
 /// The one way the studio changes.
 package func update(_ state: inout StudioState, _ action: StudioAction) -> [StudioEffect] {
-    let (shown, prompt) = (state.shownRun, state.prompt.positive.characters)
+    let (shown, prompt) = (state.shownRun, state.prompt.positive)
+    let isTyped = state.isPromptTyped(by: action)
     // What was written is read back before a person does anything else.
     if case .news = action {} else { state.settingsView.written = nil }
     let effects = react(&state, action) + state.startNextJob()
@@ -10,8 +11,10 @@ package func update(_ state: inout StudioState, _ action: StudioAction) -> [Stud
     state.settle()
     state.settleComparison()
     let text = state.prompt.positive
-    let isNew = text.characters != prompt
-    return (isNew ? [.inspect(prompt: text.text)] : []) + effects + state.loadRuns()
+    guard text.characters != prompt.characters else { return effects + state.loadRuns() }
+    // What was typed and not drawn yet can be found again.
+    let kept = isTyped || state.prompt.history.contains(prompt.text) ? [] : state.keep(prompt.text)
+    return [.inspect(prompt: text.text)] + kept + effects + state.loadRuns()
 }
 
 private func react(_ state: inout StudioState, _ action: StudioAction) -> [StudioEffect] {
@@ -38,6 +41,15 @@ private func react(_ state: inout StudioState, _ action: StudioAction) -> [Studi
 }
 
 extension StudioState {
+    /// Whether an action is a person's writing in the prompt, not another prompt in its place.
+    fileprivate func isPromptTyped(by action: StudioAction) -> Bool {
+        switch action {
+        case .key, .paste: view == .studio && focus == .prompt && popup == nil
+        case .promptEdited: true
+        default: false
+        }
+    }
+
     /// Whether a mark moves on the screen, for which the state wants beats.
     package var isMoving: Bool {
         settings.isOn(.animations) && view == .studio && job.map { !$0.isPaused } ?? false
@@ -239,7 +251,7 @@ extension StudioState {
         default: return nil
         }
         guard key.modifiers.isDisjoint(with: [.control, .command]) else { return nil }
-        if let proposal, proposal.candidates.count > 1 {
+        if let proposal, proposal.candidates.count > 1, !canvas.isPainting {
             selectCandidate(dx + dy * proposal.columns)
             return []
         }

@@ -329,8 +329,9 @@ extension StudioState {
             return [
                 hint(.applyTool, canvas.tool.rawValue),
                 word(keys(.brush, .eraser, .rectangle, .ellipse, .lasso, .flood), "tools"),
-                isMasked ? hint(.inpaint, "paint anew") : hint(.maskAll, "all"),
-                proposal == nil ? hint(.editPrompt, "prompt") : hint(.accept, "accept"),
+                isMasked && job == nil ? hint(.inpaint, "paint anew") : hint(.maskAll, "all"),
+                proposal == nil || job != nil
+                    ? hint(.editPrompt, "prompt") : hint(.accept, "accept"),
                 canvas.tool.hasSize
                     ? word(keys(.smallerBrush, .largerBrush), "size") : hint(.invertMask, "invert"),
                 helpHint
