@@ -244,7 +244,8 @@ extension StudioState {
         runs[id] = record
         let texts = textsAtOrder.removeValue(forKey: id) ?? promptTexts
         guard job == nil, popup == nil, !isTyping, texts == promptTexts else {
-            message = Message("Opened as picture \(id); \(key(.nextPicture)) leads to it.", .success)
+            message = Message(
+                "Opened as picture \(id); \(key(.nextPicture)) leads to it.", .success)
             return
         }
         turn(to: id)

@@ -88,6 +88,10 @@ func escapeLeavesAComparisonFirst(command: Command) {
     }
     #expect(saved(.split) == [.save(SaveOrder(run: 2, content: .refined))])
     #expect(saved(.flip) == [.save(SaveOrder(run: 1, content: .refined))])
+    var flipped = story
+    flipped.do(.flip)
+    let texts = flipped.state.copyChoices.map(\.text)
+    #expect(texts.contains("a fox") && texts.contains { $0.contains("--prompt 'a fox'") })
     story.press(Key(.escape))
     #expect(saved(.flip) == [.save(SaveOrder(run: 2, content: .discrete))])
 }

@@ -54,6 +54,40 @@ func aMaskPaintedWhileItsBatchIsMadeStays(isHalfMade: Bool) {
     #expect(story.state.mask?.isEmpty == false)
 }
 
+@Test func aMaskInABatchIsThatOfItsPictureAlone() {
+    var story = Story()
+    story.batch(of: 3)
+    story.finish(1)
+    story.finish(2)
+    story.press("m")
+    let place = story.state.canvas.cursor
+    story.press(Key(.right))
+    story.press(" ")
+    #expect(story.state.shownRun == 1 && story.state.canvas.cursor != place)
+    let mask = story.state.mask
+    #expect(mask?.isEmpty == false)
+    story.press("m")
+    story.press(Key(.right))
+    #expect(story.state.shownRun == 2 && story.state.mask == nil)
+    story.press(Key(.left))
+    #expect(story.state.shownRun == 1 && story.state.mask == mask)
+    story.press("A")
+    #expect(story.state.proposal != nil)
+    #expect(story.state.message?.text.hasPrefix("Pictures are still being made") == true)
+}
+
+@Test func aTypedPromptThatAnotherReplacesCanBeFound() {
+    var story = Story()
+    story.draw("a fox")
+    story.do(.editPrompt)
+    story.press(Key(.character("u"), .control))
+    story.type("a long thought")
+    story.press(Key(.escape))
+    story.press("a")
+    #expect(story.state.prompt.positive.text == "a fox")
+    #expect(story.state.prompt.history == ["a fox", "a long thought"])
+}
+
 @Test func aClickOnACandidateShowsItFinished() {
     var story = Story()
     story.batch(of: 2)
