@@ -99,7 +99,9 @@ extension StudioState {
             popup = .saveAs(TextField(), order)
             return [.suggestName(order.run)]
         case .openFile: popup = .open(TextField())
-        case .editPrompt: (view, focus) = (.studio, .prompt)
+        case .editPrompt:
+            (view, focus) = (.studio, .prompt)
+            suggestPromptOfMask()
         case .externalEditor: return [.editPrompt(prompt.positive.text)]
         case .example: popup = .examples(Popup.ListState())
         case .style: openStyles()
@@ -126,7 +128,9 @@ extension StudioState {
             (parameters.seed, parameters.seedMode) = (seed, .fixed)
             message = Message("Seed \(seed), kept.")
         case .parameters: (view, focus) = (.studio, .parameters)
-        case .nextPanel: focus = focus.neighbour(1)
+        case .nextPanel:
+            focus = focus.neighbour(1)
+            suggestPromptOfMask()
         case .copy: askCopy()
         case .copySeed, .copyPrompt, .copyCommandLine, .copyPath: return copy(command)
         case .editConfiguration: return [.editSettings]

@@ -182,7 +182,9 @@ extension StudioState {
         case (.setting(let index), .press): return point(atSetting: index)
         case (.setting, .scroll(let direction)):
             return pressInSettings(Key(direction == .up ? .up : .down)) ?? []
-        case (.focus(let place), .press): focus = place
+        case (.focus(let place), .press):
+            focus = place
+            suggestPromptOfMask()
         case (.parameter(let row), .press):
             focus = .parameters
             parameter = row

@@ -16,6 +16,16 @@ extension StudioState {
         }
     }
 
+    /// Under a mask comes mostly something else than the whole picture shows, so what is typed takes
+    /// the place of the picture's prompt.
+    mutating func suggestPromptOfMask() {
+        guard focus == .prompt, isPromptOfMask, let own = shown?.request,
+            [own.prompt, own.rawPrompt].contains(prompt.positive.text)
+        else { return }
+        prompt.positive = TextField(suggesting: prompt.positive.text)
+        message = Message("Type what is to be under the mask, or keep the prompt.")
+    }
+
     /// Keeps a prompt for later sittings, before anything is made of it.
     func keeping(_ text: String) -> [StudioEffect] {
         guard settings.isOn(.history) else { return [] }

@@ -86,7 +86,9 @@ extension FrameBuilder {
             let isUnread = end.map { first + offset > $0.row } ?? false
             put(
                 line, column: place.column, row: place.row,
-                isUnread ? palette.unread : palette.text,
+                isUnread
+                    ? palette.unread
+                    : isFocused && field.isSuggestion ? palette.selection : palette.text,
                 width: columns + 1)
             if let end, first + offset == end.row {
                 let rest = line.drop(cells: end.column)

@@ -30,7 +30,7 @@ private let alt = "\u{1B}"
     try first.wait(forText: "storybook 256px")
     try first.write("a fox in the snow" + Keys.enter, thenSee: "Done in")
     try first.write("m ", thenSee: "20 px, ")
-    try first.write("p and a hat", thenSee: "and a hat")
+    try first.write("p\u{5} and a hat", thenSee: "and a hat")
     // The picture is painted a little later than the prompt.
     first.run(seconds: 0.5)
     let picture = first.pictureCells

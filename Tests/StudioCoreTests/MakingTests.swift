@@ -76,6 +76,19 @@ func aMaskPaintedWhileItsBatchIsMadeStays(isHalfMade: Bool) {
     #expect(story.state.message?.text.hasPrefix("Pictures are still being made") == true)
 }
 
+@Test func whatIsTypedForAMaskTakesThePicturesPromptsPlace() {
+    var story = Story()
+    story.draw("a fox in the snow")
+    story.press("m", " ", "p")
+    #expect(story.state.prompt.positive.isSuggestion)
+    story.type("a pumpkin")
+    #expect(story.state.prompt.positive.text == "a pumpkin")
+    story.press(Key(.escape))
+    story.press("p")
+    story.type("s")
+    #expect(story.state.prompt.positive.text == "a pumpkins")
+}
+
 @Test func aTypedPromptThatAnotherReplacesCanBeFound() {
     var story = Story()
     story.draw("a fox")

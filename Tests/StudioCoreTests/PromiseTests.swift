@@ -75,6 +75,7 @@ func anEditOfOneOfSeveralHasThatOnesPrompt(command: Command) {
     var story = Story()
     story.draw("a fox")
     story.press("m", " ", "p")
+    story.press(Key(.end))
     story.type(" with a hat")
     story.press(Key(.enter))
     #expect(story.state.prompt.history == ["a fox", "a fox with a hat"])

@@ -151,6 +151,7 @@ import Testing
     story.press("m", " ")
     #expect(story.state.mask?.isEmpty == false)
     story.press("p")
+    story.press(Key(.end))
     story.type(" with a hat")
     story.press(Key(.enter))
     guard case .generate(let orders)? = story.takeEffects().last else {
