@@ -32,9 +32,7 @@ extension StudioState {
     /// A discrete picture is one whose residual counts nothing; that of an edit lies over its base's.
     private func requestSeen(of run: RunRecord) throws(NoCommandLine) -> GenerationRequest {
         var request = run.request
-        guard isPictureShown, canvas.display == .discrete, partnerPicture == nil else {
-            return request
-        }
+        guard isPictureShown, isDiscreteSeen else { return request }
         guard isMadeFromPrompt(run) else {
             throw NoCommandLine(
                 reason: "No command makes the discrete half of this picture alone; "

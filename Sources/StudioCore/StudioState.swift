@@ -138,6 +138,8 @@ package struct PromptState: Hashable, Sendable {
     package var historyIndex: Int?
     package var draft = ""
     package var facts: PromptFacts?
+    /// Whether a person has written the prompt, or a part of it.
+    var isTyped = false
     /// Ctrl-X was pressed, which Ctrl-E may follow.
     package var isChordBegun = false
 }

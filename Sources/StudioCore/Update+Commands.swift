@@ -450,12 +450,7 @@ extension StudioState {
         proposal = nil
         canvas.step = nil
         canvas.stroke = nil
-        let typed = prompt.positive.text
-        var isKept = false
         if document.picture != nil, document.picture != before.picture {
-            isKept =
-                typed != document.prompt && !typed.allSatisfy(\.isWhitespace)
-                && !prompt.history.contains(typed)
             prompt.positive = TextField(document.prompt)
             prompt.negative = TextField(document.negativePrompt)
         }
@@ -465,10 +460,7 @@ extension StudioState {
         {
             parameters.take(recorded, otherThan: history.otherSide(ofUndo: isUndo)?.parameters)
         }
-        message = Message(
-            travelWords(label, from: before.picture, isUndo: isUndo)
-                + (isKept ? " \(key(.searchHistory)) finds the prompt that was typed." : ""))
-        guard !isKept else { return keep(typed) }
+        message = Message(travelWords(label, from: before.picture, isUndo: isUndo))
         guard document.picture == before.picture, parameters.residualStrength != strength else {
             return []
         }
@@ -595,15 +587,9 @@ extension StudioState {
         canBeSaved(shownRun.map { SaveOrder(run: $0, content: content) }).map { [.save($0)] } ?? []
     }
 
-    /// To save what is seen: the picture, its discrete half, or the one that it is compared with.
+    /// To save what is seen.
     private var orderSeen: SaveOrder? {
-        guard canvas.display == .discrete else {
-            return shownRun.map { SaveOrder(run: $0, content: .refined) }
-        }
-        if isPictureShown, let partner = partnerPicture {
-            return SaveOrder(run: partner.run, content: .refined)
-        }
-        return shownRun.map { SaveOrder(run: $0, content: .discrete) }
+        runSeen.map { SaveOrder(run: $0.id, content: isDiscreteSeen ? .discrete : .refined) }
     }
 
     /// - Returns: the order; nil, with a message, where there is nothing to save now.

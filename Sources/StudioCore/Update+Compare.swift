@@ -142,6 +142,9 @@ extension StudioState {
         return runs[partner.run]
     }
 
+    /// Whether it is the discrete half of the picture on the canvas.
+    var isDiscreteSeen: Bool { canvas.display == .discrete && runSeen?.id == shownRun }
+
     /// Measures two pictures once, when one of them changes.
     mutating func settleComparison() {
         guard isPictureShown, let shownRun, let own = shown?.picture, let other = partnerPicture

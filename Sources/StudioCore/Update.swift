@@ -10,11 +10,7 @@ package func update(_ state: inout StudioState, _ action: StudioAction) -> [Stud
     if state.shownRun != shown { state.leavePartner() }
     state.settle()
     state.settleComparison()
-    let text = state.prompt.positive
-    guard text.characters != prompt.characters else { return effects + state.loadRuns() }
-    // What was typed and not drawn yet can be found again.
-    let kept = isTyped || state.prompt.history.contains(prompt.text) ? [] : state.keep(prompt.text)
-    return [.inspect(prompt: text.text)] + kept + effects + state.loadRuns()
+    return state.settlePrompt(after: prompt, isTyped: isTyped) + effects + state.loadRuns()
 }
 
 private func react(_ state: inout StudioState, _ action: StudioAction) -> [StudioEffect] {
@@ -45,7 +41,7 @@ extension StudioState {
     fileprivate func isPromptTyped(by action: StudioAction) -> Bool {
         switch action {
         case .key, .paste: view == .studio && focus == .prompt && popup == nil
-        case .promptEdited: true
+        case .promptEdited, .news(.library(.opened)): true
         default: false
         }
     }

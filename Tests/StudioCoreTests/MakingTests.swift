@@ -99,6 +99,14 @@ func aMaskPaintedWhileItsBatchIsMadeStays(isHalfMade: Bool) {
     story.press("a")
     #expect(story.state.prompt.positive.text == "a fox")
     #expect(story.state.prompt.history == ["a fox", "a long thought"])
+    #expect(story.state.message?.text.hasSuffix("Ctrl-R finds the prompt that was typed.") == true)
+    // One that nobody typed is not kept.
+    let before = story.state.prompt.history
+    story.do(.editPrompt)
+    story.type("!")
+    story.press(Key(.escape))
+    story.press("a", "a")
+    #expect(story.state.prompt.history == before + ["a fox!"])
 }
 
 @Test func aClickOnACandidateShowsItFinished() {
