@@ -6,6 +6,7 @@
 #include <curses.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -27,15 +28,25 @@ static const int news_signals[] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGTSTP, S
 enum { FATAL_COUNT = sizeof fatal_signals / sizeof *fatal_signals };
 enum { NEWS_COUNT = sizeof news_signals / sizeof *news_signals };
 
+/* How often, and for how many milliseconds at a time, a terminal that takes no bytes is waited for. */
+enum { LEAVE_TRIES = 10, LEAVE_WAIT = 50 };
+
 /* Only calls that POSIX allows in a signal handler. */
 static void restore(void) {
     if (!is_raw) return;
     is_raw = 0;
     size_t done = 0;
+    int tries = 0;
     while (done < leave_length) {
         ssize_t count = write(STDOUT_FILENO, leave_bytes + done, leave_length - done);
-        if (count <= 0) break;
-        done += (size_t)count;
+        if (count > 0) {
+            done += (size_t)count;
+        } else if (count < 0 && errno == EAGAIN && tries++ < LEAVE_TRIES) {
+            struct pollfd output = {STDOUT_FILENO, POLLOUT, 0};
+            poll(&output, 1, LEAVE_WAIT);
+        } else if (count == 0 || errno != EINTR) {
+            break;
+        }
     }
     tcsetattr(STDIN_FILENO, TCSANOW, &saved_modes);
 }
@@ -130,9 +141,12 @@ int dcar_run_in_terminal(const char *script, const char *argument) {
     /* Ctrl-C and Ctrl-Z were meant for the child alone. */
     unsigned char numbers[64];
     ssize_t count;
+    int last = 0;
     while ((count = read(signal_pipe[0], numbers, sizeof numbers)) > 0)
         for (ssize_t i = 0; i < count; i++)
-            if (numbers[i] == SIGTERM || numbers[i] == SIGHUP) raise(numbers[i]), count = 0;
+            if (numbers[i] == SIGTERM || numbers[i] == SIGHUP) last = numbers[i];
+    /* Only now, as its handler writes into the pipe again. */
+    if (last) raise(last);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

@@ -88,11 +88,20 @@ package struct PictureScan: Sendable {
             let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
             if name.lowercased().hasSuffix(".png") {
                 if let stamp = FileStamp(path, name: bytes, in: stream) { stamps.append(stamp) }
-            } else if item.pointee.d_type == UInt8(DT_DIR) {
+            } else if isFolder(item.pointee, name: bytes, in: stream) {
                 stamps += list(path, depth: depth + 1, &folders)
             }
         }
         return stamps
+    }
+
+    /// Some file systems do not say in the listing what an entry is. Links to folders are not followed.
+    private static func isFolder(_ item: dirent, name: [UInt8], in folder: OpaquePointer) -> Bool {
+        guard item.d_type == UInt8(DT_UNKNOWN) else { return item.d_type == UInt8(DT_DIR) }
+        var status = stat()
+        let text = name.map { CChar(bitPattern: $0) } + [0]
+        return fstatat(dirfd(folder), text, &status, AT_SYMLINK_NOFOLLOW) == 0
+            && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Reads files on all processors; one that cannot be read gets an entry that says why.

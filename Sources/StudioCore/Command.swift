@@ -386,5 +386,10 @@ extension Command {
         }
     }
 
-    package var title: String { Self.entryOf[self]?.title ?? rawValue }
+    package var entry: Entry? { Self.entryOf[self] }
+
+    package var title: String { entry?.title ?? rawValue }
+
+    /// Where its keys count.
+    package var context: KeyContext? { entry?.context }
 }

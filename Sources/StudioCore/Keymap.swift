@@ -60,7 +60,7 @@ package struct Keymap: Hashable, Sendable {
 
     /// Gives a command these keys instead of its own; other commands lose them.
     package mutating func bind(_ command: Command, to keys: [Key]) {
-        guard let entry = Command.entries.first(where: { $0.command == command }) else { return }
+        guard let entry = command.entry else { return }
         for key in self.keys(of: command) { remove(key, from: command) }
         for key in keys {
             if let loser = holder(of: key, besides: command) { remove(key, from: loser) }
@@ -169,11 +169,6 @@ extension StudioState {
     package func key(_ command: Command) -> String {
         keymap.key(for: command)?.description ?? ":\(command.rawValue)"
     }
-}
-
-extension Command {
-    /// Where its keys count.
-    package var context: KeyContext? { Self.entries.first { $0.command == self }?.context }
 }
 
 extension KeyContext {

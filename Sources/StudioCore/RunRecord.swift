@@ -186,13 +186,19 @@ package struct RunRecord: Hashable, Sendable {
     package var timings: [RunPhase: PhaseTime] = [:]
     /// Whether its pixels are still to be made from what an earlier sitting kept.
     package var isStored = false
-    /// Tokens a person pinned.
-    package var pinned: Set<Int> = []
+    /// Tokens that a person pinned in the run that it was forked from.
+    package var inheritedPins: Set<Int> = []
 
     package init(id: RunID, request: GenerationRequest, origin: RunOrigin) {
         self.id = id
         self.request = request
         self.origin = origin
+    }
+
+    /// Tokens a person pinned.
+    package var pinned: Set<Int> {
+        inheritedPins.subtracting(chosenTokens.ids.keys)
+            .union(chosenTokens.ids.keys.filter { chosenTokens.ids[$0] != .some(nil) })
     }
 
     /// Steps done.

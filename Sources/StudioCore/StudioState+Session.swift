@@ -57,6 +57,7 @@ extension StudioState {
         for kept in restored.runs where runs[kept.id] == nil {
             runs[kept.id] = RunRecord(kept)
         }
+        for id in runs.keys.sorted() { inheritPins(id) }
         layAsideTrashed()
         let earlier = restored.order.filter { runs[$0]?.isStored == true }
         order = earlier + order.filter { !earlier.contains($0) }

@@ -104,8 +104,17 @@ package struct StudioState: Hashable, Sendable {
     /// Runs that share the engine.
     package struct Job: Hashable, Sendable {
         package var runs: [RunID]
-        package var isPaused = false
-        package var isCancelling = false
+        package var phase = Phase.running
+
+        package enum Phase: Hashable, Sendable {
+            case running
+            /// Asked to end; what it does just now comes to its end first.
+            case cancelling
+            case paused
+        }
+
+        package var isPaused: Bool { phase == .paused }
+        package var isCancelling: Bool { phase == .cancelling }
     }
 
     /// Pictures to choose from.
@@ -233,76 +242,6 @@ package struct CanvasState: Hashable, Sendable {
         package var isErasing: Bool
         /// Whether a button of the mouse holds it, so that letting go ends it.
         var isHeld = false
-    }
-}
-
-/// What lies over the screen and takes all keys.
-package enum Popup: Hashable, Sendable {
-    case commands(ListState, isHelp: Bool)
-    /// The next key becomes a command's; one that is another's is asked for twice.
-    case rebind(Command, asked: Key?, ListState)
-    case history(ListState)
-    case examples(ListState)
-    case styles(ListState)
-    /// Ways to save.
-    case exports(ListState)
-    case copy
-    /// The file's name, and what it is for.
-    case saveAs(TextField, SaveOrder)
-    case open(TextField)
-    case form(Form)
-    /// What the token under the cursor could be, and which of them is selected.
-    case candidates(Int)
-    /// Pictures to compare with, and which of them is selected.
-    case comparison(Int)
-    /// Themes, and which of them is selected.
-    case themes(Int)
-    /// Tags of the picture that was selected in the gallery.
-    case tags(TextField, path: String)
-    /// The tree that a picture belongs to, which is the one chosen.
-    case versions(selected: RunID)
-    case quit
-    /// Lines to read; `first` is the first of those on the screen, counted as they are broken there.
-    case text(title: String, lines: [String], first: Int = 0)
-
-    /// A list narrowed down by typing.
-    package struct ListState: Hashable, Sendable {
-        package var filter = TextField()
-        package var selected = 0
-        package init() {}
-    }
-
-    /// What is typed into, where there is such a field. Another filter begins at its first line.
-    var field: TextField? {
-        get {
-            switch self {
-            case .saveAs(let field, _), .open(let field), .tags(let field, _): field
-            case .form(let form): form.field
-            case .commands(let list, _), .history(let list), .examples(let list),
-                .styles(let list), .exports(let list):
-                list.filter
-            default: nil
-            }
-        }
-        set {
-            guard let newValue else { return }
-            var list = ListState()
-            list.filter = newValue
-            switch self {
-            case .saveAs(_, let order): self = .saveAs(newValue, order)
-            case .open: self = .open(newValue)
-            case .tags(_, let path): self = .tags(newValue, path: path)
-            case .form(var form):
-                form.field = newValue
-                self = .form(form)
-            case .commands(_, let isHelp): self = .commands(list, isHelp: isHelp)
-            case .history: self = .history(list)
-            case .examples: self = .examples(list)
-            case .styles: self = .styles(list)
-            case .exports: self = .exports(list)
-            default: break
-            }
-        }
     }
 }
 

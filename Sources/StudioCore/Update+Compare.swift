@@ -94,7 +94,7 @@ extension StudioState {
                 "There is no other finished picture of this size to compare with.", .problem)
             return
         }
-        popup = .comparison(0)
+        popup = .choice(.comparison, 0)
     }
 
     /// The choices of the comparison: the picture's own discrete half, then other pictures, the
@@ -157,17 +157,6 @@ extension StudioState {
             run: shownRun, partner: other.run, psnr: own.refined.psnr(against: other.image))
     }
 
-    mutating func pressInComparison(_ key: Key, _ selected: Int) {
-        let count = comparisonChoices.count
-        switch (key.code, key.modifiers) {
-        case (.escape, _), (.character("c"), .control): popup = nil
-        case (.enter, []): compareWith(selected)
-        case (.up, []): popup = .comparison(max(0, selected - 1))
-        case (.down, []): popup = .comparison(min(count - 1, selected + 1))
-        default: break
-        }
-    }
-
     // MARK: Residual
 
     /// A picture gets stronger or weaker than it is, or than was asked of it a moment ago, whatever
@@ -177,6 +166,17 @@ extension StudioState {
         if strengthAsked != asked, let strength = shown?.picture?.strength {
             parameters.residualStrength = strength
         }
+    }
+
+    /// One notch up or down.
+    mutating func changeStrength(_ direction: Int) -> [StudioEffect] {
+        takeStrengthShown()
+        noteParameters()
+        parameters.adjust(.strength, by: direction)
+        let strength = parameters.shown(.strength)
+        record(picture: history.value.picture, mask: mask, "strength \(strength)")
+        message = Message("Residual strength \(strength).")
+        return strengthChanged()
     }
 
     /// Residual tokens again: with a new seed, or with the same one and other steps.

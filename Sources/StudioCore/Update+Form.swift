@@ -198,7 +198,7 @@ extension StudioState {
     mutating func forkPaused(_ run: RunRecord, step: Int) -> (run: RunID, effects: [StudioEffect]) {
         let released = job.map { release($0) } ?? []
         let order = add(run.request, .fork(of: run.id, step: step))
-        job = Job(runs: [order.run], isPaused: true)
+        job = Job(runs: [order.run], phase: .paused)
         show([order])
         return (order.run, released + [.prepare([order])])
     }

@@ -35,14 +35,4 @@ extension StudioState {
         message = Message(
             "Theme: \(name), until the studio ends; ui.theme in the settings keeps it.")
     }
-
-    mutating func pressInThemes(_ key: Key, _ selected: Int) {
-        switch (key.code, key.modifiers) {
-        case (.escape, _), (.character("c"), .control): popup = nil
-        case (.enter, []): setTheme(selected)
-        case (.up, []): popup = .themes(max(0, selected - 1))
-        case (.down, []): popup = .themes(min(themeChoices.count - 1, selected + 1))
-        default: break
-        }
-    }
 }

@@ -36,8 +36,10 @@ extension StudioState {
             if units > 0 { paces[phase] = seconds / Double(units) }
         case .paused(let id):
             runs[id]?.status = .paused
-            if job?.runs.contains(id) == true {
-                job?.isPaused = true
+            if let job, job.runs.contains(id) {
+                // It was asked to pause, and then to end.
+                if job.isCancelling { return idle(id) + cancelPaused(job) }
+                self.job?.phase = .paused
                 message = Message(
                     "Paused. \(key(.pause)) goes on, \(key(.nextStep)) takes one step, \(key(.fork)) forks."
                 )

@@ -5,15 +5,13 @@ extension StudioState {
     /// Examples of the model that match.
     package func exampleList(_ list: Popup.ListState) -> [String] {
         let filter = list.filter.text.lowercased()
-        return (facts?.examples ?? []).filter { $0.lowercased().matchesFuzzily(filter) }
+        return (facts?.examples ?? []).filter { $0.fuzzyScore(filter) != nil }
     }
 
     /// Styles of the settings files that match.
     package func styleList(_ list: Popup.ListState) -> [ResolvedSettings.Style] {
         let filter = list.filter.text.lowercased()
-        return settings.styles.filter {
-            "\($0.name) \($0.text)".lowercased().matchesFuzzily(filter)
-        }
+        return settings.styles.filter { "\($0.name) \($0.text)".fuzzyScore(filter) != nil }
     }
 
     /// Under a mask comes mostly something else than the whole picture shows, so what is typed takes
@@ -46,7 +44,7 @@ extension StudioState {
             )
             return
         }
-        popup = .styles(Popup.ListState())
+        popup = .list(.styles, Popup.ListState())
     }
 
     /// Styles are written out, so that a person sees and can change what the model reads.

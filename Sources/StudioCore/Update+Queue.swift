@@ -261,9 +261,7 @@ extension StudioState {
             message = Message("No job of the queue is on.", .problem)
             return []
         }
-        if job.isPaused { return cancelPaused(job) }
-        self.job?.isCancelling = true
-        return [.cancel]
+        return cancel(job)
     }
 
     // MARK: Keys

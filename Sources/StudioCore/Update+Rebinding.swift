@@ -6,7 +6,7 @@ extension StudioState {
     mutating func pressInRebind(
         _ key: Key, _ command: Command, _ asked: Key?, _ list: Popup.ListState
     ) -> [StudioEffect] {
-        let back = Popup.commands(list, isHelp: true)
+        let back = Popup.list(.help, list)
         message = nil
         switch key {
         case Key(.escape):

@@ -93,7 +93,7 @@ extension StudioState {
             message = Message(problem, .problem)
             return []
         }
-        popup = .candidates(0)
+        popup = .choice(.candidates, 0)
         return readToken()
     }
 
@@ -119,7 +119,6 @@ extension StudioState {
         var effects: [StudioEffect] = []
         if run.picture != nil || snapshot.step < run.step || !run.isAtItsFork {
             (target, effects) = forkPaused(run, step: snapshot.step)
-            runs[target]?.pinned = run.pinned.filter { snapshot.ids[$0] != nil }
             message = Message(
                 "A fork from step \(snapshot.step), paused, with this change; \(key(.pause)) goes on."
             )
@@ -128,12 +127,11 @@ extension StudioState {
             tokenChanges = TokenChanges(run: target, step: snapshot.step)
         }
         tokenChanges.undone = []
-        let known = runs[target]
         tokenChanges.done.append(
             TokenChange(
-                before: before, after: id, wasPinned: known?.pinned.contains(token) ?? false,
-                wasChosen: known?.chosenTokens.ids.keys.contains(token) ?? false))
-        mark(target, token, id)
+                before: before, after: id,
+                wasChosen: runs[target]?.chosenTokens.ids.keys.contains(token) ?? false))
+        runs[target]?.chosenTokens.choose(id, at: token)
         return effects + [.pin(target, position: token, id: id)]
     }
 
@@ -154,15 +152,6 @@ extension StudioState {
         return change(place, to: id)
     }
 
-    private mutating func mark(_ run: RunID, _ token: Int, _ id: Int?) {
-        runs[run]?.chosenTokens.choose(id, at: token)
-        if id == nil {
-            runs[run]?.pinned.remove(token)
-        } else {
-            runs[run]?.pinned.insert(token)
-        }
-    }
-
     /// Takes back, or does again, a change of a paused run's tokens; nil where there is none.
     mutating func travelTokens(isUndo: Bool) -> [StudioEffect]? {
         guard let run = shownRun, tokenChanges.run == run, job?.isPaused == true,
@@ -177,15 +166,10 @@ extension StudioState {
         let token = change.before.position
         if isUndo, !change.wasChosen {
             runs[run]?.chosenTokens.forget(token)
-            if change.wasPinned {
-                runs[run]?.pinned.insert(token)
-            } else {
-                runs[run]?.pinned.remove(token)
-            }
             return [.putBack(run, change.before)]
         }
         let id = isUndo ? change.before.id : change.after
-        mark(run, token, id)
+        runs[run]?.chosenTokens.choose(id, at: token)
         return [.pin(run, position: token, id: id)]
     }
 }
@@ -206,7 +190,6 @@ package struct TokenChanges: Hashable, Sendable {
 package struct TokenChange: Hashable, Sendable {
     package let before: TokenMark
     package let after: Int?
-    package let wasPinned: Bool
     /// Whether it had been changed by hand in this fork before.
     package let wasChosen: Bool
 }

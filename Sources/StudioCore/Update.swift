@@ -229,13 +229,13 @@ extension StudioState {
         case .right where !key.modifiers.contains(.alt): (dx, dy) = (1, 0)
         case .up where !key.modifiers.contains(.alt): (dx, dy) = (0, -1)
         case .down where !key.modifiers.contains(.alt): (dx, dy) = (0, 1)
-        case .escape where popup == nil && proposal == nil && canvas.stroke != nil:
+        case .escape where proposal == nil && canvas.stroke != nil:
             dropStroke()
             return []
         case .enter where canvas.isPainting && canvas.stroke?.isHeld == false:
             closeShape()
             return []
-        case .escape where popup == nil && isComparing:
+        case .escape where isComparing:
             leaveComparison()
             return []
         case .escape where proposal == nil && canvas.isPainting:

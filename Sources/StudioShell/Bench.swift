@@ -223,7 +223,11 @@ struct Bench {
             let count = try pipeline.model.verify()
             post(.note("\(count) files are those that \(Model.checksumFile) lists."))
         case .use(let settings): options.settings = settings
-        default: break
+        // The workshop's own, the library's and the screen's.
+        case .skip, .pause, .cancel, .inspect, .library, .copy, .editPrompt, .writeSetting,
+            .editSettings, .reloadSettings, .reopen, .readLog, .draw, .probe, .redraw, .suspend,
+            .quit:
+            break
         }
     }
 }

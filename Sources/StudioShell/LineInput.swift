@@ -7,31 +7,25 @@ struct LineInput {
     private(set) var wasInterrupted = false
     private let isTerminal = isatty(STDIN_FILENO) == 1
     private let interrupts: DispatchSourceSignal
-    private let ends: (read: Int32, write: Int32)
+    private let interruption: WakePipe
 
     init() {
-        var pair: [Int32] = [-1, -1]
-        if pipe(&pair) != 0 { pair = [-1, -1] }
-        for end in pair { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
-        ends = (pair[0], pair[1])
+        let interruption = WakePipe()
+        self.interruption = interruption
         signal(SIGINT, SIG_IGN)
         interrupts = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-        let write = ends.write
-        interrupts.setEventHandler {
-            var byte: UInt8 = 1
-            _ = Foundation.write(write, &byte, 1)
-        }
+        interrupts.setEventHandler { interruption.wake() }
         interrupts.resume()
     }
 
     /// What to wait for. While a run is on, only a person is listened to: lines of a script wait.
     func descriptors(whileRunning isRunning: Bool) -> [Int32] {
         let isHeard = !isAtEnd && (isTerminal || !isRunning)
-        return isHeard ? [ends.read, STDIN_FILENO] : [ends.read]
+        return isHeard ? [interruption.descriptor, STDIN_FILENO] : [interruption.descriptor]
     }
 
     mutating func read(_ ready: [Int32]) {
-        if ready.contains(ends.read), !Terminal.read(ends.read).isEmpty { wasInterrupted = true }
+        if ready.contains(interruption.descriptor), interruption.take() { wasInterrupted = true }
         guard ready.contains(STDIN_FILENO) else { return }
         let more = Terminal.read(STDIN_FILENO)
         isAtEnd = more.isEmpty

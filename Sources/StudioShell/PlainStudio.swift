@@ -160,7 +160,10 @@ struct PlainStudio {
             sayPopup()
         case .writeSetting, .editSettings, .reloadSettings:
             say("Settings are changed with `dcar config`.")
-        default: workshop.perform(effect)
+        case .generate, .prepare, .skip, .preview, .advance, .pause, .cancel, .decode,
+            .changeStrength, .pin, .putBack, .candidates, .inspect, .save, .suggestName, .saveSheet,
+            .loadMask, .saveMask, .open, .verifyModel, .load, .use:
+            workshop.perform(effect)
         }
     }
 
@@ -172,20 +175,22 @@ struct PlainStudio {
             say(title)
             for line in lines { say(line) }
         case .copy: for choice in state.copyChoices { say("\(choice.title): \(choice.text)") }
-        case .examples(let list):
+        case .list(.examples, let list):
             let examples = state.exampleList(list)
             for example in examples { say(example) }
             if examples.isEmpty { say("This model has no examples.") }
-        case .styles(let list):
+        case .list(.styles, let list):
             for style in state.styleList(list) { say("\(style.name): \(style.text)") }
-        case .history(let list):
+        case .list(.history, let list):
             let prompts = state.historyList(list)
             for prompt in prompts { say(prompt) }
             if prompts.isEmpty { say("There is no earlier prompt.") }
-        case .exports(let list):
+        case .list(.exports, let list):
             for entry in state.exportList(list) { say("\(entry.command.rawValue): \(entry.title)") }
-        case .commands: for line in PlainOrder.explanation { say(line) }
-        default: say("That needs a screen.")
+        case .list(.help, _), .list(.commands, _):
+            for line in PlainOrder.explanation { say(line) }
+        case .choice, .rebind, .saveAs, .open, .form, .tags, .versions, .quit:
+            say("That needs a screen.")
         }
         state.popup = nil
     }
@@ -279,13 +284,7 @@ struct PlainStudio {
             if case .library(.scanning(0)) = news { isScanned = true }
             if case .inspected(let facts) = news { sayUnknown(facts) }
             sayMessage()
-            for effect in effects {
-                switch effect {
-                case .library(.thumbnails): break
-                case .library(let order): librarian.perform(order)
-                default: workshop.perform(effect)
-                }
-            }
+            for effect in effects { carryOut(effect) }
         }
     }
 

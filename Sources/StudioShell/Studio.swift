@@ -39,20 +39,10 @@ package enum Studio {
 /// News on its way from the workshop to the screen.
 final class Inbox: Sendable {
     private let news = Mutex<[StudioNews]>([])
-    private let ends: (read: Int32, write: Int32)
-
-    init() {
-        var pair: [Int32] = [-1, -1]
-        if pipe(&pair) != 0 { pair = [-1, -1] }
-        for end in pair {
-            _ = fcntl(end, F_SETFL, O_NONBLOCK)
-            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-        }
-        ends = (pair[0], pair[1])
-    }
+    private let pipe = WakePipe()
 
     /// Can be read whenever there is news.
-    var descriptor: Int32 { ends.read }
+    var descriptor: Int32 { pipe.descriptor }
 
     func post(_ item: StudioNews) {
         news.withLock { $0.append(item) }
@@ -62,13 +52,10 @@ final class Inbox: Sendable {
     var isEmpty: Bool { news.withLock(\.isEmpty) }
 
     /// Makes the descriptor readable though there is no news.
-    func wake() {
-        var byte: UInt8 = 1
-        _ = write(ends.write, &byte, 1)
-    }
+    func wake() { pipe.wake() }
 
     func take() -> [StudioNews] {
-        _ = Terminal.read(ends.read)
+        _ = pipe.take()
         return news.withLock { items in
             defer { items = [] }
             return items
@@ -337,7 +324,10 @@ private final class Session {
             easel.setBudget(settings.whole(.previewBudget) ?? 3)
             workshop.perform(effect)
         case .library(let order): librarian.perform(order)
-        default: workshop.perform(effect)
+        case .generate, .prepare, .skip, .preview, .advance, .pause, .cancel, .decode,
+            .changeStrength, .pin, .putBack, .candidates, .inspect, .save, .suggestName, .saveSheet,
+            .loadMask, .saveMask, .open, .verifyModel, .load:
+            workshop.perform(effect)
         }
     }
 

@@ -5,28 +5,32 @@ extension FrameBuilder {
         guard let popup = state.popup else { return }
         hideCursor()
         switch popup {
-        case .commands(let list, let isHelp):
+        case .list(.help, let list):
             listBox(
-                isHelp ? "Help: type to filter, Enter runs, Tab changes the key" : "Commands", list,
-                state.commandList(list, isHelp: isHelp).map { entry in
-                    let remark = isHelp ? state.place(of: entry) : entry.command.rawValue
-                    return item(entry, remark, state)
-                }, columns: isHelp ? 76 : 100)
-        case .exports(let list):
+                "Help: type to filter, Enter runs, Tab changes the key", list,
+                state.commandList(list, isHelp: true).map { item($0, state.place(of: $0), state) },
+                columns: 76)
+        case .list(.commands, let list):
+            listBox(
+                "Commands", list,
+                state.commandList(list, isHelp: false).map {
+                    item($0, $0.command.rawValue, state)
+                }, columns: 100)
+        case .list(.exports, let list):
             listBox(
                 "All ways to save", list,
                 state.exportList(list).map { item($0, $0.command.rawValue, state) },
                 of: state.exportList(Popup.ListState()).count)
-        case .history(let list):
+        case .list(.history, let list):
             listBox(
                 "Earlier prompts", list,
                 state.historyList(list).map { ListItem(title: $0.onOneLine) })
-        case .examples(let list):
+        case .list(.examples, let list):
             listBox(
                 "Examples that this model can draw", list,
                 state.exampleList(list).map { ListItem(title: $0) },
                 of: state.exampleList(Popup.ListState()).count)
-        case .styles(let list):
+        case .list(.styles, let list):
             listBox(
                 "Styles", list,
                 state.styleList(list).map { ListItem(title: "\($0.name):", remark: $0.text) },
@@ -58,12 +62,12 @@ extension FrameBuilder {
         case .tags(let field, _):
             nameBox("Tags", field, "Words with spaces between; none removes them.")
         case .versions(let selected): versions(state, selected: selected)
-        case .themes(let selected):
+        case .choice(.themes, let selected):
             choiceBox(
                 "Theme", state.themeChoices.map { $0?.rawValue ?? "auto: fits the terminal" },
                 selected)
-        case .candidates(let selected): candidateBox(state, selected)
-        case .comparison(let selected):
+        case .choice(.candidates, let selected): candidateBox(state, selected)
+        case .choice(.comparison, let selected):
             choiceBox(
                 state.incomparableCount == 0
                     ? "Compare with" : "Compare with (\(state.incomparableCount) of other sizes)",

@@ -238,7 +238,7 @@ extension StudioState {
         }
         switch popup {
         case nil: break
-        case .commands(_, true):
+        case .list(.help, _):
             return [
                 word("Enter", "run"), word("Up/Down", "move"), word("Tab", "change its key"),
                 word("Esc", "close")

@@ -54,6 +54,24 @@ extension TemporaryFolder {
     #expect(try session.waitForEnd() == 0)
 }
 
+@Test(arguments: [SIGTERM, SIGHUP])
+func aStudioThatIsToEndWhileItsEditorIsOpenEndsAfterIt(signal: Int32) throws {
+    let folder = try TemporaryFolder()
+    try folder.write(
+        text: """
+            #!/bin/sh
+            printf 'the editor reads\\n' > /dev/tty
+            read -r line < /dev/tty
+            """, as: "editor.sh", mode: 0o700)
+    let session = try studio(in: folder, environment: ["VISUAL": folder.file("editor.sh")])
+    try session.wait(forText: "storybook 256px")
+    session.type(Keys.control("x") + Keys.control("e"))
+    try session.wait(forText: "the editor reads")
+    session.program.signal(signal)
+    session.type("\n")
+    #expect(try session.waitForEnd() == 128 + signal)
+}
+
 @Test func anEditorThatFailsIsSaid() throws {
     let folder = try TemporaryFolder()
     let session = try studio(in: folder, environment: ["VISUAL": "/nowhere/editor"])

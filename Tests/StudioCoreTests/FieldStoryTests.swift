@@ -83,7 +83,7 @@ extension Story {
     #expect(story.state.canvas.display == .split)
     story.press(Key(.character("r"), .control))
     story.act(.paste("cat"))
-    guard case .history(let list)? = story.state.popup else {
+    guard case .list(.history, let list)? = story.state.popup else {
         Issue.record("the list is closed")
         return
     }

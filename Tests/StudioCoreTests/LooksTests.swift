@@ -8,7 +8,7 @@ import Testing
 @Test func aThemeIsChosenFromAList() {
     var story = Story()
     story.do(.setTheme)
-    #expect(story.state.popup == .themes(0))
+    #expect(story.state.popup == .choice(.themes, 0))
     story.press(Key(.down), Key(.down), Key(.enter))
     #expect(story.state.theme == .contrast && story.state.popup == nil)
 }

@@ -290,5 +290,7 @@ private func restored(_ story: Story, runs: [RunID]) throws -> RestoredSession {
 
 extension Popup {
     /// Of the earlier prompts.
-    fileprivate var list: ListState? { if case .history(let list) = self { list } else { nil } }
+    fileprivate var list: ListState? {
+        if case .list(.history, let list) = self { list } else { nil }
+    }
 }

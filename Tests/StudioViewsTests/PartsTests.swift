@@ -58,7 +58,7 @@ private func shown(_ state: StudioState) -> Frame {
 @Test func aPinnedTokenHasNoConfidence() {
     var state = studioWithPicture()
     #expect(shown(state).text.contains("id 3  step 1  confidence 1.0"))
-    state.runs[1]?.pinned = [0]
+    state.runs[1]?.inheritedPins = [0]
     #expect(shown(state).text.contains("id 3  pinned"))
     #expect(!shown(state).text.contains("confidence"))
 }

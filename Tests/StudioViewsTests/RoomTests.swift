@@ -262,7 +262,7 @@ func namesOfCommandsAreShownInFull(columns: Int) {
     state.focus = .prompt
     state.canvas.step = 2
     #expect(try marks(state) == ["+", "·", "·"])
-    state.runs[1]?.pinned = [0]
+    state.runs[1]?.inheritedPins = [0]
     #expect(try marks(state) == ["#", "+", "·", "·"])
     state.canvas.step = nil
     state.canvas.overlay = .confidence

@@ -1,0 +1,141 @@
+import Requests
+
+/// Undo and redo, and going from picture to picture.
+extension StudioState {
+    /// Undo and redo mean the view that one is in.
+    mutating func travelInView(isUndo: Bool) -> [StudioEffect] {
+        switch view {
+        case .settings:
+            message = Message(
+                "There is nothing to undo here; \(key(.resetSetting)) sets a setting back.")
+            return []
+        case .gallery: return travelInGallery(isUndo: isUndo)
+        case .queue: return travelInQueue(isUndo: isUndo)
+        case .studio, .edit: return travelTokens(isUndo: isUndo) ?? travel(isUndo: isUndo)
+        }
+    }
+
+    /// What the parameters became without a change that undo knows, such as a seed that moved on,
+    /// belongs to what was before the next change.
+    mutating func noteParameters() {
+        guard history.value.parameters != parameters else { return }
+        var document = history.value
+        document.parameters = parameters
+        history.move(to: history.current, document)
+    }
+
+    mutating func record(picture: RunID?, mask: PaintedMask?, _ label: String) {
+        notePlace()
+        history.record(document(picture: picture, mask: mask), label)
+    }
+
+    /// Keeps in mind where in the history the picture is that may be left now.
+    private mutating func notePlace() {
+        if let picture = history.value.picture { placesLeft[picture] = history.current }
+    }
+
+    private func document(picture: RunID?, mask: PaintedMask?) -> Document {
+        var document = Document()
+        document.picture = picture
+        document.mask = mask
+        document.prompt = prompt.positive.text
+        document.negativePrompt = prompt.negative.text
+        document.parameters = parameters
+        return document
+    }
+
+    private mutating func travel(isUndo: Bool) -> [StudioEffect] {
+        guard !isShownRunOn else {
+            message = Message("Undo waits for the run; \(key(.cancel)) cancels it.", .problem)
+            return []
+        }
+        guard proposal == nil || !isUndo else {
+            discard()
+            return []
+        }
+        notePlace()
+        let before = history.value
+        let strength = parameters.residualStrength
+        guard let label = isUndo ? history.undo() : history.redo() else {
+            message = Message(isUndo ? "Nothing to undo." : "Nothing to redo.")
+            return []
+        }
+        let document = history.value
+        if let picture = document.picture, picture != shownRun {
+            canvas.margins = EditOrder.Margins()
+        }
+        // Before the first picture there was none, but what is on the canvas is not undone.
+        shownRun = document.picture ?? shownRun
+        proposal = nil
+        canvas.step = nil
+        canvas.stroke = nil
+        if document.picture != nil, document.picture != before.picture {
+            prompt.positive = TextField(document.prompt)
+            prompt.negative = TextField(document.negativePrompt)
+        }
+        // Pictures were gone to since perhaps, and parameters changed there. A stroke changes none.
+        if let recorded = document.parameters,
+            document.picture != before.picture || document.mask == before.mask
+        {
+            parameters.take(recorded, otherThan: history.otherSide(ofUndo: isUndo)?.parameters)
+        }
+        message = Message(travelWords(label, from: before.picture, isUndo: isUndo))
+        guard document.picture == before.picture, parameters.residualStrength != strength else {
+            return []
+        }
+        return strengthChanged()
+    }
+
+    /// A picture that undo goes back from is still there, so nothing is said to be undone.
+    private func travelWords(_ label: String, from left: RunID?, isUndo: Bool) -> String {
+        let now = history.value.picture
+        let made = isUndo ? left : now
+        guard now != left, made.flatMap({ runs[$0]?.edit }) == nil else {
+            return isUndo ? "Undone: \(label)." : "Done again: \(label)."
+        }
+        guard let now else {
+            return isUndo ? "Back to the start; the picture stays." : "Done again: \(label)."
+        }
+        return isUndo ? "Back to picture \(now)." : "Picture \(now) again."
+    }
+
+    /// Shows another picture, with the mask that was painted on it. To go about is no change, and
+    /// nothing that undo takes back.
+    mutating func visit(_ run: RunID) {
+        notePlace()
+        turn(to: run)
+        guard runs[run]?.status == .finished else { return }
+        let place =
+            placesLeft[run].flatMap { history.value(at: $0)?.picture == run ? $0 : nil }
+            ?? history.nodes.lastIndex { $0.value.picture == run }
+        var document = self.document(picture: run, mask: nil)
+        if let place { document.mask = history.value(at: place)?.mask }
+        history.move(to: place ?? 0, document)
+    }
+
+    /// Turns the canvas to another picture. What was begun on the one before stays behind.
+    mutating func turn(to run: RunID) {
+        shownRun = run
+        proposal = nil
+        canvas.step = nil
+        canvas.stroke = nil
+        canvas.margins = EditOrder.Margins()
+    }
+
+    mutating func browse(_ direction: Int) {
+        guard !isShownRunOn || job?.isPaused == true else {
+            message = Message(
+                "A run is on; others can be shown when it is done or paused.", .problem)
+            return
+        }
+        let finished = order.filter { runs[$0]?.snapshots.isEmpty == false }
+        guard !finished.isEmpty else {
+            message = Message("There is no picture yet.", .problem)
+            return
+        }
+        let at = shownRun.flatMap(finished.firstIndex(of:)) ?? finished.count
+        let next = min(max(at + direction, 0), finished.count - 1)
+        guard finished[next] != shownRun else { return }
+        visit(finished[next])
+    }
+}
