@@ -2,6 +2,8 @@
 #pragma clang diagnostic ignored "-Wpsabi"
 #include "vector.h"
 
+#include <float.h>
+
 DCAR_INLINE float widened(uint16_t bits) {
     uint32_t wide = (uint32_t)bits << 16;
     float value;
@@ -33,7 +35,10 @@ void dcar_quantize_rows(const uint16_t *x, size_t rows, size_t columns, uint8_t 
             most = value > most ? value : most;
         }
         float low = widened((uint16_t)ordered(least));
-        float range = widened((uint16_t)most) - low, factor = range > 0 ? 255.f / range : 0;
+        float range = widened((uint16_t)most) - low;
+        /* Of a range so small the factor would be infinite. */
+        if (range < FLT_MIN * 255.f) range = 0;
+        float factor = range > 0 ? 255.f / range : 0;
         scale[row] = range / 255.f;
         zero[row] = nearest(-low * factor);
         for (size_t i = 0; i < columns; i++) {

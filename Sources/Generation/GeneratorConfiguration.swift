@@ -29,7 +29,17 @@ public struct GeneratorConfiguration: Hashable, Sendable {
     public init(_ node: ConfigurationNode) throws(ConfigurationError) {
         let model = try node.node("model")
         try Self.require(model, "type", among: ["vq_dc_ae"])
+        // Without it the official code makes a generator that reads classes, not texts.
+        _ = try model.string("generator.type")
         try Self.require(model, "generator.type", among: ["maskgit_t2i", "maskgit_t2i_inpainting"])
+        try Self.require(model, "generator.attn_type", among: ["flash"])
+        try Self.require(model, "generator.ffn_type", among: ["mlp"])
+        for key in ["dataset.eval.mean", "dataset.eval.std"] {
+            // Pixels are u / 255 * 2 - 1 for the encoder, and back after the decoder.
+            if let found = try node.optionalDouble(key), found != 0.5 {
+                throw .wrongValue(path: node.path, key: key, found: "\(found)", expected: "0.5")
+            }
+        }
         hybrid = try model.optionalBool("hybrid") ?? false
         codebookSize = try model.int("vq_model.codebook_size", in: 1...65_535)
         latentChannels = try model.int("vq_model.token_size", in: 1...4_096)

@@ -65,8 +65,7 @@ public struct MaskedSampler: Sendable {
         /// Token ids after masking again.
         public let ids: [Int]
         public let hidden: HiddenStates
-        /// The guided, scaled logits [positions.count, codebookSize], and which tokens they are of.
-        package let logits: Tensor
+        /// The tokens that were sampled.
         package let positions: [Int]
     }
 
@@ -113,7 +112,9 @@ public struct MaskedSampler: Sendable {
         // Before the first step, pictures of one prompt differ by their noise alone.
         let distinct = Distinct(rows)
         let hidden = distinct.spread(
-            try transformer.hiddenStates(distinct.values, gridWidth: gridWidth))
+            step == 0
+                ? try transformer.firstHiddenStates(distinct.values, gridWidth: gridWidth)
+                : try transformer.hiddenStates(distinct.values, gridWidth: gridWidth))
         return items.indices.map { index in
             HiddenStates(
                 conditional: hidden.item(isGuided ? 2 * index : index),
@@ -126,9 +127,7 @@ public struct MaskedSampler: Sendable {
     func candidates(
         _ states: HiddenStates, at position: Int, step: Int, settings: SamplingSettings, count: Int
     ) throws -> [TokenCandidate] {
-        let divisor = settings.logitDivisor(at: step)
-        let logits = try logits(states, at: [position], settings.guidance(at: step), settings)
-            .floats().map { $0 / divisor }
+        let logits = try logits(states, at: [position], step: step, settings: settings)
         let total = logits.withUnsafeBufferPointer {
             $0.baseAddress.map { dcar_log_sum_exp($0, logits.count) } ?? 0
         }
@@ -155,6 +154,15 @@ public struct MaskedSampler: Sendable {
         return logits
     }
 
+    /// The guided, scaled logits [positions.count, codebookSize] that a round samples from.
+    package func logits(
+        _ states: HiddenStates, at positions: [Int], step: Int, settings: SamplingSettings
+    ) throws -> [Float] {
+        let divisor = settings.logitDivisor(at: step)
+        return try logits(states, at: positions, settings.guidance(at: step), settings).floats()
+            .map { $0 / divisor }
+    }
+
     private func masked(_ ids: [Int]) -> [Int] {
         ids.indices.filter { ids[$0] == transformer.configuration.maskID }
     }
@@ -164,15 +172,15 @@ public struct MaskedSampler: Sendable {
         guidance: Float, maskedCount: Int?
     ) throws -> Outcome {
         let positions = masked(item.ids)
-        let drawn = try draw(
+        let picks = try draw(
             item, states, at: positions, step: step, settings: settings, guidance: guidance)
         var sampled = item.ids
         var scores = [Float](repeating: .infinity, count: item.ids.count)
         var probabilities = [Float](repeating: 1, count: item.ids.count)
         for (row, position) in positions.enumerated() {
-            sampled[position] = drawn.picks[row].id
-            scores[position] = drawn.picks[row].score
-            probabilities[position] = drawn.picks[row].probability
+            sampled[position] = picks[row].id
+            scores[position] = picks[row].score
+            probabilities[position] = picks[row].probability
         }
         let confidence = confidence(of: scores, step: step, settings: settings, item.noise)
         let isLast = step == settings.steps - 1
@@ -188,8 +196,7 @@ public struct MaskedSampler: Sendable {
                 isOfficial: settings.schedule == .official)
         return Outcome(
             sampled: sampled, confidence: confidence, probabilities: probabilities,
-            maskedAgain: keep, ids: ids, hidden: states, logits: drawn.logits,
-            positions: positions)
+            maskedAgain: keep, ids: ids, hidden: states, positions: positions)
     }
 
     private struct Pick {
@@ -202,19 +209,18 @@ public struct MaskedSampler: Sendable {
     private func draw(
         _ item: Item, _ states: HiddenStates, at positions: [Int], step: Int,
         settings: SamplingSettings, guidance: Float
-    ) throws -> (picks: [Pick], logits: Tensor) {
+    ) throws -> [Pick] {
         let codes = transformer.configuration.codebookSize
-        guard !positions.isEmpty else { return ([], Tensor([0, codes], [])) }
+        guard !positions.isEmpty else { return [] }
         let guided = try logits(states, at: positions, guidance, settings)
         let divisor = settings.logitDivisor(at: step)
         let temperature = settings.noiseTemperature(at: step)
         let picks = Mutex([Pick](repeating: Pick(), count: positions.count))
-        let logits = Tensor([positions.count, codes]) { base in
-            let to = base.assumingMemoryBound(to: Float.self)
-            guided.withFloats { guided in
-                guard let guided = guided.baseAddress else { return }
-                compute.forEach(positions.count) { row in
-                    let logits = to + row * codes
+        guided.withFloats { guided in
+            guard let guided = guided.baseAddress else { return }
+            compute.forEach(positions.count) { row in
+                withUnsafeTemporaryAllocation(of: Float.self, capacity: codes) { scratch in
+                    guard let logits = scratch.baseAddress else { return }
                     dcar_divide(guided + row * codes, codes, divisor, logits)
                     let noise = item.noise.tokenNoise(
                         step: step, position: positions[row], count: codes)
@@ -227,7 +233,7 @@ public struct MaskedSampler: Sendable {
             }
         }
         try compute.checkStop()
-        return (picks.withLock { $0 }, logits)
+        return picks.withLock { $0 }
     }
 
     private func confidence(

@@ -22,6 +22,8 @@ public struct MaskedTransformer: Sendable {
     private let textOutput: Linear
     private let blocks: [MaskedTransformerBlock]
     private let logitsLayer: Linear
+    private let firstPasses = FirstPasses()
+    private let otherPositions = LastPositions()
     private let scope: LayerScope
     private var compute: Compute { scope.compute }
 
@@ -65,13 +67,16 @@ public struct MaskedTransformer: Sendable {
     public struct Text: Sendable, Hashable {
         fileprivate let pair: TextPair
         fileprivate let row: Int
+        /// Whether it is the learned text of the unconditional row, of which there is one a length.
+        fileprivate let isLearned: Bool
 
         public static func == (one: Text, other: Text) -> Bool {
-            one.pair === other.pair && one.row == other.row
+            one.isLearned && other.isLearned
+                ? one.count == other.count : one.pair === other.pair && one.row == other.row
         }
 
         public func hash(into hasher: inout Hasher) {
-            hasher.combine(ObjectIdentifier(pair))
+            hasher.combine(count)
             hasher.combine(row)
         }
 
@@ -112,7 +117,8 @@ public struct MaskedTransformer: Sendable {
         let pair = TextPair(projected)
         _ = try blocks(of: pair)
         return GuidedText(
-            conditional: Text(pair: pair, row: 0), unconditional: Text(pair: pair, row: 1))
+            conditional: Text(pair: pair, row: 0, isLearned: false),
+            unconditional: Text(pair: pair, row: 1, isLearned: negative == nil))
     }
 
     /// What each block reads of each row of a text.
@@ -171,6 +177,25 @@ public struct MaskedTransformer: Sendable {
         try compute.checkStop()
         return x
     }
+
+    /// The same of the first pass of runs. What an earlier one computed is not computed again.
+    /// - Throws: `KernelError`, `Stopped`.
+    func firstHiddenStates(_ rows: [Row], gridWidth: Int) throws -> Tensor {
+        var states = rows.map { firstPasses.states(of: $0, gridWidth: gridWidth) }
+        let missing = rows.indices.filter { states[$0] == nil }
+        if !missing.isEmpty {
+            let made = try hiddenStates(missing.map { rows[$0] }, gridWidth: gridWidth)
+            for (item, index) in missing.enumerated() {
+                let own = made.item(item)
+                states[index] = own
+                firstPasses.keep(own, of: rows[index], gridWidth: gridWidth)
+            }
+        }
+        return Tensor(stacking: states.compactMap { $0 })
+    }
+
+    /// Lets go of the first passes that are kept, for measuring a run from nothing.
+    package func forgetFirstPasses() { firstPasses.forget() }
 
     /// Logits [positions.count, codebookSize] of some of the rows of hidden states.
     ///
@@ -233,13 +258,39 @@ public struct MaskedTransformer: Sendable {
     }
 
     /// The stored positions for the grid of the training, sine features for any other. As in the
-    /// official formula, another grid spans what the trained one does, so that its steps are
-    /// narrower the more tokens it has.
+    /// official formula, the longer side of another grid spans what the trained one does, so that its
+    /// steps are narrower the more tokens it has.
     private func positions(tokens: Int, gridWidth: Int) -> Tensor {
         if tokens == configuration.tokens, gridWidth == configuration.gridSide { return positions }
-        return Self.sinePositions(
-            gridWidth: gridWidth, gridHeight: tokens / gridWidth, width: configuration.width,
-            step: trainedStep * Double(configuration.gridSide) / Double(tokens).squareRoot())
+        let gridHeight = tokens / gridWidth
+        return otherPositions.features(gridWidth, gridHeight) {
+            Self.sinePositions(
+                gridWidth: gridWidth, gridHeight: gridHeight, width: configuration.width,
+                step: trainedStep * Double(configuration.gridSide)
+                    / Double(max(gridWidth, gridHeight)))
+        }
+    }
+
+    /// The position features of the last grid that was not the trained one.
+    private final class LastPositions: Sendable {
+        private struct Kept {
+            let gridWidth: Int
+            let gridHeight: Int
+            let features: Tensor
+        }
+
+        private let kept = Mutex<Kept?>(nil)
+
+        func features(_ gridWidth: Int, _ gridHeight: Int, _ make: () -> Tensor) -> Tensor {
+            kept.withLock { kept in
+                if let kept, kept.gridWidth == gridWidth, kept.gridHeight == gridHeight {
+                    return kept.features
+                }
+                let features = make()
+                kept = Kept(gridWidth: gridWidth, gridHeight: gridHeight, features: features)
+                return features
+            }
+        }
     }
 
     /// The coordinate of the second token of a row in the stored table, whose first frequency is 1:

@@ -37,7 +37,8 @@ public struct TokenGridRecord: Hashable, Sendable {
 
     /// A probability as the record keeps it.
     public static func byte(_ probability: Float) -> UInt8 {
-        UInt8((min(max(probability, 0), 1) * 255).rounded())
+        // Written so that a NaN becomes 0 instead of a trap.
+        probability > 0 ? UInt8((min(probability, 1) * 255).rounded()) : 0
     }
 
     /// Base64 of: a version byte, the grid's width and height, the indices with the low byte first

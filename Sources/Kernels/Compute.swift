@@ -83,6 +83,7 @@ public final class Compute: Sendable {
             case .plain: PlainProduct()
             }
         pool = WorkerPool(threadCount: threads)
+        product.warmUp()
     }
 
     /// The element type of the operands of matrix products, before any are made integers.

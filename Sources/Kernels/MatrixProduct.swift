@@ -11,10 +11,17 @@ protocol MatrixProduct: Sendable {
         into c: UnsafeMutablePointer<Float>, stride cStride: Int,
         rows: Int, columns: Int, inner: Int, alpha: Float)
 
+    /// Begins, beside everything else, what the first product would have to do before it.
+    func warmUp()
+
     /// Weights [outputs, inputs, 3, 3] of a convolution, arranged for this library and precision
     /// when it is prepared or first runs; `scale` multiplies each output's weights.
     func arrangeConvolution(_ weights: Tensor, scale: [Float]?, precision: Precision)
         -> any ArrangedConvolution
+}
+
+extension MatrixProduct {
+    func warmUp() {}
 }
 
 /// The weights of a linear layer, ready to be multiplied.

@@ -1,4 +1,5 @@
 import COneDNN
+import Dispatch
 import Synchronization
 import Tensors
 
@@ -17,6 +18,22 @@ struct OneDNNProduct: MatrixProduct {
         // Sizes are consistent here; what is left is that there is no memory for its own copies.
         precondition(status == dnnl_success, "dnnl_sgemm failed with status \(status.rawValue)")
     }
+
+    /// oneDNN compiles its products when the first is asked for, which takes some 30 ms of one thread.
+    func warmUp() {
+        DispatchQueue.global().async { Self.first }
+    }
+
+    private static let first: Void = {
+        let side = 16
+        let numbers = [Float](repeating: 0, count: side * side)
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: side * side) { out in
+            guard let out = out.baseAddress else { return }
+            OneDNNProduct().multiply(
+                numbers, stride: side, numbers, stride: side, isTransposed: false, into: out,
+                stride: side, rows: side, columns: side, inner: side, alpha: 1)
+        }
+    }()
 
     func arrangeConvolution(_ weights: Tensor, scale: [Float]?, precision: Precision)
         -> any ArrangedConvolution

@@ -6,17 +6,36 @@ import Foundation
 public enum Processor {
     /// Cores, not hardware threads, that this process may use.
     public static let physicalCores: Int = {
-        let allowed = max(1, ProcessInfo.processInfo.activeProcessorCount)
-        var cores: Set<String> = []
-        for index in 0..<ProcessInfo.processInfo.processorCount {
+        let active = ProcessInfo.processInfo.activeProcessorCount
+        let allowed = allowedNumbers
+        let siblings = allowed.map { index in
             let path = "/sys/devices/system/cpu/cpu\(index)/topology/thread_siblings_list"
-            guard let siblings = try? String(contentsOfFile: path, encoding: .ascii) else {
-                return allowed
-            }
-            cores.insert(siblings)
+            return (try? String(contentsOfFile: path, encoding: .ascii)) ?? "\(index)"
         }
-        return max(1, min(allowed, cores.count))
+        let cores = allowed.isEmpty ? active : min(active, Set(siblings).count)
+        let quota = ProcessorQuota.processors().map { Int(min($0, 1024).rounded(.up)) }
+        return max(1, min(cores, quota ?? cores))
     }()
+
+    /// The hardware threads that this process may run on.
+    private static var allowedNumbers: [Int] {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
+        return numbers(of: String(line?.drop { $0 != "\t" } ?? ""))
+    }
+
+    /// Numbers as the system lists them, `0,2-5`; none where the list cannot be read.
+    package static func numbers(of list: String) -> [Int] {
+        var numbers: [Int] = []
+        for part in list.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
+            let ends = part.split(separator: "-", maxSplits: 1).map { Int($0) }
+            guard let first = ends.first ?? nil, let last = ends.last ?? nil, first <= last,
+                0..<65_536 ~= first, last < 65_536
+            else { return [] }
+            numbers += first...last
+        }
+        return numbers
+    }
 
     /// True when the processor multiplies matrices in this precision, faster than in any wider one.
     public static func has(_ precision: Precision) -> Bool {

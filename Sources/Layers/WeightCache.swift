@@ -20,7 +20,7 @@ public struct WeightCache: Sendable {
     let smallestPart: Int
 
     /// - Parameter smallestPart: smaller parts are arranged faster than a file is worth.
-    public init(folder: String, smallestPart: Int = 48 << 20) {
+    public init(folder: String, smallestPart: Int = 16 << 20) {
         self.folder = folder
         self.smallestPart = smallestPart
     }

@@ -82,7 +82,7 @@ extension Pipeline {
         guard let tokens = metadata.tokens else {
             throw RequestError.grid("the picture keeps no tokens")
         }
-        var request = request(of: metadata.record)
+        var request = try request(of: metadata.record)
         // What is in a file is no better checked than what is typed.
         request.width = tokens.gridWidth * model.pixelsPerToken
         request.height = tokens.gridHeight * model.pixelsPerToken
@@ -158,11 +158,21 @@ extension Pipeline {
     }
 
     /// The request that a record describes.
-    public func request(of record: ImageRecord) -> GenerationRequest {
+    /// - Throws: `RequestError.unknownWord` for what a later version wrote.
+    public func request(of record: ImageRecord) throws -> GenerationRequest {
         var sampling = model.configuration.defaults
         sampling.steps = record.steps
         sampling.guidanceScale = Float(record.guidanceScale)
-        sampling.guidanceDecay = GuidanceDecay(rawValue: record.guidanceDecay) ?? .constant
+        guard let decay = GuidanceDecay(rawValue: record.guidanceDecay) else {
+            throw RequestError.unknownWord(
+                record.guidanceDecay, of: "guidance decay",
+                known: GuidanceDecay.allCases.map(\.rawValue))
+        }
+        let curves = ["arccos", "linear"]
+        guard curves.contains(record.schedule) else {
+            throw RequestError.unknownWord(record.schedule, of: "mask schedule", known: curves)
+        }
+        sampling.guidanceDecay = decay
         if let power = record.guidancePower { sampling.guidancePower = Float(power) }
         sampling.temperature = Float(record.temperature)
         sampling.annealsLogits = record.isSoftmaxAnnealed

@@ -43,7 +43,8 @@ extension Pipeline {
         let residual: Tensor
         if strength == 0 || !model.configuration.hybrid {
             residual = Tensor(
-                [run.run.state.ids.count, model.configuration.latentChannels], repeating: 0)
+                [run.run.state.ids.count, model.configuration.latentChannels],
+                keptResidual(of: run))
         } else {
             events(.phase(.residual, count: steps))
             residual = try self.residual(of: run) { done in
@@ -53,10 +54,12 @@ extension Pipeline {
         let grid = HybridTokenGrid(
             gridWidth: run.run.gridWidth, gridHeight: run.run.gridHeight, ids: run.run.state.ids,
             residual: residual)
-        events(.phase(.decoding, count: withDiscrete ? 2 : 1))
+        // Without residual tokens both are the same picture.
+        let decodings = withDiscrete && strength != 0 ? 2 : 1
+        events(.phase(.decoding, count: decodings))
         let refined = try decode(grid, strength: strength)
-        events(.progress(.decoding, done: 1, of: withDiscrete ? 2 : 1))
-        let discrete = withDiscrete ? try decode(grid, strength: 0) : nil
+        events(.progress(.decoding, done: 1, of: decodings))
+        let discrete = decodings == 2 ? try decode(grid, strength: 0) : withDiscrete ? refined : nil
         return Picture(
             request: run.request, tokens: run.run.state, grid: grid, discrete: discrete,
             refined: refined)

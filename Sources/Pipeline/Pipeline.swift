@@ -28,7 +28,7 @@ public struct Pipeline: Sendable {
         try model.textEncoder.prepare()
         let conditional = try states(of: prompt)
         let negative =
-            request.negativePrompt.isEmpty
+            request.negativePrompt.allSatisfy(\.isWhitespace)
             ? nil
             : try states(
                 of: model.textTokenizer.encode(
@@ -179,7 +179,7 @@ public struct Pipeline: Sendable {
     }
 
     /// Runs that the transformer sees at once; more would only take more memory.
-    private static let batch = 8
+    public static let batch = 8
 
     /// The next step of several runs of one size and equal settings, a batch at a time.
     /// - Throws: `KernelError`; `Stopped`, which leaves the runs as they were.
@@ -206,12 +206,7 @@ public struct Pipeline: Sendable {
         try model.prepareResidualHead()
         let (run, channels) = (picture.run, model.configuration.latentChannels)
         let positions = picture.isKept.indices.filter { !picture.isKept[$0] }
-        var numbers = [Float](repeating: 0, count: run.state.ids.count * channels)
-        if let kept = picture.keptResidual {
-            for index in numbers.indices where picture.isKept[index / channels] {
-                numbers[index] = kept[index]
-            }
-        }
+        var numbers = keptResidual(of: picture)
         let (settings, own) = (picture.request.residual, model.configuration.head)
         let asked = settings.guidanceScale ?? own.guidanceScale
         let guidance = asked ?? run.settings.headGuidance
@@ -245,6 +240,15 @@ public struct Pipeline: Sendable {
             }
         }
         return Tensor([run.state.ids.count, channels], numbers)
+    }
+
+    /// The residual tokens [tokens, latentChannels] that a run keeps of the picture it edits, zeros
+    /// for all others.
+    func keptResidual(of picture: PictureRun) -> [Float] {
+        let channels = model.configuration.latentChannels
+        let count = picture.run.state.ids.count * channels
+        guard let kept = picture.keptResidual else { return Array(repeating: 0, count: count) }
+        return (0..<count).map { picture.isKept[$0 / channels] ? kept[$0] : 0 }
     }
 
     /// The pixels of tokens, the residual times `strength`.

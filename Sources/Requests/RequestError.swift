@@ -22,6 +22,7 @@ public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
     case sheetPrompt
     case promptLength(Int)
     case emptyPart
+    case unknownWord(String, of: String, known: [String])
 
     public var description: String {
         switch self {
@@ -68,6 +69,9 @@ public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
         case .promptLength(let bytes):
             "A prompt has \(bytes) bytes; it may have at most \(RequestLimits.promptBytes)."
         case .emptyPart: "A part of {a|b} leaves the prompt empty; say what the picture shows."
+        case .unknownWord(let word, let what, let known):
+            "The picture names the \(what) \"\(word.prefix(40))\", which this version does not know; it "
+                + "knows \(known.joined(separator: ", "))."
         case .sheetPrompt:
             "A sheet's pictures have one prompt each; instead of {a|b}, let a side change it, such as "
                 + "prompt=a fox,a bear."

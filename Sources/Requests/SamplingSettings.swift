@@ -102,7 +102,7 @@ public enum MaskSchedule: String, Hashable, Sendable, Codable, CaseIterable {
         switch self {
         case .scaled: return Int(Double(unknownAtStart) * acos(ratio) / (.pi / 2))
         case .official: return Int(Double(tokens) * acos(ratio) / (.pi / 2))
-        case .linear: return Int(Double(unknownAtStart) * (1 - ratio))
+        case .linear: return unknownAtStart * (steps - step - 1) / steps
         }
     }
 }

@@ -41,9 +41,11 @@ struct RecordedNoise: NoiseSource {
     }
 
     var steps: Int { shape.steps }
+    var diffusionSteps: Int { diffusion.shape[0] }
 
     private func slice(_ tensor: Tensor, at row: Int, _ count: Int) -> [Float] {
-        tensor.withFloats { Array($0[row * count..<(row + 1) * count]) }
+        precondition((row + 1) * count <= tensor.shape.count)
+        return tensor.withFloats { Array($0[row * count..<(row + 1) * count]) }
     }
 
     func tokenNoise(step: Int, position: Int, count: Int) -> [Float] {

@@ -38,9 +38,13 @@ struct Recording {
     }
 
     /// Which of so many prompts each image has; `standard` where the recording does not say.
-    /// - Throws: `VerificationError.noPrompt`.
-    func promptRows(_ name: String, of count: Int, standard: [Int]) throws -> [Int] {
+    /// - Throws: `VerificationError.noPrompt`, `VerificationError.badShape` for too few.
+    func promptRows(_ name: String, of count: Int, images: Int, standard: [Int]) throws -> [Int] {
         let rows = try optional(name)?.integers() ?? standard
+        guard rows.count == images, images > 0 else {
+            throw VerificationError.badShape(
+                file: file, name: name, found: [rows.count], needed: "one number for each image")
+        }
         for row in rows where !(0..<count ~= row) {
             throw VerificationError.noPrompt(file: file, row: row, count: count)
         }
@@ -48,6 +52,20 @@ struct Recording {
     }
 
     func optional(_ name: String) throws -> Tensor? { has(name) ? try tensor(name) : nil }
+
+    /// - Throws: `VerificationError.badShape` for another shape or a number out of range.
+    func integers(_ name: String, shape: Shape, in range: ClosedRange<Int>) throws -> [Int] {
+        let tensor = try tensor(name)
+        let numbers = tensor.shape == shape ? tensor.integers() : []
+        guard tensor.shape == shape, numbers.allSatisfy(range.contains) else {
+            throw VerificationError.badShape(
+                file: file, name: name, found: tensor.shape,
+                needed: "\(shape)"
+                    + (range == Int.min...Int.max
+                        ? "" : ", numbers from \(range.lowerBound) to \(range.upperBound)"))
+        }
+        return numbers
+    }
 
     func integers(_ name: String) throws -> [Int] { try tensor(name).integers() }
 }

@@ -32,7 +32,17 @@ extension Verifier {
         let noise = try RecordedNoise(
             source, image: 0, of: 1, tokens: tokens, codes: generator.configuration.codebookSize,
             channels: generator.configuration.latentChannels)
-        let guidance = try source.tensor("head_cfg").floats()[0]
+        guard noise.diffusionSteps >= steps else {
+            throw VerificationError.badShape(
+                file: source.file, name: "noise_diff",
+                found: try source.tensor("noise_diff").shape,
+                needed: "noise of the \(steps) timesteps in \(recording.file)")
+        }
+        let scales = try source.tensor("head_cfg")
+        guard let guidance = scales.floats().first else {
+            throw VerificationError.badShape(
+                file: source.file, name: "head_cfg", found: scales.shape, needed: "one number")
+        }
         for (name, scale) in [("guided", guidance), ("unguided", 1)] {
             try sampling(
                 recording, name, generator, steps: steps, noise: noise, guidance: scale,

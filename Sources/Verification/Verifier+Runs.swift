@@ -67,12 +67,18 @@ extension Verifier {
     ) throws {
         // Recordings hold the logits of every token, a run computes those of masked ones.
         if let recorded = try recording.optional("\(name).logits"), outcomes.count == 1 {
-            let codes = recorded.shape[2]
-            let rows = recorded.reshaped([recorded.shape[1], codes]).rows(outcomes[0].positions)
+            let codes = replay.generator.configuration.codebookSize
+            let wanted: Shape = [1, outcomes[0].sampled.count, codes]
+            guard recorded.shape == wanted else {
+                throw VerificationError.badShape(
+                    file: recording.file, name: "\(name).logits", found: recorded.shape,
+                    needed: "\(wanted)")
+            }
+            let rows = recorded.reshaped([wanted[1], codes]).rows(outcomes[0].positions)
             report(
                 VerificationLine(
                     file: recording.file, name: "\(name).logits", recorded: rows,
-                    computed: outcomes[0].logits.floats(), floating))
+                    computed: try replay.logits(of: outcomes[0], step: step), floating))
         }
         try compare(recording, "\(name).sampled", integers: outcomes.flatMap(\.sampled), sampled)
         try compare(
@@ -88,6 +94,13 @@ extension Verifier {
         guard recording.has("residual") else { return }
         let channels = replay.generator.configuration.latentChannels
         let tokens = ids[0].count
+        let steps = replay.generator.configuration.head.steps
+        guard replay.noises[0].diffusionSteps >= steps else {
+            throw VerificationError.badShape(
+                file: recording.file, name: "noise_diff",
+                found: try recording.tensor("noise_diff").shape,
+                needed: "noise of the \(steps) steps of the model's residual head")
+        }
         var residuals: [[Float]] = []
         for (image, outcome) in outcomes.enumerated() {
             let noise = replay.noises[image]
@@ -106,9 +119,15 @@ extension Verifier {
             residuals.append(residual.floats())
         }
         var all = residuals.flatMap { $0 }
-        if let kept = try recording.optional("init_mask")?.integers(),
-            let given = try recording.optional("init_residual")?.floats()
-        {
+        if recording.has("init_mask"), let given = try recording.optional("init_residual") {
+            let count = ids.count * tokens
+            guard given.shape.count == count * channels else {
+                throw VerificationError.badShape(
+                    file: recording.file, name: "init_residual", found: given.shape,
+                    needed: "\(channels) numbers for each of \(count) tokens")
+            }
+            let kept = try recording.integers("init_mask").prefix(count)
+            let given = given.floats()
             for (token, isKept) in kept.enumerated() where isKept != 0 {
                 for channel in token * channels..<(token + 1) * channels {
                     all[channel] = given[channel]
@@ -129,12 +148,16 @@ extension Verifier {
         let side = replay.generator.configuration.gridSide
         // In bfloat16 the recorded tokens are decoded, because sampled ones may differ.
         let exact = compute.precision == .float32
+        let numbers = exact ? residual : try recording.tensor("residual").floats()
+        let shape: Shape = [side * side, tokenizer.configuration.latentChannels]
+        guard numbers.count == shape.count else {
+            throw VerificationError.badShape(
+                file: recording.file, name: "residual", found: [numbers.count], needed: "\(shape)")
+        }
         let grid = HybridTokenGrid(
             gridWidth: side, gridHeight: side,
-            ids: exact ? ids[0] : try recording.integers("final_ids"),
-            residual: Tensor(
-                [side * side, tokenizer.configuration.latentChannels],
-                exact ? residual : try recording.tensor("residual").floats()))
+            ids: exact ? ids[0] : try replay.ids("final_ids")[0],
+            residual: Tensor(shape, numbers))
         let image = try tokenizer.decode(tokenizer.latents(of: grid))
         try compare(
             recording, "image_hybrid_u8", integers: PixelValues.bytes(image).map(Int.init), pixels)
@@ -156,6 +179,11 @@ private struct Replay {
         self.recording = recording
         let latents = try recording.tensor("latents_cond", axes: 3)
         (images, tokens) = (latents.shape[0], latents.shape[1])
+        guard images > 0 else {
+            throw VerificationError.badShape(
+                file: recording.file, name: "latents_cond", found: latents.shape,
+                needed: "at least one image")
+        }
         let generator = try verifier.generator(
             for: recording.file, tokens: tokens, width: latents.shape[2])
         self.generator = generator
@@ -172,7 +200,8 @@ private struct Replay {
         // Without a note of its own a plain run has the first prompt; an inpainting the second.
         let standard = recording.file == "inpaint.safetensors" ? 1 : 0
         let rows = try recording.promptRows(
-            "prompt_rows", of: states.count, standard: Array(repeating: standard, count: images))
+            "prompt_rows", of: states.count, images: images,
+            standard: Array(repeating: standard, count: images))
         texts = try rows.map { try generator.transformer.guidedText(states[$0]) }
     }
 
@@ -225,6 +254,11 @@ private struct Replay {
         return Array(
             repeating: Array(repeating: generator.configuration.maskID, count: tokens),
             count: images)
+    }
+
+    func logits(of outcome: MaskedSampler.Outcome, step: Int) throws -> [Float] {
+        try sampler.logits(
+            outcome.hidden, at: outcome.positions, step: step, settings: settings)
     }
 
     func step(_ step: Int, _ ids: [[Int]]) throws -> [MaskedSampler.Outcome] {

@@ -13,8 +13,8 @@ extension Verifier {
         }
         let reader = CheckpointReader(try Checkpoint(path: part.checkpoint))
         let scope = LayerScope(reader, compute: compute)
-        let encoder = try T5Encoder(
-            scope, T5Configuration(ConfigurationNode(path: part.configuration)))
+        let configuration = try T5Configuration(ConfigurationNode(path: part.configuration))
+        let encoder = try T5Encoder(scope, configuration)
         try encoder.prepare()
         let tokenizer = try T5Tokenizer(folder: part.folder)
         let recordedIDs = try recording.tensor("ids", axes: 2)
@@ -28,7 +28,8 @@ extension Verifier {
             try compare(
                 recording, "mask", integers: ids.map { $0 == tokenizer.padID ? 0 : 1 })
         }
-        let numbers = recordedIDs.integers()
+        let numbers = try recording.integers(
+            "ids", shape: [rows, length], in: 0...configuration.vocabularySize - 1)
         try compare(
             recording, "hidden",
             (0..<rows).flatMap { row in

@@ -8,6 +8,13 @@ extension Verifier {
         let tokenizer = try tokenizer(for: recording.file)
         let bytes = try recording.tensor("image_u8", axes: 3)
         let (height, width) = (bytes.shape[0], bytes.shape[1])
+        let unit = tokenizer.configuration.pixelsPerToken
+        guard bytes.shape[2] == 3, height > 0, width > 0, height % unit == 0, width % unit == 0
+        else {
+            throw VerificationError.badShape(
+                file: recording.file, name: "image_u8", found: bytes.shape,
+                needed: "[height, width, 3] with sides that are multiples of \(unit)")
+        }
         var encoderStages: [Int: Tensor] = [:]
         let encoding = try tokenizer.encode(
             PixelValues.numbers(
@@ -31,7 +38,8 @@ extension Verifier {
 
         var decoderStages: [Int: Tensor] = [:]
         let hybrid = try tokenizer.decode(
-            image(try recording.tensor("latent_hybrid")), observe: { decoderStages[$0] = $1 })
+            image("latent_hybrid", of: recording, channels: shape[2]),
+            observe: { decoderStages[$0] = $1 })
         for (number, output) in decoderStages.sorted(by: { $0.key > $1.key }) {
             try compare(recording, "decoder_stage\(number)", planes(output))
         }
@@ -41,7 +49,7 @@ extension Verifier {
             recording, "decoded_hybrid_u8", integers: PixelValues.bytes(hybrid).map(Int.init),
             pixels)
         if recording.has("decoded_discrete_u8") {
-            let discrete = try tokenizer.decode(image(try recording.tensor("z_q")))
+            let discrete = try tokenizer.decode(image("z_q", of: recording, channels: shape[2]))
             try compare(
                 recording, "decoded_discrete_u8",
                 integers: PixelValues.bytes(discrete).map(Int.init), pixels)

@@ -21,9 +21,10 @@ extension Verifier {
         let generator = try generator(for: recording.file, tokens: tokens, width: width)
         let transformer = generator.transformer
         let prompts = try recording.promptRows(
-            "\(name).prompt_rows", of: texts.count, standard: []
+            "\(name).prompt_rows", of: texts.count, images: images, standard: []
         ).map { texts[$0] }
-        let numbers = ids.integers()
+        let numbers = try recording.integers(
+            "\(name).ids", shape: ids.shape, in: 0...generator.configuration.maskID)
         let guided = try prompts.map { try transformer.guidedText($0) }
         let conditional = guided.map(\.conditional)
         let unconditional = guided.map(\.unconditional)

@@ -167,7 +167,8 @@ public struct Verifier {
         }
         let recording = try Recording(path: path)
         let hidden = try recording.tensor("hidden", axes: 3)
-        let mask = try recording.integers("mask")
+        let mask = try recording.integers(
+            "mask", shape: [hidden.shape[0], hidden.shape[1]], in: Int.min...Int.max)
         let (rows, length, width) = (hidden.shape[0], hidden.shape[1], hidden.shape[2])
         let all = hidden.reshaped([rows * length, width])
         return (0..<rows).map { row in
@@ -189,8 +190,15 @@ public struct Verifier {
         }
     }
 
-    /// The opposite of `planes`.
-    func image(_ planes: Tensor) -> Tensor {
+    /// The opposite of `planes`, of latents that the recording holds.
+    /// - Throws: `VerificationError.badShape` for other than [1, channels, height, width].
+    func image(_ name: String, of recording: Recording, channels wanted: Int) throws -> Tensor {
+        let planes = try recording.tensor(name, axes: 4)
+        guard planes.shape[0] == 1, planes.shape[1] == wanted else {
+            throw VerificationError.badShape(
+                file: recording.file, name: name, found: planes.shape,
+                needed: "[1, \(wanted), height, width]")
+        }
         let extents = planes.shape.dimensions.suffix(3)
         let (channels, height, width) = (
             extents[extents.startIndex], extents[extents.startIndex + 1],

@@ -119,6 +119,7 @@ struct BenchCommand: ParsableCommand {
         try table.row(.text, "text", seconds: text, work: work.text)
         var finished = started
         let steps = try median {
+            pipeline.model.transformer.forgetFirstPasses()
             finished = started
             try pipeline.unmask(&finished)
         }
@@ -160,6 +161,7 @@ struct BenchCommand: ParsableCommand {
                     sampling: sampling)
             }
             let seconds = try median {
+                pipeline.model.transformer.forgetFirstPasses()
                 var runs = try pipeline.start(requests)
                 try pipeline.unmask(&runs)
                 for run in runs { _ = try pipeline.picture(of: run) }

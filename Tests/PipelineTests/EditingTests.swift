@@ -79,7 +79,7 @@ private let request = GenerationRequest(
     let (maximum, scale) = difference(grid.residual, picture.grid.residual)
     #expect(maximum <= scale * 0x1p-11)
     #expect(read.record.prompt == request.prompt)
-    var same = pipeline.request(of: read.record)
+    var same = try pipeline.request(of: read.record)
     // The record tells what the request left to the model.
     (same.residual.guidanceScale, same.residual.temperature) = (nil, nil)
     #expect(same == request)

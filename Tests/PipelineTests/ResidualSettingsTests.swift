@@ -57,8 +57,8 @@ private let request = GenerationRequest(
     let record = pipeline.record(of: asked, version: "1")
     let text = try ImageRecord(json: record.json)
     #expect(text.residualGuidanceScale == 1.5 && text.residualTemperature == 0.75)
-    #expect(pipeline.request(of: text).residual.guidanceScale == 1.5)
-    #expect(pipeline.request(of: text).residual.temperature == 0.75)
+    #expect(try pipeline.request(of: text).residual.guidanceScale == 1.5)
+    #expect(try pipeline.request(of: text).residual.temperature == 0.75)
 
     let own = pipeline.model.configuration.head
     let usual = pipeline.record(of: request, version: "1")
@@ -72,9 +72,9 @@ private let request = GenerationRequest(
     var old = pipeline.record(of: request, version: "1")
     old.guidanceScale = 2.5
     (old.residualGuidanceScale, old.residualTemperature) = (nil, 1)
-    let residual = pipeline.request(of: old).residual
+    let residual = try pipeline.request(of: old).residual
     #expect(residual.guidanceScale == 2.5 && residual.temperature == 1)
     // One step of linear guidance has none, so that the head had none either.
     (old.steps, old.guidanceDecay) = (1, "linear")
-    #expect(pipeline.request(of: old).residual.guidanceScale == 0)
+    #expect(try pipeline.request(of: old).residual.guidanceScale == 0)
 }
