@@ -258,16 +258,15 @@ public struct MaskedTransformer: Sendable {
     }
 
     /// The stored positions for the grid of the training, sine features for any other. As in the
-    /// official formula, the longer side of another grid spans what the trained one does, so that its
-    /// steps are narrower the more tokens it has.
+    /// official formula, another grid spans what the trained one does, so that its steps are narrower
+    /// the more tokens it has.
     private func positions(tokens: Int, gridWidth: Int) -> Tensor {
         if tokens == configuration.tokens, gridWidth == configuration.gridSide { return positions }
         let gridHeight = tokens / gridWidth
         return otherPositions.features(gridWidth, gridHeight) {
             Self.sinePositions(
                 gridWidth: gridWidth, gridHeight: gridHeight, width: configuration.width,
-                step: trainedStep * Double(configuration.gridSide)
-                    / Double(max(gridWidth, gridHeight)))
+                step: trainedStep * Double(configuration.gridSide) / Double(tokens).squareRoot())
         }
     }
 

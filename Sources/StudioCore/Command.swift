@@ -93,6 +93,8 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case searchHistory = "history.search"
     case newSeed = "seed.new"
     case fixSeed = "seed.fix"
+    case closePicture = "picture.close"
+    case reopenPicture = "picture.reopen"
     case recallAll = "recall.all"
     case recallPrompt = "recall.prompt"
     case recallSeed = "recall.seed"
@@ -147,6 +149,7 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case galleryRecallSeed = "gallery.recall.seed"
     case galleryRecallSize = "gallery.recall.size"
     case galleryRemix = "gallery.recall.remix"
+    case galleryTrashed = "gallery.trashed"
     case galleryScan = "gallery.scan"
     case showVersions = "tree.show"
     case showLog = "log.show"
@@ -284,6 +287,8 @@ extension Command {
         Entry(.redo, "redo", [plain("Z"), control("y")], .navigation),
         Entry(.previousPicture, "previous picture", [Key(.pageUp), plain("(")]),
         Entry(.nextPicture, "next picture", [Key(.pageDown), plain(")")]),
+        Entry(.closePicture, "take the picture off the list", [Key(.delete)]),
+        Entry(.reopenPicture, "bring back the picture that was taken off last"),
         Entry(.save, "save the picture shown", [plain("w")]),
         Entry(.saveAs, "save under a name", [plain("W")]),
         Entry(.saveBoth, "save discrete and refined"),
@@ -356,6 +361,7 @@ extension Command {
         Entry(.galleryRecallSeed, "recall the seed", [plain("s")], .gallery),
         Entry(.galleryRecallSize, "recall the size", [plain("d")], .gallery),
         Entry(.galleryRemix, "recall all but the seed", [plain("r")], .gallery),
+        Entry(.galleryTrashed, "show the trash, or all but it", [], .gallery),
         Entry(.galleryScan, "look for new files", [Key(.function(5))], .gallery),
         Entry(.viewStudio, "view: studio", view("1"), .navigation),
         Entry(.viewEdit, "view: studio, painting a mask", view("2"), .navigation),

@@ -167,7 +167,8 @@ extension Keymap {
 extension StudioState {
     /// The key to name for a command, or what to type into the list of commands.
     package func key(_ command: Command) -> String {
-        keymap.key(for: command)?.description ?? ":\(command.rawValue)"
+        if isPlain { return ":\(PlainOrder.shortName(of: command))" }
+        return keymap.key(for: command)?.description ?? ":\(command.rawValue)"
     }
 }
 

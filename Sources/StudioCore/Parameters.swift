@@ -171,7 +171,7 @@ extension Parameter {
         case .guidance: "How closely pictures follow prompts"
         case .decay: "How guidance changes over the steps"
         case .temperature: "Chance in the choice of tokens"
-        case .schedule: "How masked tokens thin out in an edit"
+        case .schedule: "How the masked tokens thin out"
         case .seed: "The same seed gives the same picture"
         case .seedMode: "Where the next seed comes from"
         case .count: "Pictures of a prompt; seeds count up"

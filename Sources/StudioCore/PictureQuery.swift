@@ -44,6 +44,27 @@ package struct PictureQuery: Hashable, Sendable {
 
     package var isEmpty: Bool { terms.isEmpty }
 
+    /// What is asked for as a field and is none, such as `bogus` in `bogus:3`; it is looked for as a
+    /// word.
+    package var unknownField: String? {
+        for word in Self.words(text) {
+            let word = word.drop { $0 == "-" }
+            guard !word.hasPrefix("\""), let at = word.firstIndex(where: { ":=<>".contains($0) })
+            else { continue }
+            let name = word[..<at].lowercased()
+            guard !name.isEmpty, name.allSatisfy({ $0.isLetter || $0 == "-" }) else { continue }
+            let isKnown =
+                ["is", "size"].contains(name) || Field(rawValue: name) != nil
+                || Self.aliases[name] != nil
+            if !isKnown { return name }
+        }
+        return nil
+    }
+
+    /// The fields there are, in a sentence.
+    package static let fieldWords =
+        "There are seed, steps, guidance, size, tag, model, name, edit, is:starred and others."
+
     /// Whether pictures in the trash are looked for; they are not shown otherwise.
     package var seeksTrash: Bool {
         terms.contains { $0.test == .flag(.trashed) && !$0.isNegated }
@@ -97,6 +118,10 @@ package struct PictureQuery: Hashable, Sendable {
         return test(name, comparison, value) ?? .word(bare)
     }
 
+    private static let aliases = [
+        "cfg": Field.guidance, "tags": .tag, "file": .name, "op": .edit
+    ]
+
     private static func test(_ name: String, _ comparison: Comparison, _ value: String) -> Test? {
         guard !value.isEmpty else { return nil }
         if name == "is" { return Flag(rawValue: value).map(Test.flag) }
@@ -106,7 +131,6 @@ package struct PictureQuery: Hashable, Sendable {
             else { return nil }
             return .size(comparison, width: width, height: height)
         }
-        let aliases = ["cfg": Field.guidance, "tags": .tag, "file": .name, "op": .edit]
         guard let field = Field(rawValue: name) ?? aliases[name] else { return nil }
         switch field {
         case .tag, .model, .negative, .name, .edit, .decay: return .text(field, value)

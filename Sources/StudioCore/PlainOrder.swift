@@ -155,6 +155,11 @@ package enum PlainOrder: Hashable, Sendable {
         "next": "picture.next", "previous": "picture.previous"
     ]
 
+    /// What the explanation calls a command.
+    static func shortName(of command: Command) -> String {
+        shortNames.first { $0.value == command.rawValue }?.key ?? command.rawValue
+    }
+
     private static func fork(_ text: String) -> PlainOrder {
         let words = text.split(separator: " ", maxSplits: 1).map(String.init)
         guard let step = words.first.flatMap({ Int($0) }) else {

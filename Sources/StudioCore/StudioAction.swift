@@ -73,6 +73,8 @@ package enum StudioEffect: Hashable, Sendable {
     /// Read a PNG as a run of this number.
     case open(path: String, run: RunID, fit: ImportFit = .crop)
     case copy(String)
+    /// Show a text by itself, without a frame around its lines, until Enter.
+    case present(String)
     case editPrompt(String)
     /// Set an entry of the user's settings file; nil takes it out.
     case writeSetting([String], String?)

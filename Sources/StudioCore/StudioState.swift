@@ -16,6 +16,8 @@ package struct StudioState: Hashable, Sendable {
     package var runs: [RunID: RunRecord] = [:]
     /// Runs in the order they were asked for.
     package var order: [RunID] = []
+    /// Runs that were taken off the list, the last one last.
+    var closed: [RunID] = []
     /// The run on the canvas.
     package var shownRun: RunID?
     /// Runs being worked on.

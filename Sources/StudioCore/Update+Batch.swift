@@ -60,12 +60,13 @@ extension StudioState {
     mutating func askSheet() {
         guard isReady() else { return }
         let seed = parameters.seed
+        let guidance = parameters.sampling.guidanceScale
         popup = .form(
             Form(
                 .sheet,
                 [
                     Form.Field("columns", suggesting: "seed=\(seed),\(seed &+ 1),\(seed &+ 2)"),
-                    Form.Field("rows", suggesting: "guidance=2,4.5")
+                    Form.Field("rows", suggesting: "guidance=\(guidance),\(guidance + 1)")
                 ]))
     }
 

@@ -58,6 +58,8 @@ extension StudioState {
         case .redo: return travelInView(isUndo: false)
         case .previousPicture: browse(-1)
         case .nextPicture: browse(1)
+        case .closePicture: closePicture()
+        case .reopenPicture: reopenPicture()
         case .save: return canBeSaved(orderSeen).map { [.save($0)] } ?? []
         case .saveBoth: return save(.both)
         case .saveSteps: return save(.steps)
@@ -105,7 +107,7 @@ extension StudioState {
         case .gallerySearch, .galleryNext, .galleryPrevious, .galleryOpen, .galleryPair,
             .galleryStar, .galleryTag, .galleryTrash, .galleryInfo, .galleryCopy, .galleryRecallAll,
             .galleryRecallPrompt, .galleryRecallSeed, .galleryRecallSize, .galleryRemix,
-            .galleryScan:
+            .galleryScan, .galleryTrashed:
             return performInGallery(command)
         case .loadModel: askModel()
         case .verifyModel:

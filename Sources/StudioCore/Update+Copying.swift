@@ -84,6 +84,7 @@ extension StudioState {
             return []
         }
         guard settings.isOn(.clipboard) else {
+            if choice.command == .copyCommandLine, !isPlain { return [.present(choice.text)] }
             let hint = isPlain ? [] : ["", "clipboard.osc52 in the settings switches copying on."]
             popup = .text(title: "The \(choice.title), not copied", lines: [choice.text] + hint)
             return []

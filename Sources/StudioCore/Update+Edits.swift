@@ -89,6 +89,10 @@ extension StudioState {
                 margins: canvas.margins)
         }
         guard let mask, !mask.isEmpty else {
+            if command == .inpaint, proposal != nil, proposal?.base == nil {
+                accept()
+                return nil
+            }
             let painting =
                 canvas.isPainting
                 ? "\(key(.applyTool)) paints at the cursor" : "\(key(.editMask)) paints one"

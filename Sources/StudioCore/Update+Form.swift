@@ -121,7 +121,8 @@ extension StudioState {
         // A finished picture is forked from its middle unless a step is shown.
         let step = isPictureShown ? min(last, run.step / 2) : min(last, snapshot.step)
         let typed = prompt.positive.text
-        let isOwn = typed.isEmpty || typed == run.request.rawPrompt
+        // A prompt that a picture was made from already is no new one for this.
+        let isOwn = typed.isEmpty || runs.values.contains { $0.request.isMade(from: typed) }
         popup = .form(
             Form(
                 .fork(run.id),

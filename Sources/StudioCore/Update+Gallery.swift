@@ -195,7 +195,12 @@ extension StudioState {
         case (.enter, []):
             gallery.field = nil
             let count = gallery.matches.count
-            message = Message(count == 1 ? "1 picture." : "\(count) pictures.")
+            if count == 0, let field = gallery.query.unknownField {
+                message = Message(
+                    "0 pictures; there is no field \(field). \(PictureQuery.fieldWords)", .problem)
+            } else {
+                message = Message(count == 1 ? "1 picture." : "\(count) pictures.")
+            }
         case (.escape, []):
             gallery.field = nil
             message = nil
@@ -244,6 +249,11 @@ extension StudioState {
         case .galleryScan:
             message = Self.scanning
             return [.library(.scan)]
+        case .galleryTrashed:
+            let effects = open(.gallery)
+            gallery.search(PictureQuery(gallery.query.seeksTrash ? "" : "is:trashed"))
+            message = gallery.query.seeksTrash ? trashRemark : nil
+            return effects + galleryMoved()
         default: break
         }
         if command == .galleryInfo, view != .gallery, let run = shown {
@@ -344,7 +354,7 @@ extension StudioState {
         }
         if command == .galleryRecallAll || command == .galleryRecallSeed, let seed = entry.seed {
             (parameters.seed, parameters.seedMode) = (seed, .fixed)
-            taken.append("seed \(seed)")
+            taken.append("seed \(seed), kept until \(key(.fixSeed)) releases it")
         }
         if command == .galleryRecallAll || command == .galleryRemix {
             parameters.take(entry)
@@ -406,9 +416,25 @@ extension StudioState {
         }
     }
 
+    /// What to do about pictures in the trash, of this sitting and earlier ones; nil where there are
+    /// none.
+    private var trashRemark: Message? {
+        let count = gallery.entries.count { $0.trashPath != nil }
+        guard count > 0 else { return nil }
+        let pictures = count == 1 ? "1 picture" : "\(count) pictures"
+        return Message(
+            gallery.query.seeksTrash
+                ? "\(pictures) in the trash; \(key(.galleryTrash)) brings one back."
+                : "Nothing to undo here. \(pictures) in the trash: \(key(.gallerySearch)) is:trashed "
+                    + "shows them, \(key(.galleryTrash)) there brings one back.")
+    }
+
     mutating func travelInGallery(isUndo: Bool) -> [StudioEffect] {
         guard let change = isUndo ? gallery.changes.popLast() : gallery.undone.popLast() else {
-            message = Message(isUndo ? "Nothing to undo here." : "Nothing to redo here.")
+            message =
+                isUndo
+                ? trashRemark ?? Message("Nothing to undo here.")
+                : Message("Nothing to redo here.")
             return []
         }
         guard let entry = gallery.entries.first(where: { $0.path == change.path }) else {

@@ -138,4 +138,49 @@ extension StudioState {
         guard finished[next] != shownRun else { return }
         visit(finished[next])
     }
+
+    // MARK: The list of pictures
+
+    /// Takes the picture off the list, and shows its neighbour. Its file stays.
+    mutating func closePicture() {
+        guard let run = shownRun, let at = order.firstIndex(of: run) else {
+            message = Message("There is no picture to take off the list.", .problem)
+            return
+        }
+        guard job.map({ !$0.runs.contains(run) }) ?? true, proposal == nil else {
+            message = Message(
+                proposal == nil
+                    ? "The run is still on; \(key(.cancel)) cancels it."
+                    : "\(key(.accept)) or \(key(.discard)) first.", .problem)
+            return
+        }
+        leaveComparison()
+        order.remove(at: at)
+        closed.append(run)
+        if order.isEmpty {
+            turn(to: run)
+            shownRun = nil
+        } else {
+            visit(order[min(at, order.count - 1)])
+        }
+        let isSaved = runs[run]?.savedPath != nil
+        message = Message(
+            "Picture \(run) is off the list; \(isSaved ? "its file stays, and " : "")"
+                + "\(key(.reopenPicture)) brings it back.")
+    }
+
+    mutating func reopenPicture() {
+        guard let run = closed.popLast() else {
+            message = Message("No picture was taken off the list.", .problem)
+            return
+        }
+        guard proposal == nil, !isShownRunOn || job?.isPaused == true else {
+            closed.append(run)
+            message = Message("A run is on; others can be shown when it is done.", .problem)
+            return
+        }
+        order.insert(run, at: order.firstIndex { $0 > run } ?? order.count)
+        leaveComparison()
+        visit(run)
+    }
 }

@@ -219,9 +219,14 @@ extension StudioState {
             )
             return
         }
+        // With the same seed it would be the same again.
+        let again =
+            parameters.seedMode == .fixed
+            ? "\(key(.newSeed)) and then \(key(.inpaint)) try another seed"
+            : "\(key(.inpaint)) tries again"
         let seam = picture.seamError.map { ", seam \(Parameters.decimal(Float($0)))" } ?? ""
         message = Message(
-            "Done\(seam). \(key(.accept)) accepts, \(key(.discard)) discards, \(key(.inpaint)) tries again.",
+            "Done\(seam). \(key(.accept)) accepts, \(key(.discard)) discards, \(again).",
             .success)
     }
 

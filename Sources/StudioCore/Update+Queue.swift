@@ -231,7 +231,8 @@ extension StudioState {
             // Its seed is one picture's.
             parameters.count = 1
             message = Message(
-                "Out of the queue, its seed kept; \(key(.queueAddFirst)) puts it back as the next.")
+                "Out of the queue; seeds stay at its own until \(key(.fixSeed)). "
+                    + "\(key(.queueAddFirst)) puts it back as the next.")
         }
         return effects
     }

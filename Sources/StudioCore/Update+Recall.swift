@@ -25,7 +25,7 @@ extension StudioState {
         if run.edit != nil { parameters.sampling.steps = steps }
         parameters.residual = run.request.residual
         (parameters.width, parameters.height) = (pictureSize.x, pictureSize.y)
-        let seed = run.knownSeed.map { ", seed \($0)" } ?? ""
+        let seed = run.knownSeed.map { ", seed \($0) (kept; \(key(.fixSeed)) releases it)" } ?? ""
         let left =
             (run.edit == nil ? [] : ["the steps"])
             + (run.request.residual.seed.map { ["its residual seed, \($0)"] } ?? [])

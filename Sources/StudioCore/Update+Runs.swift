@@ -156,10 +156,7 @@ extension StudioState {
 
     /// Runs stand still between two steps; after the last one they only end.
     private mutating func pause(_ job: Job) -> [StudioEffect] {
-        let isStepLeft = job.runs.compactMap { runs[$0] }.contains {
-            $0.picture == nil && !$0.isSkipped && $0.step + 1 < $0.steps
-        }
-        guard isStepLeft else {
+        guard canPause(job) else {
             message = Message(
                 "This is the last step, after which nothing pauses; \(key(.cancel)) cancels.",
                 .problem)
@@ -167,6 +164,13 @@ extension StudioState {
         }
         message = Message("Pausing after this step.")
         return [.pause]
+    }
+
+    /// Whether a step is left to stop before.
+    package func canPause(_ job: Job) -> Bool {
+        job.runs.compactMap { runs[$0] }.contains {
+            $0.picture == nil && !$0.isSkipped && $0.step + 1 < $0.steps
+        }
     }
 
     /// Goes on with the run shown, from its newest step; where that is finished, with the one that is

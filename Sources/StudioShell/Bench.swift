@@ -224,7 +224,8 @@ struct Bench {
             post(.note("\(count) files are those that \(Model.checksumFile) lists."))
         case .use(let settings): options.settings = settings
         // The workshop's own, the library's and the screen's.
-        case .skip, .pause, .cancel, .inspect, .library, .copy, .editPrompt, .writeSetting,
+        case .skip, .pause, .cancel, .inspect, .library, .copy, .present, .editPrompt,
+            .writeSetting,
             .editSettings, .reloadSettings, .reopen, .readLog, .draw, .probe, .redraw, .suspend,
             .quit:
             break

@@ -149,7 +149,7 @@ struct PlainStudio {
     private mutating func carryOut(_ effect: StudioEffect) {
         switch effect {
         case .reopen: say("Name the folder with --model when the studio is started.")
-        case .quit, .redraw, .probe, .draw, .suspend, .editPrompt, .copy: break
+        case .quit, .redraw, .probe, .draw, .suspend, .editPrompt, .copy, .present: break
         // Nobody would see them.
         case .library(.thumbnails): break
         case .library(let order): librarian.perform(order)

@@ -1,5 +1,6 @@
 import CNcurses
 import Foundation
+import Imaging
 import Pipeline
 import Settings
 import StudioCore
@@ -315,6 +316,7 @@ private final class Session {
         case .suspend: suspend()
         case .readLog: log.read { [inbox] in inbox.post(.log($0)) }
         case .copy(let text): copy(text)
+        case .present(let text): present(text)
         case .editPrompt(let text): editPrompt(text)
         case .writeSetting(let path, let toml): writeSetting(path, toml)
         case .editSettings: editSettings()
@@ -369,6 +371,18 @@ private final class Session {
         guard openEditor(path), let edited = try? String(contentsOfFile: path, encoding: .utf8)
         else { return }
         apply(.promptEdited(edited.trimmingCharacters(in: .whitespacesAndNewlines)))
+    }
+
+    /// Where lines of the terminal break it a mouse still takes it whole.
+    private func present(_ text: String) {
+        let lines = [
+            SanitizedText(text, limit: 200_000).text, "",
+            "# Not copied, as clipboard.osc52 in the settings is off. Enter goes back to the studio."
+        ]
+        giveBack()
+        _ = dcar_run_in_terminal(
+            "printf '\\n%s\\n' \"$1\"; read -r line < /dev/tty", lines.joined(separator: "\n"))
+        takeBack()
     }
 
     private func editSettings() {

@@ -341,8 +341,8 @@ extension StudioState {
         let isBehind = job?.isPaused == true && !isShownRunOn && shown != nil
         if let job, !isBehind {
             guard job.isPaused else {
-                return [
-                    hint(.pause, "pause"), hint(.cancel, "cancel"),
+                return (canPause(job) ? [hint(.pause, "pause")] : []) + [
+                    hint(.cancel, "cancel"),
                     job.runs.count > 1 && shown?.picture == nil && shown?.isSkipped == false
                         ? hint(.skip, "skip one") : hint(.previousStep, "back"),
                     hint(.nextOverlay, "overlay"), helpHint
@@ -371,9 +371,11 @@ extension StudioState {
         if isComparing {
             return [
                 hint(.toggleResidual, "flip"), hint(.split, "split"),
-                hint(.difference, "difference"), hint(.swapCompared, "swap"),
-                word("Esc", "picture alone"), helpHint
+                hint(.difference, "difference")
             ]
+                + ([.split, .difference].contains(canvas.display)
+                    ? [hint(.swapCompared, "swap")] : [])
+                + [word("Esc", "picture alone"), helpHint]
         }
         if isPictureShown {
             return [
