@@ -174,6 +174,9 @@ public struct MaskedRun: Sendable {
     /// Tokens in a row of what the transformer sees.
     var seenWidth: Int { window?.width ?? gridWidth }
 
+    /// Lets go of the last pass's hidden states; `hiddenStates(of:with:)` makes them again.
+    public mutating func forgetHiddenStates() { hidden = nil }
+
     /// The row of a token's hidden states; nil for one that the transformer does not see.
     public func seenPlace(of position: Int) -> Int? {
         window.map { $0.place(of: position, gridWidth: gridWidth) } ?? position

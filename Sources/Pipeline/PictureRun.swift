@@ -22,6 +22,9 @@ public struct PictureRun: Sendable {
 
     /// What a change of the residual alone does not touch.
     public var tokens: TokenState { run.state }
+
+    /// Lets go of what only the residual head reads and can be made again.
+    public mutating func forgetHiddenStates() { run.forgetHiddenStates() }
 }
 
 /// A finished picture.

@@ -31,9 +31,12 @@ extension Pipeline {
     }
 
     /// The picture of a run whose tokens are all known: residual tokens, then pixels.
+    /// - Parameter show: gets the refined picture as soon as it is there, which is before the discrete
+    ///   one.
     /// - Throws: `RequestError.tokensMasked`; what `residual` and `decode` throw.
     public func picture(
-        of run: PictureRun, withDiscrete: Bool = false, events: (RunEvent) -> Void = { _ in }
+        of run: PictureRun, withDiscrete: Bool = false, events: (RunEvent) -> Void = { _ in },
+        show: (RGBImage) -> Void = { _ in }
     ) throws -> Picture {
         guard run.run.state.maskedCount == 0 else {
             throw RequestError.tokensMasked(run.run.state.maskedCount)
@@ -58,11 +61,21 @@ extension Pipeline {
         let decodings = withDiscrete && strength != 0 ? 2 : 1
         events(.phase(.decoding, count: decodings))
         let refined = try decode(grid, strength: strength)
+        show(refined)
         events(.progress(.decoding, done: 1, of: decodings))
         let discrete = decodings == 2 ? try decode(grid, strength: 0) : withDiscrete ? refined : nil
         return Picture(
             request: run.request, tokens: run.run.state, grid: grid, discrete: discrete,
             refined: refined)
+    }
+
+    /// Whether the residual tokens of a picture were never sampled, as it was made at strength 0.
+    public func lacksResidual(_ grid: HybridTokenGrid, of run: PictureRun) -> Bool {
+        guard model.configuration.hybrid, run.isKept.contains(false) else { return false }
+        let channels = model.configuration.latentChannels
+        return grid.residual.withFloats { numbers in
+            numbers.indices.allSatisfy { run.isKept[$0 / channels] || numbers[$0] == 0 }
+        }
     }
 
     /// A run's present state as a picture: kept tokens with their residual, new ones as codebook

@@ -45,9 +45,15 @@ extension Bench {
     // MARK: Residual
 
     mutating func restrengthen(_ id: RunID, _ strength: Float, _ pipeline: Pipeline) throws {
-        guard let piece = pieces[id], let grid = piece.grid,
+        guard let piece = pieces[id], var grid = piece.grid,
             piece.request.residual.strength != strength
         else { return }
+        if let run = piece.run, try pipeline.lacksResidual(grid, of: run) {
+            grid = HybridTokenGrid(
+                gridWidth: grid.gridWidth, gridHeight: grid.gridHeight, ids: grid.ids,
+                residual: try pipeline.residual(of: run))
+            pieces[id]?.grid = grid
+        }
         let picture = try decode(grid, of: id, strength: strength, pipeline)
         pieces[id]?.leaveFile()
         post(.restrengthened(id, picture))

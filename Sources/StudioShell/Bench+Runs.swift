@@ -178,12 +178,17 @@ extension Bench {
                 post(.phase(id, phase, done: done, of: count))
             case .stepped: break
             }
+        } show: { image in
+            guard preview != .off else { return }
+            let shown = piece.ground.map { $0.composited(image, over: $0.refined) } ?? image
+            post(.decoded(id, step: run.tokens.step, StepPreview(image: shown, kind: .full)))
         }
         let discrete = picture.discrete ?? picture.refined
         colors?.learn(ids: picture.grid.ids, gridWidth: picture.grid.gridWidth, from: discrete)
         colors?.keep()
         pieces[id]?.grid = picture.grid
         run.run.text.release()
+        forgetHiddenStates()
         pieces[id]?.leaveFile()
         pieces[id]?.seconds += (Terminal.now - start).seconds
         post(
@@ -192,6 +197,15 @@ extension Bench {
                 seconds: pieces[id]?.seconds ?? 0))
         keep(id, pipeline)
     }
+
+    /// What the residual head reads of older runs is made again where it is wanted.
+    private mutating func forgetHiddenStates() {
+        for id in pieces.keys.sorted().dropLast(Self.runsWithHiddenStates) {
+            pieces[id]?.run?.forgetHiddenStates()
+        }
+    }
+
+    private static let runsWithHiddenStates = 8
 
     /// Lays an edit over its base and measures it.
     mutating func compose(
