@@ -1,5 +1,4 @@
 import COneDNN
-import Synchronization
 import Tensors
 
 /// Float32 matrix products and convolutions by oneDNN.

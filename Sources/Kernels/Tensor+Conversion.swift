@@ -11,7 +11,8 @@ extension Tensor {
             return Tensor(shape, .bfloat16) { base in
                 source.withFloats {
                     dcar_copy_rows(
-                        $0.baseAddress, count, 1, count, dcar_out(start: base, is_bfloat16: 1), count)
+                        $0.baseAddress, count, 1, count, dcar_out(start: base, is_bfloat16: 1),
+                        count)
                 }
             }
         }
