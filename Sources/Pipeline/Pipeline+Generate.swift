@@ -4,19 +4,26 @@ import Requests
 import Tensors
 
 extension Pipeline {
-    /// Steps until all runs are finished, or have done `stopAfter` steps.
+    /// Steps until all runs are finished, or one has done `stopAfter` steps.
+    ///
+    /// - Parameter afterStep: sees the runs after each step.
+    /// - Throws: what `step` and the closures throw; the runs are then as the last step left them.
     public func unmask(
-        _ runs: inout [PictureRun], stopAfter: Int? = nil, events: (RunEvent) -> Void = { _ in }
+        _ runs: inout [PictureRun], stopAfter: Int? = nil,
+        events: (RunEvent) throws -> Void = { _ in },
+        afterStep: ([PictureRun]) throws -> Void = { _ in }
     ) throws {
         guard let steps = runs.map(\.run.settings.steps).max() else { return }
-        events(.phase(.steps, count: steps))
+        try events(.phase(.steps, count: steps))
         while runs.contains(where: { !$0.run.isFinished }) {
-            if let stopAfter, runs.allSatisfy({ $0.run.state.step >= stopAfter }) { return }
+            let done = runs.map(\.run.state.step).max() ?? 0
+            if let stopAfter, done >= stopAfter { return }
             try step(&runs)
             for (image, run) in runs.enumerated() {
-                events(.stepped(image: image, Self.news(of: run)))
+                try events(.stepped(image: image, Self.news(of: run)))
             }
-            events(.progress(.steps, done: runs.map(\.run.state.step).max() ?? 0, of: steps))
+            try afterStep(runs)
+            try events(.progress(.steps, done: done + 1, of: steps))
         }
     }
 
@@ -31,9 +38,10 @@ extension Pipeline {
     }
 
     /// The picture of a run whose tokens are all known: residual tokens, then pixels.
-    /// - Throws: `RequestError.tokensMasked`; what `residual` and `decode` throw.
+    /// - Throws: `RequestError.tokensMasked`; what `residual`, `decode` and `events` throw.
     public func picture(
-        of run: PictureRun, withDiscrete: Bool = false, events: (RunEvent) -> Void = { _ in }
+        of run: PictureRun, withDiscrete: Bool = false,
+        events: (RunEvent) throws -> Void = { _ in }
     ) throws -> Picture {
         guard run.run.state.maskedCount == 0 else {
             throw RequestError.tokensMasked(run.run.state.maskedCount)
@@ -41,21 +49,21 @@ extension Pipeline {
         let strength = run.request.residual.strength
         let steps = run.request.residual.steps ?? model.configuration.head.steps
         let residual: Tensor
-        if strength == 0 || !model.configuration.hybrid {
+        if strength == 0 || !model.configuration.isHybrid {
             residual = Tensor(
                 [run.run.state.ids.count, model.configuration.latentChannels], repeating: 0)
         } else {
-            events(.phase(.residual, count: steps))
+            try events(.phase(.residual, count: steps))
             residual = try self.residual(of: run) { done in
-                events(.progress(.residual, done: done, of: steps))
+                try events(.progress(.residual, done: done, of: steps))
             }
         }
         let grid = HybridTokenGrid(
             gridWidth: run.run.gridWidth, gridHeight: run.run.gridHeight, ids: run.run.state.ids,
             residual: residual)
-        events(.phase(.decoding, count: withDiscrete ? 2 : 1))
+        try events(.phase(.decoding, count: withDiscrete ? 2 : 1))
         let refined = try decode(grid, strength: strength)
-        events(.progress(.decoding, done: 1, of: withDiscrete ? 2 : 1))
+        try events(.progress(.decoding, done: 1, of: withDiscrete ? 2 : 1))
         let discrete = withDiscrete ? try decode(grid, strength: 0) : nil
         return Picture(
             request: run.request, tokens: run.run.state, grid: grid, discrete: discrete,
@@ -71,7 +79,7 @@ extension Pipeline {
     public func preview(of run: PictureRun, withResidual: Bool = false) throws -> RGBImage {
         let state = run.run.state
         let isRefined =
-            withResidual && model.configuration.hybrid && run.request.residual.strength > 0
+            withResidual && model.configuration.isHybrid && run.request.residual.strength > 0
         let residual = isRefined ? try self.residual(of: run).floats() : run.keptResidual
         let strength = isRefined ? run.request.residual.strength : 1
         let (codes, channels) = (

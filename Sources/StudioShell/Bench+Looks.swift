@@ -24,7 +24,7 @@ extension Bench {
         guard let piece = pieces[id], let run = piece.run, preview != .off,
             let image = colors?.picture(
                 ids: snapshot.ids, gridWidth: run.run.gridWidth,
-                side: run.width / run.run.gridWidth)
+                tokenSide: run.width / run.run.gridWidth)
         else { return nil }
         return StepPreview(image: piece.ground?.filled(image) ?? image, kind: .colors)
     }

@@ -198,9 +198,10 @@ extension Bench {
         _ id: RunID, _ discrete: RGBImage, _ refined: RGBImage, strength: Float
     ) -> FinishedPicture {
         let ground = pieces[id]?.ground
-        pieces[id]?.seam = ground?.seamError(refined)
-        let discrete = ground.map { $0.composited(discrete, over: $0.discrete) } ?? discrete
-        let refined = ground.map { $0.composited(refined, over: $0.refined) } ?? refined
+        pieces[id]?.seam = ground?.compositor.seamError(refined)
+        let discrete =
+            ground.map { $0.compositor.composited(discrete, over: $0.discrete) } ?? discrete
+        let refined = ground.map { $0.compositor.composited(refined) } ?? refined
         pieces[id]?.discrete = discrete
         pieces[id]?.refined = refined
         return FinishedPicture(

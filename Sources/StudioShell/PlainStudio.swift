@@ -31,7 +31,7 @@ struct PlainStudio {
         sources.flags[.clipboard] = SettingsSources.Flag("--plain", .flag(false))
         options.settings = sources.load()
         log = StudioLog(
-            folder: options.stateFolder, days: options.settings.whole(.logDays) ?? 30)
+            folder: options.stateFolder, days: options.settings.logDays)
         // Lines are not a sitting to come back to; the queue works as in the studio.
         (options.stateFolder, options.cacheFolder) = (nil, nil)
         self.options = options

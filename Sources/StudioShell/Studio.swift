@@ -116,8 +116,8 @@ private final class Session {
         }
         (self.librarian, self.workshop) = (librarian, workshop)
         log = StudioLog(
-            folder: options.stateFolder, days: options.settings.whole(.logDays) ?? 30)
-        easel = Easel(budget: options.settings.whole(.previewBudget) ?? 3) { inbox.wake() }
+            folder: options.stateFolder, days: options.settings.logDays)
+        easel = Easel(budget: options.settings.previewBudget) { inbox.wake() }
         replay = options.replay
         easel.start()
         workshop.start()
@@ -334,7 +334,7 @@ private final class Session {
         case .reloadSettings: reloadSettings()
         case .use(let settings):
             screen.output.send(terminal.setMouse(settings.isOn(.mouse)))
-            easel.setBudget(settings.whole(.previewBudget) ?? 3)
+            easel.setBudget(settings.previewBudget)
             workshop.perform(effect)
         case .library(let order): librarian.perform(order)
         default: workshop.perform(effect)
@@ -345,7 +345,7 @@ private final class Session {
     private func reopen(_ folder: String) {
         let path = URL(fileURLWithPath: folder.withHome).path
         do {
-            _ = try ModelParts(in: path).ofModel(in: path)
+            _ = try ModelParts(in: path).ofModel()
             ending = .reopen(model: path)
         } catch {
             apply(.news(.problem("\(error)")))
