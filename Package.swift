@@ -25,17 +25,25 @@ let package = Package(
         .target(name: "JSON"),
         .target(name: "Tensors"),
         .target(
-            name: "Kernels", dependencies: ["CKernels", "COneDNN", "COpenBLAS", "Tensors"]),
+            name: "Kernels", dependencies: ["CKernels", "COneDNN", "COpenBLAS", "Tensors"],
+            exclude: ["Measurements.md"]),
         .target(
             name: "Checkpoints",
             dependencies: [
                 "JSON", "Tensors", "Yams", .product(name: "Crypto", package: "swift-crypto")
             ]),
         .target(name: "Layers", dependencies: ["Checkpoints", "Kernels", "Tensors"]),
-        .target(name: "TextEncoding", dependencies: ["JSON", "Layers"]),
-        .target(name: "HybridTokens", dependencies: ["Layers"]),
+        .target(
+            name: "TextEncoding",
+            dependencies: ["Checkpoints", "JSON", "Kernels", "Layers", "Tensors"]),
+        .target(
+            name: "HybridTokens", dependencies: ["Checkpoints", "Kernels", "Layers", "Tensors"]),
         .target(name: "Requests"),
-        .target(name: "Generation", dependencies: ["CKernels", "Layers", "Requests"]),
+        .target(
+            name: "Generation",
+            dependencies: [
+                "CKernels", "Checkpoints", "Kernels", "Layers", "Requests", "Tensors"
+            ]),
         .target(name: "Imaging", dependencies: ["CPNG", "JSON"]),
         .target(
             name: "Assets", path: "Assets",
@@ -44,10 +52,16 @@ let package = Package(
         .target(
             name: "Pipeline",
             dependencies: [
-                "Generation", "HybridTokens", "Imaging", "Requests", "TextEncoding",
+                "Checkpoints", "Generation", "HybridTokens", "Imaging", "Kernels", "Layers",
+                "Requests", "Tensors", "TextEncoding",
                 .product(name: "Crypto", package: "swift-crypto")
             ]),
-        .target(name: "Verification", dependencies: ["Pipeline"]),
+        .target(
+            name: "Verification",
+            dependencies: [
+                "Checkpoints", "Generation", "HybridTokens", "Kernels", "Layers", "Pipeline",
+                "Requests", "Tensors", "TextEncoding"
+            ]),
         .target(name: "TerminalGraphics", dependencies: ["CKernels", "Imaging"]),
         .target(
             name: "Settings",
@@ -60,23 +74,28 @@ let package = Package(
             dependencies: [
                 "Imaging", "StudioCore", .product(name: "GRDB", package: "GRDB.swift")
             ]),
-        .target(name: "StudioViews", dependencies: ["StudioCore", "TerminalGraphics"]),
+        .target(
+            name: "StudioViews",
+            dependencies: ["Imaging", "Requests", "Settings", "StudioCore", "TerminalGraphics"]),
         .target(
             name: "StudioShell",
             dependencies: [
-                "CNcurses", "Library", "Pipeline", "Settings", "StudioViews", "TerminalGraphics"
+                "CNcurses", "Generation", "HybridTokens", "Imaging", "Kernels", "Layers", "Library",
+                "Pipeline", "Requests", "Settings", "StudioCore", "StudioViews", "Tensors",
+                "TerminalGraphics"
             ]),
         .executableTarget(
             name: "dcar",
             dependencies: [
-                "Assets", "Pipeline", "Settings", "StudioCore", "StudioShell", "TerminalGraphics",
-                "Verification",
+                "Assets", "Checkpoints", "Generation", "HybridTokens", "Imaging", "Kernels",
+                "Layers", "Pipeline", "Requests", "Settings", "StudioCore", "StudioShell",
+                "Tensors", "TerminalGraphics", "TextEncoding", "Verification",
                 .product(name: "ArgumentParser", package: "swift-argument-parser")
             ]),
         .target(name: "CPseudoterminal", path: "Tests/CPseudoterminal"),
         .target(
             name: "TestSupport",
-            dependencies: ["CPseudoterminal", "Checkpoints", "Imaging", "Tensors"],
+            dependencies: ["CPseudoterminal", "Imaging", "Tensors"],
             path: "Tests/TestSupport"),
         .executableTarget(
             name: "full-size-model", dependencies: ["Checkpoints", "TestSupport", "Tensors"],
@@ -92,9 +111,9 @@ let package = Package(
             ]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Checkpoints", "Imaging", "Kernels", "TestSupport", "dcar"]),
+            dependencies: ["Imaging", "Kernels", "TestSupport", "dcar"]),
         .testTarget(
-            name: "GenerationTests", dependencies: ["Generation", "Requests", "TestSupport"]),
+            name: "GenerationTests", dependencies: ["CKernels", "Generation", "Requests"]),
         .testTarget(name: "ImagingTests", dependencies: ["CPNG", "Imaging"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(
@@ -115,8 +134,7 @@ let package = Package(
         .testTarget(
             name: "TerminalGraphicsTests",
             dependencies: ["CKernels", "Imaging", "TerminalGraphics", "TestSupport"]),
-        .testTarget(
-            name: "TextEncodingTests", dependencies: ["Checkpoints", "TextEncoding"]),
+        .testTarget(name: "TextEncodingTests", dependencies: ["TextEncoding"]),
         .testTarget(name: "VerificationTests", dependencies: ["Verification", "TestSupport"])
     ],
     swiftLanguageModes: [.v6]

@@ -82,6 +82,12 @@ BFLOAT16_INLINE __m256i narrowed(const float *x, size_t left) {
     return (__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(lanes(left), x));
 }
 
+/// Sixteen numbers of a row from column `i` on as bfloat16, zeros where it has none.
+BFLOAT16_INLINE __m256i narrowed_part(dcar_rows rows, size_t row, size_t i, size_t width) {
+    if (row >= rows.count || i >= width) return _mm256_setzero_si256();
+    return narrowed(rows.start + row * rows.stride + i, width - i);
+}
+
 /// Whole vectors, or whole steps along the inner axis of tiles.
 static size_t padded(int tiles, size_t count) {
     size_t grain = tiles ? 2 * TILE_WORDS : 16;
@@ -106,26 +112,21 @@ void dcar_attention(int tiles, dcar_rows query, dcar_rows key, dcar_rows value, 
 
     for (size_t row = 0; row < query.count; row++)
         for (size_t i = 0; i < wide; i += 16)
-            _mm256_storeu_si256(
-                (__m256i *)(q + row * pairs + i / 2),
-                narrowed(query.start + row * query.stride + i, i < width ? width - i : 0));
+            _mm256_storeu_si256((__m256i *)(q + row * pairs + i / 2),
+                                narrowed_part(query, row, i, width));
     for (size_t first = 0; first < columns; first += 16) {
         for (size_t row = first; row < first + 16; row++)
             for (size_t i = 0; i < wide; i += 16)
-                _mm256_storeu_si256(
-                    (__m256i *)(lines + (row - first) * pairs + i / 2),
-                    narrowed(key.start + row * key.stride + i,
-                             row < key.count && i < width ? width - i : 0));
+                _mm256_storeu_si256((__m256i *)(lines + (row - first) * pairs + i / 2),
+                                    narrowed_part(key, row, i, width));
         for (size_t i = 0; i < pairs; i++)
             for (size_t row = 0; row < 16; row++)
                 k[i * columns + first + row] = lines[row * pairs + i];
     }
     for (size_t row = 0; row < columns; row += 2)
         for (size_t i = 0; i < wide; i += 16) {
-            const float *x = value.start + row * value.stride + i;
-            size_t left = i < width ? width - i : 0;
-            __m256i even = narrowed(x, row < value.count ? left : 0);
-            __m256i odd = narrowed(x + value.stride, row + 1 < value.count ? left : 0);
+            __m256i even = narrowed_part(value, row, i, width);
+            __m256i odd = narrowed_part(value, row + 1, i, width);
             _mm512_storeu_si512(
                 v + row / 2 * wide + i,
                 _mm512_or_si512(_mm512_cvtepu16_epi32(even),

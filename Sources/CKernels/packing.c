@@ -20,11 +20,12 @@ void dcar_pack(const void *x, size_t rows, size_t row_bytes, void *out) {
         for (size_t start = 0; start < words; start += STRETCH) {
             size_t end = words - start < STRETCH ? words : start + STRETCH;
             for (size_t row = 0; row < width; row++) {
-                const uint8_t *from = (const uint8_t *)x + (first + row) * row_bytes;
+                const uint8_t *from =
+                    row < count ? (const uint8_t *)x + (first + row) * row_bytes : 0;
                 for (size_t word = start; word < end; word++) {
                     size_t left = row_bytes - 4 * word;
                     uint32_t value = 0;
-                    if (row < count) {
+                    if (from) {
                         if (left >= 4) {
                             memcpy(&value, from + 4 * word, 4);
                         } else {

@@ -42,11 +42,11 @@ DCAR_INLINE __m512 add(__m512 sum, int32_t a, __m512i b, const int is_integer) {
 
 /// One vector of sums of a row and 16 columns from `column` on, with what follows it.
 DCAR_INLINE void finish(v16 x, size_t row, size_t column, size_t columns, const destination *to,
-                        const int is_integer, const int activation) {
+                        const int is_integer, const dcar_activation activation) {
     const dcar_epilogue *e = &to->epilogue;
     size_t left = columns - column;
     if (is_integer) {
-        i16 sum = (i16)load_part((const float *)e->column_sum + column, left, 0);
+        i16 sum = load_ints(e->column_sum + column, left);
         x = __builtin_convertvector((i16)x - e->row_zero[row] * sum, v16)
             * load_part(e->column_scale + column, left, 0) * e->row_scale[row];
     }
@@ -54,7 +54,7 @@ DCAR_INLINE void finish(v16 x, size_t row, size_t column, size_t columns, const 
     x = activate(x, activation);
     if (e->addend) x += load_part(e->addend + row * e->addend_stride + column, left, 0);
     size_t at = row * to->out_stride + column;
-    if (to->out.half && left >= 16) {
+    if (to->out.is_bfloat16 && left >= 16) {
         _mm256_storeu_si256((__m256i *)((uint16_t *)to->out.start + at),
                             (__m256i)_mm512_cvtneps_pbh((__m512)x));
     } else {
@@ -103,10 +103,10 @@ DCAR_INLINE void tile(const uint8_t *a, size_t row_bytes, const uint32_t *b, siz
             finish(LOAD(aside + r * BLOCK + 16 * v), row + r, column + 16 * v, columns, to,        \
                    is_integer, activation)
     switch (to->epilogue.activation) {
-    case 1: FINISH(1); break;
-    case 2: FINISH(2); break;
-    case 3: FINISH(3); break;
-    default: FINISH(0);
+    case DCAR_RELU: FINISH(DCAR_RELU); break;
+    case DCAR_SILU: FINISH(DCAR_SILU); break;
+    case DCAR_GELU: FINISH(DCAR_GELU); break;
+    default: FINISH(DCAR_NONE);
     }
 }
 
@@ -152,7 +152,7 @@ static void vector_int8(const void *a, size_t rows, size_t row_bytes, const void
 /// The sums of a few rows and 16 columns, with what follows them.
 DCAR_TILES_INLINE void finish_column(const float *sums, size_t rows, size_t row, size_t column,
                                      const destination *to, const int is_integer,
-                                     const int activation) {
+                                     const dcar_activation activation) {
     const dcar_epilogue *e = &to->epilogue;
     v16 bias = e->bias ? LOAD(e->bias + column) : SPLAT(0.f), scale = SPLAT(1.f);
     i16 sum = {0};
@@ -168,7 +168,7 @@ DCAR_TILES_INLINE void finish_column(const float *sums, size_t rows, size_t row,
         x = activate(x + bias, activation);
         if (e->addend) x += LOAD(e->addend + (row + r) * e->addend_stride + column);
         size_t at = (row + r) * to->out_stride + column;
-        if (to->out.half) {
+        if (to->out.is_bfloat16) {
             _mm256_storeu_si256((__m256i *)((uint16_t *)to->out.start + at),
                                 (__m256i)_mm512_cvtneps_pbh((__m512)x));
         } else {
@@ -191,10 +191,10 @@ DCAR_TILES_INLINE void finish_tile(const float *sums, size_t rows, size_t row, s
         }                                                                                          \
     }
     switch (to->epilogue.activation) {
-    case 1: FINISH_TILE(1); break;
-    case 2: FINISH_TILE(2); break;
-    case 3: FINISH_TILE(3); break;
-    default: FINISH_TILE(0);
+    case DCAR_RELU: FINISH_TILE(DCAR_RELU); break;
+    case DCAR_SILU: FINISH_TILE(DCAR_SILU); break;
+    case DCAR_GELU: FINISH_TILE(DCAR_GELU); break;
+    default: FINISH_TILE(DCAR_NONE);
     }
 }
 

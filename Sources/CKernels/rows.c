@@ -10,11 +10,6 @@ void dcar_finish_tile(const float *tile, size_t tile_stride, size_t rows, size_t
         for (size_t i = 0; i < columns; i += 16) {
             size_t left = columns - i;
             v16 v = load_part(x + i, left, 0);
-            if (epilogue.row_scale) {
-                i16 sum = (i16)load_part((const float *)epilogue.column_sum + i, left, 0);
-                v = __builtin_convertvector((i16)v - epilogue.row_zero[row] * sum, v16)
-                    * load_part(epilogue.column_scale + i, left, 0) * epilogue.row_scale[row];
-            }
             if (epilogue.bias) v += load_part(epilogue.bias + i, left, 0);
             v = activate(v, epilogue.activation);
             if (epilogue.addend)

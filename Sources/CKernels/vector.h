@@ -31,6 +31,14 @@ DCAR_INLINE v16 load_part(const float *p, size_t left, float fill) {
     return LOAD(buffer);
 }
 
+/// The same of whole numbers, with 0 for what is missing.
+DCAR_INLINE i16 load_ints(const int32_t *p, size_t left) {
+    if (left >= 16) return *(const i16 *)p;
+    int32_t buffer[16];
+    for (size_t i = 0; i < 16; i++) buffer[i] = i < left ? p[i] : 0;
+    return *(const i16 *)buffer;
+}
+
 DCAR_INLINE void store_part(float *p, size_t left, v16 v) {
     if (left >= 16) {
         STORE(p, v);
@@ -39,6 +47,14 @@ DCAR_INLINE void store_part(float *p, size_t left, v16 v) {
     }
 }
 
+/// The bits of the nearest bfloat16 number, ties to even.
+DCAR_INLINE uint16_t bfloat16_bits(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, 4);
+    return (uint16_t)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+}
+
+/// The same of sixteen numbers.
 DCAR_INLINE h16 narrow(v16 v) {
     u16 bits = (u16)v;
     bits = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
@@ -47,7 +63,7 @@ DCAR_INLINE h16 narrow(v16 v) {
 
 /// Writes `left` (at most 16) lanes at element `at` of an output.
 DCAR_INLINE void store_out(dcar_out out, size_t at, size_t left, v16 v) {
-    if (!out.half) {
+    if (!out.is_bfloat16) {
         store_part((float *)out.start + at, left, v);
         return;
     }
@@ -123,11 +139,11 @@ DCAR_INLINE v16 gelu16(v16 x) {
     return x * sigmoid16(2.f * inner);
 }
 
-DCAR_INLINE v16 activate(v16 x, int activation) {
+DCAR_INLINE v16 activate(v16 x, dcar_activation activation) {
     switch (activation) {
-    case 1: return choose(x > SPLAT(0.f), x, SPLAT(0.f));
-    case 2: return x * sigmoid16(x);
-    case 3: return gelu16(x);
+    case DCAR_RELU: return choose(x > SPLAT(0.f), x, SPLAT(0.f));
+    case DCAR_SILU: return x * sigmoid16(x);
+    case DCAR_GELU: return gelu16(x);
     default: return x;
     }
 }

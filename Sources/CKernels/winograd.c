@@ -9,10 +9,8 @@
 #pragma clang diagnostic ignored "-Wpsabi"
 #include "vector.h"
 
-#define A 0.625f
-#define B 1.5f
-#define AA (A * A)
-#define BB (B * B)
+/// The points that are not 0 or infinity, without their signs, and their squares.
+static const float NEAR = 0.625f, FAR = 1.5f, NEAR2 = 0.390625f, FAR2 = 2.25f;
 
 enum { MOST = 6 };
 
@@ -24,12 +22,13 @@ DCAR_INLINE void weights_line(const float *g, float *out, const int side) {
         out[3] = g[2];
         return;
     }
-    const float near = 1.f / (2 * AA * (AA - BB)), far = 1.f / (2 * BB * (BB - AA));
-    out[0] = g[0] / (AA * BB);
-    out[1] = near * (g[0] + A * g[1] + AA * g[2]);
-    out[2] = near * (g[0] - A * g[1] + AA * g[2]);
-    out[3] = far * (g[0] + B * g[1] + BB * g[2]);
-    out[4] = far * (g[0] - B * g[1] + BB * g[2]);
+    const float near = 1.f / (2 * NEAR2 * (NEAR2 - FAR2));
+    const float far = 1.f / (2 * FAR2 * (FAR2 - NEAR2));
+    out[0] = g[0] / (NEAR2 * FAR2);
+    out[1] = near * (g[0] + NEAR * g[1] + NEAR2 * g[2]);
+    out[2] = near * (g[0] - NEAR * g[1] + NEAR2 * g[2]);
+    out[3] = far * (g[0] + FAR * g[1] + FAR2 * g[2]);
+    out[4] = far * (g[0] - FAR * g[1] + FAR2 * g[2]);
     out[5] = g[2];
 }
 
@@ -42,14 +41,14 @@ DCAR_INLINE void input_line(const v16 *d, size_t step, v16 *out, size_t out_step
         return;
     }
     v16 d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step];
-    v16 near = d4 - BB * d2, near_odd = A * (d3 - BB * d1);
-    v16 far = d4 - AA * d2, far_odd = B * (d3 - AA * d1);
-    out[0] = d4 - (AA + BB) * d2 + (AA * BB) * d[0];
+    v16 near = d4 - FAR2 * d2, near_odd = NEAR * (d3 - FAR2 * d1);
+    v16 far = d4 - NEAR2 * d2, far_odd = FAR * (d3 - NEAR2 * d1);
+    out[0] = d4 - (NEAR2 + FAR2) * d2 + (NEAR2 * FAR2) * d[0];
     out[out_step] = near + near_odd;
     out[2 * out_step] = near - near_odd;
     out[3 * out_step] = far + far_odd;
     out[4 * out_step] = far - far_odd;
-    out[5 * out_step] = d[5 * step] - (AA + BB) * d3 + (AA * BB) * d1;
+    out[5 * out_step] = d[5 * step] - (NEAR2 + FAR2) * d3 + (NEAR2 * FAR2) * d1;
 }
 
 DCAR_INLINE void output_line(const v16 *m, size_t step, v16 *out, size_t out_step,
@@ -62,9 +61,9 @@ DCAR_INLINE void output_line(const v16 *m, size_t step, v16 *out, size_t out_ste
     v16 near = m[step] + m[2 * step], near_odd = m[step] - m[2 * step];
     v16 far = m[3 * step] + m[4 * step], far_odd = m[3 * step] - m[4 * step];
     out[0] = m[0] + near + far;
-    out[out_step] = A * near_odd + B * far_odd;
-    out[2 * out_step] = AA * near + BB * far;
-    out[3 * out_step] = (AA * A) * near_odd + (BB * B) * far_odd + m[5 * step];
+    out[out_step] = NEAR * near_odd + FAR * far_odd;
+    out[2 * out_step] = NEAR2 * near + FAR2 * far;
+    out[3 * out_step] = (NEAR2 * NEAR) * near_odd + (FAR2 * FAR) * far_odd + m[5 * step];
 }
 
 DCAR_INLINE void weights(const float *x, size_t outputs, size_t inputs, const float *scale,
@@ -86,10 +85,8 @@ DCAR_INLINE void weights(const float *x, size_t outputs, size_t inputs, const fl
                 float whole[MOST];
                 weights_line(lines[row], whole, side);
                 for (int column = 0; column < n; column++) {
-                    uint32_t bits;
-                    memcpy(&bits, whole + column, 4);
-                    bits = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
-                    out[(size_t)(n * row + column) * outputs * inputs + at] = (uint16_t)bits;
+                    out[(size_t)(n * row + column) * outputs * inputs + at] =
+                        bfloat16_bits(whole[column]);
                 }
             }
         }

@@ -23,7 +23,13 @@ static unsigned char leave_bytes[512];
 static size_t leave_length = 0;
 static int signal_pipe[2] = {-1, -1};
 
-static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGQUIT, SIGSYS};
+/* What ends the program unless it is handled, but for those of `news_signals`. */
+static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGQUIT, SIGSYS,
+                                    SIGXCPU, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO,
+#ifdef __linux__
+                                    SIGPWR, SIGSTKFLT,
+#endif
+};
 static const int news_signals[] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT};
 enum { FATAL_COUNT = sizeof fatal_signals / sizeof *fatal_signals };
 enum { NEWS_COUNT = sizeof news_signals / sizeof *news_signals };
@@ -121,7 +127,15 @@ void dcar_terminal_reenter(void) { make_raw(); }
 void dcar_terminal_leave(void) { restore(); }
 int dcar_signal_pipe(void) { return signal_pipe[0]; }
 
-void dcar_stop_process(void) { raise(SIGSTOP); }
+/* Not SIGSTOP, which also stops a process whose shell is gone, so that nobody could start it again. */
+void dcar_stop_process(void) {
+    struct sigaction usual, before;
+    memset(&usual, 0, sizeof usual);
+    usual.sa_handler = SIG_DFL;
+    sigaction(SIGTSTP, &usual, &before);
+    raise(SIGTSTP);
+    sigaction(SIGTSTP, &before, NULL);
+}
 
 int dcar_run_in_terminal(const char *script, const char *argument) {
     char *const words[] = {"sh", "-c", (char *)script, "sh", (char *)argument, NULL};
@@ -133,7 +147,7 @@ int dcar_run_in_terminal(const char *script, const char *argument) {
         if (WIFSIGNALED(status)) break;
         if (WIFSTOPPED(status)) {
             /* The shell that started us must get its turn, too. */
-            raise(SIGSTOP);
+            dcar_stop_process();
             kill(child, SIGCONT);
             status = 0;
         }
@@ -154,8 +168,8 @@ int dcar_window_size(int *columns, int *rows, int *pixel_width, int *pixel_heigh
     struct winsize size;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0)
         return 0;
-    *columns = size.ws_col;
-    *rows = size.ws_row;
+    *columns = size.ws_col < DCAR_MOST_COLUMNS ? size.ws_col : DCAR_MOST_COLUMNS;
+    *rows = size.ws_row < DCAR_MOST_ROWS ? size.ws_row : DCAR_MOST_ROWS;
     *pixel_width = size.ws_xpixel;
     *pixel_height = size.ws_ypixel;
     return 1;

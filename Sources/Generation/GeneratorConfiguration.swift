@@ -6,15 +6,22 @@ public struct GeneratorConfiguration: Hashable, Sendable {
     public let codebookSize: Int
     /// Channels of a residual token.
     public let latentChannels: Int
-    public let hybrid: Bool
+    /// Whether the generator has a residual head; without one pictures are of discrete tokens alone.
+    public let isHybrid: Bool
+    /// Numbers of a token's hidden state.
     public let width: Int
+    /// Blocks of the masked transformer.
     public let layers: Int
+    /// Attention heads, of which each has `width / heads` numbers.
     public let heads: Int
+    /// Numbers between the two layers of a feed-forward part.
     public let hiddenWidth: Int
     public let normalisesQueriesAndKeys: Bool
     /// Tokens of the image that the model was trained for.
     public let tokens: Int
+    /// Tokens that a prompt is cut or padded to.
     public let textLength: Int
+    /// Numbers of a text token's state, as the text encoder gives it.
     public let textWidth: Int
     public let head: ResidualHeadConfiguration
     public let defaults: SamplingSettings
@@ -40,7 +47,7 @@ public struct GeneratorConfiguration: Hashable, Sendable {
                 throw .wrongValue(path: node.path, key: key, found: "\(found)", expected: "0.5")
             }
         }
-        hybrid = try model.optionalBool("hybrid") ?? false
+        isHybrid = try model.optionalBool("hybrid") ?? false
         codebookSize = try model.int("vq_model.codebook_size", in: 1...65_535)
         latentChannels = try model.int("vq_model.token_size", in: 1...4_096)
         let generator = try model.node("generator")

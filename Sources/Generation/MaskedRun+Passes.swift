@@ -7,7 +7,7 @@ extension MaskedRun {
     ///
     /// - Parameter isGuided: whether both rows are wanted although tokens have no guidance.
     /// - Returns: nil where the run does not know the state before that step.
-    /// - Throws: `KernelError`, `Stopped`.
+    /// - Throws: `Stopped`.
     public func hiddenStates(
         of step: Int, with sampler: MaskedSampler, isGuided: Bool = false
     ) throws -> MaskedSampler.HiddenStates? {
@@ -32,7 +32,7 @@ extension MaskedRun {
     /// the transformer does not see.
     ///
     /// - Parameter states: what `hiddenStates(of:with:)` gave for the step.
-    /// - Throws: `KernelError`, `Stopped`.
+    /// - Throws: `Stopped`.
     public func candidates(
         _ states: MaskedSampler.HiddenStates, of step: Int, at position: Int, count: Int,
         with sampler: MaskedSampler

@@ -1,5 +1,4 @@
 import Requests
-import Tensors
 
 /// The tokens of an image between two steps.
 public struct TokenState: Hashable, Sendable {
@@ -127,7 +126,7 @@ public struct MaskedRun: Sendable {
 
     /// Takes one step for each of several runs of one grid size, or one size of window, and equal
     /// settings; runs that are finished stay as they are.
-    /// - Throws: `KernelError`; `Stopped`, which leaves all runs as they were.
+    /// - Throws: `Stopped`, which leaves all runs as they were.
     public static func advance(_ runs: inout [MaskedRun], with sampler: MaskedSampler) throws {
         let active = runs.indices.filter { !runs[$0].isFinished }
         guard let first = active.first else { return }

@@ -57,7 +57,7 @@ public struct MaskedSampler: Sendable {
         public let sampled: [Int]
         /// The scaled logits of sampled tokens with noise, by which tokens are masked again; infinite
         /// where known.
-        public let confidence: [Float]
+        public let noisyScores: [Float]
         /// The probability of each sampled token under the guided, scaled logits; 1 where known.
         public let probabilities: [Float]
         /// How many tokens the schedule masks again.
@@ -79,7 +79,7 @@ public struct MaskedSampler: Sendable {
     /// - Parameters:
     ///   - items: images of one grid size.
     ///   - step: 0 is the first.
-    /// - Throws: `KernelError`, `Stopped`.
+    /// - Throws: `Stopped`.
     public func step(
         _ items: [Item], step: Int, settings: SamplingSettings, gridWidth: Int
     ) throws -> [Outcome] {
@@ -142,13 +142,13 @@ public struct MaskedSampler: Sendable {
     ) throws -> Tensor {
         let logits =
             if let unconditional = states.unconditional {
-                try transformer.logits(
+                transformer.logits(
                     conditional: states.conditional, unconditional: unconditional, at: positions,
                     MaskedTransformer.Guidance(
                         scale: guidance,
                         startsFromUnconditional: settings.guidanceDecay == .powerCosine))
             } else {
-                try transformer.logits(states.conditional, at: positions)
+                transformer.logits(states.conditional, at: positions)
             }
         try compute.checkStop()
         return logits
@@ -182,7 +182,8 @@ public struct MaskedSampler: Sendable {
             scores[position] = picks[row].score
             probabilities[position] = picks[row].probability
         }
-        let confidence = confidence(of: scores, step: step, settings: settings, item.noise)
+        let noisyScores = noisyScores(
+            of: scores, step: step, settings: settings, item.noise)
         let isLast = step == settings.steps - 1
         let wanted = settings.schedule.wanted(
             after: step, of: settings.steps, tokens: item.ids.count,
@@ -192,10 +193,10 @@ public struct MaskedSampler: Sendable {
             isLast
             ? sampled
             : maskedAgain(
-                sampled, confidence, keep: keep, positions: positions,
+                sampled, noisyScores, keep: keep, positions: positions,
                 isOfficial: settings.schedule == .official)
         return Outcome(
-            sampled: sampled, confidence: confidence, probabilities: probabilities,
+            sampled: sampled, noisyScores: noisyScores, probabilities: probabilities,
             maskedAgain: keep, ids: ids, hidden: states, positions: positions)
     }
 
@@ -233,10 +234,15 @@ public struct MaskedSampler: Sendable {
             }
         }
         try compute.checkStop()
-        return picks.withLock { $0 }
+        let made = picks.withLock { $0 }
+        guard made.allSatisfy(\.probability.isFinite) else {
+            throw KernelError.notFinite(
+                what: "The logits of step \(step + 1)", precision: compute.precision)
+        }
+        return made
     }
 
-    private func confidence(
+    private func noisyScores(
         of scores: [Float], step: Int, settings: SamplingSettings, _ noise: any NoiseSource
     ) -> [Float] {
         let temperature = settings.noiseTemperature(at: step)
@@ -246,19 +252,19 @@ public struct MaskedSampler: Sendable {
         }
     }
 
-    /// Masks the `keep` least sure tokens again; equal confidences go together, so that there may
+    /// Masks the `keep` least sure tokens again; equal scores go together, so that there may
     /// be more of them. Except under the official rule, at least one token stays.
     private func maskedAgain(
-        _ sampled: [Int], _ confidence: [Float], keep: Int, positions: [Int], isOfficial: Bool
+        _ sampled: [Int], _ noisyScores: [Float], keep: Int, positions: [Int], isOfficial: Bool
     ) -> [Int] {
-        let cut = confidence.sorted()[min(keep, confidence.count) - 1]
+        let cut = noisyScores.sorted()[min(keep, noisyScores.count) - 1]
         var ids = sampled
-        for position in ids.indices where confidence[position] <= cut {
+        for position in ids.indices where noisyScores[position] <= cut {
             ids[position] = transformer.configuration.maskID
         }
-        let fixesNone = positions.allSatisfy { confidence[$0] <= cut }
+        let fixesNone = positions.allSatisfy { noisyScores[$0] <= cut }
         if !isOfficial, fixesNone,
-            let surest = positions.max(by: { confidence[$0] < confidence[$1] })
+            let surest = positions.max(by: { noisyScores[$0] < noisyScores[$1] })
         {
             ids[surest] = sampled[surest]
         }

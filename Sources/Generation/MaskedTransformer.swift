@@ -33,11 +33,11 @@ public struct MaskedTransformer: Sendable {
         self.configuration = configuration
         self.scope = scope
         let (width, tokens) = (configuration.width, configuration.tokens)
-        positions = try scope.vector("pos_embed", [1, tokens, width]).reshaped([tokens, width])
+        positions = try scope.smallWeight("pos_embed", [1, tokens, width]).reshaped([tokens, width])
         tokenEmbedding = try scope["x_embedder"].weight(
             "weight", [configuration.codebookSize + 1, width])
         let text = scope["y_embedder"]
-        unconditionalText = try text.vector(
+        unconditionalText = try text.smallWeight(
             "y_embedding", [configuration.textLength, configuration.textWidth])
         textHidden = try Linear(text["y_proj"]["fc1"], from: configuration.textWidth, to: width)
         textOutput = try Linear(text["y_proj"]["fc2"], from: width, to: width)
@@ -107,12 +107,12 @@ public struct MaskedTransformer: Sendable {
     ///   - negative: of a negative prompt's; nil for the learned unconditional text, of which as
     ///     many tokens are read as the prompt has: the official mask of the prompt is used for both
     ///     rows.
-    /// - Throws: `KernelError`, `Stopped`.
+    /// - Throws: `Stopped`.
     public func guidedText(_ states: Tensor, negative: Tensor? = nil) throws -> GuidedText {
         let compute = scope.compute
         let unconditional = negative ?? unconditionalText.rows(Array(0..<states.shape[0]))
-        let projected = try [states, unconditional].map { states in
-            try textOutput(try textHidden(states, activation: .gelu, output: compute.operand))
+        let projected = [states, unconditional].map { states in
+            textOutput(textHidden(states, activation: .gelu, output: compute.operand))
         }
         let pair = TextPair(projected)
         _ = try blocks(of: pair)
@@ -128,7 +128,7 @@ public struct MaskedTransformer: Sendable {
         let inputs = pair.projected.map { $0.converted(to: compute.operand) }
         let made = try blocks.map { block in
             try compute.checkStop()
-            return try block.texts(inputs)
+            return block.texts(inputs)
         }
         // A text outlives the run that was stopped; one with a part missing must not be kept.
         try compute.checkStop()
@@ -152,7 +152,7 @@ public struct MaskedTransformer: Sendable {
     /// - Parameters:
     ///   - gridWidth: tokens in a row of the grid, which all rows share.
     ///   - observe: sees the embedding (number 0) and the output of each block (from 1).
-    /// - Throws: `KernelError`, `Stopped`.
+    /// - Throws: `Stopped`.
     public func hiddenStates(
         _ rows: [Row], gridWidth: Int, observe: (Int, Tensor) -> Void = { _, _ in }
     ) throws -> Tensor {
@@ -169,9 +169,9 @@ public struct MaskedTransformer: Sendable {
         var x = embedded
         for (index, block) in blocks.enumerated() {
             try compute.checkStop()
-            var attended = try block.attendingToItself(x)
+            var attended = block.attendingToItself(x)
             if index == 0 { attended = images.spread(attended) }
-            x = try block.readingText(attended, texts.map { $0[index] })
+            x = block.readingText(attended, texts.map { $0[index] })
             observe(index + 1, x)
         }
         try compute.checkStop()
@@ -202,8 +202,8 @@ public struct MaskedTransformer: Sendable {
     /// - Parameters:
     ///   - states: [tokens, width].
     ///   - positions: only these tokens are computed.
-    public func logits(_ states: Tensor, at positions: [Int]) throws(KernelError) -> Tensor {
-        try logitsLayer(normed(states, at: positions).converted(to: scope.compute.operand))
+    public func logits(_ states: Tensor, at positions: [Int]) -> Tensor {
+        logitsLayer(normed(states, at: positions).converted(to: scope.compute.operand))
     }
 
     /// How the rows of an image become one: c + g (c - u), or u + g (c - u).
@@ -219,7 +219,7 @@ public struct MaskedTransformer: Sendable {
     /// multiplied by the guidance scale.
     func logits(
         conditional: Tensor, unconditional: Tensor, at positions: [Int], _ guidance: Guidance
-    ) throws(KernelError) -> Tensor {
+    ) -> Tensor {
         let (c, u) = (normed(conditional, at: positions), normed(unconditional, at: positions))
         let guided = Tensor(c.shape) { base in
             let to = base.assumingMemoryBound(to: Float.self)
@@ -232,7 +232,7 @@ public struct MaskedTransformer: Sendable {
                 }
             }
         }
-        return try logitsLayer(guided.converted(to: scope.compute.operand))
+        return logitsLayer(guided.converted(to: scope.compute.operand))
     }
 
     /// Hidden states after the last norm, [positions.count, width].

@@ -54,11 +54,11 @@ struct MaskedTransformerBlock: Sendable {
     private var scale: Float { 1 / Float(headWidth).squareRoot() }
 
     /// - Parameter projected: projected texts [textTokens, width].
-    func texts(_ projected: [Tensor]) throws(KernelError) -> [Text] {
+    func texts(_ projected: [Tensor]) -> [Text] {
         var layers: FoldedAttention.Layers?
         var texts: [Text] = []
         for text in projected {
-            let keysAndValues = try crossKeysValues(text)
+            let keysAndValues = crossKeysValues(text)
             let count = text.shape[0]
             if FoldedAttention.pays(heads: heads, textTokens: count, width: width) {
                 let both =
@@ -79,9 +79,9 @@ struct MaskedTransformerBlock: Sendable {
     }
 
     /// x + self-attention, [rows, tokens, width].
-    func attendingToItself(_ x: Tensor) throws(KernelError) -> Tensor {
+    func attendingToItself(_ x: Tensor) -> Tensor {
         let operand = compute.operand
-        let qkv = try queriesKeysValues(compute.layerNorm(x, epsilon: 1e-6, output: operand))
+        let qkv = queriesKeysValues(compute.layerNorm(x, epsilon: 1e-6, output: operand))
         let values = HeadColumns(qkv, firstColumn: 2 * width)
         let (queries, keys) =
             norms.map { norms in
@@ -93,7 +93,7 @@ struct MaskedTransformerBlock: Sendable {
         let attended = compute.attention(
             queries: queries, keys: keys.separated, values: values.separated, heads: heads,
             headWidth: headWidth, scale: scale)
-        return try attentionOutput(attended, adding: x).reshaped(x.shape)
+        return attentionOutput(attended, adding: x).reshaped(x.shape)
     }
 
     /// The rest of the block.
@@ -101,17 +101,17 @@ struct MaskedTransformerBlock: Sendable {
     /// - Parameters:
     ///   - x: [rows, tokens, width].
     ///   - text: one for each row.
-    func readingText(_ x: Tensor, _ text: [Text]) throws(KernelError) -> Tensor {
+    func readingText(_ x: Tensor, _ text: [Text]) -> Tensor {
         let operand = compute.operand
-        let afterCross = try attendingToText(x, text)
-        let hidden = try expand(
+        let afterCross = attendingToText(x, text)
+        let hidden = expand(
             compute.layerNorm(afterCross, epsilon: 1e-6, output: operand), activation: .gelu,
             output: operand)
-        return try contract(hidden, adding: afterCross).reshaped(x.shape)
+        return contract(hidden, adding: afterCross).reshaped(x.shape)
     }
 
     /// x + cross-attention, [rows, tokens, width].
-    private func attendingToText(_ x: Tensor, _ texts: [Text]) throws(KernelError) -> Tensor {
+    private func attendingToText(_ x: Tensor, _ texts: [Text]) -> Tensor {
         let folded = texts.compactMap { text in
             if case .folded(let attention) = text { attention } else { nil }
         }
@@ -126,15 +126,15 @@ struct MaskedTransformerBlock: Sendable {
             var results: [Tensor] = []
             for (index, text) in texts.enumerated() {
                 let row = x.item(index).reshaped([1, x.shape[1], width])
-                results.append(try attendingToText(row, [text]).reshaped([x.shape[1], width]))
+                results.append(attendingToText(row, [text]).reshaped([x.shape[1], width]))
             }
             return Tensor(stacking: results)
         }
         let attended = compute.attention(
-            queries: HeadColumns(try crossQueries(x.converted(to: compute.operand))),
+            queries: HeadColumns(crossQueries(x.converted(to: compute.operand))),
             keys: keysAndValues.map { HeadColumns($0) },
             values: keysAndValues.map { HeadColumns($0, firstColumn: width) },
             heads: heads, headWidth: headWidth, scale: scale)
-        return try crossOutput(attended, adding: x).reshaped(x.shape)
+        return crossOutput(attended, adding: x).reshaped(x.shape)
     }
 }

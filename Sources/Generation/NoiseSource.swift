@@ -37,13 +37,6 @@ public struct KeyedNoise: NoiseSource, Hashable {
         case editing = 5
     }
 
-    /// The first block of the generator where counter and key are all zero, for its known answer.
-    package static let uniformOfZeroCounter: [Float] = {
-        var numbers = [Float](repeating: 0, count: 4)
-        dcar_philox_uniform(0, 0, 0, 0, 0, 4, &numbers)
-        return numbers
-    }()
-
     private func uniform(
         _ key: UInt64, _ stream: Stream, step: Int, position: Int, count: Int
     ) -> [Float] {

@@ -4,6 +4,7 @@ import Checkpoints
 import Foundation
 import Kernels
 import Layers
+import Requests
 import Tensors
 
 /// The residual head: samples residual tokens, each from the hidden state of its token, by
@@ -56,27 +57,24 @@ public struct ResidualHead: Sendable {
     }
 
     /// The embedding [1, width] of a timestep.
-    private func time(_ timestep: Int) throws(KernelError) -> Tensor {
-        try timeOutput(try timeHidden(Self.timeFeatures(timestep), activation: .silu))
+    private func time(_ timestep: Int) -> Tensor {
+        timeOutput(timeHidden(Self.timeFeatures(timestep), activation: .silu))
     }
 
     /// The embedding [rows, width] of hidden states [rows, transformer width].
-    package func embed(_ states: Tensor) throws(KernelError) -> Tensor {
-        try condition(states)
+    package func embed(_ states: Tensor) -> Tensor {
+        condition(states)
     }
 
     /// The network: noisy residuals [rows, channels] and embedded conditions [rows, width] to
     /// [rows, 2 * channels], the noise estimate before the variance output.
-    package func network(_ x: Tensor, timestep: Int, condition: Tensor) throws(KernelError)
-        -> Tensor
-    {
+    package func network(_ x: Tensor, timestep: Int, condition: Tensor) -> Tensor {
         let activated = compute.siluOfSum(
-            condition, row: try time(timestep), output: compute.operand)
-        var h = try input(x)
-        for block in blocks { h = try block(h, condition: activated) }
-        let modulation = try finalModulation(activated)
-        return try output(
-            compute.modulatedNorm(h, epsilon: 1e-6, modulation: modulation))
+            condition, row: time(timestep), output: compute.operand)
+        var h = input(x)
+        for block in blocks { h = block(h, condition: activated) }
+        let modulation = finalModulation(activated)
+        return output(compute.modulatedNorm(h, epsilon: 1e-6, modulation: modulation))
     }
 
     /// What one step of the denoising saw and computed, for comparison with recordings.
@@ -91,20 +89,19 @@ public struct ResidualHead: Sendable {
     ///
     /// - Parameters:
     ///   - conditional: hidden states [rows, transformer width] of the conditional row.
-    ///   - unconditional: the same of the unconditional row; nil, or a guidance of exactly 1, for
-    ///     no guidance, as in the official code.
-    ///   - guidance: the estimate is c (1 + g) - g u.
+    ///   - unconditional: the same of the unconditional row; nil for no guidance.
+    ///   - guidance: the estimate is c (1 + g) - g u; exactly 0 or 1 for no guidance.
     ///   - temperature: what the noise of a step is multiplied by, as in MAR; the official code
     ///     leaves it at 1. The initial numbers stay as they are: they are all noise.
     ///   - steps: denoising steps; nil for the configuration's.
     ///   - initial: standard normal numbers [rows * channels].
     ///   - noise: standard normal numbers [rows * channels] for a step, 0 the first.
     ///   - progress: called after each step with the number done.
-    /// - Throws: `KernelError`, `Stopped`.
+    /// - Throws: `Stopped`.
     public func sample(
         conditional: Tensor, unconditional: Tensor?, guidance: Float, temperature: Float = 1,
         steps: Int? = nil, initial: [Float], noise: (_ step: Int) -> [Float],
-        progress: (Int) -> Void = { _ in }
+        progress: (Int) throws -> Void = { _ in }
     ) throws -> Tensor {
         try sample(
             conditional: conditional, unconditional: unconditional, guidance: guidance,
@@ -114,25 +111,26 @@ public struct ResidualHead: Sendable {
 
     package func sample(
         conditional: Tensor, unconditional: Tensor?, guidance: Float, temperature: Float,
-        steps: Int?, initial: [Float], noise: (_ step: Int) -> [Float], progress: (Int) -> Void,
+        steps: Int?, initial: [Float], noise: (_ step: Int) -> [Float],
+        progress: (Int) throws -> Void,
         trace: (Int, Trace) -> Void
     ) throws -> Tensor {
         let schedule = DiffusionSchedule(steps: steps ?? configuration.steps)
         let rows = conditional.shape[0]
-        let unconditional = guidance == 1 || guidance == 0 ? nil : unconditional
+        let unconditional = ResidualSettings.isGuided(by: guidance) ? unconditional : nil
         let states =
             unconditional.map {
                 Tensor([2 * rows, conditional.shape[1]], conditional.floats() + $0.floats())
             }
             ?? conditional
-        let embedded = try embed(states)
+        let embedded = embed(states)
         var x = initial
         let count = schedule.timesteps.count
         for step in 0..<count {
             try compute.checkStop()
             let k = count - 1 - step
             let both = unconditional == nil ? x : x + x
-            let out = try network(
+            let out = network(
                 Tensor([embedded.shape[0], channels], both), timestep: schedule.timesteps[k],
                 condition: embedded
             ).floats()
@@ -147,7 +145,7 @@ public struct ResidualHead: Sendable {
                 Trace(
                     x: start, noiseEstimate: details.estimate, logVariance: details.logVariance,
                     clean: details.clean))
-            progress(step + 1)
+            try progress(step + 1)
         }
         return Tensor([rows, channels], x.map { $0 * configuration.scale })
     }
@@ -210,13 +208,12 @@ private struct ResidualHeadBlock: Sendable {
     }
 
     /// - Parameter condition: silu of the timestep's plus the token's embedding, [rows, width].
-    func callAsFunction(_ x: Tensor, condition: Tensor) throws(KernelError) -> Tensor {
-        let modulation = try modulation(condition)
+    func callAsFunction(_ x: Tensor, condition: Tensor) -> Tensor {
+        let modulation = modulation(condition)
         let modulated = compute.modulatedNorm(
             x, weight: norm.weight, bias: norm.bias, epsilon: 1e-6, modulation: modulation,
             output: compute.operand)
-        let y = try output(
-            try hidden(modulated, activation: .silu, output: compute.operand))
+        let y = output(hidden(modulated, activation: .silu, output: compute.operand))
         return compute.gatedSum(x, y, modulation: modulation, offset: 2 * width)
     }
 }

@@ -26,7 +26,7 @@ enum AutoencoderBlock: Sendable {
     func callAsFunction(_ x: Tensor) throws(KernelError) -> Tensor {
         switch self {
         case .residual(let block): try block(x)
-        case .efficientViT(let block): try block(x)
+        case .efficientViT(let block): block(x)
         }
     }
 }

@@ -15,7 +15,7 @@ public struct Codebook: Sendable {
         throws(CheckpointError)
     {
         entries = unitRows(
-            try scope.vector(
+            try scope.smallWeight(
                 "embedding.weight", [configuration.codebookSize, configuration.latentChannels]))
         squaredLengths = squares(entries)
         compute = scope.compute

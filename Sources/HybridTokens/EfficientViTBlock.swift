@@ -36,27 +36,27 @@ struct EfficientViTBlock: Sendable {
         let hidden = 8 * width
         expand = Linear(
             try inverted.weight("weight", [hidden, width, 1, 1]).reshaped([hidden, width]),
-            bias: try inverted.vector("bias", [hidden]), inverted)
+            bias: try inverted.smallWeight("bias", [hidden]), inverted)
         let depth = local["depth_conv"]["conv"]
-        let weights = try depth.vector("weight", [hidden, 1, 3, 3]).floats()
+        let weights = try depth.smallWeight("weight", [hidden, 1, 3, 3]).floats()
         depthWeights = Tensor(
             [9, hidden], (0..<9).flatMap { k in (0..<hidden).map { weights[$0 * 9 + k] } })
-        depthBias = try depth.vector("bias", [hidden])
+        depthBias = try depth.smallWeight("bias", [hidden])
         contract = try NormedProjection(
             local["point_conv"], from: 4 * width, to: width, norm: norm)
     }
 
     /// x float32 [height, width, channels].
-    func callAsFunction(_ image: Tensor) throws(KernelError) -> Tensor {
+    func callAsFunction(_ image: Tensor) -> Tensor {
         let (height, columns) = (image.shape[0], image.shape[1])
         let pixels = height * columns
         let x = image.reshaped([pixels, width])
-        let attended = compute.linearAttention(try queriesKeysValues(x))
-        let y = try projection(attended, addedTo: x)
-        let expanded = try expand(y, activation: .silu)
+        let attended = compute.linearAttention(queriesKeysValues(x))
+        let y = projection(attended, addedTo: x)
+        let expanded = expand(y, activation: .silu)
         let gated = compute.depthwiseGLU(
             expanded.reshaped([height, columns, 8 * width]), weights: depthWeights, bias: depthBias)
-        return try contract(gated.reshaped([pixels, 4 * width]), addedTo: y)
+        return contract(gated.reshaped([pixels, 4 * width]), addedTo: y)
             .reshaped([height, columns, width])
     }
 }

@@ -1,5 +1,4 @@
 import Checkpoints
-import Kernels
 import Layers
 import Tensors
 
@@ -17,9 +16,9 @@ enum FoldedNorm: Sendable {
         switch kind {
         case .layer: self = .layer(try LayerNorm(scope, width: width, epsilon: 1e-5))
         case .batch:
-            let weight = try scope.vector("weight", [width]).floats()
-            let bias = try scope.vector("bias", [width]).floats()
-            let mean = try scope.vector("running_mean", [width]).floats()
+            let weight = try scope.smallWeight("weight", [width]).floats()
+            let bias = try scope.smallWeight("bias", [width]).floats()
+            let mean = try scope.smallWeight("running_mean", [width]).floats()
             let variance = try scope.variances("running_var", [width]).floats()
             let scale = zip(weight, variance).map { $0 / ($1 + 1e-5).squareRoot() }
             let shift = zip(zip(bias, mean), scale).map { $0.0 - $0.1 * $1 }
@@ -67,8 +66,8 @@ struct NormedProjection: Sendable {
             norm.folded(into: weight.reshaped([width, inputs])), bias: norm.bias, scope)
     }
 
-    func callAsFunction(_ y: Tensor, addedTo x: Tensor) throws(KernelError) -> Tensor {
-        guard case .layer(let norm) = norm else { return try linear(y, adding: x) }
-        return norm(try linear(y), adding: x)
+    func callAsFunction(_ y: Tensor, addedTo x: Tensor) -> Tensor {
+        guard case .layer(let norm) = norm else { return linear(y, adding: x) }
+        return norm(linear(y), adding: x)
     }
 }

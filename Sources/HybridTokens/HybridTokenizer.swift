@@ -56,7 +56,7 @@ public struct HybridTokenizer: Sendable {
     }
 
     /// - Parameter image: [height, width, 3] in -1 ... 1; both sides multiples of
-    ///   `configuration.pixelsPerToken`.
+    ///   `configuration.tokenSide`.
     /// - Throws: `KernelError`, `Stopped`.
     public func encode(_ image: Tensor, observe: (Int, Tensor) -> Void = { _, _ in }) throws
         -> Encoding

@@ -34,7 +34,7 @@ public struct HybridTokenizerConfiguration: Hashable, Sendable {
     }
 
     /// Pixels along each side of one token.
-    public var pixelsPerToken: Int { 1 << (widths.count - 1) }
+    public var tokenSide: Int { 1 << (widths.count - 1) }
 
     /// - Throws: `ConfigurationError` when a key is missing, out of range or not supported.
     public init(_ node: ConfigurationNode) throws(ConfigurationError) {

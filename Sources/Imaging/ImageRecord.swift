@@ -10,8 +10,6 @@ public struct ImageRecord: Hashable, Sendable {
 
     /// The program's version, such as `1.2.3`.
     public var appVersion = ""
-    /// The commit the program was built from.
-    public var gitID: String?
     /// The model's name, without a path.
     public var modelName = ""
     /// SHA-256 of the model in hexadecimal.
@@ -26,10 +24,6 @@ public struct ImageRecord: Hashable, Sendable {
     public var seed: UInt64 = 0
     /// The name of the random number generator.
     public var rng = ""
-    /// Whether any number of threads gives the same picture.
-    public var isThreadIndependent = true
-    /// This picture's place in its batch, from 0.
-    public var batchIndex = 0
     /// MaskGIT steps.
     public var steps = 12
     /// The CFG weight as the user set it; `cfgForm` says what it multiplies.
@@ -78,8 +72,6 @@ public struct ImageRecord: Hashable, Sendable {
     public var pixelChecksum: String?
     /// The step the run was stopped after; nil for a finished one.
     public var stoppedAtStep: Int?
-    /// Seconds by phase; off by default, because they differ from run to run.
-    public var timings: [String: Double] = [:]
     /// Members of the JSON that this version does not know.
     public var unknown: [String: JSONValue] = [:]
 
@@ -95,25 +87,25 @@ public struct EditRecord: Hashable, Sendable {
     public var mask: TokenMask
     /// The share of the tokens in the mask that were made anew, for a variation.
     public var strength: Double?
-    /// What the masked tokens started from, such as `mask-all`, `least-sure`, `random`.
+    /// What the masked tokens started from, such as `all`, `least-sure`, `random`.
     public var content: String?
     /// Pixels over which the edit fades into its parent.
     public var feather: Int?
-    /// `whole-picture`; `onlyMasked` where the model saw only the mask and some tokens around it;
-    /// `nearMask` where it saw as much around the mask as it was trained for.
+    /// `onlyMasked` where the model saw only the mask and some tokens around it; `nearMask` where it
+    /// saw as much around the mask as it was trained for; nil where it saw the whole picture.
     public var area: String?
     public static let onlyMasked = "only-masked"
     public static let nearMask = "near-mask"
     /// Tokens around the mask in that part.
     public var padding: Int?
-    /// That part, in tokens; nil for the whole picture, and in files of earlier versions.
-    public var window: PixelRectangle?
+    /// That part; nil for the whole picture, and in files of earlier versions.
+    public var window: TokenRectangle?
 
     /// An edit of the tokens in `mask`.
     public init(
         operation: String, mask: TokenMask, strength: Double? = nil, content: String? = nil,
         feather: Int? = nil, area: String? = nil, padding: Int? = nil,
-        window: PixelRectangle? = nil
+        window: TokenRectangle? = nil
     ) {
         self.operation = operation
         self.mask = mask
@@ -144,7 +136,6 @@ extension ImageRecord {
         var reader = RecordReader(members: json)
         _ = reader.take("schema")
         appVersion = reader.text("app_version") ?? appVersion
-        gitID = reader.text("git_id")
         modelName = reader.text("model") ?? modelName
         modelHash = reader.text("model_sha256")
         rawPrompt = reader.text("prompt_raw")
@@ -152,8 +143,6 @@ extension ImageRecord {
         negativePrompt = reader.text("negative_prompt") ?? negativePrompt
         seed = reader.take("seed")?.uint64 ?? seed
         rng = reader.text("rng") ?? rng
-        isThreadIndependent = reader.take("thread_independent")?.bool ?? isThreadIndependent
-        batchIndex = reader.int("batch_index", in: ParameterRange.batchIndex) ?? batchIndex
         steps = reader.int("steps", in: ParameterRange.steps) ?? steps
         guidanceScale =
             reader.double("guidance_scale", in: ParameterRange.guidanceScale) ?? guidanceScale
@@ -187,7 +176,6 @@ extension ImageRecord {
         sheet = reader.take("sheet").map(SheetRecord.init)
         pixelChecksum = reader.text("pixels_crc32")
         stoppedAtStep = reader.int("stopped_at_step", in: 0...steps)
-        timings = reader.take("timings")?.object?.compactMapValues(\.double) ?? [:]
         unknown = reader.members
     }
 
@@ -195,7 +183,6 @@ extension ImageRecord {
         var members = unknown
         members["schema"] = .integer(Int64(Self.schema))
         members["app_version"] = .string(appVersion)
-        members["git_id"] = gitID.map(JSONValue.string)
         members["model"] = .string(modelName)
         members["model_sha256"] = modelHash.map(JSONValue.string)
         members["prompt_raw"] = rawPrompt.map(JSONValue.string)
@@ -203,8 +190,6 @@ extension ImageRecord {
         members["negative_prompt"] = .string(negativePrompt)
         members["seed"] = JSONValue(seed)
         members["rng"] = .string(rng)
-        members["thread_independent"] = .bool(isThreadIndependent)
-        members["batch_index"] = .integer(Int64(batchIndex))
         members["steps"] = .integer(Int64(steps))
         members["guidance_scale"] = .number(guidanceScale)
         members["guidance_decay"] = .string(guidanceDecay)
@@ -231,7 +216,6 @@ extension ImageRecord {
         members["sheet"] = sheet?.json
         members["pixels_crc32"] = pixelChecksum.map(JSONValue.string)
         members["stopped_at_step"] = stoppedAtStep.map { .integer(Int64($0)) }
-        if !timings.isEmpty { members["timings"] = .object(timings.mapValues(JSONValue.number)) }
         return members
     }
 }
@@ -248,7 +232,7 @@ extension EditRecord {
             feather: value["feather_px"]?.int.map { $0.clamped(to: ParameterRange.feather) },
             area: value["area"]?.string,
             padding: value["padding_tokens"]?.int.map { $0.clamped(to: ParameterRange.padding) },
-            window: value["window_tokens"].flatMap(PixelRectangle.init(window:)))
+            window: value["window_tokens"].flatMap(TokenRectangle.init(window:)))
     }
 
     fileprivate var json: JSONValue {
@@ -265,8 +249,8 @@ extension EditRecord {
     }
 }
 
-extension PixelRectangle {
-    /// Column, row, width and height of a part of a token grid.
+extension TokenRectangle {
+    /// Column, row, width and height.
     fileprivate init?(window value: JSONValue) {
         let numbers = value.array?.compactMap(\.int) ?? []
         guard numbers.count == 4, numbers.allSatisfy({ 0...ParameterRange.side.upperBound ~= $0 }),
@@ -316,7 +300,6 @@ public enum ImageRecordError: Error, Hashable, Sendable, CustomStringConvertible
 
 /// The ranges that numbers read from a file are moved into.
 enum ParameterRange {
-    static let batchIndex = 0...999_999
     static let steps = 1...1024
     static let guidanceScale = 0.0...100.0
     static let guidancePower = 0.0...100.0

@@ -8,12 +8,13 @@ extension Mask {
         }
     }
 
-    /// A mask of all pixels of the masked tokens, `side` pixels a side each.
-    public init(_ tokens: TokenMask, cell side: Int) {
-        let width = tokens.gridWidth * side
-        self.init(width: width, height: tokens.gridHeight * side)
+    /// A mask of all pixels of the masked tokens, each of `tokenSide` x `tokenSide` pixels.
+    public init(_ tokens: TokenMask, tokenSide: Int) {
+        let width = tokens.gridWidth * tokenSide
+        self.init(width: width, height: tokens.gridHeight * tokenSide)
         for y in 0..<height {
-            for x in 0..<width where tokens.isMasked[y / side * tokens.gridWidth + x / side] {
+            for x in 0..<width
+            where tokens.isMasked[y / tokenSide * tokens.gridWidth + x / tokenSide] {
                 coverage[y * width + x] = 255
             }
         }
@@ -30,15 +31,15 @@ extension Mask {
             })
     }
 
-    /// The tokens, `side` pixels a side each, of which a pixel is repainted. Those at the right and
-    /// lower edge may be cut off by the picture.
-    public func tokenCells(of side: Int) -> TokenMask {
-        let gridWidth = (width + side - 1) / side
-        let gridHeight = (height + side - 1) / side
+    /// The tokens, each of `tokenSide` x `tokenSide` pixels, of which a pixel is repainted. Those at
+    /// the right and lower edge may be cut off by the picture.
+    public func tokens(tokenSide: Int) -> TokenMask {
+        let gridWidth = (width + tokenSide - 1) / tokenSide
+        let gridHeight = (height + tokenSide - 1) / tokenSide
         var isMasked = [Bool](repeating: false, count: gridWidth * gridHeight)
         for y in 0..<height {
             for x in 0..<width where coverage[y * width + x] > 0 {
-                isMasked[y / side * gridWidth + x / side] = true
+                isMasked[y / tokenSide * gridWidth + x / tokenSide] = true
             }
         }
         return TokenMask(gridWidth: gridWidth, gridHeight: gridHeight, isMasked: isMasked)
@@ -48,22 +49,21 @@ extension Mask {
 extension TokenMask {
     /// Masks all tokens within a square of `radius` tokens around a masked one.
     public func grown(by radius: Int) -> TokenMask {
-        let cells = Mask(
-            width: gridWidth, height: gridHeight, coverage: isMasked.map { $0 ? 255 : 0 })
+        let mask = Mask(self, tokenSide: 1)
         return TokenMask(
             gridWidth: gridWidth, gridHeight: gridHeight,
-            isMasked: cells.grown(by: radius).coverage.map { $0 > 0 })
+            isMasked: mask.grown(by: radius).coverage.map { $0 > 0 })
     }
 
-    /// The smallest rectangle of tokens that holds all masked ones, in tokens; nil without any.
-    public var bounds: PixelRectangle? {
+    /// The smallest rectangle that holds all masked tokens; nil without any.
+    public var bounds: TokenRectangle? {
         let masked = isMasked.indices.filter { isMasked[$0] }
         let columns = masked.map { $0 % gridWidth }
         guard let left = columns.min(), let right = columns.max(), let first = masked.first,
             let last = masked.last
         else { return nil }
         let top = first / gridWidth
-        return PixelRectangle(
+        return TokenRectangle(
             x: left, y: top, width: right - left + 1, height: last / gridWidth - top + 1)
     }
 }

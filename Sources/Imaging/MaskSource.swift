@@ -54,13 +54,13 @@ public enum MaskSource: Hashable, Sendable {
     /// The mask for a picture of this size.
     ///
     /// - Parameters:
-    ///   - cell: pixels along each side of a token.
+    ///   - tokenSide: pixels along each side of a token.
     ///   - original: the size that the picture had before it was fitted; a PNG of that size is fitted
     ///     as the picture was.
     /// - Throws: `MaskError` for a rectangle or token outside the picture, a file that cannot be
     ///   read, or one of another size.
     public func mask(
-        width: Int, height: Int, cell: Int, original: (width: Int, height: Int)? = nil
+        width: Int, height: Int, tokenSide: Int, original: (width: Int, height: Int)? = nil
     ) throws(MaskError) -> Mask {
         switch self {
         case .rectangle(let rectangle):
@@ -68,14 +68,14 @@ public enum MaskSource: Hashable, Sendable {
             else { throw .outside(width: width, height: height) }
             return mask
         case .tokens(let ranges):
-            var cells = Mask(width: width, height: height).tokenCells(of: cell)
+            var tokens = Mask(width: width, height: height).tokens(tokenSide: tokenSide)
             for range in ranges {
-                guard range.upperBound < cells.isMasked.count else {
-                    throw .noSuchToken(range.upperBound, count: cells.isMasked.count)
+                guard range.upperBound < tokens.isMasked.count else {
+                    throw .noSuchToken(range.upperBound, count: tokens.isMasked.count)
                 }
-                for index in range { cells.isMasked[index] = true }
+                for index in range { tokens.isMasked[index] = true }
             }
-            let whole = Mask(cells, cell: cell)
+            let whole = Mask(tokens, tokenSide: tokenSide)
             guard whole.width == width, whole.height == height else {
                 throw .wrongSize(
                     maskWidth: whole.width, maskHeight: whole.height, width: width, height: height)

@@ -71,6 +71,14 @@ extension RGBImage {
         }
     }
 
+    /// The picture, made smaller where a side is longer than `side`.
+    public func limited(toSide side: Int) -> RGBImage {
+        let longest = max(width, height)
+        guard longest > side else { return self }
+        return resized(
+            width: max(1, width * side / longest), height: max(1, height * side / longest))
+    }
+
     /// The part of the picture in a rectangle.
     ///
     /// - Precondition: the rectangle is not empty and lies within the picture.

@@ -41,6 +41,9 @@ public struct TokenGridRecord: Hashable, Sendable {
         probability > 0 ? UInt8((min(probability, 1) * 255).rounded()) : 0
     }
 
+    /// For each token how sure the sampler was, 1 the surest.
+    public var probabilities: [Float] { confidence.map { Float($0) / 255 } }
+
     /// Base64 of: a version byte, the grid's width and height, the indices with the low byte first
     /// and 0xFFFF for masked, the steps, the confidences.
     public var base64: String {

@@ -9,36 +9,7 @@ import Tensors
 /// bits for any number of threads. One computation at a time: calls from several threads wait for
 /// each other.
 ///
-/// What was tried, on two Zen 4 cores with the full model's shapes, and what it gave. Rates are of
-/// one core, whose peak is about 215 GFLOP/s in bfloat16, twice that with 8-bit integers:
-///
-/// | tried | gave |
-/// | --- | --- |
-/// | oneDNN's products in bfloat16, 64 to 256 rows, 128 to 512 outputs | 215 to 230, alike |
-/// | the same with integers, 32-bit sums | 455; into float32 no faster |
-/// | our own products, with what follows them in registers, not oneDNN's | 221 to 230; 423 to 445 |
-/// | the same, for the steps and the residual head | from 79 and 71 % of the peak to 87 and 88 |
-/// | the same, for the decoder | from 149 % of the peak to 163 |
-/// | attention in bfloat16, not float32 | steps: from 70 % of the peak to 80 or 90 |
-/// | F(2x2) in bfloat16, not F(4x4) in float32 | decoder: from 81 % of the peak to 132 |
-/// | the same, for memory | transformed weights a quarter as large |
-/// | F(4x4) in bfloat16 with points 0, 1, -1, 2, -2 | off by 2.6 %, too much |
-/// | the same with points 0, 5/8, -5/8, 3/2, -3/2 | off by 1.1 %; F(2x2) by 0.4 %, direct by 0.2 % |
-/// | the same, as a direct convolution of 512 or 256 channels | from 420 GFLOP/s to 690 or 660 |
-/// | F(2x2) with 8-bit integers | off by 1.6 %; F(4x4) by 4 % |
-/// | prefetching in F(2x2) | as a direct convolution: from 380 to 440 GFLOP/s |
-/// | a cache line between the positions of F(2x2) | within the noise; kept, it costs nothing |
-/// | integers for the logits too | 96 % of ids as in float32; 97.7 % without |
-/// | cross-attention folded onto a text of 22 tokens | steps: 7.6 % less time in bfloat16, 9 in integers |
-/// | sums of a product unrolled, not cleared in memory | 1 % of a profile less |
-/// | each thread kept on a core of its own | within the noise; not done, it could not make way for others |
-/// | the matrix registers of AMX, two cores of another machine, 156 GFLOP/s without them | steps from 43.8 s to 9.0; picture from 60 to 12.8 |
-/// | there, one core: peak 2700 GFLOP/s, reading from the second-level cache 2000 | our product 1000 to 1340, with GELU 900 |
-/// | the same in passes of 9, 12 or 18 steps along the inner axis | 0.9 to 1.0 times as fast |
-/// | the same, prefetching the next step into the nearest cache | 0.7 times as fast |
-/// | there, weights that stay in the second-level cache; results not written | 1.28 and 1.18 times as fast: memory is what limits |
-/// | the same with rows or weights packed by tiles, the next weights or results prefetched, huge pages | 0.95 to 1.05 times as fast |
-/// | giving up free blocks of unused sizes | before, 12 % of a profile was new pages |
+/// `Measurements.md` tells what was tried, and what it gave.
 public final class Compute: Sendable {
     public let threadCount: Int
     public let precision: Precision

@@ -1,12 +1,21 @@
 import CKernels
 
 /// An element-wise function after a matrix product.
-public enum Activation: Int32, Sendable {
-    case none = 0
-    case relu = 1
-    case silu = 2
+public enum Activation: Sendable {
+    case none
+    case relu
+    case silu
     /// The tanh form of GELU.
-    case gelu = 3
+    case gelu
+
+    var kernel: dcar_activation {
+        switch self {
+        case .none: DCAR_NONE
+        case .relu: DCAR_RELU
+        case .silu: DCAR_SILU
+        case .gelu: DCAR_GELU
+        }
+    }
 }
 
 /// What happens to a product before it is stored: scales, bias, activation, sum.
@@ -30,7 +39,7 @@ struct Epilogue {
             row_zero: rowZero.map { $0 + row },
             column_scale: scales.map { $0.scale + output },
             column_sum: scales.map { $0.sum + output },
-            bias: bias.map { $0 + output }, activation: activation.rawValue,
+            bias: bias.map { $0 + output }, activation: activation.kernel,
             addend: addend.map { $0 + row * addendStride + output }, addend_stride: addendStride)
     }
 }

@@ -90,7 +90,7 @@ final class GatheredConvolution: ArrangedConvolution {
             dcar_finish_tile(
                 tile.baseAddress, outputs, pixels.count, outputs,
                 epilogue.at(row: first, output: 0),
-                dcar_out(start: output + first * outputs, half: 0), outputs)
+                dcar_out(start: output + first * outputs, is_bfloat16: 0), outputs)
         }
     }
 

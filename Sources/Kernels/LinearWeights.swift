@@ -1,4 +1,3 @@
-import CKernels
 import Synchronization
 import Tensors
 
@@ -105,7 +104,7 @@ public final class LinearWeights: Sendable {
     public func callAsFunction(
         _ x: Tensor, activation: Activation = .none, adding addend: Tensor? = nil,
         output: ElementType = .float32
-    ) throws(KernelError) -> Tensor {
+    ) -> Tensor {
         let matrix = arranged().matrix
         let quantized = precision == .int8 ? compute.quantized(x) : nil
         let x = quantized?.integers ?? x.converted(to: precision == .float32 ? .float32 : .bfloat16)

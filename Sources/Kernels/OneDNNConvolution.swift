@@ -99,7 +99,7 @@ final class OneDNNConvolution: ArrangedConvolution {
             dcar_unblock_row(
                 from + row * width * 16, rows * width * 16, width, run.count,
                 epilogue.at(row: pixel, output: run.lowerBound),
-                dcar_out(start: output + pixel * outputs + run.lowerBound, half: 0), outputs)
+                dcar_out(start: output + pixel * outputs + run.lowerBound, is_bfloat16: 0), outputs)
         }
     }
 

@@ -1,6 +1,5 @@
 import COneDNN
 import Dispatch
-import Synchronization
 import Tensors
 
 /// Float32 matrix products and convolutions by oneDNN.

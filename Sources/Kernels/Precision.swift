@@ -22,6 +22,8 @@ public enum KernelError: Error, Equatable, CustomStringConvertible {
     case precisionNeedsOneDNN(Precision, library: MatrixLibrary)
     case precisionNeedsProcessor(Precision)
     case threadCount(Int, limit: Int)
+    /// Numbers that overflowed, as those of damaged or foreign weights do.
+    case notFinite(what: String, precision: Precision)
     /// What `DCAR_MATRIX_LIBRARY` says is no library.
     case unknownLibrary(String)
 
@@ -35,6 +37,9 @@ public enum KernelError: Error, Equatable, CustomStringConvertible {
             "This processor has no \(precision.rawValue) matrix instructions; use --precision fp32."
         case .threadCount(let count, let limit):
             "The number of threads is \(count); it must be from 1 to \(limit)."
+        case .notFinite(let what, let precision):
+            "\(what) are not finite numbers in \(precision.rawValue): the model's weights are damaged, or too "
+                + "large for it."
         case .unknownLibrary(let name):
             "DCAR_MATRIX_LIBRARY is \(name); it must be "
                 + MatrixLibrary.allCases.map(\.rawValue).joined(separator: ", ") + "."

@@ -11,7 +11,8 @@ extension Tensor {
             return Tensor(shape, .bfloat16) { base in
                 source.withFloats {
                     dcar_copy_rows(
-                        $0.baseAddress, count, 1, count, dcar_out(start: base, half: 1), count)
+                        $0.baseAddress, count, 1, count, dcar_out(start: base, is_bfloat16: 1),
+                        count)
                 }
             }
         }
@@ -28,5 +29,5 @@ extension Tensor {
 
 /// The place a C kernel writes to.
 func out(_ base: UnsafeMutableRawPointer, _ type: ElementType) -> dcar_out {
-    dcar_out(start: base, half: type == .bfloat16 ? 1 : 0)
+    dcar_out(start: base, is_bfloat16: type == .bfloat16 ? 1 : 0)
 }

@@ -13,7 +13,7 @@ public struct Convolution: Sendable {
     {
         self.init(
             try scope.weight("weight", [outputs, inputs, 3, 3]),
-            bias: hasBias ? try scope.vector("bias", [outputs]) : nil, scope)
+            bias: hasBias ? try scope.smallWeight("bias", [outputs]) : nil, scope)
     }
 
     /// A convolution with weights [outputs, inputs, 3, 3], each output's times a factor of `scale`.

@@ -11,8 +11,8 @@ public struct LayerNorm: Sendable {
     private let compute: Compute
 
     public init(_ scope: LayerScope, width: Int, epsilon: Float) throws(CheckpointError) {
-        weight = try scope.vector("weight", [width])
-        bias = try scope.vector("bias", [width])
+        weight = try scope.smallWeight("weight", [width])
+        bias = try scope.smallWeight("bias", [width])
         self.epsilon = epsilon
         compute = scope.compute
     }

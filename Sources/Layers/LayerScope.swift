@@ -33,13 +33,15 @@ public struct LayerScope: Sendable {
     /// A large weight as it lies in the file; it is checked for NaN when the model is prepared.
     public func weight(_ name: String, _ shape: Shape) throws(CheckpointError) -> Tensor {
         let tensor = try weights.tensor(name, shape)
-        preparations.add(to: weights.prefix) { try weights.checkFinite(name, tensor) }
-        preparations.keep(tensor)
+        preparations.register(weights.prefix) { layer in
+            layer.tensors.append(tensor)
+            layer.pending.append { try weights.checkFinite(name, tensor) }
+        }
         return tensor
     }
 
     /// A small weight as float32, checked for NaN at once.
-    public func vector(_ name: String, _ shape: Shape) throws(CheckpointError) -> Tensor {
+    public func smallWeight(_ name: String, _ shape: Shape) throws(CheckpointError) -> Tensor {
         let tensor = try weights.tensor(name, shape)
         try weights.checkFinite(name, tensor)
         return tensor.converted(to: .float32)
@@ -47,7 +49,7 @@ public struct LayerScope: Sendable {
 
     /// A vector of variances, none of them below zero.
     public func variances(_ name: String, _ shape: Shape) throws(CheckpointError) -> Tensor {
-        let tensor = try vector(name, shape)
+        let tensor = try smallWeight(name, shape)
         try weights.checkNotNegative(name, tensor)
         return tensor
     }
@@ -59,15 +61,17 @@ public struct LayerScope: Sendable {
         packing: PackableWeights?, _ work: @escaping @Sendable () throws -> Void,
         untilReleased undo: @escaping @Sendable () -> Bool = { false }
     ) {
-        preparations.add(to: weights.prefix, work)
-        preparations.keep(Repeatable(name: weights.prefix, work: work, undo: undo))
-        if let packing { preparations.keep(packing, named: weights.prefix) }
+        preparations.register(weights.prefix) { layer in
+            layer.pending.append(work)
+            layer.repeatable = (work, undo)
+            layer.packing = packing
+        }
     }
 
     /// Checks and arranges every weight that the layers of this scope read: the slow part of
     /// loading, done once, when the model is first used.
     ///
-    /// - Throws: `CheckpointError.notFinite`, `KernelError`, or `Stopped` when asked to stop.
+    /// - Throws: `CheckpointError.notFinite`, or `Stopped` when asked to stop.
     public func prepare() throws {
         try preparations.run(on: compute)
     }
@@ -85,22 +89,26 @@ public struct LayerScope: Sendable {
     }
 }
 
-/// Work that can be undone and done again.
-private struct Repeatable: Sendable {
-    let name: String
-    let work: @Sendable () throws -> Void
-    /// Returns true when there was something to undo.
-    let undo: @Sendable () -> Bool
-}
-
-/// Work left over from building layers, in groups: the parts of a group follow each other, so that
-/// a weight is checked just before it is arranged, while its pages are in memory.
+/// Work left over from building layers. That of a layer is done in one go, so that a weight is checked
+/// just before it is arranged, while its pages are in memory.
 private final class Preparations: Sendable {
-    private typealias Work = @Sendable () throws -> Void
-    private let groups = Mutex<[(name: String, works: [Work])]>([])
-    private let tensors = Mutex<[Tensor]>([])
-    private let repeatables = Mutex<[Repeatable]>([])
-    private let packings = Mutex<[(name: String, packing: PackableWeights)]>([])
+    typealias Work = @Sendable () throws -> Void
+
+    /// A layer, named by the prefix of its keys.
+    struct Layer {
+        let name: String
+        /// Its large weights as they lie in the file.
+        var tensors: [Tensor] = []
+        /// What is to be done yet, in this order.
+        var pending: [Work] = []
+        /// Work that can be undone and done again; `undo` returns true when there was something to
+        /// undo.
+        var repeatable: (work: Work, undo: @Sendable () -> Bool)?
+        /// What its arranged weights are in a file; nil where they are in none.
+        var packing: PackableWeights?
+    }
+
+    private let layers = Mutex<[Layer]>([])
     private let cached: CachedPart?
 
     /// Weights of fewer bytes than this stay as they are: making them again, or reading their pages
@@ -111,25 +119,23 @@ private final class Preparations: Sendable {
         self.cached = cached
     }
 
-    func keep(_ tensor: Tensor) {
-        tensors.withLock { $0.append(tensor) }
-    }
-
-    func keep(_ repeatable: Repeatable) {
-        repeatables.withLock { $0.append(repeatable) }
-    }
-
-    func keep(_ packing: PackableWeights, named name: String) {
-        packings.withLock { $0.append((name, packing)) }
+    /// Adds to the layer of this name, which is the last one or a new one.
+    func register(_ name: String, _ add: (inout Layer) -> Void) {
+        layers.withLock { layers in
+            if layers.last?.name != name { layers.append(Layer(name: name)) }
+            add(&layers[layers.count - 1])
+        }
     }
 
     func release() {
-        let tensors = tensors.withLock { $0 }
+        let known = layers.withLock { $0 }
+        let tensors = known.flatMap(\.tensors)
         for tensor in tensors { tensor.storage.releasePages() }
         if let cached, cached.releasePages(from: 0) { return }
         guard tensors.reduce(0, { $0 + $1.byteCount }) >= Self.releasedFrom else { return }
-        for part in repeatables.withLock({ $0 }) where part.undo() {
-            add(to: part.name, part.work)
+        for (place, layer) in known.enumerated() {
+            guard let (work, undo) = layer.repeatable, undo() else { continue }
+            layers.withLock { $0[place].pending.append(work) }
         }
     }
 
@@ -137,34 +143,33 @@ private final class Preparations: Sendable {
         _ = cached?.releasePages(from: Self.releasedFrom)
     }
 
-    func add(to group: String, _ work: @escaping @Sendable () throws -> Void) {
-        groups.withLock { groups in
-            if let last = groups.indices.last, groups[last].name == group {
-                groups[last].works.append(work)
-            } else {
-                groups.append((group, [work]))
-            }
-        }
-    }
-
     /// Takes packed weights that were kept, or does the work and keeps what it packed.
     func run(on compute: Compute) throws {
         guard let cached else { return try work(on: compute) }
-        let packings = packings.withLock { $0 }
+        let packings = layers.withLock { layers in
+            layers.compactMap { layer in
+                layer.packing.map { (name: layer.name, packing: $0) }
+            }
+        }
         if try cached.adopt(packings, on: compute) {
-            groups.withLock { $0 = [] }
+            _ = takePending()
             return
         }
         try work(on: compute)
         cached.keep(packings)
     }
 
-    /// Shares the groups out over the threads. What fails or is stopped stays to be done.
-    private func work(on compute: Compute) throws {
-        let pending = groups.withLock { groups in
-            defer { groups = [] }
-            return groups
+    private func takePending() -> [(place: Int, works: [Work])] {
+        layers.withLock { layers in
+            let pending = layers.indices.map { (place: $0, works: layers[$0].pending) }
+            for place in layers.indices { layers[place].pending = [] }
+            return pending.filter { !$0.works.isEmpty }
         }
+    }
+
+    /// Shares the layers out over the threads. What fails or is stopped stays to be done.
+    private func work(on compute: Compute) throws {
+        let pending = takePending()
         let isDone = Mutex(Array(repeating: false, count: pending.count))
         let failure = Mutex<(any Error)?>(nil)
         compute.forEach(pending.count) { index in
@@ -176,7 +181,11 @@ private final class Preparations: Sendable {
             }
         }
         let left = isDone.withLock { done in pending.indices.filter { !done[$0] } }
-        groups.withLock { $0 = left.map { pending[$0] } + $0 }
+        layers.withLock { layers in
+            for (place, works) in left.map({ pending[$0] }) {
+                layers[place].pending = works + layers[place].pending
+            }
+        }
         if let failure = failure.withLock({ $0 }) { throw failure }
         try compute.checkStop()
     }

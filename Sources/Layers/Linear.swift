@@ -17,7 +17,8 @@ public struct Linear: Sendable {
     ) throws(CheckpointError) {
         self.init(
             try scope.weight("weight", [outputs, inputs]),
-            bias: hasBias ? try scope.vector("bias", [outputs]) : nil, scope, precision: precision)
+            bias: hasBias ? try scope.smallWeight("bias", [outputs]) : nil, scope,
+            precision: precision)
     }
 
     /// A linear map with weights [outputs, inputs] made from those in the file.
@@ -36,7 +37,7 @@ public struct Linear: Sendable {
     public func callAsFunction(
         _ x: Tensor, activation: Activation = .none, adding addend: Tensor? = nil,
         output: ElementType = .float32
-    ) throws(KernelError) -> Tensor {
-        try weights(x, activation: activation, adding: addend, output: output)
+    ) -> Tensor {
+        weights(x, activation: activation, adding: addend, output: output)
     }
 }

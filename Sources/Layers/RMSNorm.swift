@@ -9,7 +9,7 @@ public struct RMSNorm: Sendable {
     private let compute: Compute
 
     public init(_ scope: LayerScope, width: Int, epsilon: Float) throws(CheckpointError) {
-        weight = try scope.vector("weight", [width])
+        weight = try scope.smallWeight("weight", [width])
         self.epsilon = epsilon
         compute = scope.compute
     }

@@ -55,9 +55,10 @@ extension StudioDatabase {
             db, sql: "SELECT session, isOpen, isQueuePaused FROM sitting WHERE id = ?",
             arguments: [id])
         {
-            restored.wasKilled = row[1]
-            restored.isQueuePaused = row[2]
-            if let data = row[0] as Data? {
+            // Whatever else has written there must not end the program.
+            restored.wasKilled = Bool.fromDatabaseValue(row[1]) ?? true
+            restored.isQueuePaused = Bool.fromDatabaseValue(row[2]) ?? false
+            if let data = Data.fromDatabaseValue(row[0]) {
                 restored.session = try? decoder.decode(SavedSession.self, from: data)
                 if restored.session == nil {
                     restored.problem = "A session cannot be read; its pictures are kept."

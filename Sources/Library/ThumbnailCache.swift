@@ -26,7 +26,7 @@ package struct ThumbnailCache: Sendable {
         let path = side <= Self.largestSide ? path(of: entry, side: side) : nil
         if let path, let kept = try? ImageFile.open(path).image { return kept }
         guard let image = try? ImageFile.open(entry.place).image else { return nil }
-        let small = image.fitted(side)
+        let small = image.limited(toSide: side)
         if let path, let bytes = try? PNG.encode(small, text: []) {
             // Whole or not at all; losing one to a power cut costs nothing.
             try? Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
@@ -60,15 +60,5 @@ package struct ThumbnailCache: Sendable {
         for byte in entry.path.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
         let numbers = [hash, UInt64(bitPattern: entry.modified), UInt64(entry.bytes), UInt64(side)]
         return "\(folder)/\(numbers.map { String($0, radix: 36) }.joined(separator: "-")).png"
-    }
-}
-
-extension RGBImage {
-    /// Shrunk so that no side is longer.
-    fileprivate func fitted(_ side: Int) -> RGBImage {
-        let longest = max(width, height)
-        guard longest > side else { return self }
-        return resized(
-            width: max(1, width * side / longest), height: max(1, height * side / longest))
     }
 }

@@ -2,9 +2,9 @@ import Foundation
 import Layers
 
 /// The program's own part of the user's cache folder.
-enum CacheFolder {
+public enum CacheFolder {
     /// Nil where neither `XDG_CACHE_HOME` nor `HOME` is an absolute path.
-    static var path: String? {
+    public static var path: String? {
         let environment = ProcessInfo.processInfo.environment
         if let folder = environment["XDG_CACHE_HOME"], folder.hasPrefix("/") {
             return "\(folder)/dcar"

@@ -11,10 +11,10 @@ public struct EditPlan: Sendable {
     public let grid: HybridTokenGrid
     /// Pixel coverage, 255 where the picture is made anew.
     public let mask: Mask
-    /// For each token whether it is made anew.
-    public let isMasked: [Bool]
+    /// The tokens that are made anew.
+    public let tokenMask: TokenMask
     /// What was done, for the record.
-    public let operation: String
+    public let operation: EditOperation
     public let content: MaskedContent
     public let strength: Double
     /// What the transformer sees; nil for all.
@@ -26,53 +26,22 @@ public struct EditPlan: Sendable {
     public func record(feather: Int) -> EditRecord {
         let part = padding == nil ? EditRecord.nearMask : EditRecord.onlyMasked
         return EditRecord(
-            operation: operation, mask: tokenMask, strength: strength, content: content.rawValue,
+            operation: operation.rawValue, mask: tokenMask, strength: strength,
+            content: content.rawValue,
             feather: feather, area: window == nil ? nil : part, padding: padding,
             window: window.map {
-                PixelRectangle(x: $0.x, y: $0.y, width: $0.width, height: $0.height)
+                TokenRectangle(x: $0.x, y: $0.y, width: $0.width, height: $0.height)
             })
     }
 
-    /// The tokens made anew, as a record keeps them.
-    public var tokenMask: TokenMask {
-        TokenMask(gridWidth: grid.gridWidth, gridHeight: grid.gridHeight, isMasked: isMasked)
-    }
+    /// For each token whether it is made anew.
+    public var isMasked: [Bool] { tokenMask.isMasked }
 
-    /// The result in the canvas: its own pixels where the mask covers, a blend within `feather`
-    /// pixels of the mask's border, and the canvas's own bytes elsewhere.
-    public func composited(_ result: RGBImage, feather: Int) -> RGBImage {
-        result.composited(over: canvas, mask: feather > 0 ? mask.feathered(by: feather) : mask)
-    }
-
-    /// A picture to save while the edit is unfinished: the result where the mask covers fully, the
-    /// canvas's own bytes elsewhere, so that the edit can be finished from the file.
-    public func unfinished(_ result: RGBImage) -> RGBImage {
-        let inner = Mask(
-            width: mask.width, height: mask.height,
-            coverage: mask.coverage.map { $0 == 255 ? 255 : 0 })
-        return result.composited(over: canvas, mask: inner)
-    }
-
-    /// How visible the seam is: the mean difference between result and canvas on the eight pixels
-    /// around the mask, in levels of 255; nil where nothing is around it.
-    public func seamError(_ result: RGBImage) -> Double? {
-        mask.seamError(result, against: canvas)
-    }
-}
-
-extension Mask {
-    /// The mean difference of two pictures on the eight pixels around the mask, in levels of 255;
-    /// nil where nothing is around it.
-    public func seamError(_ result: RGBImage, against canvas: RGBImage) -> Double? {
-        let ring = grown(by: 8)
-        var (sum, count) = (0, 0)
-        for (index, reach) in ring.coverage.enumerated() where reach > 0 && coverage[index] == 0 {
-            for at in 3 * index..<3 * index + 3 {
-                sum += abs(Int(result.pixels[at]) - Int(canvas.pixels[at]))
-                count += 1
-            }
-        }
-        return count == 0 ? nil : Double(sum) / Double(count)
+    /// What lays the result over the canvas.
+    ///
+    /// - Parameter feather: pixels over which it fades into the canvas.
+    public func compositor(feather: Int) -> EditCompositor {
+        EditCompositor(canvas: canvas, mask: mask, feather: feather)
     }
 }
 
@@ -84,8 +53,8 @@ extension Pipeline {
         of image: RGBImage, metadata: GenerationMetadata?
     ) throws -> HybridTokenGrid? {
         guard let metadata, metadata.isOf(image), let grid = try grid(of: metadata),
-            grid.gridWidth * model.pixelsPerToken == image.width,
-            grid.gridHeight * model.pixelsPerToken == image.height
+            grid.gridWidth * model.tokenSide == image.width,
+            grid.gridHeight * model.tokenSide == image.height
         else { return nil }
         return grid
     }
@@ -118,14 +87,15 @@ extension Pipeline {
         content: MaskedContent = .all, confidence: [Float]? = nil, seed: UInt64 = 0,
         padding: Int? = nil
     ) throws -> EditPlan {
-        let unit = model.pixelsPerToken
+        let tokenSide = model.tokenSide
         if let mask, mask.width != canvas.width || mask.height != canvas.height {
             throw RequestError.maskSize(
                 width: mask.width, height: mask.height, expectedWidth: canvas.width,
                 expectedHeight: canvas.height)
         }
         let whole = mask ?? Mask(width: canvas.width, height: canvas.height, coverage: 255)
-        let touched = tokens(under: whole, unit: unit)
+        let underMask = whole.tokens(tokenSide: tokenSide)
+        let touched = underMask.isMasked.indices.filter { underMask.isMasked[$0] }
         let noise = KeyedNoise(seed: seed)
         let sureness =
             confidence?.count == grid.ids.count ? confidence?.map(TokenGridRecord.byte) : nil
@@ -142,19 +112,19 @@ extension Pipeline {
             }
         let chosen = content == .all && share >= 1 ? Set(touched) : Set(order.prefix(wanted))
         guard !chosen.isEmpty else { throw RequestError.emptyMask }
-        let isMasked = grid.ids.indices.map(chosen.contains)
-        // Where only some tokens change, the mask is as it was painted within their cells.
+        let tokenMask = TokenMask(
+            gridWidth: grid.gridWidth, gridHeight: grid.gridHeight,
+            isMasked: grid.ids.indices.map(chosen.contains))
+        // Where only some tokens change, the mask is as it was painted within them.
         let pixels =
             chosen.count == touched.count
-            ? whole : whole.intersection(cells(isMasked, grid, unit: unit))
-        let whatever = content == .leastSure ? "reroll" : "variation"
+            ? whole : whole.intersection(Mask(tokenMask, tokenSide: tokenSide))
+        let whatever = content == .leastSure ? EditOperation.reroll : .variation
         var plan = EditPlan(
-            canvas: canvas, grid: grid, mask: pixels, isMasked: isMasked,
-            operation: mask == nil ? whatever : "inpaint", content: content, strength: share)
+            canvas: canvas, grid: grid, mask: pixels, tokenMask: tokenMask,
+            operation: mask == nil ? whatever : .inpaint, content: content, strength: share)
         // Of the mask, not of the tokens chosen: then it is one for all seeds.
-        plan.window = window(
-            around: grid.ids.indices.map(Set(touched).contains), gridWidth: grid.gridWidth,
-            padding: padding)
+        plan.window = window(around: underMask, padding: padding)
         plan.padding = padding
         return plan
     }
@@ -165,8 +135,8 @@ extension Pipeline {
         outpainting image: RGBImage, _ grid: HybridTokenGrid, left: Int, right: Int, top: Int,
         bottom: Int
     ) throws -> EditPlan {
-        let unit = model.pixelsPerToken
-        let limit = model.tokensPerSide
+        let tokenSide = model.tokenSide
+        let limit = model.gridSideLimit
         let (gridWidth, gridHeight) = (
             grid.gridWidth + left + right, grid.gridHeight + top + bottom
         )
@@ -174,8 +144,8 @@ extension Pipeline {
             gridHeight <= limit
         else {
             throw RequestError.size(
-                width: gridWidth * unit, height: gridHeight * unit, multiple: unit,
-                limit: limit * unit)
+                width: gridWidth * tokenSide, height: gridHeight * tokenSide, multiple: tokenSide,
+                limit: limit * tokenSide)
         }
         guard left + right + top + bottom > 0 else { throw RequestError.emptyMask }
         let channels = model.configuration.latentChannels
@@ -195,50 +165,38 @@ extension Pipeline {
         let extended = HybridTokenGrid(
             gridWidth: gridWidth, gridHeight: gridHeight, ids: ids,
             residual: Tensor([ids.count, channels], residual))
-        var canvas = RGBImage(width: gridWidth * unit, height: gridHeight * unit)
-        canvas.draw(image, x: left * unit, y: top * unit)
+        var canvas = RGBImage(width: gridWidth * tokenSide, height: gridHeight * tokenSide)
+        canvas.draw(image, x: left * tokenSide, y: top * tokenSide)
+        let tokenMask = TokenMask(
+            gridWidth: gridWidth, gridHeight: gridHeight, isMasked: isMasked)
         var plan = EditPlan(
-            canvas: canvas, grid: extended, mask: cells(isMasked, extended, unit: unit),
-            isMasked: isMasked, operation: "outpaint", content: .all, strength: 1)
-        plan.window = window(around: isMasked, gridWidth: gridWidth, padding: nil)
+            canvas: canvas, grid: extended, mask: Mask(tokenMask, tokenSide: tokenSide),
+            tokenMask: tokenMask, operation: .outpaint, content: .all, strength: 1)
+        plan.window = window(around: tokenMask, padding: nil)
         return plan
     }
 
-    private func window(around isMasked: [Bool], gridWidth: Int, padding: Int?) -> TokenWindow? {
-        if let padding {
-            return TokenWindow(around: isMasked, gridWidth: gridWidth, padding: padding)
-        }
-        return TokenWindow(
-            holding: isMasked, gridWidth: gridWidth, side: model.configuration.gridSide)
+    private func window(around mask: TokenMask, padding: Int?) -> TokenWindow? {
+        if let padding { return TokenWindow(around: mask, padding: padding) }
+        return TokenWindow(holding: mask, side: model.configuration.gridSide)
     }
 
-    /// The plan of an edit in a file. Of one that was stopped, `EditPlan.unfinished` kept the canvas;
-    /// of a finished one the pixels outside mask and feather are the canvas's own, and what is made
-    /// anew is laid over the picture itself. Nil for a picture that is no edit.
+    /// What lays an edit in a file over its canvas. Of one that was stopped,
+    /// `EditCompositor.unfinished` kept the canvas; of a finished one the pixels outside mask and
+    /// feather are the canvas's own, and what is made anew is laid over the picture itself. Nil for a
+    /// picture that is no edit.
     /// - Throws: `RequestError` when the file lacks its mask, or mask and picture do not fit.
-    public func plan(resuming metadata: GenerationMetadata, _ image: RGBImage) throws -> EditPlan? {
+    public func compositor(
+        resuming metadata: GenerationMetadata, _ image: RGBImage
+    ) throws(RequestError) -> EditCompositor? {
         guard let edit = metadata.record.edit else { return nil }
-        let unit = model.pixelsPerToken
+        let tokenSide = model.tokenSide
         guard let mask = metadata.mask, mask.width == image.width, mask.height == image.height,
-            edit.mask.gridWidth * unit == image.width, edit.mask.gridHeight * unit == image.height,
+            edit.mask.gridWidth * tokenSide == image.width,
+            edit.mask.gridHeight * tokenSide == image.height,
             metadata.tokens.map({ $0.ids.count == edit.mask.isMasked.count }) ?? true
-        else { throw RequestError.grid("the mask of the edit is missing or of another size") }
-        let count = edit.mask.isMasked.count
-        let channels = model.configuration.latentChannels
-        let residual = try residual(metadata, count: count)
-        var plan = EditPlan(
-            canvas: image,
-            grid: HybridTokenGrid(
-                gridWidth: edit.mask.gridWidth, gridHeight: edit.mask.gridHeight,
-                ids: metadata.tokens?.ids.map { Int($0 ?? 0) } ?? Array(repeating: 0, count: count),
-                residual: residual.map { Tensor([count, channels], $0) }
-                    ?? Tensor([count, channels], repeating: 0)),
-            mask: mask, isMasked: edit.mask.isMasked, operation: edit.operation,
-            content: edit.content.flatMap(MaskedContent.init(rawValue:)) ?? .all,
-            strength: edit.strength ?? 1)
-        plan.padding = edit.padding
-        plan.window = window(of: metadata)
-        return plan
+        else { throw .grid("the mask of the edit is missing or of another size") }
+        return EditCompositor(canvas: image, mask: mask, feather: edit.feather ?? 0)
     }
 
     /// What the transformer saw of an edit that a file keeps; nil for all.
@@ -254,33 +212,16 @@ extension Pipeline {
             return TokenWindow(x: kept.x, y: kept.y, width: kept.width, height: kept.height)
         }
         // Files of earlier versions do not say where; it lies around the mask.
-        let unit = model.pixelsPerToken
-        var isTouched = edit.mask.isMasked
-        if let mask = metadata.mask, mask.width == edit.mask.gridWidth * unit,
-            mask.height == edit.mask.gridHeight * unit
+        let tokenSide = model.tokenSide
+        var touched = edit.mask
+        if let mask = metadata.mask, mask.width == edit.mask.gridWidth * tokenSide,
+            mask.height == edit.mask.gridHeight * tokenSide
         {
-            for token in tokens(under: mask, unit: unit) { isTouched[token] = true }
+            for (token, isIn) in mask.tokens(tokenSide: tokenSide).isMasked.enumerated() where isIn
+            {
+                touched.isMasked[token] = true
+            }
         }
-        return window(
-            around: isTouched, gridWidth: edit.mask.gridWidth,
-            padding: isNear ? nil : edit.padding)
-    }
-
-    private func tokens(under mask: Mask, unit: Int) -> [Int] {
-        let gridWidth = mask.width / unit
-        var isTouched = Array(repeating: false, count: gridWidth * (mask.height / unit))
-        for (index, coverage) in mask.coverage.enumerated() where coverage > 0 {
-            let (x, y) = (index % mask.width, index / mask.width)
-            isTouched[y / unit * gridWidth + x / unit] = true
-        }
-        return isTouched.indices.filter { isTouched[$0] }
-    }
-
-    private func cells(_ isMasked: [Bool], _ grid: HybridTokenGrid, unit: Int) -> Mask {
-        let width = grid.gridWidth * unit
-        let coverage = (0..<width * grid.gridHeight * unit).map { index -> UInt8 in
-            isMasked[index / width / unit * grid.gridWidth + index % width / unit] ? 255 : 0
-        }
-        return Mask(width: width, height: grid.gridHeight * unit, coverage: coverage)
+        return window(around: touched, padding: isNear ? nil : edit.padding)
     }
 }

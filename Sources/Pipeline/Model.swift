@@ -18,7 +18,6 @@ public final class Model: Sendable {
     public let name: String
     public let folder: String
     public let compute: Compute
-    public let parts: [ModelParts.Part]
     /// Prompts that it draws well, from `examples.txt` in its folder, one a line; none without.
     public let examples: [String]
     /// The words of the captions that it was trained on, in small letters, from `vocabulary.txt` in
@@ -38,12 +37,11 @@ public final class Model: Sendable {
     /// - Throws: `ModelError`, `ConfigurationError`, `CheckpointError`, `TokenizerError`,
     ///   `KernelError`.
     public init(folder: String, compute: Compute, cache: WeightCache? = nil) throws {
-        let (tokenizer, generator, text) = try ModelParts(in: folder).ofModel(in: folder)
+        let (tokenizer, generator, text) = try ModelParts(in: folder).ofModel()
         self.folder = folder
         name =
             (folder as NSString).standardizingPath.split(separator: "/").last.map(String.init)
             ?? folder
-        parts = [text, generator, tokenizer]
         examples = Self.lines(of: "\(folder)/examples.txt", atMost: 200) ?? []
         vocabulary = Self.lines(of: "\(folder)/vocabulary.txt", atMost: 200_000).map {
             Set($0.map { $0.lowercased() })
@@ -138,7 +136,7 @@ public final class Model: Sendable {
 
     /// Pixels of each side of the pictures that the model was trained for.
     public var trainedSide: Int {
-        configuration.gridSide * hybridTokenizer.configuration.pixelsPerToken
+        configuration.gridSide * hybridTokenizer.configuration.tokenSide
     }
 
     /// The words of a prompt that the model hardly knows, each once, as written, in their order.
@@ -147,12 +145,12 @@ public final class Model: Sendable {
     }
 
     /// Tokens along a side of a picture at most.
-    public var tokensPerSide: Int {
-        min(RequestLimits.side / pixelsPerToken, TokenGridRecord.sideLimit)
+    public var gridSideLimit: Int {
+        min(RequestLimits.side / tokenSide, TokenGridRecord.sideLimit)
     }
 
     /// Pixels along each side of a token.
-    public var pixelsPerToken: Int { hybridTokenizer.configuration.pixelsPerToken }
+    public var tokenSide: Int { hybridTokenizer.configuration.tokenSide }
 
     package func prepareResidualHead() throws {
         try headScope.prepare()

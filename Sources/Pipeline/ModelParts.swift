@@ -6,6 +6,7 @@ import TextEncoding
 
 /// The parts of DC-AR that lie in a folder, known by what their configuration files say.
 public struct ModelParts: Sendable {
+    private let folder: String
     /// Folders of DC-HT tokenizers: a config.json with a codebook.
     public private(set) var tokenizers: [Part] = []
     /// Folders of generators: a YAML file with `model.generator`.
@@ -30,6 +31,7 @@ public struct ModelParts: Sendable {
         guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder),
             isFolder.boolValue
         else { throw ModelError.notAFolder(folder) }
+        self.folder = folder
         let names = try Self.names(in: folder)
         let inner = names.map { "\(folder)/\($0)" }.filter { path in
             var isFolder: ObjCBool = false
@@ -41,14 +43,12 @@ public struct ModelParts: Sendable {
 
     /// The three parts of a model.
     /// - Throws: `ModelError` where one is missing or there are several of a kind.
-    public func ofModel(in folder: String) throws(ModelError) -> (
+    public func ofModel() throws(ModelError) -> (
         tokenizer: Part, generator: Part, text: Part
     ) {
         func one(_ parts: [Part], _ kind: String) throws(ModelError) -> Part {
             guard let part = parts.first else {
-                throw .missingPart(
-                    kind, folder: folder,
-                    needed: "a DC-HT tokenizer, a DC-AR generator and a T5 text encoder")
+                throw .missingPart(kind, folder: folder)
             }
             guard parts.count == 1 else {
                 throw .severalParts(kind, folders: parts.map(\.folder))
@@ -119,7 +119,7 @@ public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
     case notAFolder(String)
     case noCheckpoint(folder: String)
     case severalCheckpoints([String], folder: String)
-    case missingPart(String, folder: String, needed: String)
+    case missingPart(String, folder: String)
     case severalParts(String, folders: [String])
     case mismatch(String)
     case tokenizerTooLarge(vocabulary: Int, embedding: Int)
@@ -136,8 +136,9 @@ public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
             "\(folder) has several files that may be the checkpoint: "
                 + "\(names.joined(separator: ", ")); call the right one model.safetensors or keep it "
                 + "alone."
-        case .missingPart(let part, let folder, let needed):
-            "\(folder) has no \(part); a model folder holds \(needed)."
+        case .missingPart(let part, let folder):
+            "\(folder) has no \(part); a model folder holds a DC-HT tokenizer, a DC-AR generator and a "
+                + "T5 text encoder."
         case .severalParts(let part, let folders):
             "There are several parts that are a \(part): \(folders.joined(separator: ", ")); keep "
                 + "one in a model folder."

@@ -84,8 +84,8 @@ extension Pipeline {
         }
         var request = try request(of: metadata.record)
         // What is in a file is no better checked than what is typed.
-        request.width = tokens.gridWidth * model.pixelsPerToken
-        request.height = tokens.gridHeight * model.pixelsPerToken
+        request.width = tokens.gridWidth * model.tokenSide
+        request.height = tokens.gridHeight * model.tokenSide
         let (width, height) = try checked(request)
         let ids = try checkedIDs(tokens)
         let maskID = model.configuration.maskID
@@ -95,7 +95,7 @@ extension Pipeline {
         let fixedAt = zip(ids, tokens.commitSteps).map { $0 == maskID ? nil : Int($1) }
         let state = TokenState(
             step: step, ids: ids, fixedAt: fixedAt,
-            confidence: tokens.confidence.map { Float($0) / 255 })
+            confidence: tokens.probabilities)
         let window = window(of: metadata)
         if let window {
             guard metadata.record.edit?.mask.gridWidth == tokens.gridWidth,

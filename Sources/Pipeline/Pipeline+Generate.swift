@@ -4,19 +4,26 @@ import Requests
 import Tensors
 
 extension Pipeline {
-    /// Steps until all runs are finished, or have done `stopAfter` steps.
+    /// Steps until all runs are finished, or one has done `stopAfter` steps.
+    ///
+    /// - Parameter afterStep: sees the runs after each step.
+    /// - Throws: what `step` and the closures throw; the runs are then as the last step left them.
     public func unmask(
-        _ runs: inout [PictureRun], stopAfter: Int? = nil, events: (RunEvent) -> Void = { _ in }
+        _ runs: inout [PictureRun], stopAfter: Int? = nil,
+        events: (RunEvent) throws -> Void = { _ in },
+        afterStep: ([PictureRun]) throws -> Void = { _ in }
     ) throws {
         guard let steps = runs.map(\.run.settings.steps).max() else { return }
-        events(.phase(.steps, count: steps))
+        try events(.phase(.steps, count: steps))
         while runs.contains(where: { !$0.run.isFinished }) {
-            if let stopAfter, runs.allSatisfy({ $0.run.state.step >= stopAfter }) { return }
+            let done = runs.map(\.run.state.step).max() ?? 0
+            if let stopAfter, done >= stopAfter { return }
             try step(&runs)
             for (image, run) in runs.enumerated() {
-                events(.stepped(image: image, Self.news(of: run)))
+                try events(.stepped(image: image, Self.news(of: run)))
             }
-            events(.progress(.steps, done: runs.map(\.run.state.step).max() ?? 0, of: steps))
+            try afterStep(runs)
+            try events(.progress(.steps, done: done + 1, of: steps))
         }
     }
 
@@ -33,9 +40,10 @@ extension Pipeline {
     /// The picture of a run whose tokens are all known: residual tokens, then pixels.
     /// - Parameter show: gets the refined picture as soon as it is there, which is before the discrete
     ///   one.
-    /// - Throws: `RequestError.tokensMasked`; what `residual` and `decode` throw.
+    /// - Throws: `RequestError.tokensMasked`; what `residual`, `decode` and `events` throw.
     public func picture(
-        of run: PictureRun, withDiscrete: Bool = false, events: (RunEvent) -> Void = { _ in },
+        of run: PictureRun, withDiscrete: Bool = false,
+        events: (RunEvent) throws -> Void = { _ in },
         show: (RGBImage) -> Void = { _ in }
     ) throws -> Picture {
         guard run.run.state.maskedCount == 0 else {
@@ -44,14 +52,14 @@ extension Pipeline {
         let strength = run.request.residual.strength
         let steps = run.request.residual.steps ?? model.configuration.head.steps
         let residual: Tensor
-        if strength == 0 || !model.configuration.hybrid {
+        if strength == 0 || !model.configuration.isHybrid {
             residual = Tensor(
                 [run.run.state.ids.count, model.configuration.latentChannels],
                 keptResidual(of: run))
         } else {
-            events(.phase(.residual, count: steps))
+            try events(.phase(.residual, count: steps))
             residual = try self.residual(of: run) { done in
-                events(.progress(.residual, done: done, of: steps))
+                try events(.progress(.residual, done: done, of: steps))
             }
         }
         let grid = HybridTokenGrid(
@@ -59,10 +67,10 @@ extension Pipeline {
             residual: residual)
         // Without residual tokens both are the same picture.
         let decodings = withDiscrete && strength != 0 ? 2 : 1
-        events(.phase(.decoding, count: decodings))
+        try events(.phase(.decoding, count: decodings))
         let refined = try decode(grid, strength: strength)
         show(refined)
-        events(.progress(.decoding, done: 1, of: decodings))
+        try events(.progress(.decoding, done: 1, of: decodings))
         let discrete = decodings == 2 ? try decode(grid, strength: 0) : withDiscrete ? refined : nil
         return Picture(
             request: run.request, tokens: run.run.state, grid: grid, discrete: discrete,
@@ -71,7 +79,7 @@ extension Pipeline {
 
     /// Whether the residual tokens of a picture were never sampled, as it was made at strength 0.
     public func lacksResidual(_ grid: HybridTokenGrid, of run: PictureRun) -> Bool {
-        guard model.configuration.hybrid, run.isKept.contains(false) else { return false }
+        guard model.configuration.isHybrid, run.isKept.contains(false) else { return false }
         let channels = model.configuration.latentChannels
         return grid.residual.withFloats { numbers in
             numbers.indices.allSatisfy { run.isKept[$0 / channels] || numbers[$0] == 0 }
@@ -87,7 +95,7 @@ extension Pipeline {
     public func preview(of run: PictureRun, withResidual: Bool = false) throws -> RGBImage {
         let state = run.run.state
         let isRefined =
-            withResidual && model.configuration.hybrid && run.request.residual.strength > 0
+            withResidual && model.configuration.isHybrid && run.request.residual.strength > 0
         let residual = isRefined ? try self.residual(of: run).floats() : run.keptResidual
         let strength = isRefined ? run.request.residual.strength : 1
         let (codes, channels) = (

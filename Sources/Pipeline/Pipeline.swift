@@ -20,7 +20,7 @@ public struct Pipeline: Sendable {
     // MARK: Text
 
     /// The texts of a prompt's two rows.
-    /// - Throws: `KernelError`, `CheckpointError`, `Stopped`.
+    /// - Throws: `CheckpointError`, `Stopped`.
     public func text(for request: GenerationRequest) throws -> (text: GuidedText, isTruncated: Bool)
     {
         let configuration = model.configuration
@@ -74,7 +74,7 @@ public struct Pipeline: Sendable {
 
     /// Reads and arranges everything that making a picture needs. Of a large model no more than one
     /// part is in memory at a time, as later when a picture is made.
-    /// - Throws: `KernelError`, `CheckpointError`, `Stopped`.
+    /// - Throws: `CheckpointError`, `Stopped`.
     public func prepare() throws {
         try model.textEncoder.prepare()
         model.textEncoder.releasePages()
@@ -106,8 +106,8 @@ public struct Pipeline: Sendable {
             throw RequestError.tokenID(id, codebookSize: codes)
         }
         var request = request
-        request.width = source.gridWidth * model.pixelsPerToken
-        request.height = source.gridHeight * model.pixelsPerToken
+        request.width = source.gridWidth * model.tokenSide
+        request.height = source.gridHeight * model.tokenSide
         let ids = zip(source.ids, isMasked).map { $1 ? model.configuration.maskID : $0 }
         return try start(
             request, text: text, ids: ids, kept: (source.residual.floats(), isMasked.map(!)),
@@ -121,7 +121,7 @@ public struct Pipeline: Sendable {
         let (width, height) = try checked(request)
         let (text, isTruncated) = try known ?? text(for: request)
         let run = MaskedRun(
-            gridWidth: width / model.pixelsPerToken, gridHeight: height / model.pixelsPerToken,
+            gridWidth: width / model.tokenSide, gridHeight: height / model.tokenSide,
             maskID: model.configuration.maskID, ids: ids, window: window,
             settings: request.sampling, text: text,
             noise: KeyedNoise(seed: request.seed, residualSeed: request.residual.seed))
@@ -133,13 +133,16 @@ public struct Pipeline: Sendable {
 
     /// The size of a request, after every number in it was checked.
     func checked(_ request: GenerationRequest) throws -> (width: Int, height: Int) {
-        let unit = model.pixelsPerToken
-        let limit = model.tokensPerSide * unit
+        let tokenSide = model.tokenSide
+        let limit = model.gridSideLimit * tokenSide
         let (width, height) = (
             request.width ?? model.trainedSide, request.height ?? model.trainedSide
         )
-        guard width % unit == 0, height % unit == 0, unit...limit ~= width, unit...limit ~= height
-        else { throw RequestError.size(width: width, height: height, multiple: unit, limit: limit) }
+        guard width % tokenSide == 0, height % tokenSide == 0, tokenSide...limit ~= width,
+            tokenSide...limit ~= height
+        else {
+            throw RequestError.size(width: width, height: height, multiple: tokenSide, limit: limit)
+        }
         for text in [request.prompt, request.negativePrompt, request.rawPrompt ?? ""]
         where text.utf8.count > RequestLimits.promptBytes {
             throw RequestError.promptLength(text.utf8.count)
@@ -182,7 +185,7 @@ public struct Pipeline: Sendable {
     public static let batch = 8
 
     /// The next step of several runs of one size and equal settings, a batch at a time.
-    /// - Throws: `KernelError`; `Stopped`, which leaves the runs as they were.
+    /// - Throws: `Stopped`, which leaves the runs as they were.
     public func step(_ runs: inout [PictureRun]) throws {
         var advanced: [MaskedRun] = []
         for start in stride(from: 0, to: runs.count, by: Self.batch) {
@@ -199,19 +202,19 @@ public struct Pipeline: Sendable {
     /// does not run again, except for a state whose hidden states are not at hand.
     ///
     /// - Parameter progress: called with the denoising steps done.
-    /// - Throws: `KernelError`, `CheckpointError`, `Stopped`.
-    public func residual(of picture: PictureRun, progress: (Int) -> Void = { _ in }) throws
-        -> Tensor
-    {
+    /// - Throws: `CheckpointError`, `Stopped`.
+    public func residual(
+        of picture: PictureRun, progress: (Int) throws -> Void = { _ in }
+    ) throws -> Tensor {
         try model.prepareResidualHead()
         let (run, channels) = (picture.run, model.configuration.latentChannels)
         let positions = picture.isKept.indices.filter { !picture.isKept[$0] }
         var numbers = keptResidual(of: picture)
         let (settings, own) = (picture.request.residual, model.configuration.head)
-        let asked = settings.guidanceScale ?? own.guidanceScale
-        let guidance = asked ?? run.settings.headGuidance
+        let guidance = settings.guidance(modelScale: own.guidanceScale, run.settings)
         // By the official rule the head has no guidance where the last step had none.
-        let isGuided = asked.map { $0 != 0 && $0 != 1 } ?? false
+        let isOfficial = (settings.guidanceScale ?? own.guidanceScale) == nil
+        let isGuided = !isOfficial && ResidualSettings.isGuided(by: guidance)
         if !positions.isEmpty,
             let hidden = try run.hiddenStates(
                 of: run.state.step, with: sampler, isGuided: isGuided)
@@ -269,13 +272,13 @@ public struct Pipeline: Sendable {
     /// The tokens and residual tokens of any picture whose sides are multiples of the token size.
     /// - Throws: `RequestError.size`, `KernelError`, `CheckpointError`, `Stopped`.
     public func encode(_ image: RGBImage) throws -> HybridTokenizer.Encoding {
-        let unit = model.pixelsPerToken
-        let limit = model.tokensPerSide * unit
-        guard image.width % unit == 0, image.height % unit == 0, image.width <= limit,
+        let tokenSide = model.tokenSide
+        let limit = model.gridSideLimit * tokenSide
+        guard image.width % tokenSide == 0, image.height % tokenSide == 0, image.width <= limit,
             image.height <= limit
         else {
             throw RequestError.size(
-                width: image.width, height: image.height, multiple: unit, limit: limit)
+                width: image.width, height: image.height, multiple: tokenSide, limit: limit)
         }
         return try model.hybridTokenizer.encode(
             PixelValues.numbers(image.pixels, width: image.width, height: image.height))

@@ -191,9 +191,9 @@ public struct TokenColors: Sendable {
         if !isSensible { self = before }
     }
 
-    /// A picture of the tokens, `side` pixels each; masked ones are dark. Nil before anything was
+    /// A picture of the tokens, `tokenSide` pixels a side each; masked ones are dark. Nil before anything was
     /// learned.
-    public func picture(ids: [Int?], gridWidth: Int, side: Int) -> RGBImage? {
+    public func picture(ids: [Int?], gridWidth: Int, tokenSide: Int) -> RGBImage? {
         guard !weights.isEmpty, gridWidth > 0 else { return nil }
         let gridHeight = ids.count / gridWidth
         var small = RGBImage(
@@ -212,7 +212,7 @@ public struct TokenColors: Sendable {
                     SIMD3(byte(3 * patch), byte(3 * patch + 1), byte(3 * patch + 2))
             }
         }
-        return small.enlarged(by: max(1, side / Self.patches))
+        return small.enlarged(by: max(1, tokenSide / Self.patches))
     }
 
     /// The channels of a token's patches, in parts of 16.

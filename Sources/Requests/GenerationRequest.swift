@@ -59,3 +59,17 @@ public struct ResidualSettings: Hashable, Sendable, Codable {
         self.strength = strength
     }
 }
+
+extension ResidualSettings {
+    /// The guidance scale of the residual head: its own, else the model's, else that of the tokens,
+    /// the official rule.
+    ///
+    /// - Parameter modelScale: what the model's configuration says; nil where it says nothing.
+    public func guidance(modelScale: Float?, _ sampling: SamplingSettings) -> Float {
+        guidanceScale ?? modelScale ?? sampling.headGuidance
+    }
+
+    /// Whether a guidance scale guides the residual head: 0 takes nothing of the difference, and 1
+    /// stands for no guidance in the official code.
+    public static func isGuided(by scale: Float) -> Bool { scale != 0 && scale != 1 }
+}

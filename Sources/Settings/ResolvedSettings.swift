@@ -129,7 +129,7 @@ package struct ResolvedSettings: Hashable, Sendable {
 
     /// Whether a step is one of those that are shown as pictures; the last always is.
     package func showsPicture(ofStep step: Int, isLast: Bool) -> Bool {
-        isLast || step % (whole(.previewInterval) ?? 1) == 0
+        isLast || step % previewInterval == 0
     }
 
     /// Whether a flag is on.

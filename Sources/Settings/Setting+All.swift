@@ -15,7 +15,7 @@ extension Setting {
         "model.threads", .whole(1...Compute.threadLimit), otherwise: "one a physical core",
         "Threads that compute.", variable: "DCAR_THREADS", waitsForStart: true)
     package static let precision = Setting(
-        "model.precision", .choice(["auto", "fp32", "bf16", "int8"]), .text("auto"),
+        "model.precision", .choice(["auto"] + Precision.allCases.map(\.rawValue)), .text("auto"),
         "The numbers that matrix products multiply; auto takes the fastest here.",
         waitsForStart: true)
     package static let weightCache = Setting(

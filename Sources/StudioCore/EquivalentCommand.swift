@@ -221,7 +221,7 @@ extension GenerationRequest {
         words += ["--temperature", String(sampling.temperature)]
         words += ["--schedule", sampling.schedule.rawValue]
         words += ["--residual-steps", String(residual.steps ?? own.modelResidualSteps)]
-        let scale = residual.guidanceScale ?? own.modelResidualGuidance ?? sampling.headGuidance
+        let scale = residual.guidance(modelScale: own.modelResidualGuidance, sampling)
         words += ["--residual-guidance", String(scale)]
         let temperature = residual.temperature ?? own.modelResidualTemperature ?? 1
         words += ["--residual-temperature", String(temperature)]

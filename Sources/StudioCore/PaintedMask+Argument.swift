@@ -18,7 +18,8 @@ extension PaintedMask {
         return MaskSource.dataPrefix + Data(bytes).base64EncodedString()
     }
 
-    private var bounds: PixelRectangle? {
+    private var bounds: TokenRectangle? {
+        // Every pixel counts as a token.
         let cells = TokenMask(
             gridWidth: width, gridHeight: height,
             isMasked: mask.coverage.map { $0 > 0 })

@@ -117,7 +117,7 @@ package struct Parameters: Hashable, Sendable, Codable {
 
     /// The guidance scale of the residual head.
     private var headGuidance: Float {
-        residualGuidance ?? modelResidualGuidance ?? sampling.headGuidance
+        residual.guidance(modelScale: modelResidualGuidance, sampling)
     }
 
     /// How much chance there is in residual tokens.

@@ -83,8 +83,7 @@ package enum RunOrigin: Hashable, Sendable, Codable {
 
 /// What an edit does to a picture.
 package struct EditOrder: Hashable, Sendable, Codable {
-    /// Such as `inpaint`, `variation`, `reroll`.
-    package var operation: String
+    package var operation: EditOperation
     package var base: RunID
     /// The pixels that may change; nil for the whole picture.
     package var mask: PaintedMask?
@@ -102,7 +101,7 @@ package struct EditOrder: Hashable, Sendable, Codable {
     package var baseStrength: Float?
 
     package init(
-        operation: String, base: RunID, mask: PaintedMask? = nil, feather: Int = 0,
+        operation: EditOperation, base: RunID, mask: PaintedMask? = nil, feather: Int = 0,
         content: MaskedContent = .all, share: Double? = nil, margins: Margins = Margins()
     ) {
         self.operation = operation

@@ -183,6 +183,6 @@ extension StepSnapshot {
         self.init(
             step: 0, ids: tokens.ids.map { $0.map(Int.init) },
             fixedAt: zip(tokens.ids, tokens.commitSteps).map { $0 == nil ? nil : Int($1) },
-            confidence: tokens.confidence.map { Float($0) / 255 })
+            confidence: tokens.probabilities)
     }
 }

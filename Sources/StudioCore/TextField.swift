@@ -8,6 +8,9 @@ package struct TextField: Hashable, Sendable {
     /// Whether what is typed or pasted takes the text's place; keys that move or delete keep it.
     package private(set) var isSuggestion = false
 
+    /// Whether the last text that came was cut off, as there was no room for all of it.
+    private(set) var isFull = false
+
     package init(_ text: String = "") {
         characters = Array(text)
         cursor = characters.count
@@ -28,8 +31,10 @@ package struct TextField: Hashable, Sendable {
     package mutating func insert(_ addition: String) {
         if isSuggestion { self = TextField() }
         let scalars = addition.unicodeScalars.map { $0 == "\t" ? " " : $0 }.filter(\.isText)
-        let addition = String(String.UnicodeScalarView(scalars))
-        guard characters.count + addition.count <= Self.limit else { return }
+        let text = String(String.UnicodeScalarView(scalars))
+        let room = max(0, Self.limit - characters.count)
+        isFull = text.count > room
+        let addition = text.prefix(room)
         let before = String(characters[..<cursor]) + addition
         let after = characters[cursor...]
         // A combining mark joins the character before it, so both are counted anew.

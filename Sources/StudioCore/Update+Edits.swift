@@ -53,7 +53,7 @@ extension StudioState {
         guard command == .inpaint || command == .alternatives, job == nil, let proposal,
             proposal.base != nil, let mask, !mask.isEmpty, mask != proposal.mask
         else { return false }
-        return shown?.picture != nil && shown?.edit?.operation != "inpaint"
+        return shown?.picture != nil && shown?.edit?.operation != .inpaint
     }
 
     private mutating func acceptPainted() {
@@ -66,7 +66,7 @@ extension StudioState {
     private func repeated(_ command: Command) -> EditOrder? {
         guard command == .inpaint || command == .alternatives, proposal?.base != nil,
             let first = proposal?.candidates.first, let order = runs[first]?.edit,
-            order.operation != "inpaint"
+            order.operation != .inpaint
         else { return nil }
         return order
     }
@@ -75,17 +75,17 @@ extension StudioState {
         switch command {
         case .variation:
             return EditOrder(
-                operation: "variation", base: run.id, feather: parameters.feather,
+                operation: .variation, base: run.id, feather: parameters.feather,
                 content: .random, share: Double(parameters.variationPercent) / 100)
         case .reroll:
             return EditOrder(
-                operation: "reroll", base: run.id, feather: parameters.feather,
+                operation: .reroll, base: run.id, feather: parameters.feather,
                 content: .leastSure, share: Double(parameters.rerollPercent) / 100)
         default: break
         }
         if !canvas.margins.isEmpty {
             return EditOrder(
-                operation: "outpaint", base: run.id, feather: parameters.feather,
+                operation: .outpaint, base: run.id, feather: parameters.feather,
                 margins: canvas.margins)
         }
         guard let mask, !mask.isEmpty else {
@@ -105,7 +105,7 @@ extension StudioState {
         }
         let isWhole = parameters.content == .all
         var order = EditOrder(
-            operation: "inpaint", base: run.id, mask: grown(mask), feather: parameters.feather,
+            operation: .inpaint, base: run.id, mask: grown(mask), feather: parameters.feather,
             content: parameters.content,
             share: isWhole ? nil : Double(parameters.variationPercent) / 100)
         order.padding = parameters.padding
@@ -179,7 +179,7 @@ extension StudioState {
             return
         }
         canvas.margins = EditOrder.Margins()
-        record(picture: chosen, mask: nil, runs[chosen]?.edit?.operation ?? "edit")
+        record(picture: chosen, mask: nil, runs[chosen]?.edit?.operation.rawValue ?? "edit")
         message = Message("Accepted; \(key(.undo)) takes it back.", .success)
     }
 

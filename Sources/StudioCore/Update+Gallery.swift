@@ -309,7 +309,7 @@ extension StudioState {
         switch run.origin {
         case .prompt: break
         case .fork(let parent, let step): lines.append("fork of picture \(parent), step \(step)")
-        case .edit(let order): lines.append("\(order.operation) of picture \(order.base)")
+        case .edit(let order): lines.append("\(order.operation.rawValue) of picture \(order.base)")
         case .residual(let parent): lines.append("residual of picture \(parent) made anew")
         case .file(let name): lines.append("opened from \(name)")
         }

@@ -281,12 +281,23 @@ extension StudioState {
             gallery.field?.insert(line)
             gallery.search(PictureQuery(gallery.field?.text ?? ""))
             return galleryMoved()
-        case (.studio, .prompt): prompt.positive.insert(text)
-        case (.studio, .negative): prompt.negative.insert(text)
+        case (.studio, .prompt):
+            prompt.positive.insert(text)
+            sayWhatIsCut(from: prompt.positive)
+        case (.studio, .negative):
+            prompt.negative.insert(text)
+            sayWhatIsCut(from: prompt.negative)
         case (.studio, .parameters) where parameterField != nil: pasteValue(line)
         default: break
         }
         return []
+    }
+
+    private mutating func sayWhatIsCut(from field: TextField) {
+        guard field.isFull else { return }
+        message = Message(
+            "The end of the text is cut off; a prompt has room for \(TextField.limit) characters.",
+            .problem)
     }
 
     /// Takes what a value can hold of a pasted text.

@@ -1,45 +1,27 @@
 import HybridTokens
 import Imaging
 import Pipeline
-import Requests
 import StudioCore
 import Tensors
 
 /// What an edit is laid over: its base at its place, and which pixels change.
 struct EditGround {
-    let refined: RGBImage
+    /// Lays the result over the base's pixels.
+    let compositor: EditCompositor
+    /// The base's pixels without their residual.
     let discrete: RGBImage
-    /// Before feathering.
-    let mask: Mask
-    /// The cells of the tokens that are made anew.
-    private let cells: Mask
-    private let soft: Mask
+    /// The pixels of the tokens that are made anew.
+    private let tokens: Mask
 
-    init(refined: RGBImage, discrete: RGBImage, mask: Mask, edit: EditRecord) {
-        self.refined = refined
+    init(_ compositor: EditCompositor, discrete: RGBImage, edit: EditRecord) {
+        self.compositor = compositor
         self.discrete = discrete
-        self.mask = mask
-        cells = Mask(edit.mask, cell: refined.width / edit.mask.gridWidth)
-        soft = mask.feathered(by: edit.feather ?? 0)
-    }
-
-    /// The result where the mask covers, the base's own bytes outside mask and feather.
-    func composited(_ result: RGBImage, over base: RGBImage) -> RGBImage {
-        result.composited(over: base, mask: soft)
+        tokens = Mask(edit.mask, tokenSide: discrete.width / edit.mask.gridWidth)
     }
 
     /// The base with the result in the tokens that are made anew, for looking at.
     func filled(_ result: RGBImage) -> RGBImage {
-        result.composited(over: refined, mask: cells)
-    }
-
-    /// What is saved of an edit that is not finished: see `EditPlan.unfinished`.
-    func unfinished(_ result: RGBImage) -> RGBImage {
-        result.composited(over: refined, mask: mask)
-    }
-
-    func seamError(_ result: RGBImage) -> Double? {
-        mask.seamError(result, against: refined)
+        result.composited(over: compositor.canvas, mask: tokens)
     }
 }
 
@@ -73,17 +55,16 @@ extension Bench {
         // The edit lies over the base as it was, though that has another residual strength by now.
         if let strength = order.baseStrength, strength != base.request.residual.strength {
             let decoded = try pipeline.decode(grid, strength: strength)
-            refined =
-                base.ground?.composited(decoded, over: base.ground?.refined ?? decoded) ?? decoded
+            refined = base.ground?.compositor.composited(decoded) ?? decoded
         }
-        let ground = EditGround(
-            refined: order.margins.placed(refined, cell: pipeline.model.pixelsPerToken),
-            discrete: order.margins.placed(discrete, cell: pipeline.model.pixelsPerToken),
-            mask: mask, edit: edit)
-        guard ground.refined.width == mask.width, ground.refined.height == mask.height else {
+        let tokenSide = pipeline.model.tokenSide
+        let canvas = order.margins.placed(refined, tokenSide: tokenSide)
+        guard canvas.width == mask.width, canvas.height == mask.height else {
             throw WorkshopError.notKept
         }
-        return ground
+        return EditGround(
+            EditCompositor(canvas: canvas, mask: mask, feather: edit.feather ?? 0),
+            discrete: order.margins.placed(discrete, tokenSide: tokenSide), edit: edit)
     }
 
     // MARK: Parents
@@ -119,12 +100,12 @@ extension Bench {
 
 extension EditOrder.Margins {
     /// A picture inside a larger one.
-    fileprivate func placed(_ image: RGBImage, cell side: Int) -> RGBImage {
+    fileprivate func placed(_ image: RGBImage, tokenSide: Int) -> RGBImage {
         guard !isEmpty else { return image }
         var larger = RGBImage(
-            width: image.width + (left + right) * side,
-            height: image.height + (top + bottom) * side)
-        larger.draw(image, x: left * side, y: top * side)
+            width: image.width + (left + right) * tokenSide,
+            height: image.height + (top + bottom) * tokenSide)
+        larger.draw(image, x: left * tokenSide, y: top * tokenSide)
         return larger
     }
 }

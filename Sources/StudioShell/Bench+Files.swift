@@ -185,7 +185,7 @@ extension Bench {
     func partial(_ piece: Piece, _ pipeline: Pipeline) throws -> RGBImage {
         guard let run = piece.run else { throw WorkshopError.nothingToSave }
         let image = try pipeline.preview(of: run)
-        return piece.ground?.unfinished(image) ?? image
+        return piece.ground?.compositor.unfinished(image) ?? image
     }
 
     /// Every step's tokens decoded, then the finished picture.

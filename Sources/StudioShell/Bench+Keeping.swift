@@ -94,7 +94,7 @@ extension Bench {
         metadata.residual = residual.map { ResidualRecord($0) }
         var ground = source?.ground
         if ground == nil { ground = try self.ground(of: kept, metadata, pipeline) }
-        metadata.mask = ground?.mask
+        metadata.mask = ground?.compositor.mask
         let run = try pipeline.resume(metadata)
         var request = kept.request
         // What a request leaves to the model is as its record says, whatever the model says now.
@@ -140,12 +140,12 @@ extension Bench {
             guard let base = pieces[order.base], let edit = metadata.record.edit else {
                 throw WorkshopError.notKept
             }
-            // Where only some tokens change, the mask is as it was painted within their cells.
-            let cells = Mask(edit.mask, cell: pipeline.model.pixelsPerToken)
+            // Where only some tokens change, the mask is as it was painted within them.
+            let tokens = Mask(edit.mask, tokenSide: pipeline.model.tokenSide)
             let painted = order.mask?.mask
             let mask =
                 order.content == .all
-                ? painted ?? cells : painted.map { $0.intersection(cells) } ?? cells
+                ? painted ?? tokens : painted.map { $0.intersection(tokens) } ?? tokens
             return try ground(order, over: base, mask: mask, edit: edit, pipeline)
         }
     }

@@ -24,7 +24,7 @@ extension Bench {
         guard let piece = pieces[id], let run = piece.run, preview != .off,
             let image = colors?.picture(
                 ids: snapshot.ids, gridWidth: run.run.gridWidth,
-                side: run.width / run.run.gridWidth)
+                tokenSide: run.width / run.run.gridWidth)
         else { return nil }
         return StepPreview(image: piece.ground?.filled(image) ?? image, kind: .colors)
     }
@@ -48,7 +48,7 @@ extension Bench {
         guard let piece = pieces[id], var grid = piece.grid,
             piece.request.residual.strength != strength
         else { return }
-        if let run = piece.run, try pipeline.lacksResidual(grid, of: run) {
+        if let run = piece.run, pipeline.lacksResidual(grid, of: run) {
             grid = HybridTokenGrid(
                 gridWidth: grid.gridWidth, gridHeight: grid.gridHeight, ids: grid.ids,
                 residual: try pipeline.residual(of: run))

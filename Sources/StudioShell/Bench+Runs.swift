@@ -180,7 +180,7 @@ extension Bench {
             }
         } show: { image in
             guard preview != .off else { return }
-            let shown = piece.ground.map { $0.composited(image, over: $0.refined) } ?? image
+            let shown = piece.ground?.compositor.composited(image) ?? image
             post(.decoded(id, step: run.tokens.step, StepPreview(image: shown, kind: .full)))
         }
         let discrete = picture.discrete ?? picture.refined
@@ -212,9 +212,10 @@ extension Bench {
         _ id: RunID, _ discrete: RGBImage, _ refined: RGBImage, strength: Float
     ) -> FinishedPicture {
         let ground = pieces[id]?.ground
-        pieces[id]?.seam = ground?.seamError(refined)
-        let discrete = ground.map { $0.composited(discrete, over: $0.discrete) } ?? discrete
-        let refined = ground.map { $0.composited(refined, over: $0.refined) } ?? refined
+        pieces[id]?.seam = ground?.compositor.seamError(refined)
+        let discrete =
+            ground.map { $0.compositor.composited(discrete, over: $0.discrete) } ?? discrete
+        let refined = ground.map { $0.compositor.composited(refined) } ?? refined
         pieces[id]?.discrete = discrete
         pieces[id]?.refined = refined
         return FinishedPicture(

@@ -104,7 +104,7 @@ struct Bench {
                 .modelOpened(
                     ModelFacts(
                         name: model.name, trainedSide: model.trainedSide,
-                        pixelsPerToken: model.pixelsPerToken,
+                        pixelsPerToken: model.tokenSide,
                         codebookSize: model.configuration.codebookSize,
                         residualSteps: model.configuration.head.steps,
                         residualGuidance: model.configuration.head.guidanceScale,
@@ -214,7 +214,7 @@ struct Bench {
         case .saveSheet(let order): try saveSheet(order, pipeline)
         case .loadMask(let path, let width, let height):
             let mask = try MaskSource(resolved(path)).mask(
-                width: width, height: height, cell: pipeline.model.pixelsPerToken)
+                width: width, height: height, tokenSide: pipeline.model.tokenSide)
             post(.maskLoaded(PaintedMask(mask)))
         case .saveMask(let path, let mask): try saveMask(path, mask)
         case .load(let run): try load(run, pipeline)

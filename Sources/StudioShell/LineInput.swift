@@ -1,21 +1,45 @@
 import Foundation
+import Synchronization
 
-/// Standard input by lines, and Ctrl-C as something that happens between them.
+/// Standard input by lines, and Ctrl-C and what else asks for an end as something that happens
+/// between them.
 struct LineInput {
     private var bytes: [UInt8] = []
     private(set) var isAtEnd = false
     private(set) var wasInterrupted = false
     private let isTerminal = isatty(STDIN_FILENO) == 1
-    private let interrupts: DispatchSourceSignal
+    private let sources: [any DispatchSourceSignal]
+    private let ending = Ending()
+
+    /// The signal that asks for the end of the program; 0 for none yet.
+    private final class Ending: Sendable {
+        let number = Atomic<Int32>(0)
+    }
+
+    /// SIGTERM or SIGHUP, once it has come.
+    var endingSignal: Int32? {
+        let number = ending.number.load(ordering: .acquiring)
+        return number == 0 ? nil : number
+    }
+
     private let interruption: WakePipe
 
     init() {
         let interruption = WakePipe()
         self.interruption = interruption
-        signal(SIGINT, SIG_IGN)
-        interrupts = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-        interrupts.setEventHandler { interruption.wake() }
-        interrupts.resume()
+        let ending = ending
+        sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number in
+            let earlier = unsafeBitCast(signal(number, SIG_IGN), to: Int.self)
+            // Whoever starts a program with nohup wants it to outlive its terminal.
+            if number == SIGHUP, earlier == unsafeBitCast(SIG_IGN, to: Int.self) { return nil }
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                if number != SIGINT { ending.number.store(number, ordering: .releasing) }
+                interruption.wake()
+            }
+            source.resume()
+            return source
+        }
     }
 
     /// What to wait for. While a run is on, only a person is listened to: lines of a script wait.

@@ -4,7 +4,6 @@ import Imaging
 import Pipeline
 import Requests
 import StudioCore
-import Tensors
 
 /// A PNG file as a picture that can be edited, or as a run that can be gone on with.
 struct OpenedPicture {
@@ -28,13 +27,10 @@ struct OpenedPicture {
         }
         let (image, remark) = try Self.fitted(file.image, fit, path, pipeline)
         self.remark = remark
-        let foreign = metadata == nil ? ForeignParameters(file.contents) : nil
-        var request = GenerationRequest(
-            prompt: metadata?.record.prompt ?? foreign?.prompt ?? "",
-            seed: metadata?.record.seed ?? foreign?.seed ?? 0,
+        let words = PictureWords(metadata, file.contents)
+        let request = GenerationRequest(
+            prompt: words.prompt, negativePrompt: words.negativePrompt, seed: words.seed ?? 0,
             width: image.width, height: image.height)
-        request.negativePrompt =
-            metadata?.record.negativePrompt ?? foreign?.negativePrompt ?? ""
         let grid = try pipeline.roundedGrid(of: image)
         piece = Bench.Piece(
             grid: grid, discrete: try pipeline.decode(grid, strength: 0), refined: image,
@@ -57,7 +53,7 @@ struct OpenedPicture {
         guard run.width == image.width, run.height == image.height else { return nil }
         var piece = Bench.Piece(run: run, request: run.request)
         piece.lineage = Lineage(metadata)
-        let plan = try pipeline.plan(resuming: metadata, image)
+        let compositor = try pipeline.compositor(resuming: metadata, image)
         if metadata.record.stoppedAtStep == nil {
             guard metadata.isOf(image), let grid = try pipeline.grid(of: metadata) else {
                 return nil
@@ -66,9 +62,9 @@ struct OpenedPicture {
             run.run.text.release()
             piece.discrete = try pipeline.decode(grid, strength: 0)
         }
-        if let plan, let edit = metadata.record.edit {
+        if let compositor, let edit = metadata.record.edit {
             piece.ground = EditGround(
-                refined: image, discrete: piece.discrete ?? image, mask: plan.mask, edit: edit)
+                compositor, discrete: piece.discrete ?? image, edit: edit)
         }
         return piece
     }
@@ -79,29 +75,27 @@ struct OpenedPicture {
     private static func fitted(
         _ image: RGBImage, _ fit: ImportFit, _ path: String, _ pipeline: Pipeline
     ) throws -> (RGBImage, remark: String?) {
-        let unit = pipeline.model.pixelsPerToken
+        let tokenSide = pipeline.model.tokenSide
         var (result, done) = (image, [String]())
         func size(_ image: RGBImage) -> String { "\(image.width)×\(image.height)" }
-        let (longest, limit) = (max(image.width, image.height), 2 * pipeline.model.trainedSide)
-        if longest > limit {
-            result = image.resized(
-                width: max(1, image.width * limit / longest),
-                height: max(1, image.height * limit / longest))
+        let limit = 2 * pipeline.model.trainedSide
+        if max(image.width, image.height) > limit {
+            result = image.limited(toSide: limit)
             done.append("made smaller, to \(size(result))")
         }
-        if result.width % unit != 0 || result.height % unit != 0 {
+        if result.width % tokenSide != 0 || result.height % tokenSide != 0 {
             switch fit {
             case .crop:
-                guard let cropped = result.centreCropped(toMultipleOf: unit) else {
+                guard let cropped = result.centreCropped(toMultipleOf: tokenSide) else {
                     throw WorkshopError.wrongGrid(path)
                 }
                 result = cropped
                 done.append("cropped to \(size(result))")
             case .pad:
-                result = result.padded(toMultipleOf: unit)
+                result = result.padded(toMultipleOf: tokenSide)
                 done.append("padded to \(size(result))")
             case .fit:
-                result = result.filling(toMultipleOf: unit)
+                result = result.filling(toMultipleOf: tokenSide)
                 done.append("fitted to \(size(result))")
             }
         }

@@ -79,16 +79,10 @@ struct PixelOrder: Equatable, Sendable {
     /// The terminal makes it as large as the cells, so a slow one gets fewer pixels.
     private func kitty(_ wanted: Wanted) -> EncodedPicture {
         let (layer, id) = (wanted.layer, wanted.kittyID)
-        var image = layer.image
         let limit = layer.isPreview ? min(side, capabilities.previewSide) : side
-        let longest = max(image.width, image.height)
+        let image = layer.image.limited(toSide: limit)
         var picture = EncodedPicture(wanted, side: side)
-        if longest > limit {
-            picture.isReduced = side < fullSide
-            image = image.resized(
-                width: max(1, image.width * limit / longest),
-                height: max(1, image.height * limit / longest))
-        }
+        picture.isReduced = side < fullSide && max(layer.image.width, layer.image.height) > limit
         let isInTmux = capabilities.isInTmux
         let grid = GridSize(columns: layer.area.columns, rows: layer.area.rows)
         let pixels = KittyGraphics.transmit(

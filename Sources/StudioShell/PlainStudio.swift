@@ -31,7 +31,7 @@ struct PlainStudio {
         sources.flags[.clipboard] = SettingsSources.Flag("--plain", .flag(false))
         options.settings = sources.load()
         log = StudioLog(
-            folder: options.stateFolder, days: options.settings.whole(.logDays) ?? 30)
+            folder: options.stateFolder, days: options.settings.logDays)
         // Lines are not a sitting to come back to; the queue works as in the studio.
         (options.stateFolder, options.cacheFolder) = (nil, nil)
         self.options = options
@@ -56,7 +56,9 @@ struct PlainStudio {
             lacksPicture = state.message?.kind == .problem
         }
         for line in options.commands {
-            guard case .ready = state.model, failure == nil else { break }
+            guard case .ready = state.model, failure == nil, input.endingSignal == nil else {
+                break
+            }
             let order = PlainOrder(":" + line)
             if order == .quit { return close() }
             answer(order)
@@ -72,6 +74,7 @@ struct PlainStudio {
 
     private func close() -> Int32 {
         workshop.close()
+        if let number = input.endingSignal { return 128 + number }
         if case .failed = state.model { return 3 }
         if input.wasInterrupted { return 128 + SIGINT }
         return lacksPicture ? 4 : 0
@@ -264,6 +267,7 @@ struct PlainStudio {
 
     private mutating func nextLine() -> String? {
         while true {
+            if input.endingSignal != nil { return nil }
             if let line = input.takeLine() { return line }
             if input.isAtEnd || input.wasInterrupted { return nil }
             let ready = Terminal.wait(

@@ -18,6 +18,10 @@ final class Screen {
     private var fences: [Fence] = []
     /// How many such questions the terminal has not answered yet, however long ago.
     private(set) var dueFences = 0
+    /// When they were asked.
+    private var askedAt: [Duration] = []
+    /// The longest that the terminal took to answer one; zero where it answered none.
+    private(set) var longestAnswer = Duration.zero
     private var pixels = PixelLayers()
     private var hasNewSize = true
 
@@ -145,12 +149,12 @@ final class Screen {
         if !cells.isEmpty {
             output.send(FramePacer.fence)
             fences.append(.cells(sentAt: now))
-            dueFences += 1
+            noteQuestion()
         }
         if !change.drawing.isEmpty {
             output.send(FramePacer.fence)
             fences.append(.pixels)
-            dueFences += 1
+            noteQuestion()
             pixels.sent(at: now)
         }
         return change.order
@@ -247,13 +251,19 @@ final class Screen {
     /// Others get the terminal: answers to what was sent before have come, or do not come any more.
     func expectNothing(at now: Duration) {
         for case .pixels in fences { pixels.answered(at: now) }
-        (fences, dueFences) = ([], 0)
+        (fences, dueFences, askedAt) = ([], 0, [])
+    }
+
+    private func noteQuestion() {
+        dueFences += 1
+        askedAt.append(Terminal.now)
     }
 
     /// The terminal has drawn the last pictures.
     /// - Returns: whether newer ones wait.
     func answered(at now: Duration) -> Bool {
         dueFences = max(0, dueFences - 1)
+        if !askedAt.isEmpty { longestAnswer = max(longestAnswer, now - askedAt.removeFirst()) }
         fences.removeAll { fence in
             guard case .cells(let sentAt) = fence else { return false }
             return now - sentAt > FramePacer.lostAnswer
@@ -284,7 +294,8 @@ final class Screen {
     }
 
     /// Takes the pixels off and gives the terminal back; waits a little for a slow one.
-    func leave() {
+    /// - Returns: whether the terminal is on its main screen; what it did not take in time is lost.
+    func leave() -> Bool {
         output.send(erasePixels())
         drawn = []
         // Where a window grew, some terminals would leave rows of this screen on the main one.
@@ -293,6 +304,8 @@ final class Screen {
         let bytes = dcar_screen_end(&length)
         output.send(UnsafeBufferPointer(start: bytes, count: length))
         output.drain(within: .milliseconds(500))
+        defer { output.discard() }
+        return output.isEmpty
     }
 }
 

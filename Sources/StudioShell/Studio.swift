@@ -80,6 +80,9 @@ private final class Session {
     private var parser = ReplyParser()
     private var state: StudioState
     private var ending: Studio.Ending?
+    /// When the terminal was first asked, and how long after that its latest answer came.
+    private let probeTime: Duration
+    private var probeAnswer: Duration
     /// Whether to draw at once: somebody waits for what a key does.
     private var isDirty = true
     /// Whether to draw soon: news of a run come faster than anybody can read.
@@ -104,16 +107,19 @@ private final class Session {
         }
         (self.librarian, self.workshop) = (librarian, workshop)
         log = StudioLog(
-            folder: options.stateFolder, days: options.settings.whole(.logDays) ?? 30)
-        easel = Easel(budget: options.settings.whole(.previewBudget) ?? 3) { inbox.wake() }
+            folder: options.stateFolder, days: options.settings.logDays)
+        easel = Easel(budget: options.settings.previewBudget) { inbox.wake() }
         replay = options.replay
         easel.start()
         workshop.start()
         librarian.start { workshop.take($0) }
         terminal = try Terminal(hasMouse: options.settings.isOn(.mouse))
         let typed: [TerminalInput]
+        let asked = Terminal.now
         (replies, typed) = terminal.probe(
             &parser, timeout: options.settings.whole(.probeTimeout).map { .milliseconds($0) })
+        probeTime = asked
+        probeAnswer = replies == TerminalReplies() ? .zero : Terminal.now - asked
         let capabilities = Self.capabilities(terminal, replies, options, choice: nil)
         guard dcar_screen_start(capabilities.terminfoName) == 0 else {
             dcar_terminal_leave()
@@ -230,6 +236,8 @@ private final class Session {
 
     /// A late answer may show that the terminal can do more than was thought.
     private func learn(_ reply: TerminalReply) {
+        // Late only if it is one of the first questions'.
+        if probeAnswer == .zero { probeAnswer = Terminal.now - probeTime }
         replies.record(reply)
         decideAgain()
     }
@@ -323,7 +331,7 @@ private final class Session {
         case .reloadSettings: reloadSettings()
         case .use(let settings):
             screen.output.send(terminal.setMouse(settings.isOn(.mouse)))
-            easel.setBudget(settings.whole(.previewBudget) ?? 3)
+            easel.setBudget(settings.previewBudget)
             workshop.perform(effect)
         case .library(let order): librarian.perform(order)
         case .generate, .prepare, .skip, .preview, .advance, .pause, .cancel, .decode,
@@ -337,7 +345,7 @@ private final class Session {
     private func reopen(_ folder: String) {
         let path = URL(fileURLWithPath: folder.withHome).path
         do {
-            _ = try ModelParts(in: path).ofModel(in: path)
+            _ = try ModelParts(in: path).ofModel()
             ending = .reopen(model: path)
         } catch {
             apply(.news(.problem("\(error)")))
@@ -444,6 +452,7 @@ private final class Session {
         for number in numbers {
             switch Int32(number) {
             case SIGTSTP: suspend()
+            case SIGCONT: goOn()
             case SIGINT: interrupt()
             case SIGTERM, SIGHUP: ending = .quit(128 + Int32(number))
             default: break
@@ -474,10 +483,20 @@ private final class Session {
         takeBack()
     }
 
+    /// Somebody may have stopped the process without a word and had the terminal since.
+    private func goOn() {
+        dcar_terminal_reenter()
+        screen.output.send("\u{1B}[?1049h".utf8)
+        terminal.enterModes()
+        resize()
+    }
+
     /// Leaves the terminal to somebody else.
     private func giveBack() {
-        screen.leave()
-        terminal.leave(&parser, after: screen.dueFences)
+        let isOnMainScreen = screen.leave()
+        terminal.leave(
+            &parser, isOnMainScreen: isOnMainScreen, after: screen.dueFences,
+            longestAnswer: max(screen.longestAnswer, probeAnswer))
         screen.expectNothing(at: Terminal.now)
     }
 

@@ -54,7 +54,7 @@ package struct StudioOptions: Sendable {
     var writesMetadata: Bool { settings.isOn(.metadata) }
 
     /// zlib's level.
-    var compression: Int { settings.whole(.compression) ?? 6 }
+    var compression: Int { settings.compression }
 
     /// Nil for one a physical core.
     var threads: Int? { settings.whole(.threads) }

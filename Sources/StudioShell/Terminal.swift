@@ -91,16 +91,24 @@ struct Terminal {
     private static let mouseOn = "\u{1B}[?1000h\u{1B}[?1002h\u{1B}[?1006h"
     private static let mouseOff = "\u{1B}[?1006l\u{1B}[?1002l\u{1B}[?1000l"
 
-    /// Waits for late replies, so that none is typed into the shell, and puts everything back but the
-    /// main screen, which curses has gone back to.
+    /// Waits for late replies, so that none is typed into the shell, and puts everything back.
     ///
-    /// - Parameter fences: how many questions of frames are not answered yet; their answers come
-    ///   first.
-    func leave(_ parser: inout ReplyParser, after fences: Int) {
-        Self.write(FramePacer.fence)
-        var due = fences + 1
-        let end = Self.now + .milliseconds(200)
-        waiting: while Self.now < end {
+    /// - Parameters:
+    ///   - isOnMainScreen: whether curses has gone back to it.
+    ///   - fences: how many questions of frames are not answered yet; their answers come first.
+    ///   - longestAnswer: how long the terminal took at worst; zero where it never answered, and is
+    ///     not asked once more.
+    func leave(
+        _ parser: inout ReplyParser, isOnMainScreen: Bool, after fences: Int,
+        longestAnswer: Duration
+    ) {
+        var due = fences
+        if longestAnswer > .zero {
+            Self.write(FramePacer.fence)
+            due += 1
+        }
+        let end = Self.now + min(max(longestAnswer * 2, .milliseconds(200)), .seconds(6))
+        waiting: while due > 0, Self.now < end {
             guard Self.wait([STDIN_FILENO], milliseconds: 50).contains(STDIN_FILENO) else {
                 continue
             }
@@ -111,7 +119,7 @@ struct Terminal {
                 if due == 0 { break waiting }
             }
         }
-        leaveBy(removal + Self.leaving(screen: ""))
+        leaveBy(removal + (isOnMainScreen ? Self.leaving(screen: "") : Self.leaving))
         dcar_terminal_leave()
         leaveBy(removal + Self.leaving)
     }

@@ -55,6 +55,11 @@ final class TerminalOutput {
         }
     }
 
+    /// Forgets what the terminal has not taken.
+    func discard() {
+        written = pending.count
+    }
+
     /// Waits until everything is written, or for so long.
     func drain(within limit: Duration) {
         let end = Terminal.now + limit

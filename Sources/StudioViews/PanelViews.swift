@@ -325,7 +325,7 @@ extension RunRecord {
         switch origin {
         case .prompt: request.prompt
         case .fork(_, let step): "fork at \(step): \(request.prompt)"
-        case .edit(let order): "\(order.operation): \(request.prompt)"
+        case .edit(let order): "\(order.operation.rawValue): \(request.prompt)"
         case .residual: "new residual"
         case .file(let name): name
         }

@@ -30,6 +30,15 @@ struct KeyDecoder {
         }
     }
 
+    /// Whether the end of a paste is still to come.
+    var isInPaste: Bool { paste != nil }
+
+    /// The paste so far, which has no end; nil outside one.
+    mutating func endPaste() -> TerminalInput? {
+        defer { paste = nil }
+        return paste.map { .paste(String($0)) }
+    }
+
     private mutating func decodeInPaste(_ token: InputToken) -> TerminalInput? {
         defer { followsReturn = token == .controlByte(0x0D) }
         switch token {
@@ -38,8 +47,7 @@ struct KeyDecoder {
         case .controlByte(0x0A): if !followsReturn { append("\n") }
         case .controlByte(0x09): append("\t")
         case .control(let sequence) where sequence.final == "~" && sequence.number(0) == 201:
-            defer { paste = nil }
-            return paste.map { .paste(String($0)) }
+            return endPaste()
         // Escape sequences and control bytes inside a paste are never what a person meant to type.
         default: break
         }

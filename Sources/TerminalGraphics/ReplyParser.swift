@@ -21,6 +21,12 @@ public struct ReplyParser: Sendable {
     private var decoder = KeyDecoder()
     private var dueFences = 0
     private var replyDeadline = Duration.zero
+    /// When the last byte came.
+    private var lastByte = Duration.zero
+
+    /// After so long a silence a paste whose end got lost is taken as it is: otherwise no key would
+    /// be heard ever again.
+    private static let pasteSilence = Duration.seconds(2)
 
     /// A parser that expects no reply yet.
     public init() {}
@@ -36,18 +42,25 @@ public struct ReplyParser: Sendable {
     }
 
     /// When `tick` may next have something to say, if no byte comes first.
-    public var nextTick: Duration? { tokenizer.nextTick }
+    public var nextTick: Duration? {
+        let paste = decoder.isInPaste ? lastByte + Self.pasteSilence : nil
+        return [tokenizer.nextTick, paste].compactMap { $0 }.min()
+    }
 
     /// What these bytes complete, in their order.
     public mutating func feed(
         _ bytes: some Sequence<UInt8>, at now: Duration
     ) -> [TerminalInput] {
-        sort(tokenizer.feed(bytes, at: now))
+        lastByte = now
+        return sort(tokenizer.feed(bytes, at: now))
     }
 
     /// What the passing of time decides.
     public mutating func tick(at now: Duration) -> [TerminalInput] {
-        sort(tokenizer.tick(at: now, replyDeadline: dueFences > 0 ? replyDeadline : nil))
+        let inputs = sort(
+            tokenizer.tick(at: now, replyDeadline: dueFences > 0 ? replyDeadline : nil))
+        guard decoder.isInPaste, now >= lastByte + Self.pasteSilence else { return inputs }
+        return inputs + [decoder.endPaste()].compactMap { $0 }
     }
 
     private mutating func sort(_ tokens: [InputToken]) -> [TerminalInput] {

@@ -104,13 +104,3 @@ public enum SixelEncoder {
             bandCount: bandCount, indices: indices)
     }
 }
-
-extension RGBImage {
-    /// This picture, made smaller where a side is longer than `side`.
-    fileprivate func limited(toSide side: Int) -> RGBImage {
-        let longest = max(width, height)
-        guard longest > side else { return self }
-        return resized(
-            width: max(1, width * side / longest), height: max(1, height * side / longest))
-    }
-}

@@ -37,7 +37,7 @@ public struct T5Encoder: Sendable {
         self.blocks = blocks
         finalNorm = try RMSNorm(
             encoder["final_layer_norm"], width: configuration.width, epsilon: configuration.epsilon)
-        relativeBias = try encoder["block"][0]["layer"][0]["SelfAttention"].vector(
+        relativeBias = try encoder["block"][0]["layer"][0]["SelfAttention"].smallWeight(
             "relative_attention_bias.weight", [configuration.buckets, configuration.heads])
     }
 
@@ -59,13 +59,13 @@ public struct T5Encoder: Sendable {
     /// Text states [ids.count, width], float32.
     ///
     /// - Parameter ids: padded token ids, each below the vocabulary size.
-    /// - Throws: `KernelError`, or `Stopped` when asked to stop.
+    /// - Throws: `Stopped` when asked to stop.
     public func callAsFunction(_ ids: [Int]) throws -> Tensor {
         let bias = positionBias(count: ids.count)
         var x = embedding.rows(ids).reshaped([1, ids.count, configuration.width])
         for block in blocks {
             try scope.compute.checkStop()
-            x = try block(x, bias: bias)
+            x = block(x, bias: bias)
         }
         try scope.compute.checkStop()
         return finalNorm(x).reshaped([ids.count, configuration.width])
@@ -140,15 +140,15 @@ private struct T5Block {
     }
 
     /// x [1, positions, width]; T5 does not divide scores by the root of the head width.
-    func callAsFunction(_ x: Tensor, bias: Tensor) throws(KernelError) -> Tensor {
+    func callAsFunction(_ x: Tensor, bias: Tensor) -> Tensor {
         let h = attentionNorm(x, output: compute.operand)
         let attended = compute.attention(
-            queries: HeadColumns(try query(h)), keys: [HeadColumns(try key(h))],
-            values: [HeadColumns(try value(h))], heads: configuration.heads,
+            queries: HeadColumns(query(h)), keys: [HeadColumns(key(h))],
+            values: [HeadColumns(value(h))], heads: configuration.heads,
             headWidth: configuration.headWidth, scale: 1, bias: bias)
-        let x = try output(attended, adding: x)
-        let hidden = try expand(
+        let x = output(attended, adding: x)
+        let hidden = expand(
             feedForwardNorm(x, output: compute.operand), activation: .relu, output: compute.operand)
-        return try contract(hidden, adding: x)
+        return contract(hidden, adding: x)
     }
 }

@@ -82,7 +82,7 @@ extension Verifier {
         }
         try compare(recording, "\(name).sampled", integers: outcomes.flatMap(\.sampled), sampled)
         try compare(
-            recording, "\(name).confidence", outcomes.flatMap(\.confidence),
+            recording, "\(name).confidence", outcomes.flatMap(\.noisyScores),
             whereEqual: outcomes.flatMap(\.sampled), to: "\(name).sampled")
         try compare(recording, "\(name).ids_out", integers: outcomes.flatMap(\.ids), sampled)
     }

@@ -8,7 +8,7 @@ extension Verifier {
         let tokenizer = try tokenizer(for: recording.file)
         let bytes = try recording.tensor("image_u8", axes: 3)
         let (height, width) = (bytes.shape[0], bytes.shape[1])
-        let unit = tokenizer.configuration.pixelsPerToken
+        let unit = tokenizer.configuration.tokenSide
         guard bytes.shape[2] == 3, height > 0, width > 0, height % unit == 0, width % unit == 0
         else {
             throw VerificationError.badShape(

@@ -62,13 +62,8 @@ struct BenchCommand: ParsableCommand {
                 throw ValidationError("A batch is of \(size); it must be of 1 to 16 pictures.")
             }
         }
-        if let steps, !(RequestLimits.steps ~= steps) {
-            throw ValidationError(
-                "--steps is \(steps); it must be from 1 to \(RequestLimits.steps.upperBound).")
-        }
-        guard 1...100 ~= repeats else {
-            throw ValidationError("--repeats is \(repeats); it must be from 1 to 100.")
-        }
+        try check("--steps", steps, in: RequestLimits.steps)
+        try check("--repeats", repeats, in: 1...100)
     }
 
     func run() throws {
@@ -91,7 +86,7 @@ struct BenchCommand: ParsableCommand {
                 pipeline.model, width: width ?? side, height: height ?? side,
                 steps: sampling.steps, batch: batch))
         try compute.stoppable(by: stop) {
-            table.peak = try PeakRate.measure(on: compute)
+            table.peak = PeakRate.measure(on: compute)
             try table.row(.peak, "peak of this machine", rate: table.peak)
             try table.row(.opening, "open the folder", seconds: opening)
             try components(pipeline, sampling, table)
@@ -189,16 +184,16 @@ struct BenchCommand: ParsableCommand {
 /// What the machine reaches at its best, and what the process has used.
 enum PeakRate {
     /// Operations a second of the best of several matrix products [512, 1152] x [1152, 4608].
-    static func measure(on compute: Compute) throws -> Double {
+    static func measure(on compute: Compute) -> Double {
         let (rows, inputs, outputs) = (512, 1152, 4608)
         let x = Tensor([1, rows, inputs], repeating: 0.5).converted(to: compute.operand)
         let map = LinearWeights(
             Tensor([outputs, inputs], repeating: 0.25), bias: nil, compute: compute)
-        _ = try map(x)
+        _ = map(x)
         var best = Double.infinity
         for _ in 0..<12 {
             let start = ContinuousClock.now
-            _ = try map(x, output: compute.operand)
+            _ = map(x, output: compute.operand)
             best = min(best, seconds(since: start))
         }
         return 2 * Double(rows * inputs * outputs) / best

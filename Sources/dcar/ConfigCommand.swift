@@ -177,7 +177,7 @@ private enum SettingName {
 
     var path: [String] {
         switch self {
-        case .setting(let setting): setting.name.split(separator: ".").map(String.init)
+        case .setting(let setting): setting.path
         case .key(let command): ["keys", command.rawValue]
         case .style(let name): ["styles", name]
         }

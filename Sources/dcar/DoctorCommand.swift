@@ -20,15 +20,16 @@ struct DoctorCommand: ParsableCommand {
 
     func run() throws {
         if clearWeightCache { WeightCache.ofUser?.clear() }
-        try row("dcar", ProgramVersion.current)
-        try row("processor", "\(Processor.vectorInstructions), \(Processor.physicalCores) cores")
+        try Output.row("dcar", ProgramVersion.current)
+        try Output.row(
+            "processor", "\(Processor.vectorInstructions), \(Processor.physicalCores) cores")
         let compute = try model.compute()
-        try row(
+        try Output.row(
             "computes with",
             "\(compute.library.rawValue), \(compute.precision.rawValue), \(compute.threadCount) threads"
         )
         if !Processor.has(.bfloat16) {
-            try row("", "This processor has no bfloat16 instructions; fp32 is used.")
+            try Output.row("", "This processor has no bfloat16 instructions; fp32 is used.")
         }
         try modelLines(compute)
         try weightCache()
@@ -40,31 +41,32 @@ struct DoctorCommand: ParsableCommand {
         do {
             folder = try model.folder()
         } catch {
-            try row("model", String(describing: error))
+            try Output.row("model", String(describing: error))
             return
         }
         do {
             let model = try Model(folder: folder, compute: compute)
-            try row(
+            try Output.row(
                 "model", "\(model.name), \(model.trainedSide)x\(model.trainedSide) pixels, ready")
         } catch {
-            try row("model", String(describing: error))
+            try Output.row("model", String(describing: error))
         }
-        try row("model folder", folder)
+        try Output.row("model folder", folder)
     }
 
     private func weightCache() throws {
         guard let cache = WeightCache.ofUser else {
-            return try row("weight cache", "none; neither XDG_CACHE_HOME nor HOME is set")
+            return try Output.row("weight cache", "none; neither XDG_CACHE_HOME nor HOME is set")
         }
         guard Preferences.current.isOn(.weightCache) else {
-            return try row("weight cache", "off, by model.weight_cache")
+            return try Output.row("weight cache", "off, by model.weight_cache")
         }
         let contents = cache.contents
         let size = String(format: "%.1f GB", Double(contents.byteCount) / 1e9)
-        try row("weight cache", "\(size) in \(cache.folder)")
+        try Output.row("weight cache", "\(size) in \(cache.folder)")
         guard !contents.files.isEmpty else { return }
-        try row("", "dcar doctor --clear-weight-cache removes it; large models then start slower.")
+        try Output.row(
+            "", "dcar doctor --clear-weight-cache removes it; large models then start slower.")
     }
 
     private func terminal() throws {
@@ -72,17 +74,12 @@ struct DoctorCommand: ParsableCommand {
         let capabilities = TerminalCapabilities.decide(
             report.environment, report.replies,
             configuration: Preferences.current.text(.graphics).flatMap(GraphicsChoice.init))
-        try row("graphics", capabilities.graphics.rawValue)
-        for reason in capabilities.reasons { try row("", reason) }
+        try Output.row("graphics", capabilities.graphics.rawValue)
+        for reason in capabilities.reasons { try Output.row("", reason) }
         let answers = report.bytes.split(separator: 0x1B, omittingEmptySubsequences: true)
         for (index, answer) in answers.filter({ $0 != [UInt8(ascii: "\\")] }).enumerated() {
             let text = String(decoding: answer, as: UTF8.self)
-            try row(index == 0 ? "answered" : "", "ESC \(SanitizedText(text, limit: 100))")
+            try Output.row(index == 0 ? "answered" : "", "ESC \(SanitizedText(text, limit: 100))")
         }
-    }
-
-    private func row(_ name: String, _ value: String) throws {
-        let title = name.padding(toLength: 16, withPad: " ", startingAt: 0)
-        try Output.line(title + SanitizedText(value).description)
     }
 }

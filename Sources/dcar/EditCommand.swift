@@ -1,9 +1,7 @@
 import ArgumentParser
 import Foundation
-import Generation
 import HybridTokens
 import Imaging
-import Kernels
 import Pipeline
 import Requests
 import Settings
@@ -71,10 +69,7 @@ struct EditCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "Results with seeds seed, seed + 1, ...")
     var alternatives = 1
 
-    @Option(
-        parsing: .unconditional, help: "Stop after this step; dcar resume goes on from the picture."
-    )
-    var stopAt: Int?
+    @OptionGroup var stop: StopOptions
 
     @Flag(
         help: """
@@ -91,24 +86,12 @@ struct EditCommand: ParsableCommand {
         if let strength, !(strength > 0 && strength <= 1) {
             throw ValidationError("--strength is \(strength); it must be above 0 and at most 1.")
         }
-        if let feather, !(RequestLimits.feather ~= feather) {
-            throw ValidationError(
-                "--feather is \(feather); it must be from 0 to \(RequestLimits.feather.upperBound)."
-            )
-        }
-        if let padding, !(RequestLimits.padding ~= padding) {
-            throw ValidationError(
-                "--padding is \(padding); it must be from 0 to \(RequestLimits.padding.upperBound)."
-            )
-        }
+        try check("--feather", feather, in: RequestLimits.feather)
+        try check("--padding", padding, in: RequestLimits.padding)
         if padding != nil, mask == nil {
             throw ValidationError("--padding needs a --mask, around which it lies.")
         }
-        guard RequestLimits.pictures ~= alternatives else {
-            throw ValidationError(
-                "--alternatives is \(alternatives); it must be from 1 to "
-                    + "\(RequestLimits.pictures.upperBound).")
-        }
+        try check("--alternatives", alternatives, in: RequestLimits.pictures)
         if outpaint != nil, mask != nil || strength != nil || content != nil {
             throw ValidationError(
                 "--outpaint makes all of its own mask; leave --mask, --strength and --content out.")
@@ -126,7 +109,7 @@ struct EditCommand: ParsableCommand {
                 "--content all leaves no choice to --strength; leave one out, or choose least-sure "
                     + "or random.")
         }
-        try output.check(stopAt: stopAt)
+        try stop.check(output)
         if invertMask, mask == nil {
             throw ValidationError("--invert-mask needs a --mask to invert.")
         }
@@ -136,26 +119,21 @@ struct EditCommand: ParsableCommand {
     }
 
     func run() throws {
-        Preferences.warn(unless: output.quiet)
-        let stop = StopSignal()
-        Interrupts.watch(stop)
         let file = try ImageFile.read(initImg)
         let source = try ImageFile.decode(file, of: initImg)
-        let progress = ProgressLine(isQuiet: output.quiet)
-        progress.receive(.phase(.loading, count: 1))
-        let pipeline = try model.open()
+        let command = try CommandRun(model, output)
+        let (pipeline, progress) = (command.pipeline, command.progress)
         let image = try source.image.ofWholeTokens(of: pipeline.model, fit: fit, path: initImg)
         let metadata = try? GenerationMetadata(source.contents)
-        let words = Words(metadata, source.contents)
+        let words = PictureWords(metadata, source.contents)
         progress.receive(.phase(.encoding, count: 1))
         if (prompt ?? words.prompt).allSatisfy(\.isWhitespace) {
             progress.note("Nothing says what is painted; --prompt does.")
         }
-        let seed = sampling.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
-        let compute = pipeline.model.compute
+        let seed = sampling.chosenSeed()
         // Each picture chooses its own tokens, so that it is the one its seed alone would give.
         let seeds = (0..<UInt64(alternatives)).map { seed &+ $0 }
-        let plans = try compute.stoppable(by: stop) {
+        let plans = try command.stoppable {
             let kept: HybridTokenGrid?
             let grid: HybridTokenGrid
             do {
@@ -165,53 +143,43 @@ struct EditCommand: ParsableCommand {
                 throw CommandError.inputImage("\(SanitizedText(initImg)): \(error)")
             }
             // How sure the model was is known of the tokens that it made alone.
-            let confidence = kept == nil ? nil : metadata?.tokens?.confidence
+            let confidence = kept == nil ? nil : metadata?.tokens?.probabilities
             let mask = try mask(
-                of: source.image, fitted: image, cell: pipeline.model.pixelsPerToken)
+                of: source.image, fitted: image, tokenSide: pipeline.model.tokenSide)
             return try seeds.map { try plan(pipeline, image, grid, mask, confidence, seed: $0) }
         }
-        let runs = try compute.stoppable(by: stop) {
+        let runs = try command.stoppable {
             try zip(plans, seeds).map { try run(pipeline, $0, words, seed: $1) }
         }
         var job = PictureJob(
-            pipeline: pipeline, output: output,
-            pattern: try output.pattern(
-                standard: "dcar-{seed}-{n}.png", isSeveral: alternatives > 1), stop: stop,
-            progress: progress)
-        let feather = feather ?? Preferences.current.whole(.feather) ?? 8
-        job.edits = plans.map { PictureJob.EditContext(plan: $0, feather: feather) }
-        job.lineages = plans.map {
-            Lineage(
-                parentHash: SHA256Sum.of(file), edit: $0.record(feather: feather), mask: $0.mask)
-        }
-        job.stopAfter = stopAt
+            command, output,
+            try output.pattern(standard: "dcar-{seed}-{n}.png", isSeveral: alternatives > 1))
+        job.stopAfter = stop.stopAt
         job.choosesSeeds = sampling.seed == nil
-        try job.run(runs)
+        let feather = feather ?? Preferences.current.feather
+        let parentHash = SHA256Sum.of(file)
+        try job.run(
+            zip(runs, plans).map { run, plan in
+                PictureJob.Item(
+                    run, edit: plan.compositor(feather: feather),
+                    lineage: Lineage(
+                        parentHash: parentHash, edit: plan.record(feather: feather),
+                        mask: plan.mask))
+            })
     }
 
-    /// What the picture's file says that it shows, whoever made it.
-    private struct Words {
-        let prompt: String
-        let negativePrompt: String
-
-        init(_ metadata: GenerationMetadata?, _ contents: PNGContents) {
-            let foreign = metadata == nil ? ForeignParameters(contents) : nil
-            prompt = metadata?.record.prompt ?? foreign?.prompt ?? ""
-            negativePrompt = metadata?.record.negativePrompt ?? foreign?.negativePrompt ?? ""
-        }
-    }
-
-    private func mask(of original: RGBImage, fitted image: RGBImage, cell: Int) throws -> Mask? {
+    private func mask(of original: RGBImage, fitted image: RGBImage, tokenSide: Int) throws -> Mask?
+    {
         guard let mask else { return nil }
         let pixels = try MaskSource(mask).mask(
-            width: image.width, height: image.height, cell: cell,
+            width: image.width, height: image.height, tokenSide: tokenSide,
             original: (original.width, original.height))
         return invertMask ? pixels.inverted() : pixels
     }
 
     private func plan(
         _ pipeline: Pipeline, _ image: RGBImage, _ grid: HybridTokenGrid, _ mask: Mask?,
-        _ confidence: [UInt8]?, seed: UInt64
+        _ confidence: [Float]?, seed: UInt64
     ) throws -> EditPlan {
         if let outpaint {
             let fields = outpaint.split(separator: ",", omittingEmptySubsequences: false)
@@ -228,12 +196,11 @@ struct EditCommand: ParsableCommand {
         return try pipeline.plan(
             image, grid, mask: mask, share: strength ?? 1,
             content: content ?? (strength == nil ? .all : .random),
-            confidence: confidence?.map { Float($0) / 255 }, seed: seed,
-            padding: padding)
+            confidence: confidence, seed: seed, padding: padding)
     }
 
     private func run(
-        _ pipeline: Pipeline, _ plan: EditPlan, _ words: Words, seed: UInt64
+        _ pipeline: Pipeline, _ plan: EditPlan, _ words: PictureWords, seed: UInt64
     ) throws -> PictureRun {
         var settings = pipeline.model.configuration.defaults
         settings.steps = Preferences.current.whole(.steps) ?? settings.steps

@@ -9,6 +9,7 @@ enum EntryPoint {
         // reasons to die without a word.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
+        endByQuit()
         StandardStreams.occupyClosed()
         do {
             try checkArguments()
@@ -21,6 +22,14 @@ enum EntryPoint {
         } catch {
             leave(ExitStatus.report(error))
         }
+    }
+
+    /// Ctrl-\ ends the program as it ends others, not as a crash that the language's runtime explains.
+    private static func endByQuit() {
+        var action = sigaction()
+        guard sigaction(SIGQUIT, nil, &action) == 0 else { return }
+        let handler = unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+        if handler != unsafeBitCast(SIG_IGN, to: Int.self) { signal(SIGQUIT, SIG_DFL) }
     }
 
     /// Ends at once: nothing is left to be written, and a library that waits for its own threads on
@@ -53,15 +62,18 @@ extension EntryPoint {
         throw CommandError.usage("\(name) is no command; dcar --help lists them.")
     }
 
-    /// Signals, the model's files and pictures need a few; the system's own libraries end the
-    /// program where they get none.
+    /// Signals, the model's files and pictures need a few beside those that are open already; the
+    /// system's own libraries end the program where they get none.
     private static func checkOpenFiles() throws {
-        let needed: rlim_t = 16
+        let needed = 16
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0,
-            limit.rlim_cur < needed
+            limit.rlim_cur < 1024
         else { return }
-        throw CommandError.tooFewFiles(Int(limit.rlim_cur), needed: Int(needed))
+        let count = Int(limit.rlim_cur)
+        let open = (0..<Int32(count)).count { fcntl($0, F_GETFD) >= 0 }
+        guard count - open < needed else { return }
+        throw CommandError.tooFewFiles(count, needed: open + needed)
     }
 }
 

@@ -1,7 +1,5 @@
 import ArgumentParser
-import Generation
 import Imaging
-import Kernels
 import Pipeline
 import Requests
 
@@ -29,10 +27,7 @@ struct ForkCommand: ParsableCommand {
         help: "The prompt; the picture's own when not given.")
     var prompt: String?
 
-    @Option(
-        parsing: .unconditional, help: "Stop after this step; dcar resume goes on from the picture."
-    )
-    var stopAt: Int?
+    @OptionGroup var stop: StopOptions
 
     @Option(
         parsing: .unconditionalSingleValue,
@@ -55,18 +50,14 @@ struct ForkCommand: ParsableCommand {
                 "--set-token is \(setToken.joined(separator: ", ")); write it as 12=873 or 12=mask."
             )
         }
-        try output.check(stopAt: stopAt)
+        try stop.check(output)
     }
 
     func run() throws {
-        Preferences.warn(unless: output.quiet)
-        let stop = StopSignal()
-        Interrupts.watch(stop)
         let file = try SavedRun(picture)
-        let progress = ProgressLine(isQuiet: output.quiet)
-        progress.receive(.phase(.loading, count: 1))
-        let pipeline = try model.open()
-        let (run, plan) = try file.open(pipeline, stop, progress)
+        let command = try CommandRun(model, output)
+        let pipeline = command.pipeline
+        let (run, edit) = try file.open(command)
         let first = run.run.states.first?.step ?? 0
         let step = step ?? run.tokens.step
         guard first...run.tokens.step ~= step else {
@@ -74,29 +65,26 @@ struct ForkCommand: ParsableCommand {
                 "--step is \(step); it must be from \(first) to \(run.tokens.step), the steps that "
                     + "\(SanitizedText(picture)) has.")
         }
-        if let stopAt, stopAt < step {
+        if let stopAt = stop.stopAt, stopAt < step {
             throw CommandError.usage(
                 "--stop-at is \(stopAt); it must be at least \(step), the step that the fork goes on "
                     + "from.")
         }
         let chosen = ChosenTokens(setToken) ?? ChosenTokens()
-        var fork = try pipeline.model.compute.stoppable(by: stop) {
+        var fork = try command.stoppable {
             try pipeline.fork(run.woundBack(to: step), request(run))
         }
         try fork.choose(chosen)
-        var job = PictureJob(
-            pipeline: pipeline, output: output,
-            pattern: try output.pattern(standard: "dcar-{seed}-{n}.png", isSeveral: false),
-            stop: stop, progress: progress)
-        job.stopAfter = stopAt
-        job.choosesSeeds = sampling.seed == nil
         var lineage = Lineage(file.metadata)
         lineage.parentHash = SHA256Sum.of(file.bytes)
         lineage.forkedAtStep = step
         lineage.chosenTokens = chosen
-        job.lineages = [lineage]
-        job.edits = file.edits(plan)
-        try job.run([fork])
+        var job = PictureJob(
+            command, output,
+            try output.pattern(standard: "dcar-{seed}-{n}.png", isSeveral: false))
+        job.stopAfter = stop.stopAt
+        job.choosesSeeds = sampling.seed == nil
+        try job.run([PictureJob.Item(fork, edit: edit, lineage: lineage)])
     }
 
     private func request(_ run: PictureRun) -> GenerationRequest {
@@ -106,7 +94,7 @@ struct ForkCommand: ParsableCommand {
             request.rawPrompt = nil
         }
         if let negative = sampling.negativePrompt { request.negativePrompt = negative }
-        request.seed = sampling.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
+        request.seed = sampling.chosenSeed()
         sampling.apply(to: &request.sampling)
         sampling.apply(to: &request.residual)
         request.residual.seed = sampling.residualSeed

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Imaging
-import Kernels
 import Pipeline
 import Requests
 import Settings
@@ -38,10 +37,7 @@ struct GenerateCommand: ParsableCommand {
         help: "Pictures of each prompt, with seeds seed, seed + 1, ...")
     var batch: Int?
 
-    @Option(
-        parsing: .unconditional, help: "Stop after this step; dcar resume goes on from the picture."
-    )
-    var stopAt: Int?
+    @OptionGroup var stop: StopOptions
 
     @Flag(help: "Also save the picture of the discrete tokens alone.")
     var discrete = false
@@ -69,7 +65,7 @@ struct GenerateCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     /// A prompt, and where it stands in a file.
-    private struct Job {
+    fileprivate struct Job {
         let prompt: String
         /// As typed, where `{a|b}` was expanded.
         var raw: String?
@@ -78,17 +74,8 @@ struct GenerateCommand: ParsableCommand {
         var line = 1
     }
 
-    /// One picture of a job, and the number its file gets where the prompt came from a file.
-    private struct Picture {
-        let seed: UInt64
-        let number: Int?
-    }
-
     func validate() throws {
-        if let batch, !(RequestLimits.pictures ~= batch) {
-            throw ValidationError(
-                "--batch is \(batch); it must be from 1 to \(RequestLimits.pictures.upperBound).")
-        }
+        try check("--batch", batch, in: RequestLimits.pictures)
         guard previewInterval >= 1 else {
             throw ValidationError(
                 "--preview-interval is \(previewInterval); it must be at least 1.")
@@ -102,13 +89,13 @@ struct GenerateCommand: ParsableCommand {
         guard promptFile != nil || !picture.isBlank else {
             throw ValidationError("The prompt is empty; say what the picture shows.")
         }
-        try output.check(stopAt: stopAt)
-        if stopAt != nil, promptFile != nil {
+        try stop.check(output)
+        if stop.stopAt != nil, promptFile != nil {
             throw ValidationError(
                 "--stop-at leaves pictures unfinished, and a --prompt-file's count as done; leave one "
                     + "out.")
         }
-        if stopAt != nil, discrete {
+        if stop.stopAt != nil, discrete {
             throw ValidationError("--discrete wants finished pictures; leave it or --stop-at out.")
         }
         if let preview, preview != .off, previewPath == nil {
@@ -126,8 +113,8 @@ struct GenerateCommand: ParsableCommand {
     }
 
     /// Pictures of each prompt.
-    private var count: Int {
-        batch ?? (output.isStandardOutput ? 1 : Preferences.current.whole(.count) ?? 1)
+    fileprivate var count: Int {
+        batch ?? (output.isStandardOutput ? 1 : Preferences.current.count)
     }
 
     private var isExpanded: Bool {
@@ -137,12 +124,7 @@ struct GenerateCommand: ParsableCommand {
     func run() throws {
         let all = try jobs()
         let jobs = all.filter { shard?.takes($0.line) ?? true }
-        Preferences.warn(unless: output.quiet)
-        let stop = StopSignal()
-        Interrupts.watch(stop)
-        let progress = ProgressLine(isQuiet: output.quiet)
-        progress.receive(.phase(.loading, count: 1))
-        let pipeline = try model.open()
+        let command = try CommandRun(model, output)
         let isFile = promptFile != nil
         let pattern = try output.pattern(
             standard: isFile ? "dcar-{n:4}.png" : "dcar-{seed}-{n}.png",
@@ -153,137 +135,23 @@ struct GenerateCommand: ParsableCommand {
             throw CommandError.usage(
                 "-o \(pattern) has no {n}; with --prompt-file, pictures are named by line number.")
         }
-        // Lines of a file keep their seeds whatever shard or order they run in.
-        // So do the parts of a {a|b}, which are to be compared.
-        let first = sampling.seed ?? (isFile ? 0 : UInt64.random(in: 0...UInt64(UInt32.max)))
-        if let previewFile, !output.isStandardOutput, isFile || !pattern.isNumbered {
-            try check(previewFile, all, pattern, first, pipeline)
+        let maker = PictureMaker(
+            options: self, command: command, pattern: pattern, previewFile: previewFile,
+            // Lines of a file keep their seeds whatever shard or order they run in.
+            // So do the parts of a {a|b}, which are to be compared.
+            firstSeed: isFile ? sampling.seed ?? 0 : sampling.chosenSeed())
+        if !output.isStandardOutput, isFile || !pattern.isNumbered {
+            try maker.checkPreview(all)
         }
         for job in jobs {
-            var pictures = pictures(of: job, first)
+            var pictures = maker.pictures(of: job)
             if isFile {
-                progress.begin("line \(job.line)")
-                pictures.removeAll { exists($0, job, pattern, pipeline) }
+                command.progress.begin("line \(job.line)")
+                pictures.removeAll { maker.exists($0, job) }
             }
-            let isDone =
-                try pictures.isEmpty
-                || !makeUnlessMade(pictures, job, pattern, previewFile, pipeline, stop, progress)
-            if isDone { progress.note("Line \(job.line) is done already.") }
+            let isDone = try pictures.isEmpty || !maker.makeUnlessMade(pictures, job)
+            if isDone { command.progress.note("Line \(job.line) is done already.") }
         }
-    }
-
-    private func pictures(of job: Job, _ first: UInt64) -> [Picture] {
-        let seed = first &+ UInt64((job.number ?? 1) - 1) &* UInt64(count)
-        return (0..<count).map { index in
-            Picture(
-                seed: seed &+ UInt64(index),
-                number: job.number.map { ($0 - 1) * count + 1 + index })
-        }
-    }
-
-    /// - Throws: `CommandError.usage` where the preview has the name of any picture's file, which
-    ///   would be lost, or taken for done.
-    private func check(
-        _ preview: PreviewFile, _ jobs: [Job], _ pattern: OutputPattern, _ first: UInt64,
-        _ pipeline: Pipeline
-    ) throws {
-        let steps = saveSteps ? RequestLimits.steps.map(PictureJob.step) : []
-        let suffixes = (discrete ? [PictureJob.discrete] : []) + steps
-        let patterns =
-            try [pattern] + suffixes.filter(preview.name.contains).map(pattern.suffixed)
-        for job in jobs {
-            for picture in pictures(of: job, first) {
-                let fields = fields(picture, job, pipeline)
-                for pattern in patterns {
-                    try preview.check(isNot: pattern.path(number: picture.number ?? 1, fields))
-                }
-            }
-        }
-    }
-
-    /// False where somebody else works on the same file of prompts and was faster.
-    private func makeUnlessMade(
-        _ pictures: [Picture], _ job: Job, _ pattern: OutputPattern, _ preview: PreviewFile?,
-        _ pipeline: Pipeline, _ stop: StopSignal, _ progress: ProgressLine
-    ) throws -> Bool {
-        do {
-            try make(pictures, job, pattern, preview, pipeline, stop, progress)
-            return true
-        } catch let error as SaveError {
-            guard case .exists = error, job.number != nil,
-                pictures.contains(where: { exists($0, job, pattern, pipeline) })
-            else { throw error }
-            return false
-        }
-    }
-
-    private func make(
-        _ pictures: [Picture], _ job: Job, _ pattern: OutputPattern, _ previewFile: PreviewFile?,
-        _ pipeline: Pipeline, _ stop: StopSignal, _ progress: ProgressLine
-    ) throws {
-        let (width, height) = self.picture.size(pipeline)
-        let requests = pictures.map { picture in
-            var request = GenerationRequest(
-                prompt: job.prompt, negativePrompt: sampling.negativePrompt ?? "",
-                seed: picture.seed,
-                width: width, height: height,
-                sampling: sampling.sampling(pipeline.model.configuration.defaults),
-                residual: sampling.residual())
-            request.rawPrompt = job.raw
-            return request
-        }
-        if output.json {
-            try Events.send(["event": "start", "prompt": job.prompt, "seed": pictures[0].seed])
-        }
-        progress.receive(.phase(.encoding, count: 1))
-        let runs = try pipeline.model.compute.stoppable(by: stop) {
-            try pipeline.start(requests)
-        }
-        var task = PictureJob(
-            pipeline: pipeline, output: output, pattern: pattern, stop: stop, progress: progress)
-        task.stopAfter = stopAt
-        task.choosesSeeds = sampling.seed == nil && promptFile == nil
-        task.savesDiscrete = discrete
-        task.savesSteps = saveSteps
-        if let previewFile {
-            task.preview = PictureJob.Preview(
-                file: previewFile, interval: previewInterval,
-                colors: preview == .colors ? try colors(pipeline, stop) : nil,
-                hasResidual: preview == .full)
-        }
-        task.numbers = job.number == nil ? nil : pictures.compactMap(\.number)
-        try task.run(runs)
-    }
-
-    /// The colours of the model's tokens; learned first where no earlier session did.
-    private func colors(_ pipeline: Pipeline, _ stop: StopSignal) throws -> TokenColors {
-        var colors = TokenColors(of: pipeline.model)
-        try pipeline.model.compute.stoppable(by: stop) {
-            let start = ContinuousClock.now
-            // A large model takes seconds for each; one must do.
-            while colors.wantsSamples, ContinuousClock.now - start < .seconds(1) {
-                try colors.sample(pipeline)
-            }
-        }
-        return colors
-    }
-
-    private func fields(
-        _ picture: Picture, _ job: Job, _ pipeline: Pipeline
-    ) -> OutputPattern.Fields {
-        let (width, height) = self.picture.size(pipeline)
-        return OutputPattern.Fields(
-            seed: picture.seed, prompt: job.prompt, model: pipeline.model.name,
-            width: width ?? pipeline.model.trainedSide,
-            height: height ?? pipeline.model.trainedSide)
-    }
-
-    private func exists(
-        _ picture: Picture, _ job: Job, _ pattern: OutputPattern, _ pipeline: Pipeline
-    ) -> Bool {
-        FileManager.default.fileExists(
-            atPath: pattern.path(
-                number: picture.number ?? 1, fields(picture, job, pipeline)))
     }
 
     private func jobs() throws -> [Job] {
@@ -324,6 +192,123 @@ struct GenerateCommand: ParsableCommand {
         return expansion.prompts.map {
             Job(prompt: $0, raw: expansion.isExpanded ? text : nil, line: line)
         }
+    }
+}
+
+/// Makes the pictures of one prompt after the other.
+private struct PictureMaker {
+    let options: GenerateCommand
+    let command: CommandRun
+    let pattern: OutputPattern
+    let previewFile: PreviewFile?
+    let firstSeed: UInt64
+
+    /// One picture of a job, and the number its file gets where the prompt came from a file.
+    struct Picture {
+        let seed: UInt64
+        let number: Int?
+    }
+
+    private var output: OutputOptions { options.output }
+    private var model: Model { command.pipeline.model }
+
+    func pictures(of job: GenerateCommand.Job) -> [Picture] {
+        let count = options.count
+        let seed = firstSeed &+ UInt64((job.number ?? 1) - 1) &* UInt64(count)
+        return (0..<count).map { index in
+            Picture(
+                seed: seed &+ UInt64(index),
+                number: job.number.map { ($0 - 1) * count + 1 + index })
+        }
+    }
+
+    /// - Throws: `CommandError.usage` where the preview has the name of any picture's file, which
+    ///   would be lost, or taken for done.
+    func checkPreview(_ jobs: [GenerateCommand.Job]) throws {
+        guard let previewFile else { return }
+        let steps = options.saveSteps ? RequestLimits.steps.map(PictureJob.step) : []
+        let suffixes = (options.discrete ? [PictureJob.discrete] : []) + steps
+        let patterns =
+            try [pattern] + suffixes.filter(previewFile.name.contains).map(pattern.suffixed)
+        for job in jobs {
+            for picture in pictures(of: job) {
+                for pattern in patterns {
+                    try previewFile.check(
+                        isNot: pattern.path(number: picture.number ?? 1, fields(picture, job)))
+                }
+            }
+        }
+    }
+
+    func exists(_ picture: Picture, _ job: GenerateCommand.Job) -> Bool {
+        FileManager.default.fileExists(
+            atPath: pattern.path(number: picture.number ?? 1, fields(picture, job)))
+    }
+
+    private func fields(_ picture: Picture, _ job: GenerateCommand.Job) -> OutputPattern.Fields {
+        let request = request(picture, job)
+        return command.fields(
+            request, width: request.width ?? model.trainedSide,
+            height: request.height ?? model.trainedSide)
+    }
+
+    private func request(_ picture: Picture, _ job: GenerateCommand.Job) -> GenerationRequest {
+        let (width, height) = options.picture.size(command.pipeline)
+        var request = GenerationRequest(
+            prompt: job.prompt, negativePrompt: options.sampling.negativePrompt ?? "",
+            seed: picture.seed, width: width, height: height,
+            sampling: options.sampling.sampling(model.configuration.defaults),
+            residual: options.sampling.residual())
+        request.rawPrompt = job.raw
+        return request
+    }
+
+    /// False where somebody else works on the same file of prompts and was faster.
+    func makeUnlessMade(_ pictures: [Picture], _ job: GenerateCommand.Job) throws -> Bool {
+        do {
+            try make(pictures, job)
+            return true
+        } catch let error as SaveError {
+            guard case .exists = error, job.number != nil,
+                pictures.contains(where: { exists($0, job) })
+            else { throw error }
+            return false
+        }
+    }
+
+    private func make(_ pictures: [Picture], _ job: GenerateCommand.Job) throws {
+        if output.json {
+            try Events.send(["event": "start", "prompt": job.prompt, "seed": pictures[0].seed])
+        }
+        command.progress.receive(.phase(.encoding, count: 1))
+        let runs = try command.stoppable {
+            try command.pipeline.start(pictures.map { request($0, job) })
+        }
+        var task = PictureJob(command, output, pattern)
+        task.stopAfter = options.stop.stopAt
+        task.choosesSeeds = options.sampling.seed == nil && job.number == nil
+        task.savesDiscrete = options.discrete
+        task.savesSteps = options.saveSteps
+        if let previewFile {
+            task.preview = PictureJob.Preview(
+                file: previewFile, interval: options.previewInterval,
+                colors: options.preview == .colors ? try colors() : nil,
+                hasResidual: options.preview == .full)
+        }
+        try task.run(zip(runs, pictures).map { PictureJob.Item($0, number: $1.number) })
+    }
+
+    /// The colours of the model's tokens; learned first where no earlier session did.
+    private func colors() throws -> TokenColors {
+        var colors = TokenColors(of: model)
+        try command.stoppable {
+            let start = ContinuousClock.now
+            // A large model takes seconds for each; one must do.
+            while colors.wantsSamples, ContinuousClock.now - start < .seconds(1) {
+                try colors.sample(command.pipeline)
+            }
+        }
+        return colors
     }
 }
 

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Imaging
-import Kernels
 import Pipeline
 import Requests
 
@@ -34,9 +33,6 @@ struct GridCommand: ParsableCommand {
     @OptionGroup var model: ModelOptions
     @OptionGroup var output: OutputOptions
 
-    /// Pictures unmasked together; more would only take more memory.
-    private static let batch = 8
-
     func validate() throws {
         guard across != nil || down != nil else {
             throw ValidationError("Name a side: --x or --y, such as --x seed=1,2,3.")
@@ -61,12 +57,8 @@ struct GridCommand: ParsableCommand {
             throw CommandError.usage(
                 "Both sides change \(x.parameter.rawValue); give --y another parameter.")
         }
-        Preferences.warn(unless: output.quiet)
-        let stop = StopSignal()
-        Interrupts.watch(stop)
-        let progress = ProgressLine(isQuiet: output.quiet)
-        progress.receive(.phase(.loading, count: 1))
-        let pipeline = try model.open()
+        let command = try CommandRun(model, output)
+        let (pipeline, progress) = (command.pipeline, command.progress)
         let base = base(pipeline)
         let requests = try requests(base, axes.x, axes.y)
         try PromptExpansion.checkSheet(requests)
@@ -81,7 +73,7 @@ struct GridCommand: ParsableCommand {
         let pattern = try output.pattern(standard: "dcar-grid-{n}.png", isSeveral: false)
         let (columns, rows) = (captions(axes.x), captions(axes.y))
         let title = [axes.x, axes.y].contains { $0?.parameter == .prompt } ? "" : base.prompt
-        let cells = try pipeline.model.compute.stoppable(by: stop) {
+        let cells = try command.stoppable {
             let runs = try pipeline.start(requests)
             guard let first = runs.first,
                 let size = RGBImage.labelledSize(
@@ -90,14 +82,12 @@ struct GridCommand: ParsableCommand {
             else { throw CommandError.usage(Self.tooLarge) }
             try output.checkPlace(
                 of: pattern,
-                OutputPattern.Fields(
-                    seed: first.request.seed, prompt: first.request.prompt,
-                    model: pipeline.model.name, width: size.width, height: size.height))
+                command.fields(first.request, width: size.width, height: size.height))
             remarkOnSize(first, columns: columns.count, rows: rows.count, progress)
-            let names = saveCells ? try cellNames(runs, axes.x, axes.y, pattern, pipeline) : []
+            let names = saveCells ? try cellNames(runs, axes.x, axes.y, pattern, command) : []
             if isSeedChosen { progress.note("Seed \(base.seed).") }
             progress.remark(on: runs, pipeline.model)
-            return try pictures(of: runs, names, pipeline, progress)
+            return try pictures(of: runs, names, command)
         }
         progress.end()
         guard
@@ -106,9 +96,7 @@ struct GridCommand: ParsableCommand {
         else { throw CommandError.usage(Self.tooLarge) }
         try output.save(
             sheet, metadata(first, sheet, axes.x, axes.y, pipeline), as: pattern,
-            fields: OutputPattern.Fields(
-                seed: first.seed, prompt: first.prompt, model: pipeline.model.name,
-                width: sheet.width, height: sheet.height))
+            fields: command.fields(first, width: sheet.width, height: sheet.height))
     }
 
     private func base(_ pipeline: Pipeline) -> GenerationRequest {
@@ -116,7 +104,7 @@ struct GridCommand: ParsableCommand {
         return GenerationRequest(
             prompt: picture.text,
             negativePrompt: sampling.negativePrompt ?? "",
-            seed: sampling.seed ?? UInt64.random(in: 0...UInt64(UInt32.max)), width: width,
+            seed: sampling.chosenSeed(), width: width,
             height: height, sampling: sampling.sampling(pipeline.model.configuration.defaults),
             residual: sampling.residual())
     }
@@ -151,7 +139,7 @@ struct GridCommand: ParsableCommand {
     /// What the file of each picture is called; none of them is there yet.
     private func cellNames(
         _ runs: [PictureRun], _ x: ParameterAxis?, _ y: ParameterAxis?, _ pattern: OutputPattern,
-        _ pipeline: Pipeline
+        _ command: CommandRun
     ) throws -> [OutputPattern] {
         let columns = x?.values.count ?? 1
         let suffixes = runs.indices.map { place in
@@ -166,29 +154,23 @@ struct GridCommand: ParsableCommand {
             counts[suffix] = count
             if count > 1 { unique += "-\(count)" }
             let name = try pattern.suffixed(unique)
-            try output.checkPlace(of: name, fields(run, pipeline))
+            try output.checkPlace(of: name, command.fields(run))
             return name
         }
     }
 
-    private func fields(_ run: PictureRun, _ pipeline: Pipeline) -> OutputPattern.Fields {
-        OutputPattern.Fields(
-            seed: run.request.seed, prompt: run.request.prompt, model: pipeline.model.name,
-            width: run.width, height: run.height)
-    }
-
     /// - Parameter names: of the pictures' own files; none where they have none.
     private func pictures(
-        of runs: [PictureRun], _ names: [OutputPattern], _ pipeline: Pipeline,
-        _ progress: ProgressLine
+        of runs: [PictureRun], _ names: [OutputPattern], _ command: CommandRun
     ) throws -> [RGBImage] {
+        let (pipeline, progress) = (command.pipeline, command.progress)
         var cells: [RGBImage?] = Array(repeating: nil, count: runs.count)
         // A batch has one set of settings.
         let groups = Dictionary(grouping: runs.indices) { runs[$0].run.settings }
             .values.sorted { $0[0] < $1[0] }
         for group in groups {
-            for start in stride(from: 0, to: group.count, by: Self.batch) {
-                let places = Array(group[start..<min(start + Self.batch, group.count)])
+            for start in stride(from: 0, to: group.count, by: Pipeline.batch) {
+                let places = Array(group[start..<min(start + Pipeline.batch, group.count)])
                 var batch = places.map { runs[$0] }
                 try pipeline.unmask(&batch) { progress.receive($0) }
                 for (place, run) in zip(places, batch) {
@@ -199,7 +181,7 @@ struct GridCommand: ParsableCommand {
                             picture.refined,
                             pipeline.metadata(
                                 of: run, grid: picture.grid, version: ProgramVersion.current),
-                            as: names[place], fields: fields(run, pipeline))
+                            as: names[place], fields: command.fields(run))
                     }
                 }
                 progress.begin("picture \(cells.count { $0 != nil }) of \(cells.count)")

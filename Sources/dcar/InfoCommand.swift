@@ -86,25 +86,20 @@ struct InfoCommand: ParsableCommand {
                 return
             }
             for (name, value) in PictureDescription.lines(own, size: size) {
-                try row(name, value)
+                try Output.row(name, value)
             }
         }
     }
 
     private func foreign(_ path: String, _ contents: PNGContents, _ size: String) throws {
         guard let foreign = ForeignParameters(contents) else {
-            try row("size", size)
-            try row("made by", "unknown; the file does not say how it was made")
+            try Output.row("size", size)
+            try Output.row("made by", "unknown; the file does not say how it was made")
             return
         }
         for (name, value) in PictureDescription.lines(foreign, size: size) {
-            try row(name, value)
+            try Output.row(name, value)
         }
-    }
-
-    private func row(_ name: String, _ value: String) throws {
-        let title = name.padding(toLength: 16, withPad: " ", startingAt: 0)
-        try Output.line("\(title)\(SanitizedText(value))")
     }
 
     private func model(_ folder: String) throws {
@@ -130,7 +125,7 @@ struct InfoCommand: ParsableCommand {
         }
         try Events.send([
             "model": model.name, "sha256": model.sha256, "side": model.trainedSide,
-            "pixels_per_token": model.pixelsPerToken, "tokens": model.configuration.tokens,
+            "pixels_per_token": model.tokenSide, "tokens": model.configuration.tokens,
             "codebook_size": model.configuration.codebookSize,
             "latent_channels": model.configuration.latentChannels,
             "layers": model.configuration.layers, "width": model.configuration.width,
@@ -140,32 +135,32 @@ struct InfoCommand: ParsableCommand {
     }
 
     private func text(_ model: Model) throws {
-        try row("model", model.name)
-        try row(
+        try Output.row("model", model.name)
+        try Output.row(
             "trained for",
             "\(model.trainedSide)x\(model.trainedSide) pixels, \(model.configuration.tokens) tokens "
-                + "of \(model.pixelsPerToken)x\(model.pixelsPerToken); other sizes work less well")
-        try row(
+                + "of \(model.tokenSide)x\(model.tokenSide); other sizes work less well")
+        try Output.row(
             "codebook",
             "\(model.configuration.codebookSize) x \(model.configuration.latentChannels)")
-        try row(
+        try Output.row(
             "transformer",
             "\(model.configuration.layers) layers, width \(model.configuration.width), "
                 + "\(model.configuration.heads) heads")
-        try row(
+        try Output.row(
             "residual head",
             "\(model.configuration.head.depth) blocks, width \(model.configuration.head.width), "
                 + "\(model.configuration.head.steps) steps")
-        try row(
+        try Output.row(
             "text",
             "\(model.configuration.textLength) tokens, width \(model.configuration.textWidth)")
         let defaults = model.configuration.defaults
-        try row(
+        try Output.row(
             "defaults",
             "\(defaults.steps) steps, guidance \(defaults.guidanceScale) \(defaults.guidanceDecay.rawValue), "
                 + "temperature \(defaults.temperature)")
         let head = model.configuration.head
-        try row(
+        try Output.row(
             "",
             "residual: \(head.steps) steps, "
                 + "guidance \(head.guidanceScale.map { "\($0)" } ?? "that of the tokens"), "
@@ -175,18 +170,18 @@ struct InfoCommand: ParsableCommand {
         {
             try part(title, checkpoint)
         }
-        try row("model sha256", model.sha256)
+        try Output.row("model sha256", model.sha256)
     }
 
     private func part(_ title: String, _ checkpoint: Checkpoint) throws {
         let weights = Weights(checkpoint)
-        try row(title, checkpoint.files.joined(separator: ", "))
-        try row(
+        try Output.row(title, checkpoint.files.joined(separator: ", "))
+        try Output.row(
             "",
             "\(weights.parameters) parameters in \(weights.tensors) tensors, "
                 + weights.types.joined(separator: " ")
                 + String(format: ", %.1f MiB", Double(checkpoint.byteCount) / 1_048_576))
-        try row("", "sha256 \(Model.sha256(of: checkpoint))")
+        try Output.row("", "sha256 \(Model.sha256(of: checkpoint))")
     }
 }
 

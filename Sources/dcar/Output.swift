@@ -7,6 +7,13 @@ enum Output {
         try write(Array((text + "\n").utf8))
     }
 
+    /// A line of a table: a name, then what is to be said of it, with anything that a terminal would
+    /// obey made visible.
+    static func row(_ name: String, _ value: String) throws(OutputError) {
+        let title = name.padding(toLength: 16, withPad: " ", startingAt: 0)
+        try line("\(title)\(SanitizedText(value))")
+    }
+
     static func write(_ bytes: [UInt8]) throws(OutputError) {
         var sent = 0
         while sent < bytes.count {

@@ -44,20 +44,6 @@ struct OutputOptions: ParsableArguments {
 
     var leavesOutMetadata: Bool { noMetadata || !Preferences.current.isOn(.metadata) }
 
-    /// - Throws: `ValidationError` where `--stop-at` is below 0 or would leave a picture that nothing
-    ///   can go on from.
-    func check(stopAt: Int?) throws {
-        guard let stopAt else { return }
-        guard stopAt >= 0 else {
-            throw ValidationError("--stop-at is \(stopAt); it must be at least 0.")
-        }
-        guard !leavesOutMetadata else {
-            throw ValidationError(
-                "\(noMetadata ? "--no-metadata" : "output.metadata = false") leaves nothing to "
-                    + "resume from; leave it or --stop-at out.")
-        }
-    }
-
     func validate() throws {
         if isStandardOutput && json {
             throw ValidationError("--json and -o - both want standard output; choose one.")
@@ -151,7 +137,7 @@ struct OutputOptions: ParsableArguments {
             leavesOutMetadata
             ? nil : metadata?.withTokens(settings.isOn(.embedsTokens)).sealed(for: image)
         let bytes = try PNG.encode(
-            image, text: kept?.text ?? [], compression: settings.whole(.compression) ?? 6,
+            image, text: kept?.text ?? [], compression: settings.compression,
             hidden: settings.isOn(.stealth) ? kept?.parameters : nil)
         if isStandardOutput {
             try Output.write(bytes)

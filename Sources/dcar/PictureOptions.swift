@@ -27,8 +27,10 @@ struct PictureOptions: ParsableArguments {
 
     /// The size asked for; what neither flags nor settings say is nil.
     func size(_ pipeline: Pipeline) -> (width: Int?, height: Int?) {
-        let unit = pipeline.model.pixelsPerToken
-        let side = Preferences.current.whole(.size).map { max(unit, $0 / unit * unit) }
+        let tokenSide = pipeline.model.tokenSide
+        let side = Preferences.current.whole(.size).map {
+            max(tokenSide, $0 / tokenSide * tokenSide)
+        }
         return (width ?? side, height ?? side)
     }
 }

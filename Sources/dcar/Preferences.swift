@@ -8,7 +8,13 @@ enum Preferences {
         folder: FileManager.default.currentDirectoryPath, home: home)
 
     /// As shells take it: Foundation reads the user database, whatever HOME says.
-    static let home = ProcessInfo.processInfo.environment["HOME"] ?? NSHomeDirectory()
+    /// What `HOME` names; where it names no folder, what the system knows of the user.
+    static let home: String = {
+        let named = ProcessInfo.processInfo.environment["HOME"] ?? ""
+        if named.hasPrefix("/") { return named }
+        guard let user = getpwuid(getuid()), let folder = user.pointee.pw_dir else { return "/" }
+        return String(cString: folder)
+    }()
 
     static let current = sources.load()
 

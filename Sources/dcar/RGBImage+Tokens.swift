@@ -7,20 +7,20 @@ extension RGBImage {
     /// - Parameter fit: scales and crops one that is not, or is too large.
     /// - Throws: `CommandError.inputImage` for one that is not, without `fit`.
     func ofWholeTokens(of model: Model, fit: Bool, path: String) throws -> RGBImage {
-        let unit = model.pixelsPerToken
-        let limit = model.tokensPerSide * unit
-        guard width % unit != 0 || height % unit != 0 || max(width, height) > limit else {
+        let tokenSide = model.tokenSide
+        let limit = model.gridSideLimit * tokenSide
+        guard width % tokenSide != 0 || height % tokenSide != 0 || max(width, height) > limit else {
             return self
         }
         guard fit else {
             throw CommandError.inputImage(
                 "\(SanitizedText(path)) is \(width)x\(height); both sides must be multiples of "
-                    + "\(unit) up to \(limit), so crop it or add --fit.")
+                    + "\(tokenSide) up to \(limit), so crop it or add --fit.")
         }
         let scale = min(1, Double(limit) / Double(max(width, height)))
         func nearest(_ side: Int) -> Int {
-            let tokens = (Double(side) * scale / Double(unit)).rounded()
-            return min(max(1, Int(tokens)), model.tokensPerSide) * unit
+            let tokens = (Double(side) * scale / Double(tokenSide)).rounded()
+            return min(max(1, Int(tokens)), model.gridSideLimit) * tokenSide
         }
         return filling(width: nearest(width), height: nearest(height))
     }

@@ -1,10 +1,8 @@
 import ArgumentParser
 import Foundation
-import HybridTokens
 import Imaging
 import Kernels
 import Pipeline
-import Tensors
 
 /// A picture through the tokenizer and back.
 struct ReconstructCommand: ParsableCommand {

@@ -78,6 +78,9 @@ struct SamplingOptions: ParsableArguments {
     @Flag(help: "Decode the discrete tokens alone.")
     var noResidual = false
 
+    /// The seed that was asked for, or one by chance, another at every call.
+    func chosenSeed() -> UInt64 { seed ?? UInt64.random(in: 0...UInt64(UInt32.max)) }
+
     func residual(_ base: ResidualSettings = ResidualSettings()) -> ResidualSettings {
         var settings = base
         let preferences = Preferences.current
@@ -88,7 +91,7 @@ struct SamplingOptions: ParsableArguments {
         if let temperature = preferences.number(.residualTemperature) {
             settings.temperature = Float(temperature)
         }
-        settings.strength = preferences.number(.residualStrength).map(Float.init) ?? 1
+        settings.strength = Float(preferences.residualStrength)
         apply(to: &settings)
         if let residualSeed { settings.seed = residualSeed }
         return settings

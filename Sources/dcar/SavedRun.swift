@@ -1,6 +1,4 @@
-import Generation
 import Imaging
-import Kernels
 import Pipeline
 import Requests
 
@@ -23,10 +21,9 @@ struct SavedRun {
         (image, self.metadata) = (file.image, metadata)
     }
 
-    /// The run, and the edit that it is, if it is one.
-    func open(_ pipeline: Pipeline, _ stop: StopSignal, _ progress: ProgressLine) throws -> (
-        run: PictureRun, plan: EditPlan?
-    ) {
+    /// The run, and what lays its result over the picture where it is an edit.
+    func open(_ command: CommandRun) throws -> (run: PictureRun, edit: EditCompositor?) {
+        let pipeline = command.pipeline
         guard metadata.record.modelHash == pipeline.model.sha256 else {
             throw CommandError.inputImage(
                 "\(path) was made with the model \(metadata.record.modelName), which is not the "
@@ -37,21 +34,12 @@ struct SavedRun {
                 "The pixels of \(SanitizedText(path)) were changed since its tokens were saved; dcar edit "
                     + "goes on from its pixels.")
         }
-        progress.receive(.phase(.encoding, count: 1))
+        command.progress.receive(.phase(.encoding, count: 1))
         do {
-            let run = try pipeline.model.compute.stoppable(by: stop) {
-                try pipeline.resume(metadata)
-            }
-            return (run, try pipeline.plan(resuming: metadata, image))
+            let run = try command.stoppable { try pipeline.resume(metadata) }
+            return (run, try pipeline.compositor(resuming: metadata, image))
         } catch let error as RequestError {
             throw CommandError.inputImage("\(SanitizedText(path)): \(error)")
         }
-    }
-
-    /// What lays an edit's result over the picture.
-    func edits(_ plan: EditPlan?) -> [PictureJob.EditContext] {
-        plan.map {
-            [PictureJob.EditContext(plan: $0, feather: metadata.record.edit?.feather ?? 0)]
-        } ?? []
     }
 }

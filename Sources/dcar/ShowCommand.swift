@@ -27,9 +27,7 @@ struct ShowCommand: ParsableCommand {
                 "--graphics is \(graphics); it must be one of "
                     + "\(GraphicsChoice.names.joined(separator: ", ")).")
         }
-        if let columns, !(1...1_000 ~= columns) {
-            throw ValidationError("--columns is \(columns); it must be from 1 to 1000.")
-        }
+        try check("--columns", columns, in: 1...1_000)
     }
 
     func run() throws {

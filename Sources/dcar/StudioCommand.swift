@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Imaging
+import Pipeline
 import Settings
 import StudioCore
 import StudioShell
@@ -108,8 +109,8 @@ struct StudioCommand: ParsableCommand {
         options.isPlain = plain
         options.appVersion = ProgramVersion.current
         options.picture = open ?? picture
-        options.stateFolder = folder(environment, "XDG_STATE_HOME", ".local/state")
-        options.cacheFolder = folder(environment, "XDG_CACHE_HOME", ".cache")
+        options.stateFolder = stateFolder(environment)
+        options.cacheFolder = CacheFolder.path
         options.isFresh = fresh
         options.replay = try playback()
         options.commands = commands
@@ -150,17 +151,15 @@ struct StudioCommand: ParsableCommand {
     }
 
     private func picturesFolder(_ environment: [String: String]) -> String {
-        if let pictures = environment["XDG_PICTURES_DIR"], !pictures.isEmpty {
+        if let pictures = environment["XDG_PICTURES_DIR"], pictures.hasPrefix("/") {
             return "\(pictures)/dcar"
         }
         return "\(Preferences.home)/Pictures/dcar"
     }
 
-    /// The program's part of a folder of the XDG base directories.
-    private func folder(_ environment: [String: String], _ name: String, _ usual: String) -> String
-    {
-        let named = environment[name].flatMap { $0.hasPrefix("/") ? $0 : nil }
-        return (named ?? "\(Preferences.home)/\(usual)") + "/dcar"
+    private func stateFolder(_ environment: [String: String]) -> String {
+        let named = environment["XDG_STATE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        return (named ?? "\(Preferences.home)/.local/state") + "/dcar"
     }
 
     private func printOverview() throws {

@@ -1,6 +1,7 @@
 import Generation
 import HybridTokens
 import Pipeline
+import Requests
 
 /// Operations of each component for one picture: two for each multiply-add of the matrix products
 /// and convolutions that are computed, counted as if convolutions were direct.
@@ -60,14 +61,13 @@ struct WorkCount {
     /// All denoising steps of the residual head, with the guidance of a run.
     func residual(_ run: PictureRun) -> Double {
         let (configuration, head) = (model.configuration, model.configuration.head)
-        let guidance =
-            run.request.residual.guidanceScale ?? head.guidanceScale
-            ?? run.run.settings.headGuidance
+        let guidance = run.request.residual.guidance(
+            modelScale: head.guidanceScale, run.run.settings)
         let (w, c) = (Double(head.width), Double(configuration.latentChannels))
         let block = 2 * (2 * w * w + 3 * w * w)
         let row = Double(head.depth) * block + 2 * w * 2 * w + 2 * w * 3 * c
         let steps = Double(run.request.residual.steps ?? head.steps)
-        return (guidance == 0 || guidance == 1 ? 1 : 2) * tokens
+        return (ResidualSettings.isGuided(by: guidance) ? 2 : 1) * tokens
             * (steps * row + 2 * Double(configuration.width) * w)
     }
 
@@ -106,7 +106,7 @@ struct WorkCount {
     }
 
     private func pixels(_ stage: Int) -> Double {
-        let side = Double(model.pixelsPerToken >> stage)
+        let side = Double(model.tokenSide >> stage)
         return tokens * side * side
     }
 

@@ -80,35 +80,51 @@ private let hostile =
     #expect(session.program.status == nil)
 }
 
-/// However often and whenever it is killed: what was there stays, and what is new is whole.
+/// However often and whenever it is killed while it saves: what was there stays, and what is new is
+/// whole.
 ///
 /// `DCAR_KILLS` asks for more than the few of every run.
 @Test func killedSavesLeaveNothingTorn() throws {
     let folder = try Fixtures.folder()
-    let before = try ImageFile.read(folder.file("finished.png"))
+    // So many bytes that writing them takes a while.
+    var numbers = SeededNumbers(seed: 1)
+    let noise = (0..<3 * 1024 * 1024).map { _ in UInt8.random(in: 0...255, using: &numbers) }
+    let picture = RGBImage(width: 1024, height: 1024, pixels: noise)
+    try ImageFile.save(PNG.encode(picture, compression: 0), to: folder.file("noise.png"))
+    let before = try ImageFile.read(folder.file("noise.png"))
     let count = ProcessInfo.processInfo.environment["DCAR_KILLS"].flatMap(Int.init) ?? 40
-    var saved = 0
+    var (saved, cutShort) = (0, 0)
     for round in 0..<count {
+        let output = folder.file("out-\(round).png")
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Program.path)
-        process.arguments = ["strip", "finished.png", "-o", "out-\(round).png"]
+        process.arguments = ["strip", "noise.png", "-o", output]
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
         process.standardOutput = FileHandle.nullDevice
         try process.run()
-        // From before the file is opened to after it is closed.
-        usleep(UInt32(10_000 + round * 7_919 % 30_000))
+        // A save begins with its temporary file, and goes on for some thousandths of a second.
+        while try temporaries(in: folder).isEmpty, process.isRunning {}
+        usleep(UInt32(round % 8 * 500))
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
-        guard FileManager.default.fileExists(atPath: folder.file("out-\(round).png")) else {
-            continue
+        for name in try temporaries(in: folder) {
+            cutShort += 1
+            try FileManager.default.removeItem(atPath: folder.file(name))
         }
-        let image = try ImageFile.open(folder.file("out-\(round).png"))
-        #expect(image.image.width == 64)
+        guard FileManager.default.fileExists(atPath: output) else { continue }
+        #expect(try ImageFile.open(output).image == picture)
         saved += 1
-        try FileManager.default.removeItem(atPath: folder.file("out-\(round).png"))
+        try FileManager.default.removeItem(atPath: output)
     }
-    #expect(try ImageFile.read(folder.file("finished.png")) == before)
+    #expect(cutShort > 0, "No kill came between the beginning and the end of a save.")
+    #expect(try ImageFile.read(folder.file("noise.png")) == before)
     let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
     #expect(!left.contains { $0.hasSuffix(".png") && $0.hasPrefix("out-") })
     if count > 40 { print("\(saved) of \(count) killed saves had finished") }
+}
+
+/// The temporary files of saves that are under way or were killed.
+private func temporaries(in folder: TemporaryFolder) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        .filter { $0.hasPrefix(".") }
 }

@@ -97,6 +97,28 @@ func aStoppedEditGoesOnToTheSameBytes(edit: [String]) throws {
         try ImageFile.read(folder.file("done.png")) == ImageFile.read(folder.file("whole.png")))
 }
 
+/// Where a mask is grey the result is blended with the picture below it, once.
+@Test func aStoppedEditOfAGreyMaskIsTheSameAfterTheStudioSavedIt() throws {
+    let folder = try Fixtures.folder()
+    let greys = (0..<64 * 64).flatMap { [UInt8](repeating: UInt8($0 % 64 * 4), count: 3) }
+    let mask = RGBImage(width: 64, height: 64, pixels: greys)
+    _ = try folder.write(PNG.encode(mask), as: "grey.png")
+    let arguments = [
+        "edit", "-i", "finished.png", "-s", "4", "--steps", "3", "-p", "a fox", "--mask", "grey.png"
+    ]
+    _ = try Program.run(arguments + ["-o", "whole.png"], in: folder.path)
+    _ = try Program.run(arguments + ["-o", "part.png", "--stop-at", "1"], in: folder.path)
+    let studio = try Program.run(
+        ["tui", "--plain", "--output-folder", folder.path, "--open", "part.png"], in: folder.path,
+        environment: ["HOME": folder.path], input: ":save kept.png\n")
+    #expect(studio.lines.contains { $0.hasPrefix("Saved as \(folder.file("kept.png"))") })
+    let resumed = try Program.run(["resume", "kept.png", "-o", "done.png"], in: folder.path)
+    #expect(resumed.status == 0, "\(resumed.messages)")
+    #expect(
+        try ImageFile.open(folder.file("done.png")).image
+            == ImageFile.open(folder.file("whole.png")).image)
+}
+
 /// The model sees what lies around the whole mask, of which the file keeps only the tokens chosen.
 @Test func aStoppedEditOfSomeTokensGoesOnInItsWindow() throws {
     let folder = try TemporaryFolder()
@@ -114,7 +136,7 @@ func aStoppedEditGoesOnToTheSameBytes(edit: [String]) throws {
     #expect(
         try ImageFile.read(folder.file("done.png")) == ImageFile.read(folder.file("whole.png")))
     let edit = try GenerationMetadata(ImageFile.contents(of: folder.file("part.png")))?.record.edit
-    #expect(edit?.window == PixelRectangle(x: 0, y: 0, width: 5, height: 3))
+    #expect(edit?.window == TokenRectangle(x: 0, y: 0, width: 5, height: 3))
     #expect(edit?.mask.maskedCount == 2)
 }
 

@@ -4,7 +4,6 @@ import Testing
 private func randomRecord(using generator: inout SeededGenerator) -> ImageRecord {
     var record = ImageRecord()
     record.appVersion = generator.text(upTo: 8)
-    record.gitID = Bool.random(using: &generator) ? generator.text(upTo: 8) : nil
     record.modelName = generator.text(upTo: 20)
     record.modelHash = Bool.random(using: &generator) ? generator.text(upTo: 64) : nil
     record.rawPrompt = Bool.random(using: &generator) ? generator.text(upTo: 99) : nil
@@ -12,8 +11,6 @@ private func randomRecord(using generator: inout SeededGenerator) -> ImageRecord
     record.negativePrompt = generator.text(upTo: 99)
     record.seed = generator.next()
     record.rng = generator.text(upTo: 8)
-    record.isThreadIndependent = Bool.random(using: &generator)
-    record.batchIndex = Int.random(in: 0...99, using: &generator)
     record.steps = Int.random(in: 1...64, using: &generator)
     record.guidanceScale = Double.random(in: 0...20, using: &generator)
     record.guidanceDecay = generator.text(upTo: 8)
@@ -33,7 +30,6 @@ private func randomRecord(using generator: inout SeededGenerator) -> ImageRecord
     record.precision = generator.text(upTo: 8)
     record.parentHash = Bool.random(using: &generator) ? generator.text(upTo: 64) : nil
     record.stoppedAtStep = Bool.random(using: &generator) ? record.steps : nil
-    record.timings = Bool.random(using: &generator) ? ["encode": 0.25] : [:]
     record.unknown = ["a \(generator.text(upTo: 3))": .array([.integer(1), .string("x")])]
     if Bool.random(using: &generator) {
         record.edit = EditRecord(
@@ -81,14 +77,13 @@ private func randomMask(using generator: inout SeededGenerator) -> TokenMask {
             mask: TokenMask(gridWidth: 3, gridHeight: 1, isMasked: [true, false, false]))
         #expect(
             record.json == #"""
-                {"app_version":"","batch_index":0,"cfg_form":"cond+s*(cond-uncond)",\#
+                {"app_version":"","cfg_form":"cond+s*(cond-uncond)",\#
                 "edit":{"mask":{"grid":[3,1],"runs":[0,1,2]},"operation":"inpaint"},\#
                 "guidance_decay":"constant","guidance_scale":4.5,"height":512,"model":"",\#
                 "negative_prompt":"","precision":"float32","prompt":"a \"fox\" 雪",\#
                 "residual_steps":32,"residual_strength":1,"residual_temperature":1,"rng":"",\#
                 "schedule":"arccos","schedule_scaled":true,"schema":1,"seed":18446744073709551615,\#
-                "softmax_annealing":true,"steps":12,"temperature":1.5,"thread_independent":true,\#
-                "width":512}
+                "softmax_annealing":true,"steps":12,"temperature":1.5,"width":512}
                 """#)
     }
 
@@ -97,12 +92,12 @@ private func randomMask(using generator: inout SeededGenerator) -> TokenMask {
             json: """
                 {"schema":1,"steps":-5,"guidance_scale":1e300,"temperature":-1,"width":0,
                 "height":99999999999999999999,"residual_steps":5000,"residual_strength":9,
-                "batch_index":-1,"stopped_at_step":70,"seed":-3,"guidance_power":1e9,
+                "stopped_at_step":70,"seed":-3,"guidance_power":1e9,
                 "edit":{"operation":"x","mask":{"grid":[1,1],"runs":[1]},"strength":7,"feather_px":-8}}
                 """)
         #expect(record.steps == 1 && record.guidanceScale == 100 && record.temperature == 0)
         #expect(record.width == 1 && record.height == 512 && record.residualSteps == 1000)
-        #expect(record.residualStrength == 1.5 && record.batchIndex == 0)
+        #expect(record.residualStrength == 1.5)
         #expect(record.stoppedAtStep == 1 && record.seed == 0 && record.guidancePower == 100)
         #expect(record.edit?.strength == 1 && record.edit?.feather == 0)
     }
@@ -113,6 +108,21 @@ private func randomMask(using generator: inout SeededGenerator) -> TokenMask {
         #expect(record.prompt.isEmpty && record.steps == 20 && record.edit == nil)
         #expect(record.unknown == ["new": .object(["x": .array([.integer(1), .number(2.5)])])])
         #expect(record.json.contains(#""new":{"x":[1,2.5]}"#))
+    }
+
+    /// Members that earlier versions wrote.
+    @Test func membersOfEarlierVersionsAreKept() throws {
+        let members = #"""
+            "batch_index":3,"git_id":"0f3a","thread_independent":true,"timings":{"encode":0.25}
+            """#
+        let record = try ImageRecord(json: #"{"schema":1,"steps":9,\#(members)}"#)
+        #expect(record.steps == 9 && record.unknown.count == 4)
+        let again = try ImageRecord(json: record.json)
+        #expect(again == record)
+        #expect(
+            again.json.contains(#""batch_index":3"#) && again.json.contains(#""git_id":"0f3a""#))
+        #expect(again.json.contains(#""timings":{"encode":0.25}"#))
+        #expect(again.json.contains(#""thread_independent":true"#))
     }
 
     @Test(arguments: [

@@ -93,12 +93,12 @@ private func randomMask(
 
     @Test func cellsAreTouchedByAnyCoveredPixel() throws {
         var mask = Mask(width: 96, height: 64)
-        #expect(mask.tokenCells(of: 32).maskedCount == 0)
+        #expect(mask.tokens(tokenSide: 32).maskedCount == 0)
         mask.coverage[31 * 96 + 31] = 1
         mask.coverage[32 * 96 + 95] = 200
-        #expect(mask.tokenCells(of: 32).isMasked == [true, false, false, false, false, true])
-        #expect(mask.tokenCells(of: 16).maskedCount == 2)
-        let edge = Mask(width: 33, height: 32, coverage: 255).tokenCells(of: 32)
+        #expect(mask.tokens(tokenSide: 32).isMasked == [true, false, false, false, false, true])
+        #expect(mask.tokens(tokenSide: 16).maskedCount == 2)
+        let edge = Mask(width: 33, height: 32, coverage: 255).tokens(tokenSide: 32)
         #expect(edge.gridWidth == 2 && edge.maskedCount == 2)
     }
 
@@ -109,8 +109,8 @@ private func randomMask(
             let tokens = TokenMask(
                 gridWidth: width, gridHeight: height,
                 isMasked: (0..<width * height).map { _ in Bool.random(using: &generator) })
-            #expect(Mask(tokens, cell: 32).tokenCells(of: 32) == tokens)
-            let area = Mask(tokens, cell: 32).coverage.count { $0 == 255 }
+            #expect(Mask(tokens, tokenSide: 32).tokens(tokenSide: 32) == tokens)
+            let area = Mask(tokens, tokenSide: 32).coverage.count { $0 == 255 }
             #expect(area == 32 * 32 * tokens.maskedCount)
         }
     }
@@ -119,8 +119,8 @@ private func randomMask(
         let one = TokenMask(
             gridWidth: 4, gridHeight: 3, isMasked: (0..<12).map { $0 == 5 })
         #expect(one.grown(by: 1).maskedCount == 9)
-        #expect(one.grown(by: 1).bounds == PixelRectangle(x: 0, y: 0, width: 3, height: 3))
-        #expect(one.bounds == PixelRectangle(x: 1, y: 1, width: 1, height: 1))
+        #expect(one.grown(by: 1).bounds == TokenRectangle(x: 0, y: 0, width: 3, height: 3))
+        #expect(one.bounds == TokenRectangle(x: 1, y: 1, width: 1, height: 1))
         #expect(one.grown(by: 0) == one)
     }
 }
@@ -135,11 +135,11 @@ private func randomMask(
     }
 
     @Test func masksAreMadeForAPicture() throws {
-        let rectangle = try MaskSource("rect:60,0,100,1").mask(width: 64, height: 32, cell: 32)
+        let rectangle = try MaskSource("rect:60,0,100,1").mask(width: 64, height: 32, tokenSide: 32)
         #expect(rectangle.coverage.count { $0 == 255 } == 4)
-        let tokens = try MaskSource("tokens:1").mask(width: 64, height: 32, cell: 32)
-        #expect(tokens.tokenCells(of: 32).isMasked == [false, true])
-        let small = try MaskSource("tokens:1,7").mask(width: 64, height: 32, cell: 16)
+        let tokens = try MaskSource("tokens:1").mask(width: 64, height: 32, tokenSide: 32)
+        #expect(tokens.tokens(tokenSide: 32).isMasked == [false, true])
+        let small = try MaskSource("tokens:1,7").mask(width: 64, height: 32, tokenSide: 16)
         #expect(small.coverage.count { $0 == 255 } == 2 * 16 * 16)
         #expect(small.coverage[16] == 255 && small.coverage[31 * 64 + 63] == 255)
         let folder = try TemporaryFolder()
@@ -148,10 +148,10 @@ private func randomMask(
             width: 2, height: 1, bitDepth: 8, colourType: 4, samples: [255, 255, 255, 0])
         try ImageFile.save(raw.file, to: path)
         // White is repainted; what is transparent is kept.
-        #expect(try MaskSource(path).mask(width: 2, height: 1, cell: 32).coverage == [255, 0])
+        #expect(try MaskSource(path).mask(width: 2, height: 1, tokenSide: 32).coverage == [255, 0])
         raw = RawPNG(width: 2, height: 1, bitDepth: 1, colourType: 0, samples: [0, 1])
         try ImageFile.save(raw.file, to: path, overwrite: true)
-        #expect(try MaskSource(path).mask(width: 2, height: 1, cell: 32).coverage == [0, 255])
+        #expect(try MaskSource(path).mask(width: 2, height: 1, tokenSide: 32).coverage == [0, 255])
     }
 
     @Test(arguments: [
@@ -174,7 +174,7 @@ private func randomMask(
     ])
     func badMasksAreExplained(argument: String, sentence: String) {
         let error = #expect(throws: MaskError.self) {
-            try MaskSource(argument).mask(width: 64, height: 32, cell: 32)
+            try MaskSource(argument).mask(width: 64, height: 32, tokenSide: 32)
         }
         #expect(error?.description == sentence)
     }
@@ -184,7 +184,7 @@ private func randomMask(
         let path = folder.path + "/mask.png"
         try ImageFile.save(try PNG.encode(Mask(width: 3, height: 2)), to: path)
         let error = #expect(throws: MaskError.self) {
-            try MaskSource(path).mask(width: 64, height: 32, cell: 32)
+            try MaskSource(path).mask(width: 64, height: 32, tokenSide: 32)
         }
         #expect(
             error?.description

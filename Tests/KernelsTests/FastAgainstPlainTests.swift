@@ -125,7 +125,7 @@ func narrowProductsAgreeWithThePlainOneOnOddShapes(shape: (Int, Int, Int)) throw
     where Processor.has(precision) {
         for activation in [Activation.none, .relu, .silu, .gelu] {
             let results = try [engine(.oneDNN, precision), engine(.plain)].map { compute in
-                try LinearWeights(weights, bias: bias, compute: compute)(
+                LinearWeights(weights, bias: bias, compute: compute)(
                     x, activation: activation, adding: addend)
             }
             let (maximum, scale) = difference(results[0], results[1])
@@ -216,7 +216,7 @@ func resultsAreTheSameBitsForAnyNumberOfThreads(library: MatrixLibrary) throws {
     let runs = try [1, 2, 3].map { threads in
         let compute = try engine(library, threads: threads)
         return [
-            try LinearWeights(weights, bias: nil, compute: compute)(x, activation: .gelu),
+            LinearWeights(weights, bias: nil, compute: compute)(x, activation: .gelu),
             try ConvolutionWeights(kernel, bias: nil, compute: compute)(image),
             compute.layerNorm(x, epsilon: 1e-6),
             compute.linearAttention(x)
@@ -230,10 +230,10 @@ func anItemDoesNotDependOnItsBatch(library: MatrixLibrary) throws {
     let compute = try engine(library)
     let map = LinearWeights(Tensor.random([72, 40], seed: 18), bias: nil, compute: compute)
     let batch = Tensor.random([3, 50, 40], seed: 19)
-    let whole = try map(batch).floats()
+    let whole = map(batch).floats()
     for item in 0..<3 {
         let part = Array(batch.floats()[item * 2000..<(item + 1) * 2000])
-        let alone = try map(Tensor([1, 50, 40], part)).floats()
+        let alone = map(Tensor([1, 50, 40], part)).floats()
         #expect(Array(whole[item * 3600..<(item + 1) * 3600]) == alone)
     }
 }

@@ -23,13 +23,13 @@ private struct Attention {
             compute: compute)
     }
 
-    func plain(_ x: Tensor, _ text: Tensor) throws -> Tensor {
+    func plain(_ x: Tensor, _ text: Tensor) -> Tensor {
         let items = text.reshaped([1, text.shape[0], 2 * width])
         let attended = compute.attention(
-            queries: HeadColumns(try queries(x)), keys: [HeadColumns(items)],
+            queries: HeadColumns(queries(x)), keys: [HeadColumns(items)],
             values: [HeadColumns(items, firstColumn: width)], heads: heads, headWidth: 8,
             scale: scale)
-        return try output(attended, adding: x)
+        return output(attended, adding: x)
     }
 
     func folded(_ text: Tensor) -> FoldedAttention {
@@ -49,7 +49,7 @@ func aFoldedAttentionIsTheAttention(library: MatrixLibrary, shape: (Int, Int, In
     let text = Tensor.random([textTokens, 16 * heads], seed: 6)
     let attention = Attention(heads: heads, compute)
     let result = FoldedAttention.run(x, texts: [attention.folded(text)], compute: compute)
-    let (maximum, scale) = difference(result, try attention.plain(x, text))
+    let (maximum, scale) = difference(result, attention.plain(x, text))
     #expect(maximum <= 2e-5 * max(1, scale))
 }
 

@@ -49,21 +49,24 @@ func picture(seed: UInt64 = 1, prompt: String = "a fox") throws -> [UInt8] {
     let folder = try TemporaryFolder()
     try FileManager.default.createDirectory(
         atPath: folder.file("deep/er"), withIntermediateDirectories: true)
-    func folders() -> PictureScan.FolderTimes {
-        let folders = PictureScan.compare(folder.path, with: []).folders
-        // Times of files are counted in ticks of the system's clock.
-        usleep(30_000)
-        return folders
+    // Times of files are counted in ticks of the system's clock, of which one is a while ago.
+    let earlier = Date(timeIntervalSinceNow: -60)
+    func folders() throws -> PictureScan.FolderTimes {
+        for path in [folder.path, folder.file("deep"), folder.file("deep/er")] {
+            try FileManager.default.setAttributes(
+                [.modificationDate: earlier], ofItemAtPath: path)
+        }
+        return PictureScan.compare(folder.path, with: []).folders
     }
-    var before = folders()
+    var before = try folders()
     #expect(before.areCurrent)
     try ImageFile.save(picture(), to: folder.file("deep/er/a.png"))
     #expect(!before.areCurrent)
-    before = folders()
+    before = try folders()
     #expect(before.areCurrent)
     try FileManager.default.removeItem(atPath: folder.file("deep/er/a.png"))
     #expect(!before.areCurrent)
-    before = folders()
+    before = try folders()
     try FileManager.default.removeItem(atPath: folder.file("deep"))
     #expect(!before.areCurrent)
     let missing = PictureScan.compare(folder.file("later"), with: []).folders

@@ -114,7 +114,7 @@ extension StudioDatabase {
         let (one, _) = try first.sit(isFresh: false)
         let (two, _) = try second.sit(isFresh: false)
         let fork = kept(2, "a hat", .fork(of: 1, step: 3))
-        let edit = kept(2, "a boat", .edit(EditOrder(operation: "inpaint", base: 1)))
+        let edit = kept(2, "a boat", .edit(EditOrder(operation: .inpaint, base: 1)))
         try first.keep(drawn(2), [kept(1, "a fox"), fork], of: one)
         try second.keep(drawn(2), [kept(1, "a beach"), edit], of: two)
     }
@@ -124,7 +124,7 @@ extension StudioDatabase {
         #expect(restored.adopted == adopted)
         #expect(restored.runs.map(\.id) == [1, 2, 3, 4])
         #expect(restored.runs.map(\.request.prompt) == ["a fox", "a hat", "a beach", "a boat"])
-        let moved = RunOrigin.edit(EditOrder(operation: "inpaint", base: 3))
+        let moved = RunOrigin.edit(EditOrder(operation: .inpaint, base: 3))
         #expect(restored.runs.map(\.origin) == [.prompt, .fork(of: 1, step: 3), .prompt, moved])
         let session = try #require(restored.session)
         #expect(session.order == [1, 2, 3, 4])
@@ -212,7 +212,7 @@ func onlyAKilledSittingLeavesWhatItWasMaking(isFirstKilled: Bool) throws {
     _ = state.history.undo()
     var run = KeptRun(
         id: 3, request: GenerationRequest(prompt: "a fox", seed: 7),
-        origin: .edit(EditOrder(operation: "inpaint", base: 1, share: 0.5)),
+        origin: .edit(EditOrder(operation: .inpaint, base: 1, share: 0.5)),
         gridWidth: 2, gridHeight: 1, record: "{}", tokens: "", residual: Data([1, 2]))
     run.path = "/a.png"
     do {

@@ -333,7 +333,7 @@ func aForkToAnotherScheduleGoesOnFromItsRecord(step: Int) throws {
 @Test func positionsOfTheTrainedGridFollowTheFormula() throws {
     let model = try embeddedPipeline().model
     let (configuration, side) = (model.configuration, model.configuration.gridSide)
-    let stored = try Checkpoint(path: model.parts[1].checkpoint).tensor("pos_embed")
+    let stored = try model.checkpoints[1].tensor("pos_embed")
     let made = MaskedTransformer.sinePositions(
         gridWidth: side, gridHeight: side, width: configuration.width,
         step: model.transformer.trainedStep)

@@ -45,7 +45,7 @@ private let request = GenerationRequest(
             let range = token * channels..<(token + 1) * channels
             #expect(old[range] == new[range])
         }
-        let composed = plan.composited(result.refined, feather: 8)
+        let composed = plan.compositor(feather: 8).composited(result.refined)
         let reach = mask.grown(by: 8)
         let changed = (0..<128 * 128).count { pixel in
             reach.coverage[pixel] == 0
@@ -54,7 +54,7 @@ private let request = GenerationRequest(
                 }
         }
         #expect(changed == 0)
-        let exact = plan.composited(result.refined, feather: 0)
+        let exact = plan.compositor(feather: 0).composited(result.refined)
         let outside = (0..<128 * 128).count { pixel in
             mask.coverage[pixel] == 0
                 && (3 * pixel..<3 * pixel + 3).contains {
@@ -94,7 +94,8 @@ private let request = GenerationRequest(
     #expect(plan.tokenMask.maskedCount == 5 * 6 - 16)
     var runs = [try pipeline.start(request, editing: plan.grid, isMasked: plan.isMasked)]
     try pipeline.unmask(&runs)
-    let result = plan.composited(try pipeline.picture(of: runs[0]).refined, feather: 0)
+    let result = plan.compositor(feather: 0).composited(
+        try pipeline.picture(of: runs[0]).refined)
     for y in 0..<128 {
         for x in 0..<128 { #expect(result[x + 32, y] == source.refined[x, y]) }
     }
@@ -179,4 +180,27 @@ func aBadRequestIsRefusedInOneSentence(request: GenerationRequest, sentence: Str
     try pipeline.unmask(&runs)
     let picture = try pipeline.picture(of: runs[0])
     #expect(try pipeline.preview(of: runs[0], withResidual: true) == picture.refined)
+}
+
+/// However often it is stopped, saved and gone on with, where the mask is grey too.
+@Test func anUnfinishedEditKeepsTheCanvasForLater() {
+    var numbers = SeededNumbers(seed: 5)
+    func noise() -> RGBImage {
+        RGBImage(
+            width: 32, height: 32,
+            pixels: (0..<3 * 32 * 32).map { _ in UInt8.random(in: 0...255, using: &numbers) })
+    }
+    let mask = Mask(
+        width: 32, height: 32,
+        coverage: (0..<32 * 32).map { UInt8([0, 90, 180, 255][$0 % 32 / 8]) })
+    let (canvas, partial, result) = (noise(), noise(), noise())
+    let edit = EditCompositor(canvas: canvas, mask: mask, feather: 3)
+    let stopped = edit.unfinished(partial)
+    for pixel in 0..<32 * 32 {
+        let kept = mask.coverage[pixel] == 255 ? partial : canvas
+        #expect(stopped[pixel % 32, pixel / 32] == kept[pixel % 32, pixel / 32])
+    }
+    let opened = EditCompositor(canvas: stopped, mask: mask, feather: 3)
+    let again = EditCompositor(canvas: opened.unfinished(partial), mask: mask, feather: 3)
+    #expect(again.composited(result) == edit.composited(result))
 }

@@ -34,7 +34,7 @@ private func sample(_ pipeline: Pipeline, _ prompt: String, seed: UInt64) throws
     let codebook = pipeline.model.hybridTokenizer.codebook.entries.floats()
     var colors = TokenColors(
         codebook: codebook, channels: pipeline.model.configuration.latentChannels)
-    #expect(colors.picture(ids: [0], gridWidth: 1, side: 32) == nil)
+    #expect(colors.picture(ids: [0], gridWidth: 1, tokenSide: 32) == nil)
     while colors.wantsSamples { try colors.sample(pipeline) }
 
     var kept = TokenColors(
@@ -52,16 +52,16 @@ private func sample(_ pipeline: Pipeline, _ prompt: String, seed: UInt64) throws
     {
         let sample = try sample(pipeline, prompt, seed: UInt64(seed + 40))
         let shown = try #require(
-            colors.picture(ids: sample.ids, gridWidth: sample.gridWidth, side: 32))
+            colors.picture(ids: sample.ids, gridWidth: sample.gridWidth, tokenSide: 32))
         // As coarse as the colours are, that is how close a picture of patches can come.
         let coarse = sample.picture.resized(width: 32, height: 32)
         let distance = shown.resized(width: 32, height: 32).psnr(against: coarse)
         #expect(distance > 17, "\(prompt)")
         let half = sample.ids.enumerated().map { $0 % 2 == 0 ? nil : $1 }
         let partly = try #require(
-            colors.picture(ids: half, gridWidth: sample.gridWidth, side: 32))
+            colors.picture(ids: half, gridWidth: sample.gridWidth, tokenSide: 32))
         #expect(partly.crop(token: 1).psnr(against: shown.crop(token: 1)) > 15)
-        #expect(kept.picture(ids: half, gridWidth: sample.gridWidth, side: 32)?.width == 256)
+        #expect(kept.picture(ids: half, gridWidth: sample.gridWidth, tokenSide: 32)?.width == 256)
     }
 }
 

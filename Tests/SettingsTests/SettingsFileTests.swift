@@ -156,3 +156,10 @@ private struct RandomBytes {
         return UInt8(truncatingIfNeeded: mixed >> 31)
     }
 }
+
+@Test func numbersThatAlwaysHaveAValueHaveTheirDefaults() {
+    let settings = ResolvedSettings()
+    #expect(settings.count == 1 && settings.residualStrength == 1 && settings.feather == 8)
+    #expect(settings.previewInterval == 1 && settings.previewBudget == 3)
+    #expect(settings.compression == 6 && settings.logDays == 30)
+}

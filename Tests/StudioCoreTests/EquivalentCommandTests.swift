@@ -93,7 +93,7 @@ extension Story {
         let argument = try #require(maskArgument(of: mask))
         #expect(argument.hasPrefix(start))
         #expect(argument.utf8.count < 1_000)
-        let read = try MaskSource(argument).mask(width: 96, height: 64, cell: 32)
+        let read = try MaskSource(argument).mask(width: 96, height: 64, tokenSide: 32)
         #expect(PaintedMask(read) == mask)
     }
 }
@@ -103,7 +103,7 @@ private func maskArgument(of mask: PaintedMask) -> String? {
     var story = Story()
     story.draw("a fox")
     story.tell(.saved(1, path: "a.png"))
-    let order = EditOrder(operation: "inpaint", base: 1, mask: mask)
+    let order = EditOrder(operation: .inpaint, base: 1, mask: mask)
     var run = RunRecord(
         id: 2, request: GenerationRequest(prompt: "a fox", seed: 1), origin: .edit(order))
     run.snapshots = [Story.snapshot(4)]

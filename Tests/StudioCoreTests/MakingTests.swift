@@ -192,7 +192,7 @@ func aMaskPaintedWhileItsBatchIsMadeStays(isHalfMade: Bool) {
     let edit = try #require(story.state.runs[2]?.edit)
     #expect(edit.margins == EditOrder.Margins(left: 0, top: 1, right: 2, bottom: 0))
     #expect(edit.unknownCount(2, 2, cell: 32) == 4 * 3 - 4)
-    #expect(edit.operation == "outpaint")
+    #expect(edit.operation == .outpaint)
 }
 
 @Test func whatIsPaintedOnAResultIsUndoneWithIt() {

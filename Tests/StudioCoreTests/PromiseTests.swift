@@ -170,7 +170,7 @@ func aMaskOnAResultIsWhatEnterEdits(command: Command) throws {
     let mask = story.state.mask
     story.press(Key(.enter))
     let edit = try #require(story.state.runs[3]?.edit)
-    #expect(edit.operation == "inpaint" && edit.base == 2 && edit.mask == mask && mask != nil)
+    #expect(edit.operation == .inpaint && edit.base == 2 && edit.mask == mask && mask != nil)
     story.start(3)
     story.finish(3)
     story.press(Key(.escape))
@@ -185,7 +185,7 @@ func aMaskOnAResultIsWhatEnterEdits(command: Command) throws {
     story.start(2)
     story.finish(2)
     story.press(Key(.enter))
-    #expect(story.state.runs[3]?.edit?.operation == "variation")
+    #expect(story.state.runs[3]?.edit?.operation == .variation)
 }
 
 // MARK: Undo

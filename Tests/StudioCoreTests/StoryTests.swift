@@ -160,7 +160,7 @@ import Testing
     }
     let edit = story.state.runs[2]?.edit
     #expect(orders.first?.request.prompt == "a fox with a hat")
-    #expect(edit?.operation == "inpaint")
+    #expect(edit?.operation == .inpaint)
     #expect(edit?.base == 1)
     #expect(edit?.mask == story.state.mask)
 }

@@ -7,11 +7,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Where a kernel writes: float32 when `half` is 0, bfloat16 otherwise.
+/// Where a kernel writes: float32 when `is_bfloat16` is 0, bfloat16 otherwise.
 typedef struct {
     void *start;
-    int half;
+    int is_bfloat16;
 } dcar_out;
+
+/// An element-wise function.
+typedef enum {
+    DCAR_NONE,
+    DCAR_RELU,
+    DCAR_SILU,
+    DCAR_GELU, // tanh form
+} dcar_activation;
 
 /// What follows a matrix product, in this order: scales, bias, activation, sum with `addend`.
 typedef struct {
@@ -23,11 +31,12 @@ typedef struct {
     const float *column_scale;
     const int32_t *column_sum;
     const float *bias;    // one number a column, or NULL
-    int activation;       // 0 none, 1 relu, 2 silu, 3 gelu (tanh form)
+    dcar_activation activation;
     const float *addend;  // same shape as the result, or NULL
     size_t addend_stride; // numbers between its rows
 } dcar_epilogue;
 
+/// The epilogue of sums of floats that lie in memory.
 void dcar_finish_tile(const float *tile, size_t tile_stride, size_t rows, size_t columns,
                       dcar_epilogue epilogue, dcar_out out, size_t out_stride);
 

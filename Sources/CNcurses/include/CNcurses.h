@@ -16,12 +16,16 @@ void dcar_terminal_reenter(void);
 void dcar_terminal_leave(void);
 /* Reads one byte a signal: its number. -1 before `dcar_terminal_enter`. */
 int dcar_signal_pipe(void);
-/* Stops this process as SIGTSTP does by default, and returns when it goes on. */
+/* Stops this process as SIGTSTP does by default, and returns when it goes on: at once where no shell
+   is there to start it again. */
 void dcar_stop_process(void);
 /* Runs a line of sh, whose $1 is the argument, in the terminal's foreground until it ends, and
    returns its status. Foundation's Process would put it into the background, where reading from
    the terminal stops it. */
 int dcar_run_in_terminal(const char *script, const char *argument);
+/* What larger windows are drawn as. */
+enum { DCAR_MOST_COLUMNS = 1000, DCAR_MOST_ROWS = 1000 };
+
 /* 1 and the sizes where the terminal tells them. */
 int dcar_window_size(int *columns, int *rows, int *pixel_width, int *pixel_height);
 

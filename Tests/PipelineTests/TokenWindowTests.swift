@@ -1,26 +1,35 @@
 import Generation
+import Imaging
+import Pipeline
 import TestSupport
 import Testing
+
+private func window(holding isMasked: [Bool], gridWidth: Int, side: Int) -> TokenWindow? {
+    TokenWindow(
+        holding: TokenMask(
+            gridWidth: gridWidth, gridHeight: isMasked.count / gridWidth, isMasked: isMasked),
+        side: side)
+}
 
 @Test func aWindowAsLargeAsTrainedHoldsTheMaskInItsMiddle() throws {
     // Two columns continue a picture of eight: the window is the last eight columns.
     let continued = (0..<10 * 8).map { $0 % 10 >= 8 }
-    let window = try #require(TokenWindow(holding: continued, gridWidth: 10, side: 8))
-    #expect(window == TokenWindow(x: 2, y: 0, width: 8, height: 8))
+    let found = try #require(window(holding: continued, gridWidth: 10, side: 8))
+    #expect(found == TokenWindow(x: 2, y: 0, width: 8, height: 8))
     // One token of a large picture has as much on both sides.
     let single = (0..<32 * 32).map { $0 == 16 * 32 + 20 }
     #expect(
-        TokenWindow(holding: single, gridWidth: 32, side: 8)
+        window(holding: single, gridWidth: 32, side: 8)
             == TokenWindow(x: 16, y: 12, width: 8, height: 8))
 }
 
 @Test func aWindowIsNeededOnlyWhereTheGridIsLargerAndTheMaskIsNot() {
     let all = Array(repeating: true, count: 64)
-    #expect(TokenWindow(holding: all, gridWidth: 8, side: 8) == nil)
+    #expect(window(holding: all, gridWidth: 8, side: 8) == nil)
     let none = Array(repeating: false, count: 160)
-    #expect(TokenWindow(holding: none, gridWidth: 16, side: 8) == nil)
+    #expect(window(holding: none, gridWidth: 16, side: 8) == nil)
     let ends = (0..<160).map { $0 == 0 || $0 == 15 }
-    #expect(TokenWindow(holding: ends, gridWidth: 16, side: 8) == nil)
+    #expect(window(holding: ends, gridWidth: 16, side: 8) == nil)
 }
 
 @Test(arguments: 0..<200) func aWindowHoldsEveryMaskedTokenAndStaysInTheGrid(seed: Int) throws {
@@ -39,9 +48,9 @@ import Testing
     let fits =
         (columns.max() ?? 0) - (columns.min() ?? 0) < side
         && (rows.max() ?? 0) - (rows.min() ?? 0) < side
-    let window = TokenWindow(holding: isMasked, gridWidth: width, side: side)
-    #expect((window != nil) == (fits && max(width, height) > side))
-    guard let window else { return }
+    let found = window(holding: isMasked, gridWidth: width, side: side)
+    #expect((found != nil) == (fits && max(width, height) > side))
+    guard let window = found else { return }
     #expect(window.width == min(side, width) && window.height == min(side, height))
     #expect(window.x + window.width <= width && window.y + window.height <= height)
     #expect(places.allSatisfy { window.place(of: $0, gridWidth: width) != nil })
