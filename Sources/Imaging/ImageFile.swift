@@ -104,6 +104,9 @@ public enum ImageFile {
     package static let trashName = ".trash"
 
     /// The folder and the name of a path; "." where it names no folder.
+    /// The folder that a file's path is in: `.` where the path names none.
+    public static func folder(of path: String) -> String { split(path).folder }
+
     static func split(_ path: String) -> (folder: String, name: String) {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (".", path) }
         let folder = path[..<slash]

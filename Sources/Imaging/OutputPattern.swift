@@ -247,8 +247,10 @@ public enum OutputPatternError: Error, Hashable, Sendable, CustomStringConvertib
             "The output name \(SanitizedText(pattern)) has its {n} in a folder; it belongs in the "
                 + "file name."
         case .noName(let pattern):
-            "The output name \"\(SanitizedText(pattern))\" names no file; end it with a name such "
-                + "as out-{n}.png."
+            pattern.isEmpty
+                ? "The output name is empty; give one such as out-{n}.png."
+                : "There is no folder \(SanitizedText(pattern)); make it first, or end the name with that "
+                    + "of a file, such as out-{n}.png."
         }
     }
 }

@@ -35,9 +35,7 @@ public struct ParameterAxis: Hashable, Sendable, CustomStringConvertible {
                     + Parameter.allCases.map(\.rawValue).joined(separator: ", "))
         }
         self.parameter = parameter
-        values = parts[1].split(separator: ",", omittingEmptySubsequences: false).map {
-            $0.trimmed
-        }
+        values = Self.values(parts[1])
         guard 1...Self.limit ~= values.count else {
             throw .axis("\(name) has \(values.count) values; a side has 1 to \(Self.limit)")
         }
@@ -45,8 +43,34 @@ public struct ParameterAxis: Hashable, Sendable, CustomStringConvertible {
         for index in values.indices { try apply(index, to: &request) }
     }
 
+    /// Parts between commas; one after a backslash belongs to its part, as in prompts.
+    private static func values(_ text: Substring) -> [String] {
+        var values: [String] = []
+        var value = ""
+        var isEscaped = false
+        for character in text {
+            if character == ",", !isEscaped {
+                values.append(value.trimmed)
+                value = ""
+            } else if character == "\\", !isEscaped {
+                isEscaped = true
+                continue
+            } else {
+                if isEscaped, character != ",", character != "\\" { value.append("\\") }
+                value.append(character)
+            }
+            isEscaped = false
+        }
+        if isEscaped { value.append("\\") }
+        return values + [value.trimmed]
+    }
+
     public var description: String {
-        "\(parameter.rawValue)=\(values.joined(separator: ","))"
+        let words = values.map {
+            $0.split(separator: "\\", omittingEmptySubsequences: false).joined(separator: "\\\\")
+                .split(separator: ",", omittingEmptySubsequences: false).joined(separator: "\\,")
+        }
+        return "\(parameter.rawValue)=\(words.joined(separator: ","))"
     }
 
     /// What stands beside a row or above a column.

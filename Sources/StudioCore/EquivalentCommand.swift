@@ -23,7 +23,7 @@ extension StudioState {
             let lines = try commands(
                 of: run, try requestSeen(of: run), stoppedAt: isStopped ? run.step : nil,
                 saving: nil)
-            return (lines.joined(separator: " && "), false)
+            return (lines.joined(separator: " | "), false)
         } catch {
             return (error.reason, true)
         }
@@ -67,13 +67,13 @@ extension StudioState {
         case .edit(let order):
             let (before, input) = try base(of: order)
             let words =
-                ["dcar", "edit", "-i", input.shellQuoted] + order.words(parameters.tokenSide)
+                ["dcar", "edit", "-i", Self.word(input)] + order.words(parameters.tokenSide)
             let text = request.textWords(madeFrom: runs[order.base])
             return before + [line(words + text + request.samplingWords(parameters) + end, run)]
         case .fork(let parent, let at):
             let (before, input, flags) = try start(of: parent, at: at)
             let words =
-                ["dcar", "fork", input.shellQuoted] + flags
+                ["dcar", "fork", Self.word(input)] + flags
                 + run.chosenTokens.words.flatMap { ["--set-token", $0] }
             let text = request.textWords(madeFrom: runs[parent])
             return before + [line(words + text + request.forkWords(parameters) + end, run)]
@@ -83,7 +83,7 @@ extension StudioState {
                 return try commands(of: source, request, stoppedAt: step, saving: path)
             }
             let (before, input, flags) = try start(of: parent, at: source.step)
-            let words = ["dcar", "fork", input.shellQuoted] + flags
+            let words = ["dcar", "fork", Self.word(input)] + flags
             let text = request.textWords(madeFrom: source)
             return before + [line(words + text + request.forkWords(parameters) + end, run)]
         case .file(let name):
@@ -115,8 +115,7 @@ extension StudioState {
         }
         var request = base.request
         request.residual.strength = strength
-        let path = "picture-\(base.id).png"
-        return (try commands(of: base, request, stoppedAt: nil, saving: path), path)
+        return (try commands(of: base, request, stoppedAt: nil, saving: Self.pipe), Self.pipe)
     }
 
     /// The file that a fork goes on from, the flags that say from where, and the commands that make
@@ -127,12 +126,11 @@ extension StudioState {
         guard let source = runs[parent] else { throw .gone(parent) }
         try checkTokens()
         guard case .file = source.origin else {
-            let path = "picture-\(parent).png"
             // A fork is made whole where the next one goes on from before it.
             let isBefore = source.firstOwnStep > step
             let end = isBefore ? (source.picture == nil ? source.step : nil) : step
-            let before = try commands(of: source, source.request, stoppedAt: end, saving: path)
-            return (before, path, isBefore ? ["--step", String(step)] : [])
+            let before = try commands(of: source, source.request, stoppedAt: end, saving: Self.pipe)
+            return (before, Self.pipe, isBefore ? ["--step", String(step)] : [])
         }
         let files = [source.source, source.file].compactMap { $0 }
         guard let file = files.first(where: { step <= $0.step }) else {
@@ -140,6 +138,13 @@ extension StudioState {
                 reason: "Picture \(parent) is further than its file; save it, and fork that file.")
         }
         return ([], file.path, ["--step", String(step)])
+    }
+
+    /// Standard output of one command, and standard input of the next.
+    private static let pipe = "-"
+
+    private static func word(_ input: String) -> String {
+        input == pipe ? pipe : input.shellQuoted
     }
 
     /// A file without tokens would be encoded, and its edit be another one.

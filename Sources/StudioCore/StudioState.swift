@@ -311,7 +311,8 @@ extension StudioState {
         guard let side = facts?.trainedSide, max(parameters.width, parameters.height) > side else {
             return nil
         }
-        return "The model learned pictures of \(side)×\(side); larger ones may fall apart."
+        return "The model learned pictures of \(side)×\(side); larger ones may fall apart. "
+            + "Draw one of that size and continue it: \(key(.outpaint))."
     }
 
     package var facts: ModelFacts? {

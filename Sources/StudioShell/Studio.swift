@@ -487,7 +487,7 @@ private final class Session {
     private func goOn() {
         dcar_terminal_reenter()
         screen.output.send("\u{1B}[?1049h".utf8)
-        terminal.enterModes()
+        terminal.enterModes(isAgain: true)
         resize()
     }
 

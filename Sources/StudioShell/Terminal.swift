@@ -23,7 +23,8 @@ struct Terminal {
 
     /// xterm sends Alt and a letter as another letter (U+00E7 for Alt-g) unless asked for an ESC
     /// before it; what was set is put back at the end (XTSAVE, XTRESTORE).
-    private static let altAsEscape = "\u{1B}[?1036;1039s\u{1B}[?1036;1039h"
+    private static let saveAlt = "\u{1B}[?1036;1039s"
+    private static let altAsEscape = "\u{1B}[?1036;1039h"
     private static let altAsBefore = "\u{1B}[?1036;1039r"
 
     /// - Throws: `StudioError`.
@@ -74,11 +75,12 @@ struct Terminal {
     }
 
     /// Turns on what only the studio wants.
-    func enterModes() {
+    ///
+    /// - Parameter isAgain: whether they may still be on, so that what was before must not be saved.
+    func enterModes(isAgain: Bool = false) {
+        let alt = isAgain ? Self.altAsEscape : Self.saveAlt + Self.altAsEscape
         Self.write(
-            Array(
-                "\(Self.altAsEscape)\u{1B}[?2004h\u{1B}[?1004h\(hasMouse ? Self.mouseOn : "")".utf8)
-        )
+            Array("\(alt)\u{1B}[?2004h\u{1B}[?1004h\(hasMouse ? Self.mouseOn : "")".utf8))
     }
 
     /// - Returns: what to send.

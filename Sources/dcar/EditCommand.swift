@@ -13,12 +13,14 @@ struct EditCommand: ParsableCommand {
         abstract: "Make a part of a picture anew, vary it, or continue it beyond its borders.",
         discussion: """
             Tokens outside the mask keep their ids and residuals, pixels outside the mask keep \
-            their bytes. Pictures that dcar made with the same model keep their tokens in the file \
+            their bytes (transparent ones are laid on white first). An edit takes fewer steps, the fewer \
+            tokens it makes anew, unless --steps says how many. Pictures that dcar made with the same model keep their tokens in the file \
             and are not encoded again.
             """)
 
     @Option(
-        name: [.customShort("i"), .long], parsing: .unconditional, help: "The picture, a PNG.")
+        name: [.customShort("i"), .long], parsing: .unconditional,
+        help: "The picture, a PNG; - for standard input.")
     var initImg: String
 
     @Option(
@@ -31,7 +33,7 @@ struct EditCommand: ParsableCommand {
         help: """
             What is made anew: a PNG (white is made anew), rect:x,y,w,h in pixels, \
             tokens:0,5,16-19, or data:image/png;base64, and a PNG in base64. Without a mask, the \
-            whole picture.
+            share of the whole picture that --strength says.
             """)
     var mask: String?
 
@@ -40,7 +42,7 @@ struct EditCommand: ParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: "The share of the tokens under the mask that is made anew, 0 to 1.")
+        help: "The share of the tokens under the mask that is made anew, above 0 to 1.")
     var strength: Double?
 
     @Option(help: "all, least-sure or random: which tokens, when not all.")
@@ -119,14 +121,18 @@ struct EditCommand: ParsableCommand {
     }
 
     func run() throws {
-        let file = try ImageFile.read(initImg)
-        let source = try ImageFile.decode(file, of: initImg)
+        let file = try InputPicture(initImg)
+        let source = try file.decoded()
         let command = try CommandRun(model, output)
         let (pipeline, progress) = (command.pipeline, command.progress)
-        let image = try source.image.ofWholeTokens(of: pipeline.model, fit: fit, path: initImg)
+        let image = try source.image.ofWholeTokens(of: pipeline.model, fit: fit, path: file.title)
         let metadata = try? GenerationMetadata(source.contents)
         let words = PictureWords(metadata, source.contents)
         progress.receive(.phase(.encoding, count: 1))
+        if source.contents.header.colourType.hasAlpha {
+            progress.note(
+                "Transparent parts of the picture are laid on white; the result has none.")
+        }
         if (prompt ?? words.prompt).allSatisfy(\.isWhitespace) {
             progress.note("Nothing says what is painted; --prompt does.")
         }
@@ -140,7 +146,7 @@ struct EditCommand: ParsableCommand {
                 kept = try pipeline.keptGrid(of: image, metadata: metadata)
                 grid = try kept ?? pipeline.roundedGrid(of: image)
             } catch let error as RequestError {
-                throw CommandError.inputImage("\(SanitizedText(initImg)): \(error)")
+                throw CommandError.inputImage("\(SanitizedText(file.title)): \(error)")
             }
             // How sure the model was is known of the tokens that it made alone.
             let confidence = kept == nil ? nil : metadata?.tokens?.probabilities
@@ -149,15 +155,20 @@ struct EditCommand: ParsableCommand {
             return try seeds.map { try plan(pipeline, image, grid, mask, confidence, seed: $0) }
         }
         let runs = try command.stoppable {
-            try zip(plans, seeds).map { try run(pipeline, $0, words, seed: $1) }
+            try zip(plans, seeds).reduce(into: [PictureRun]()) { runs, next in
+                // One prompt is read once.
+                let known = runs.first.map { ($0.run.text, $0.isPromptTruncated) }
+                runs.append(try run(pipeline, next.0, words, seed: next.1, text: known))
+            }
         }
+        try stop.check(runs)
         var job = PictureJob(
             command, output,
             try output.pattern(standard: "dcar-{seed}-{n}.png", isSeveral: alternatives > 1))
         job.stopAfter = stop.stopAt
         job.choosesSeeds = sampling.seed == nil
         let feather = feather ?? Preferences.current.feather
-        let parentHash = SHA256Sum.of(file)
+        let parentHash = SHA256Sum.of(file.bytes)
         try job.run(
             zip(runs, plans).map { run, plan in
                 PictureJob.Item(
@@ -200,7 +211,8 @@ struct EditCommand: ParsableCommand {
     }
 
     private func run(
-        _ pipeline: Pipeline, _ plan: EditPlan, _ words: PictureWords, seed: UInt64
+        _ pipeline: Pipeline, _ plan: EditPlan, _ words: PictureWords, seed: UInt64,
+        text: Pipeline.ReadText?
     ) throws -> PictureRun {
         var settings = pipeline.model.configuration.defaults
         settings.steps = Preferences.current.whole(.steps) ?? settings.steps
@@ -213,6 +225,6 @@ struct EditCommand: ParsableCommand {
                 seed: seed,
                 sampling: sampling.sampling(settings, keepingSteps: true),
                 residual: sampling.residual()),
-            editing: plan.grid, isMasked: plan.isMasked, window: plan.window)
+            editing: plan.grid, isMasked: plan.isMasked, window: plan.window, text: text)
     }
 }

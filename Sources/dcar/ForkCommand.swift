@@ -11,10 +11,11 @@ struct ForkCommand: ParsableCommand {
         discussion: """
             Tokens that were fixed up to the step stay. From the last step on nothing is left to \
             fix, so that only the residual is made anew: --residual-seed, --residual-guidance, \
-            --residual-temperature, --residual-strength. What no flag says is as in the picture.
+            --residual-temperature, --residual-strength. What no flag says is as in \
+            the picture, but for the seed, which is another one, and the number of steps, which stays.
             """)
 
-    @Argument(help: "A PNG that dcar saved, finished or stopped.")
+    @Argument(help: "A PNG that dcar saved, finished or stopped; - for standard input.")
     var picture: String
 
     @Option(
@@ -63,7 +64,7 @@ struct ForkCommand: ParsableCommand {
         guard first...run.tokens.step ~= step else {
             throw CommandError.usage(
                 "--step is \(step); it must be from \(first) to \(run.tokens.step), the steps that "
-                    + "\(SanitizedText(picture)) has.")
+                    + "\(SanitizedText(file.path)) has.")
         }
         if let stopAt = stop.stopAt, stopAt < step {
             throw CommandError.usage(
@@ -74,6 +75,12 @@ struct ForkCommand: ParsableCommand {
         var fork = try command.stoppable {
             try pipeline.fork(run.woundBack(to: step), request(run))
         }
+        if step == run.tokens.step, run.tokens.maskedCount == 0, prompt != nil {
+            command.progress.note(
+                "After step \(step) all tokens are fixed, so that the prompt changes the residual alone; "
+                    + "--step \(max(first, step / 2)) goes back.")
+        }
+        try stop.check([fork])
         try fork.choose(chosen)
         var lineage = Lineage(file.metadata)
         lineage.parentHash = SHA256Sum.of(file.bytes)

@@ -147,6 +147,9 @@ struct GenerateCommand: ParsableCommand {
             var pictures = maker.pictures(of: job)
             if isFile {
                 command.progress.begin("line \(job.line)")
+                for picture in pictures where maker.exists(picture, job) {
+                    maker.remarkUnlessSame(picture, job)
+                }
                 pictures.removeAll { maker.exists($0, job) }
             }
             let isDone = try pictures.isEmpty || !maker.makeUnlessMade(pictures, job)
@@ -245,6 +248,21 @@ private struct PictureMaker {
             atPath: pattern.path(number: picture.number ?? 1, fields(picture, job)))
     }
 
+    /// Says so where the file that is there shows another prompt or seed than the line asks for.
+    func remarkUnlessSame(_ picture: Picture, _ job: GenerateCommand.Job) {
+        let path = pattern.path(number: picture.number ?? 1, fields(picture, job))
+        guard let contents = try? ImageFile.contents(of: path),
+            let record = try? GenerationMetadata(contents)?.record,
+            record.prompt != job.prompt || record.seed != picture.seed
+        else { return }
+        let (what, value) =
+            record.prompt == job.prompt
+            ? ("seed", "\(record.seed)") : ("prompt", "\"\(record.prompt)\"")
+        command.progress.note(
+            "\(path) is there already, of another \(what), \(value); remove it, or name files otherwise."
+        )
+    }
+
     private func fields(_ picture: Picture, _ job: GenerateCommand.Job) -> OutputPattern.Fields {
         let request = request(picture, job)
         return command.fields(
@@ -284,6 +302,7 @@ private struct PictureMaker {
         let runs = try command.stoppable {
             try command.pipeline.start(pictures.map { request($0, job) })
         }
+        try options.stop.check(runs)
         var task = PictureJob(command, output, pattern)
         task.stopAfter = options.stop.stopAt
         task.choosesSeeds = options.sampling.seed == nil && job.number == nil

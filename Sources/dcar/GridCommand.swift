@@ -75,6 +75,8 @@ struct GridCommand: ParsableCommand {
         let title = [axes.x, axes.y].contains { $0?.parameter == .prompt } ? "" : base.prompt
         let cells = try command.stoppable {
             let runs = try pipeline.start(requests)
+            // What a large model keeps of a text is many times the text; a batch makes its own.
+            for run in runs { run.run.text.release() }
             guard let first = runs.first,
                 let size = RGBImage.labelledSize(
                     width: first.width, height: first.height, columns: columns, rows: rows,
@@ -173,6 +175,7 @@ struct GridCommand: ParsableCommand {
                 let places = Array(group[start..<min(start + Pipeline.batch, group.count)])
                 var batch = places.map { runs[$0] }
                 try pipeline.unmask(&batch) { progress.receive($0) }
+                for run in batch { run.run.text.release() }
                 for (place, run) in zip(places, batch) {
                     let picture = try pipeline.picture(of: run)
                     cells[place] = picture.refined

@@ -10,7 +10,8 @@ struct InfoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "info", abstract: "How a picture was made, or what a model folder holds.")
 
-    @Argument(help: "A PNG or a model folder; the embedded model when not given.")
+    @Argument(
+        help: "A PNG, - for standard input, or a model folder; the embedded model when not given.")
     var path: String?
 
     @Option(help: "text, json or infotext.")
@@ -52,7 +53,8 @@ struct InfoCommand: ParsableCommand {
     }
 
     private func picture(_ path: String) throws {
-        let contents = try ImageFile.contents(of: path)
+        let input = try InputPicture(path)
+        let (contents, path) = (try input.contents(), input.title)
         if let problem = contents.textProblem {
             Messages.plain("A text of \(SanitizedText(path)) is left out: \(problem)")
         }

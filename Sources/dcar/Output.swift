@@ -37,7 +37,19 @@ enum Output {
         else { throw .failed(reason: String(cString: strerror(errno))) }
     }
 
+    /// The path of a file that was written: on a terminal with anything that it would obey made
+    /// visible, and as it is for a program that opens the file.
+    static func path(_ path: String) throws(OutputError) {
+        try line(isTerminal ? SanitizedText(path).text : path)
+    }
+
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// Whether nothing can be written, as it was closed when the program was started.
+    static var isClosed: Bool {
+        let flags = fcntl(STDOUT_FILENO, F_GETFL)
+        return flags < 0 || flags & O_ACCMODE == O_RDONLY
+    }
 }
 
 /// Why a result did not reach standard output.

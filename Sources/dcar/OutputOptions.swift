@@ -107,7 +107,7 @@ struct OutputOptions: ParsableArguments {
     func makeFolder(of path: String) {
         guard output == nil, Preferences.current.text(.outputFolder) != nil else { return }
         try? FileManager.default.createDirectory(
-            atPath: (path as NSString).deletingLastPathComponent,
+            atPath: ImageFile.folder(of: path),
             withIntermediateDirectories: true)
     }
 
@@ -161,7 +161,7 @@ struct OutputOptions: ParsableArguments {
         if json {
             try Events.saved(path, seed: fields.seed)
         } else {
-            try Output.line(SanitizedText(path).description)
+            try Output.path(path)
         }
         return path
     }

@@ -13,15 +13,17 @@ struct PreviewFile {
         let number: ino_t
 
         init?(of path: String) {
-            let folder = (path as NSString).deletingLastPathComponent
             var status = stat()
-            guard stat(folder.isEmpty ? "." : folder, &status) == 0 else { return nil }
+            guard stat(ImageFile.folder(of: path), &status) == 0 else { return nil }
             (device, number) = (status.st_dev, status.st_ino)
         }
     }
 
     /// - Throws: `CommandError.usage` for what is no file, `SaveError` where none can be.
     init(_ path: String) throws {
+        guard path != "-" else {
+            throw CommandError.usage("--preview-path is -, but previews need a file; name one.")
+        }
         shown = SanitizedText(path)
         self.path = ImageFile.linkTarget(of: path)
         var (followed, own) = (stat(), stat())

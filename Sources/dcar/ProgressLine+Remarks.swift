@@ -15,7 +15,9 @@ extension ProgressLine {
         }
         let side = model.trainedSide
         if let run = runs.first(where: { max($0.width, $0.height) > side }), run.run.window == nil {
-            note("The model learned pictures of \(side)x\(side); larger ones may fall apart.")
+            note(
+                "The model learned pictures of \(side)x\(side); larger ones may fall apart. "
+                    + "dcar edit --outpaint continues one of that size.")
         }
     }
 }

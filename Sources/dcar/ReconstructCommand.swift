@@ -15,7 +15,7 @@ struct ReconstructCommand: ParsableCommand {
             enlarged around grey), and prints PSNR in decibels and SSIM of both.
             """)
 
-    @Argument(help: "The picture, a PNG.")
+    @Argument(help: "The picture, a PNG; - for standard input.")
     var picture: String
 
     @Option(
@@ -32,6 +32,7 @@ struct ReconstructCommand: ParsableCommand {
     @OptionGroup var model: ModelOptions
 
     func validate() throws {
+        try InputPicture.checkName(picture, output)
         if output == "-" {
             throw ValidationError(
                 "reconstruct writes three pictures; give a path and name with -o.")
@@ -41,7 +42,8 @@ struct ReconstructCommand: ParsableCommand {
     func run() throws {
         let stop = StopSignal()
         Interrupts.watch(stop)
-        let source = try ImageFile.open(picture).image
+        let input = try InputPicture(picture)
+        let source = try input.decoded().image
         let usual = (picture as NSString).deletingPathExtension
         var name = output ?? usual
         if OutputOptions.isFolder(name) {
@@ -52,7 +54,7 @@ struct ReconstructCommand: ParsableCommand {
             try ImageFile.checkPlace(of: path(kind))
         }
         let pipeline = try model.open()
-        let image = try source.ofWholeTokens(of: pipeline.model, fit: fit, path: picture)
+        let image = try source.ofWholeTokens(of: pipeline.model, fit: fit, path: input.title)
         let (discrete, continuous) = try pipeline.model.compute.stoppable(by: stop) {
             let grid = try pipeline.encode(image).grid
             return (
@@ -61,11 +63,11 @@ struct ReconstructCommand: ParsableCommand {
         }
         let pictures = [
             ("discrete", discrete), ("continuous", continuous),
-            ("difference", continuous.difference(to: image))
+            ("difference", image.difference(to: continuous))
         ]
         for (kind, result) in pictures {
             try ImageFile.save(PNG.encode(result), to: path(kind))
-            try Output.line(SanitizedText(path(kind)).description)
+            try Output.path(path(kind))
         }
         for (kind, result) in pictures.prefix(2) {
             let name = kind.padding(toLength: 10, withPad: " ", startingAt: 0)

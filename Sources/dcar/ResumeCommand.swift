@@ -9,7 +9,7 @@ struct ResumeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume", abstract: "Finish a picture whose run was stopped.")
 
-    @Argument(help: "A PNG that dcar saved when it was stopped.")
+    @Argument(help: "A PNG that dcar saved when it was stopped; - for standard input.")
     var picture: String
 
     @OptionGroup var model: ModelOptions
@@ -19,7 +19,8 @@ struct ResumeCommand: ParsableCommand {
         var model = model
         let file = try SavedRun(picture)
         guard file.metadata.record.stoppedAtStep != nil else {
-            throw CommandError.inputImage("\(picture) is finished; there is nothing to resume.")
+            throw CommandError.inputImage(
+                "\(SanitizedText(file.path)) is finished; there is nothing to resume.")
         }
         // Another precision would give another picture than the run that was stopped.
         if model.precision == nil || model.precision == "auto" {

@@ -10,13 +10,14 @@ struct SavedRun {
     let metadata: GenerationMetadata
 
     /// - Throws: `ImageReadError`, `ImageRecordError`, `CommandError` for a file without tokens.
-    init(_ path: String) throws {
-        self.path = path
-        bytes = try ImageFile.read(path)
-        let file = try ImageFile.decode(bytes, of: path)
+    init(_ argument: String) throws {
+        let input = try InputPicture(argument)
+        (path, bytes) = (input.title, input.bytes)
+        let file = try input.decoded()
         guard let metadata = try GenerationMetadata(file.contents), metadata.tokens != nil else {
             throw CommandError.inputImage(
-                "\(path) keeps no tokens of a run; only pictures saved by dcar do.")
+                "\(path) keeps no tokens of a run, as pictures do that dcar saves with their metadata."
+            )
         }
         (image, self.metadata) = (file.image, metadata)
     }

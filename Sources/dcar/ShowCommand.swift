@@ -10,7 +10,7 @@ struct ShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Print a picture in the terminal.")
 
-    @Argument(help: "The picture, a PNG.")
+    @Argument(help: "The picture, a PNG; - for standard input.")
     var picture: String
 
     @Option(help: "auto, sixel, kitty, halfblock, quadrant, sextant, ascii or none.")
@@ -31,7 +31,7 @@ struct ShowCommand: ParsableCommand {
     }
 
     func run() throws {
-        let image = try ImageFile.open(picture).image
+        let image = try InputPicture(picture).decoded().image
         let terminal = TerminalProbe.report()
         let window = terminal.environment.window
         var capabilities = TerminalCapabilities.decide(
@@ -47,6 +47,8 @@ struct ShowCommand: ParsableCommand {
         case .none where graphics == "none": break
         case .none:
             let reason = capabilities.reasons.last { $0.hasPrefix("Pictures: ") } ?? ""
+            // Nobody would see a picture, or be told why not.
+            guard !Output.isClosed else { throw OutputError.closed }
             Messages.plain("\(reason) --graphics chooses how to draw it all the same.")
         case .sixel:
             let pixels = capabilities.sixelPixels(in: size)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Pipeline
 
 /// Where a run is left unfinished.
 struct StopOptions: ParsableArguments {
@@ -19,6 +20,17 @@ struct StopOptions: ParsableArguments {
                 "\(output.noMetadata ? "--no-metadata" : "output.metadata = false") leaves nothing "
                     + "to resume from; leave it or --stop-at out.")
         }
+    }
+}
+
+extension StopOptions {
+    /// - Throws: `CommandError.usage` for a step that no run comes to.
+    func check(_ runs: [PictureRun]) throws {
+        guard let stopAt, let steps = runs.map(\.run.settings.steps).min(), stopAt > steps else {
+            return
+        }
+        throw CommandError.usage(
+            "--stop-at is \(stopAt); the run has \(steps) \(steps == 1 ? "step" : "steps").")
     }
 }
 

@@ -8,7 +8,7 @@ struct StripCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "strip", abstract: "Copy a PNG without prompt, settings and tokens.")
 
-    @Argument(help: "The picture, a PNG.")
+    @Argument(help: "The picture, a PNG; - for standard input.")
     var picture: String
 
     @Option(
@@ -17,6 +17,7 @@ struct StripCommand: ParsableCommand {
     var output: String?
 
     func validate() throws {
+        try InputPicture.checkName(picture, output)
         if output == "-", Output.isTerminal {
             throw ValidationError(
                 "-o - would write PNG bytes to a terminal; send standard output to a file or pipe.")
@@ -27,7 +28,8 @@ struct StripCommand: ParsableCommand {
         // The first signal lets the copy be saved whole or not at all.
         let stop = StopSignal()
         Interrupts.watch(stop)
-        let file = try ImageFile.read(picture)
+        let input = try InputPicture(picture)
+        let file = input.bytes
         let bytes: [UInt8]
         do {
             let decoded =
@@ -39,7 +41,7 @@ struct StripCommand: ParsableCommand {
                 bytes = try PNG.rewrite(file, text: [])
             }
         } catch {
-            throw ImageReadError.invalid(path: picture, error)
+            throw ImageReadError.invalid(path: input.title, error)
         }
         try stop.check()
         if output == "-" {
@@ -54,6 +56,6 @@ struct StripCommand: ParsableCommand {
             Messages.plain(remark)
         }
         try ImageFile.save(bytes, to: path)
-        try Output.line(SanitizedText(path).description)
+        try Output.path(path)
     }
 }

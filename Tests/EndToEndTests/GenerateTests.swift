@@ -262,7 +262,8 @@ func charactersTheModelDoesNotKnowAreNoError(prompt: String) throws {
     #expect(
         result.messages.split(separator: "\n").filter { $0.hasPrefix("The model") } == [
             "The model's vocabulary does not know: zeppelin.",
-            "The model learned pictures of 256x256; larger ones may fall apart."
+            "The model learned pictures of 256x256; larger ones may fall apart. "
+                + "dcar edit --outpaint continues one of that size."
         ])
 }
 
@@ -330,6 +331,6 @@ func charactersTheModelDoesNotKnowAreNoError(prompt: String) throws {
     #expect(result.status == 1)
     #expect(
         sentence(result)
-            == "Only 4 files may be open at a time, and 16 are needed; raise the limit with "
+            == "Only 4 files may be open at a time, and 19 are needed; raise the limit with "
             + "ulimit -n.")
 }

@@ -31,7 +31,8 @@ import Testing
     #expect(
         result.messages.split(separator: "\n").filter { $0.hasPrefix("The model") } == [
             "The model's vocabulary does not know: zeppelin.",
-            "The model learned pictures of 256x256; larger ones may fall apart."
+            "The model learned pictures of 256x256; larger ones may fall apart. "
+                + "dcar edit --outpaint continues one of that size."
         ])
 }
 

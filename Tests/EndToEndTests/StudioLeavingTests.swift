@@ -11,6 +11,8 @@ enum Ending: String, CaseIterable {
     case crashed
     case aborted
     case trapped
+    case outOfTime
+    case calledByUser
 
     func happen(to session: TerminalSession) throws -> Int32 {
         switch self {
@@ -40,6 +42,12 @@ enum Ending: String, CaseIterable {
         case .aborted:
             session.program.signal(SIGABRT)
             return 128 + SIGABRT
+        case .outOfTime:
+            session.program.signal(SIGXCPU)
+            return 128 + SIGXCPU
+        case .calledByUser:
+            session.program.signal(SIGUSR1)
+            return 128 + SIGUSR1
         case .trapped:
             // What a trap in Swift raises.
             session.program.signal(SIGILL)
@@ -73,27 +81,71 @@ func theTerminalIsLeftAsFoundInTheMiddleOfARun(ending: Ending) throws {
     #expect(try session.waitForEnd(seconds: 5) == 129)
 }
 
+/// Nothing warns of SIGSTOP; the shell has had the terminal since.
+@Test func afterAStopWithoutAWordAllIsDrawnAgain() throws {
+    let folder = try TemporaryFolder()
+    let session = try studio(in: folder, columns: 80, rows: 24)
+    try session.wait(forText: "storybook")
+    session.program.signal(SIGSTOP)
+    try session.wait(for: "a stop") { _ in session.program.isStopped }
+    session.program.cook()
+    session.program.signal(SIGCONT)
+    try session.wait(for: "raw modes") { _ in !session.program.modes.isCooked }
+    session.type("a fox")
+    try session.wait(forText: "a fox")
+    session.program.signal(SIGTERM)
+    #expect(try session.waitForEnd() == 143)
+}
+
+@Test(arguments: [SIGTERM, SIGHUP]) func plainLinesEndWithTheSignalsStatus(signal: Int32) throws {
+    let folder = try TemporaryFolder()
+    let session = try studio(["--plain"], in: folder)
+    try session.wait(forText: "plain lines")
+    session.type("a fox\n")
+    try session.wait(forText: "step 1")
+    session.program.signal(signal)
+    #expect(try session.waitForEnd() == 128 + signal)
+}
+
 @Test func theStudioCanBeSuspendedAndGoesOn() throws {
     let folder = try TemporaryFolder()
-    let session = try studio(in: folder, columns: 80, rows: 24, answers: .kitty)
+    let script = "set -m; '\(Program.path)'; echo STOPPED; read -r line; fg > /dev/null; echo END"
+    let session = try TerminalSession(
+        "/bin/bash", ["-c", script], in: folder.path, environment: studioEnvironment(in: folder),
+        columns: 80, rows: 24, answers: .kitty)
     let before = session.program.modesAtStart
     try session.wait(forText: "storybook")
     session.type("a fox in the snow" + Keys.enter)
     try session.wait(forText: "Done in")
-    session.program.signal(SIGTSTP)
-    try session.wait(for: "a stop") { _ in session.program.isStopped }
+    session.type(":suspend" + Keys.enter)
+    try session.wait(forText: "STOPPED")
     session.run(seconds: 0.05)
     expectAsFound(session, before)
     session.resize(columns: 120, rows: 40)
-    session.program.signal(SIGCONT)
+    session.type("\n")
     try session.wait(for: "the picture") {
         $0.text.contains("Parameters") && $0.isOnAlternateScreen
             && $0.pictures.kittyPlacements.count == 1
     }
     #expect(!session.program.modes.isCooked)
-    session.program.signal(SIGTERM)
-    _ = try session.waitForEnd()
+    session.type(Keys.control("c"))
+    try session.wait(forText: "Quit")
+    session.type("y")
+    try session.wait(forText: "END")
     expectAsFound(session, before)
+}
+
+/// Where no shell could start it again, a studio that stopped would hold its window for ever.
+@Test func withoutAShellTheStudioDoesNotStop() throws {
+    let folder = try TemporaryFolder()
+    let session = try studio(in: folder, columns: 80, rows: 24)
+    try session.wait(forText: "storybook")
+    session.program.signal(SIGTSTP)
+    session.run(seconds: 0.5)
+    session.type("a fox")
+    try session.wait(forText: "a fox")
+    session.program.signal(SIGTERM)
+    #expect(try session.waitForEnd() == 143)
 }
 
 @Test func killedWhileSavingNothingIsLostOrTorn() throws {

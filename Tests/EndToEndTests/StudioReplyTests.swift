@@ -25,13 +25,13 @@ func noAnswerIsTyped(delay: Double, isSplit: Bool) throws {
     #expect(status == 143)
 }
 
-/// What a program reads after the studio: nothing, where the terminal answers in time.
-@Test func nothingIsLeftForTheShell() throws {
+/// What a program reads after the studio: nothing, however long the terminal takes to answer.
+@Test(arguments: [0.1, 0.8]) func nothingIsLeftForTheShell(delay: Double) throws {
     let folder = try TemporaryFolder()
     var answers = TerminalAnswers.sixel
-    answers.delay = 0.1
+    answers.delay = delay
     answers.isSplit = true
-    let script = "'\(Program.path)'; sleep 0.3; read -t 0.2 -n 1 key && echo LEFT:$key; echo END"
+    let script = "'\(Program.path)'; sleep 1; read -t 0.2 -n 1 key && echo LEFT:$key; echo END"
     let session = try TerminalSession(
         "/bin/bash", ["-c", script], in: folder.path, environment: studioEnvironment(in: folder),
         columns: 180, answers: answers)

@@ -356,8 +356,12 @@ private func read(_ path: String) -> [UInt8]? {
             "{n}/a",
             "The output name {n}/a has its {n} in a folder; it belongs in the file name."
         ),
-        ("", "The output name \"\" names no file; end it with a name such as out-{n}.png."),
-        ("a/", "The output name \"a/\" names no file; end it with a name such as out-{n}.png.")
+        ("", "The output name is empty; give one such as out-{n}.png."),
+        (
+            "a/",
+            "There is no folder a/; make it first, or end the name with that of a file, such as "
+                + "out-{n}.png."
+        )
     ])
     func badPatternsAreExplained(pattern: String, sentence: String) {
         let error = #expect(throws: OutputPatternError.self) { try OutputPattern(pattern) }

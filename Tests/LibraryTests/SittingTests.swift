@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Library
 import Requests
 import StudioCore
@@ -229,4 +230,18 @@ func onlyAKilledSittingLeavesWhatItWasMaking(isFirstKilled: Bool) throws {
     let tree = SnapshotTree(
         nodes: restored.versions, current: session.version, redo: session.redo)
     #expect(tree == state.history)
+}
+
+/// What another program has written where numbers and data are kept.
+@Test(arguments: ["isOpen = 'x'", "isQueuePaused = x'00'", "session = 'text'", "session = 7"])
+func aSittingOfOtherTypesEndsNothing(change: String) throws {
+    let folder = try TemporaryFolder()
+    do {
+        let database = StudioDatabase.open(in: folder.path)
+        let (sitting, _) = try database.sit(isFresh: false)
+        try database.save(SavedSession(StudioState()), [], from: 0, of: sitting)
+        let queue = try DatabaseQueue(path: folder.file("studio.sqlite"))
+        try queue.write { try $0.execute(sql: "UPDATE sitting SET \(change)") }
+    }
+    _ = try StudioDatabase.open(in: folder.path).sit(isFresh: false)
 }

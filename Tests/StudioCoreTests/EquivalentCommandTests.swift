@@ -14,11 +14,11 @@ private func command(_ story: Story) -> String { story.state.copyChoices.last?.t
     story.press(Key(.enter))
     story.start(2)
     story.finish(2)
-    let lines = command(story).components(separatedBy: " && ")
+    let lines = command(story).components(separatedBy: " | ")
     try #require(lines.count == 2)
     #expect(lines[0].hasPrefix("dcar generate --prompt 'a fox' "))
-    #expect(lines[0].hasSuffix(" -o picture-1.png"))
-    #expect(lines[1].hasPrefix("dcar edit -i 'picture-1.png' --mask 'data:image/png;base64,"))
+    #expect(lines[0].hasSuffix(" -o -"))
+    #expect(lines[1].hasPrefix("dcar edit -i - --mask 'data:image/png;base64,"))
 }
 
 @Test func theCommandOfAnEditTakesTheFileOfItsBase() {
@@ -48,9 +48,9 @@ private func command(_ story: Story) -> String { story.state.copyChoices.last?.t
     story.tell(
         .started(2, gridWidth: 2, gridHeight: 2, Story.snapshot(2), isPromptTruncated: false))
     story.tell(.paused(2))
-    let lines = command(story).components(separatedBy: " && ")
-    #expect(lines.count == 2 && lines[0].hasSuffix(" --stop-at 3 -o picture-1.png"))
-    #expect(lines[1].hasPrefix("dcar fork 'picture-1.png' --set-token 0=mask --prompt 'a fox' "))
+    let lines = command(story).components(separatedBy: " | ")
+    #expect(lines.count == 2 && lines[0].hasSuffix(" --stop-at 3 -o -"))
+    #expect(lines[1].hasPrefix("dcar fork - --set-token 0=mask --prompt 'a fox' "))
     #expect(lines[1].hasSuffix(" --stop-at 2"))
 }
 
@@ -62,7 +62,7 @@ private func command(_ story: Story) -> String { story.state.copyChoices.last?.t
     story.start(2)
     story.finish(2)
     story.tell(.restrengthened(1, story.weaker))
-    let base = command(story).components(separatedBy: " && ")[0]
+    let base = command(story).components(separatedBy: " | ")[0]
     #expect(base.contains("--residual-strength \(isFirst ? "0.5" : "1.0")"))
 }
 

@@ -113,3 +113,14 @@ func aFileIsSavedUnderAName(name: String, isTaken: Bool) {
     #expect(story.takeEffects().isEmpty != isTaken)
     #expect((story.state.popup == nil) == isTaken)
 }
+
+@Test func aTextThatIsTooLongIsCutAndThatIsSaid() {
+    var story = Story()
+    story.do(.editPrompt)
+    story.act(.paste(String(repeating: "a", count: TextField.limit + 1)))
+    #expect(story.state.prompt.positive.characters.count == TextField.limit)
+    #expect(story.state.message?.text.contains("cut off") == true)
+    story.press(Key(.character("u"), .control))
+    story.act(.paste("a fox"))
+    #expect(story.state.prompt.positive.text == "a fox")
+}

@@ -267,3 +267,15 @@ private let fuzzFactor = ProcessInfo.processInfo.environment["DCAR_FUZZ"].flatMa
         #expect(pieces.feed("k".utf8, at: .zero) == [.key(Key(.character("k")))])
     }
 }
+
+/// A paste whose end got lost would swallow every key for ever.
+@Test func aPasteWithoutAnEndEndsWithSilence() {
+    var parser = ReplyParser()
+    #expect(parser.feed("\u{1B}[200~ab".utf8, at: .seconds(1)).isEmpty)
+    #expect(parser.feed("c".utf8, at: .seconds(2)).isEmpty)
+    #expect(parser.nextTick == .seconds(4))
+    #expect(parser.tick(at: .milliseconds(3_900)).isEmpty)
+    #expect(parser.tick(at: .seconds(4)) == [.paste("abc")])
+    #expect(parser.feed("q".utf8, at: .seconds(5)) == [.key(Key(.character("q")))])
+    #expect(parser.nextTick == nil)
+}

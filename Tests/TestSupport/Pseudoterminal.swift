@@ -114,6 +114,14 @@ public final class Pseudoterminal {
         return TerminalModes(modes)
     }
 
+    /// Sets the modes as shells have them.
+    public func cook() {
+        var modes = termios()
+        tcgetattr(ends.slave, &modes)
+        modes.c_lflag |= tcflag_t(ICANON | ECHO)
+        tcsetattr(ends.slave, TCSANOW, &modes)
+    }
+
     /// Closes the terminal, as a window that is closed does.
     public func hangUp() {
         for end in [ends.slave, ends.master] where end >= 0 { close(end) }
