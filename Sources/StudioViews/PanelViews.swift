@@ -108,7 +108,6 @@ extension FrameBuilder {
 
     private mutating func parameters(_ state: StudioState, in area: CellArea) {
         let isFocused = state.focus == .parameters
-        heading("Parameters", in: area, isFocused: isFocused)
         hit(area, .fixed(.focus(.parameters)))
         let half = area.columns / 2
         let rows = (Parameter.allCases.count + 1) / 2
@@ -116,6 +115,9 @@ extension FrameBuilder {
         let selected = (Parameter.allCases.firstIndex(of: state.parameter) ?? 0) % rows
         let first =
             isFocused ? max(0, min(selected - visible / 2, rows - visible)) : 0
+        heading(
+            "Parameters", in: area, isFocused: isFocused,
+            remark: visible < rows ? "lines \(first + 1)-\(first + visible) of \(rows)" : "")
         for (index, parameter) in Parameter.allCases.enumerated() {
             let row = area.row + 1 + index % rows - first
             guard index % rows >= first, row < area.endRow else { continue }

@@ -227,5 +227,10 @@ extension FrameBuilder {
                 style)
             hit(line, .fixed(.listItem(first + offset)))
         }
+        guard items.count > rows else { return }
+        let place = " \(list.selected + 1) of \(items.count) "
+        put(
+            place, column: inner.column + inner.columns - place.cellWidth, row: inner.endRow,
+            palette.popupFaint)
     }
 }
