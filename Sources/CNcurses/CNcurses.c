@@ -44,13 +44,14 @@ static void restore(void) {
     size_t done = 0;
     int tries = 0;
     while (done < leave_length) {
+        /* A terminal that takes nothing must not hold the program. */
+        struct pollfd output = {STDOUT_FILENO, POLLOUT, 0};
+        if (poll(&output, 1, LEAVE_WAIT) == 0 && tries++ < LEAVE_TRIES) continue;
+        if (tries > LEAVE_TRIES) break;
         ssize_t count = write(STDOUT_FILENO, leave_bytes + done, leave_length - done);
         if (count > 0) {
             done += (size_t)count;
-        } else if (count < 0 && errno == EAGAIN && tries++ < LEAVE_TRIES) {
-            struct pollfd output = {STDOUT_FILENO, POLLOUT, 0};
-            poll(&output, 1, LEAVE_WAIT);
-        } else if (count == 0 || errno != EINTR) {
+        } else if (count == 0 || (errno != EINTR && errno != EAGAIN) || tries++ >= LEAVE_TRIES) {
             break;
         }
     }
@@ -77,6 +78,13 @@ static void install(int number, void (*handler)(int), int flags) {
     action.sa_flags = flags;
     sigfillset(&action.sa_mask);
     sigaction(number, &action, NULL);
+}
+
+/* Whoever started the program may want it to outlive a signal. */
+static void install_fatal(int number) {
+    struct sigaction before;
+    if (sigaction(number, NULL, &before) == 0 && before.sa_handler == SIG_IGN) return;
+    install(number, on_fatal, SA_ONSTACK | SA_RESETHAND);
 }
 
 static void make_raw(void) {
@@ -113,7 +121,10 @@ int dcar_terminal_enter(const unsigned char *leave, size_t length) {
     stack.ss_size = 64 * 1024;
     stack.ss_sp = malloc(stack.ss_size);
     if (stack.ss_sp) sigaltstack(&stack, NULL);
-    for (int i = 0; i < FATAL_COUNT; i++) install(fatal_signals[i], on_fatal, SA_ONSTACK | SA_RESETHAND);
+    for (int i = 0; i < FATAL_COUNT; i++) install_fatal(fatal_signals[i]);
+#ifdef SIGRTMIN
+    for (int number = SIGRTMIN; number <= SIGRTMAX; number++) install_fatal(number);
+#endif
     for (int i = 0; i < NEWS_COUNT; i++) install(news_signals[i], on_news, SA_RESTART | SA_ONSTACK);
     signal(SIGPIPE, SIG_IGN);
     atexit(restore);

@@ -5,10 +5,20 @@ import Tensors
 /// seed, or another prompt of as many tokens, needs all or half of them again.
 final class FirstPasses: Sendable {
     private struct Pass {
-        let row: MaskedTransformer.Row
-        let gridWidth: Int
+        let key: Key
         /// [tokens, width].
         let states: Tensor
+    }
+
+    /// A row without its text, which is many times as large as the states.
+    private struct Key: Hashable {
+        let ids: [Int]
+        let text: MaskedTransformer.Text.Identity
+        let gridWidth: Int
+
+        init(_ row: MaskedTransformer.Row, gridWidth: Int) {
+            (ids, text, self.gridWidth) = (row.ids, row.text.identity, gridWidth)
+        }
     }
 
     /// The last used come last.
@@ -22,10 +32,9 @@ final class FirstPasses: Sendable {
 
     /// The states of a row, if they are at hand.
     func states(of row: MaskedTransformer.Row, gridWidth: Int) -> Tensor? {
-        kept.withLock { kept in
-            guard
-                let at = kept.firstIndex(where: { $0.gridWidth == gridWidth && $0.row == row })
-            else { return nil }
+        let key = Key(row, gridWidth: gridWidth)
+        return kept.withLock { kept in
+            guard let at = kept.firstIndex(where: { $0.key == key }) else { return nil }
             let pass = kept.remove(at: at)
             kept.append(pass)
             return pass.states
@@ -34,7 +43,7 @@ final class FirstPasses: Sendable {
 
     func keep(_ states: Tensor, of row: MaskedTransformer.Row, gridWidth: Int) {
         kept.withLock { kept in
-            kept.append(Pass(row: row, gridWidth: gridWidth, states: states))
+            kept.append(Pass(key: Key(row, gridWidth: gridWidth), states: states))
             var size = kept.reduce(0) { $0 + $1.states.storage.byteCount }
             while size > limit, !kept.isEmpty {
                 size -= kept.removeFirst().states.storage.byteCount

@@ -126,7 +126,7 @@ public struct MaskedRun: Sendable {
 
     /// Takes one step for each of several runs of one grid size, or one size of window, and equal
     /// settings; runs that are finished stay as they are.
-    /// - Throws: `Stopped`, which leaves all runs as they were.
+    /// - Throws: `KernelError.notFinite`, `Stopped`; all runs are then as they were.
     public static func advance(_ runs: inout [MaskedRun], with sampler: MaskedSampler) throws {
         let active = runs.indices.filter { !runs[$0].isFinished }
         guard let first = active.first else { return }

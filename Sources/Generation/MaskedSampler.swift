@@ -79,7 +79,7 @@ public struct MaskedSampler: Sendable {
     /// - Parameters:
     ///   - items: images of one grid size.
     ///   - step: 0 is the first.
-    /// - Throws: `Stopped`.
+    /// - Throws: `KernelError.notFinite`, `Stopped`.
     public func step(
         _ items: [Item], step: Int, settings: SamplingSettings, gridWidth: Int
     ) throws -> [Outcome] {

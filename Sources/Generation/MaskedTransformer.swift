@@ -70,15 +70,21 @@ public struct MaskedTransformer: Sendable {
         /// Whether it is the learned text of the unconditional row, of which there is one a length.
         fileprivate let isLearned: Bool
 
-        public static func == (one: Text, other: Text) -> Bool {
-            one.isLearned && other.isLearned
-                ? one.count == other.count : one.pair === other.pair && one.row == other.row
+        /// What tells a text from others, without holding on to it.
+        struct Identity: Hashable {
+            /// 0 for learned ones, of which there is one a length.
+            fileprivate let pair: Int
+            fileprivate let row: Int
+            fileprivate let count: Int
         }
 
-        public func hash(into hasher: inout Hasher) {
-            hasher.combine(count)
-            hasher.combine(row)
+        var identity: Identity {
+            Identity(pair: isLearned ? 0 : pair.number, row: row, count: count)
         }
+
+        public static func == (one: Text, other: Text) -> Bool { one.identity == other.identity }
+
+        public func hash(into hasher: inout Hasher) { hasher.combine(identity) }
 
         /// [textTokens, width].
         package var projected: Tensor { pair.projected[row] }
@@ -92,6 +98,9 @@ public struct MaskedTransformer: Sendable {
 
     /// The texts of an image's two rows.
     fileprivate final class TextPair: Sendable {
+        private static let count = Atomic<Int>(0)
+        /// No other pair of this process has it.
+        let number = count.wrappingAdd(1, ordering: .relaxed).newValue
         /// [textTokens, width] of each row.
         let projected: [Tensor]
         /// What each block reads of each row; nil where it is to be made.
@@ -179,7 +188,7 @@ public struct MaskedTransformer: Sendable {
     }
 
     /// The same of the first pass of runs. What an earlier one computed is not computed again.
-    /// - Throws: `KernelError`, `Stopped`.
+    /// - Throws: `Stopped`; what arranging weights throws.
     func firstHiddenStates(_ rows: [Row], gridWidth: Int) throws -> Tensor {
         var states = rows.map { firstPasses.states(of: $0, gridWidth: gridWidth) }
         let missing = rows.indices.filter { states[$0] == nil }

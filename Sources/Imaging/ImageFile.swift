@@ -103,10 +103,10 @@ public enum ImageFile {
     /// The folder, beside the pictures, that deleted ones are moved to.
     package static let trashName = ".trash"
 
-    /// The folder and the name of a path; "." where it names no folder.
     /// The folder that a file's path is in: `.` where the path names none.
     public static func folder(of path: String) -> String { split(path).folder }
 
+    /// The folder and the name of a path; "." where it names no folder.
     static func split(_ path: String) -> (folder: String, name: String) {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (".", path) }
         let folder = path[..<slash]

@@ -185,7 +185,7 @@ public struct Pipeline: Sendable {
     public static let batch = 8
 
     /// The next step of several runs of one size and equal settings, a batch at a time.
-    /// - Throws: `Stopped`, which leaves the runs as they were.
+    /// - Throws: `KernelError.notFinite`, `Stopped`; the runs are then as they were.
     public func step(_ runs: inout [PictureRun]) throws {
         var advanced: [MaskedRun] = []
         for start in stride(from: 0, to: runs.count, by: Self.batch) {

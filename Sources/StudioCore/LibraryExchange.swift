@@ -79,6 +79,8 @@ package struct SavedSession: Hashable, Sendable, Codable {
     package var query: String
     package var selectedPicture: String?
     package var firstRow: Int
+    /// Pictures that were taken off the list; nil in sessions of earlier versions.
+    package var closed: [RunID]?
     /// What was being made from prompts, which a kill would lose; nil in sessions of earlier versions.
     package var unfinished: [GenerationRequest]?
 

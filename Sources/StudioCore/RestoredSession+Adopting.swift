@@ -67,6 +67,7 @@ extension RestoredSession {
         guard var moved = session else { return }
         moved.order = moved.order.map { $0 + last }
         moved.lastRun += last
+        moved.closed = moved.closed?.map { $0 + last }
         moved.shownRun = moved.shownRun.map { $0 + last }
         session = moved
     }

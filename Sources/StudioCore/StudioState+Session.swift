@@ -11,7 +11,8 @@ extension SavedSession {
         focus = state.focus
         shownRun = state.proposal?.base ?? state.shownRun
         order = state.order
-        lastRun = state.order.max() ?? 0
+        lastRun = state.lastRun
+        closed = state.closed
         canvas = SavedCanvas(
             display: state.canvas.display, overlay: state.canvas.overlay, tool: state.canvas.tool,
             brushRadius: state.canvas.brushRadius, divider: state.canvas.divider,
@@ -61,7 +62,8 @@ extension StudioState {
         layAsideTrashed()
         let earlier = restored.order.filter { runs[$0]?.isStored == true }
         order = earlier + order.filter { !earlier.contains($0) }
-        startRunNumbers(after: max(restored.session?.lastRun ?? 0, order.max() ?? 0))
+        let last = [restored.session?.lastRun, order.max(), runs.keys.max()].compactMap { $0 }.max()
+        startRunNumbers(after: last ?? 0)
     }
 
     private mutating func restore(
@@ -86,7 +88,8 @@ extension StudioState {
         hasRestoredParameters = true
         history = restored.history ?? history
         let shown = session.shownRun.flatMap { runs[$0] == nil ? nil : $0 }
-        shownRun = shown ?? history.value.picture.flatMap { runs[$0] == nil ? nil : $0 }
+        closed = (session.closed ?? []).filter { runs[$0] != nil && !order.contains($0) }
+        shownRun = shown ?? history.value.picture.flatMap { order.contains($0) ? $0 : nil }
         canvas.display = session.canvas.display
         canvas.overlay = session.canvas.overlay
         canvas.tool = session.canvas.tool
@@ -146,6 +149,7 @@ extension StudioState {
         known.previews = record.previews
         if !record.snapshots.isEmpty { known.snapshots = record.snapshots }
         runs[record.id] = known
+        for id in runs.keys.sorted() where id >= record.id { inheritPins(id) }
     }
 }
 

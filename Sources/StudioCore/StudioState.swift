@@ -17,7 +17,7 @@ package struct StudioState: Hashable, Sendable {
     /// Runs in the order they were asked for.
     package var order: [RunID] = []
     /// Runs that were taken off the list, the last one last.
-    var closed: [RunID] = []
+    package internal(set) var closed: [RunID] = []
     /// The run on the canvas.
     package var shownRun: RunID?
     /// Runs being worked on.
@@ -76,7 +76,7 @@ package struct StudioState: Hashable, Sendable {
     /// Whether there is no screen: what happens is said in lines, and commands are named.
     package var isPlain = false
     /// The number of the newest run.
-    private var lastRun: RunID = 0
+    private(set) var lastRun: RunID = 0
     /// SplitMix64; the shell starts it from the system's randomness.
     package var randomness: UInt64
 

@@ -4,6 +4,13 @@ import Settings
 
 extension StudioState {
     mutating func edit(_ command: Command) -> [StudioEffect] {
+        // Among pictures of a batch Enter chooses, unless a mask was painted on one.
+        if command == .inpaint, proposal != nil, proposal?.base == nil, mask?.isEmpty ?? true,
+            canvas.margins.isEmpty, job == nil
+        {
+            accept()
+            return []
+        }
         guard isReady() else { return [] }
         let isPaintedOn = isResultPainted(command)
         let base = isPaintedOn ? shownRun : proposal?.base ?? shownRun
@@ -89,10 +96,6 @@ extension StudioState {
                 margins: canvas.margins)
         }
         guard let mask, !mask.isEmpty else {
-            if command == .inpaint, proposal != nil, proposal?.base == nil {
-                accept()
-                return nil
-            }
             let painting =
                 canvas.isPainting
                 ? "\(key(.applyTool)) paints at the cursor" : "\(key(.editMask)) paints one"

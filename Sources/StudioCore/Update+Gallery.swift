@@ -252,7 +252,8 @@ extension StudioState {
         case .galleryTrashed:
             let effects = open(.gallery)
             gallery.search(PictureQuery(gallery.query.seeksTrash ? "" : "is:trashed"))
-            message = gallery.query.seeksTrash ? trashRemark : nil
+            message =
+                gallery.query.seeksTrash ? trashRemark ?? Message("The trash is empty.") : nil
             return effects + galleryMoved()
         default: break
         }

@@ -66,6 +66,7 @@ extension StudioState {
         }
         // Before the first picture there was none, but what is on the canvas is not undone.
         shownRun = document.picture ?? shownRun
+        if let shownRun { list(shownRun) }
         proposal = nil
         canvas.step = nil
         canvas.stroke = nil
@@ -103,6 +104,7 @@ extension StudioState {
     /// nothing that undo takes back.
     mutating func visit(_ run: RunID) {
         notePlace()
+        list(run)
         turn(to: run)
         guard runs[run]?.status == .finished else { return }
         let place =
@@ -156,13 +158,16 @@ extension StudioState {
         }
         leaveComparison()
         order.remove(at: at)
-        closed.append(run)
-        if order.isEmpty {
+        let begun = order.filter { runs[$0]?.snapshots.isEmpty == false }
+        if let next = begun.first(where: { $0 > run }) ?? begun.last {
+            visit(next)
+        } else {
+            notePlace()
             turn(to: run)
             shownRun = nil
-        } else {
-            visit(order[min(at, order.count - 1)])
+            history.move(to: 0, document(picture: nil, mask: nil))
         }
+        closed.append(run)
         let isSaved = runs[run]?.savedPath != nil
         message = Message(
             "Picture \(run) is off the list; \(isSaved ? "its file stays, and " : "")"
@@ -170,17 +175,26 @@ extension StudioState {
     }
 
     mutating func reopenPicture() {
-        guard let run = closed.popLast() else {
+        guard let run = closed.last else {
             message = Message("No picture was taken off the list.", .problem)
             return
         }
-        guard proposal == nil, !isShownRunOn || job?.isPaused == true else {
-            closed.append(run)
+        guard proposal == nil else {
+            message = Message("\(key(.accept)) or \(key(.discard)) first.", .problem)
+            return
+        }
+        guard !isShownRunOn || job?.isPaused == true else {
             message = Message("A run is on; others can be shown when it is done.", .problem)
             return
         }
-        order.insert(run, at: order.firstIndex { $0 > run } ?? order.count)
         leaveComparison()
         visit(run)
+    }
+
+    /// What is shown is on the list, again if it was taken off it.
+    private mutating func list(_ run: RunID) {
+        guard closed.contains(run) else { return }
+        closed.removeAll { $0 == run }
+        order.insert(run, at: order.firstIndex { $0 > run } ?? order.count)
     }
 }

@@ -35,10 +35,11 @@ extension StudioState {
             runs[id]?.timings[phase] = PhaseTime(units: units, seconds: seconds)
             if units > 0 { paces[phase] = seconds / Double(units) }
         case .paused(let id):
-            runs[id]?.status = .paused
+            // Others of a batch that was given up meanwhile are said to be paused, too.
             if let job, job.runs.contains(id) {
                 // It was asked to pause, and then to end.
                 if job.isCancelling { return idle(id) + cancelPaused(job) }
+                runs[id]?.status = .paused
                 self.job?.phase = .paused
                 message = Message(
                     "Paused. \(key(.pause)) goes on, \(key(.nextStep)) takes one step, \(key(.fork)) forks."

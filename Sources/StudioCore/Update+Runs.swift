@@ -59,10 +59,11 @@ extension StudioState {
 
     /// What a person pinned before a fork stays pinned in it.
     mutating func inheritPins(_ id: RunID) {
-        guard case .fork(let parent, let step)? = runs[id]?.origin, let parent = runs[parent],
-            let ids = parent.snapshots.first(where: { $0.step == step })?.ids
-                ?? runs[id]?.snapshots.last?.ids
+        guard case .fork(let parent, let step)? = runs[id]?.origin, let parent = runs[parent]
         else { return }
+        // Of one that an earlier sitting kept only the newest tokens are known yet.
+        let known = parent.isStored ? nil : parent.snapshots.first { $0.step == step }
+        guard let ids = (known ?? runs[id]?.snapshots.first)?.ids else { return }
         runs[id]?.inheritedPins = parent.pinned.filter {
             ids.indices.contains($0) && ids[$0] != nil
         }

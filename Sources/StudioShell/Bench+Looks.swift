@@ -48,6 +48,7 @@ extension Bench {
         guard let piece = pieces[id], var grid = piece.grid,
             piece.request.residual.strength != strength
         else { return }
+        defer { piece.run?.run.text.release() }
         if let run = piece.run, pipeline.lacksResidual(grid, of: run) {
             grid = HybridTokenGrid(
                 gridWidth: grid.gridWidth, gridHeight: grid.gridHeight, ids: grid.ids,

@@ -34,7 +34,11 @@ struct LineInput {
             if number == SIGHUP, earlier == unsafeBitCast(SIG_IGN, to: Int.self) { return nil }
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
-                if number != SIGINT { ending.number.store(number, ordering: .releasing) }
+                if number != SIGINT {
+                    // Asked once more, it does not wait for what cannot be stopped.
+                    guard ending.number.exchange(number, ordering: .acquiringAndReleasing) == 0
+                    else { _exit(128 + number) }
+                }
                 interruption.wake()
             }
             source.resume()

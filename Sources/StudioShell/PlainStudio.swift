@@ -240,7 +240,10 @@ struct PlainStudio {
     /// Says what happens until the state is as wanted. Ctrl-C, or `:cancel` typed meanwhile, stops
     /// a run.
     mutating func listen(until isEnough: (StudioState) -> Bool) {
-        while !isEnough(state) { listenOnce() }
+        while !isEnough(state) {
+            if input.endingSignal != nil, state.job == nil { return }
+            listenOnce()
+        }
     }
 
     mutating func listenOnce() {
@@ -250,6 +253,7 @@ struct PlainStudio {
         takeNews()
         input.read(ready)
         if input.takeInterrupt() || input.takeLine(":cancel") {
+            guard state.job != nil || input.endingSignal == nil else { return }
             perform([.command(.cancel)])
             state.popup = nil
         }

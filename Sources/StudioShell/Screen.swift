@@ -17,7 +17,7 @@ final class Screen {
     /// What the questions whose answers are on their way were asked after, in their order.
     private var fences: [Fence] = []
     /// How many such questions the terminal has not answered yet, however long ago.
-    private(set) var dueFences = 0
+    var dueFences: Int { askedAt.count { Terminal.now - $0 <= FramePacer.lostAnswer } }
     /// When they were asked.
     private var askedAt: [Duration] = []
     /// The longest that the terminal took to answer one; zero where it answered none.
@@ -251,18 +251,18 @@ final class Screen {
     /// Others get the terminal: answers to what was sent before have come, or do not come any more.
     func expectNothing(at now: Duration) {
         for case .pixels in fences { pixels.answered(at: now) }
-        (fences, dueFences, askedAt) = ([], 0, [])
+        (fences, askedAt) = ([], [])
     }
 
     private func noteQuestion() {
-        dueFences += 1
         askedAt.append(Terminal.now)
     }
 
     /// The terminal has drawn the last pictures.
     /// - Returns: whether newer ones wait.
     func answered(at now: Duration) -> Bool {
-        dueFences = max(0, dueFences - 1)
+        // Some answers get lost on their way.
+        askedAt.removeAll { now - $0 > FramePacer.lostAnswer }
         if !askedAt.isEmpty { longestAnswer = max(longestAnswer, now - askedAt.removeFirst()) }
         fences.removeAll { fence in
             guard case .cells(let sentAt) = fence else { return false }

@@ -236,8 +236,8 @@ private final class Session {
 
     /// A late answer may show that the terminal can do more than was thought.
     private func learn(_ reply: TerminalReply) {
-        // Late only if it is one of the first questions'.
-        if probeAnswer == .zero { probeAnswer = Terminal.now - probeTime }
+        let passed = Terminal.now - probeTime
+        if probeAnswer == .zero, passed < Terminal.longestWait { probeAnswer = passed }
         replies.record(reply)
         decideAgain()
     }
@@ -384,12 +384,13 @@ private final class Session {
     /// Where lines of the terminal break it a mouse still takes it whole.
     private func present(_ text: String) {
         let lines = [
-            SanitizedText(text, limit: 200_000).text, "",
-            "# Not copied, as clipboard.osc52 in the settings is off. Enter goes back to the studio."
+            "", SanitizedText(text, limit: .max).text, "",
+            "# Not copied, as clipboard.osc52 in the settings is off. Enter goes back to the studio.",
+            ""
         ]
         giveBack()
-        _ = dcar_run_in_terminal(
-            "printf '\\n%s\\n' \"$1\"; read -r line < /dev/tty", lines.joined(separator: "\n"))
+        Terminal.write(Array(lines.joined(separator: "\n").utf8))
+        _ = dcar_run_in_terminal("read -r line < /dev/tty", "")
         takeBack()
     }
 
@@ -447,7 +448,10 @@ private final class Session {
     // MARK: Signals
 
     private func handleSignals() {
-        let numbers = Terminal.read(dcar_signal_pipe())
+        handle(Terminal.read(dcar_signal_pipe()))
+    }
+
+    private func handle(_ numbers: [UInt8]) {
         if numbers.contains(UInt8(SIGWINCH)) { resize() }
         for number in numbers {
             switch Int32(number) {
@@ -480,7 +484,10 @@ private final class Session {
     private func suspend() {
         giveBack()
         dcar_stop_process()
+        // That it goes on is no news here.
+        let numbers = Terminal.read(dcar_signal_pipe()).filter { $0 != UInt8(SIGCONT) }
         takeBack()
+        handle(numbers)
     }
 
     /// Somebody may have stopped the process without a word and had the terminal since.

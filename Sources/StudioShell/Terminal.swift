@@ -93,6 +93,9 @@ struct Terminal {
     private static let mouseOn = "\u{1B}[?1000h\u{1B}[?1002h\u{1B}[?1006h"
     private static let mouseOff = "\u{1B}[?1006l\u{1B}[?1002l\u{1B}[?1000l"
 
+    /// How long answers are waited for at the end, at most.
+    static let longestWait = Duration.seconds(6)
+
     /// Waits for late replies, so that none is typed into the shell, and puts everything back.
     ///
     /// - Parameters:
@@ -105,11 +108,11 @@ struct Terminal {
         longestAnswer: Duration
     ) {
         var due = fences
-        if longestAnswer > .zero {
+        if longestAnswer > .zero, isOnMainScreen {
             Self.write(FramePacer.fence)
             due += 1
         }
-        let end = Self.now + min(max(longestAnswer * 2, .milliseconds(200)), .seconds(6))
+        let end = Self.now + min(max(longestAnswer * 2, .milliseconds(200)), Self.longestWait)
         waiting: while due > 0, Self.now < end {
             guard Self.wait([STDIN_FILENO], milliseconds: 50).contains(STDIN_FILENO) else {
                 continue

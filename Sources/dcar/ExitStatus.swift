@@ -56,6 +56,7 @@ enum ExitStatus: Int32 {
         case MaskError.unreadable: .inputImage
         case KernelError.threadCount, KernelError.unknownLibrary: .usage
         case is RequestError, is OutputPatternError, is MaskError: .usage
+        case KernelError.notFinite: .model
         case is KernelError: .failure
         case CheckpointError.unreadable(.noMemory), ConfigurationError.unreadable(.noMemory):
             .memory

@@ -60,7 +60,7 @@ struct InputPicture {
 
     /// - Throws: `ValidationError` where a name for what is written would come from the picture's.
     static func checkName(_ argument: String, _ output: String?) throws {
-        guard isStandardInput(argument), output == nil else { return }
+        guard isStandardInput(argument), output.map(OutputOptions.isFolder) ?? true else { return }
         throw ValidationError("A picture from standard input has no name; give one with -o.")
     }
 }

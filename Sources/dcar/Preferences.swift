@@ -1,4 +1,5 @@
 import Foundation
+import Pipeline
 import Settings
 
 /// The settings that this run goes by.
@@ -7,14 +8,7 @@ enum Preferences {
         environment: ProcessInfo.processInfo.environment,
         folder: FileManager.default.currentDirectoryPath, home: home)
 
-    /// As shells take it: Foundation reads the user database, whatever HOME says.
-    /// What `HOME` names; where it names no folder, what the system knows of the user.
-    static let home: String = {
-        let named = ProcessInfo.processInfo.environment["HOME"] ?? ""
-        if named.hasPrefix("/") { return named }
-        guard let user = getpwuid(getuid()), let folder = user.pointee.pw_dir else { return "/" }
-        return String(cString: folder)
-    }()
+    static let home = CacheFolder.home ?? "/"
 
     static let current = sources.load()
 

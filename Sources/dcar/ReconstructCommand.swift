@@ -40,9 +40,9 @@ struct ReconstructCommand: ParsableCommand {
     }
 
     func run() throws {
+        let input = try InputPicture(picture)
         let stop = StopSignal()
         Interrupts.watch(stop)
-        let input = try InputPicture(picture)
         let source = try input.decoded().image
         let usual = (picture as NSString).deletingPathExtension
         var name = output ?? usual

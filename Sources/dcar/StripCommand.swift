@@ -25,10 +25,10 @@ struct StripCommand: ParsableCommand {
     }
 
     func run() throws {
+        let input = try InputPicture(picture)
         // The first signal lets the copy be saved whole or not at all.
         let stop = StopSignal()
         Interrupts.watch(stop)
-        let input = try InputPicture(picture)
         let file = input.bytes
         let bytes: [UInt8]
         do {

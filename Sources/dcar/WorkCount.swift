@@ -49,10 +49,9 @@ struct WorkCount {
         for step in 0..<run.run.settings.steps {
             let rows = run.run.settings.guidance(at: step) == 0 ? 1.0 : 2.0
             // The first layer's self-attention is the same in both rows, and the first pass, which
-            // sees masks alone, in all pictures of a batch.
+            // sees masks alone, in all pictures.
             let pass = (layers - 1) * rows * own + own + layers * rows * rest
-            let batches = (runs.count + Pipeline.batch - 1) / Pipeline.batch
-            work += Double(step == 0 ? batches : runs.count) * pass
+            work += (step == 0 ? 1 : Double(runs.count)) * pass
         }
         let masked = runs.flatMap { $0.run.states.dropLast() }.reduce(0) { $0 + $1.maskedCount }
         return work + 2 * Double(masked) * d * Double(configuration.codebookSize)

@@ -47,6 +47,37 @@ import Testing
     #expect(story.state.job?.phase == .running)
 }
 
+@Test func ofABatchThatWasToPauseAndThenToEndNothingIsLeftPaused() {
+    var story = Story()
+    story.type("a {fox|bear}")
+    story.press(Key(.enter))
+    for run in 1...2 {
+        story.start(run)
+        story.step(run, 1)
+    }
+    story.press(Key(.character(" ")), Key(.character("c"), .control))
+    story.tell(.paused(1))
+    story.tell(.paused(2))
+    #expect(story.state.job == nil)
+    #expect((1...2).allSatisfy { story.state.runs[$0]?.status == .cancelled })
+}
+
+@Test func numbersOfClosedPicturesAreNotGivenOutAgain() {
+    var story = Story()
+    story.draw("a fox")
+    story.draw("a bear")
+    story.press(Key(.delete), Key(.delete))
+    let saved = SavedSession(story.state)
+    #expect(saved.lastRun == 2 && saved.closed == [2, 1] && saved.shownRun == nil)
+    #expect(story.state.history.value.picture == nil)
+    story.draw("a frog")
+    #expect(story.state.order == [3])
+    // Undo shows a picture that was taken off: it is on the list again.
+    story.press(Key(.delete))
+    story.do(.reopenPicture)
+    #expect(story.state.order == [3] && story.state.closed == [2, 1])
+}
+
 @Test func enterChoosesAmongThePicturesOfABatch() {
     var story = Story()
     story.type("a {fox|bear}")
