@@ -13,7 +13,7 @@ package enum LibraryOrder: Hashable, Sendable {
     /// Go through the folders for new, changed and vanished files.
     case scan
     /// The same where files came, went or were renamed in them since they were last gone through.
-    case look
+    case scanIfChanged
     /// Thumbnails of these files, no side above so many pixels; older wishes are dropped.
     case thumbnails([PictureEntry], side: Int)
     case star(path: String, Bool)

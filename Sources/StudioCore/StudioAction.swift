@@ -21,7 +21,7 @@ package enum StudioAction: Hashable, Sendable {
     case token(place: Int, id: Int?)
     case resized(ScreenMetrics)
     /// A moment has passed in which the model computed.
-    case beat
+    case tick
 }
 
 /// What lies under the mouse.
@@ -88,7 +88,7 @@ package enum StudioEffect: Hashable, Sendable {
     case reopen(model: String)
     case readLog
     /// Draw pictures in this way until the studio ends.
-    case draw(GraphicsChoice)
+    case setGraphics(GraphicsChoice)
     /// Ask the terminal again what it can do.
     case probe
     case redraw
@@ -151,7 +151,7 @@ package enum StudioNews: Hashable, Sendable {
     case finished(RunID, FinishedPicture, seconds: Double)
     case failed(RunID, String)
     case decoded(RunID, step: Int, StepPreview)
-    case restrengthened(RunID, FinishedPicture)
+    case strengthChanged(RunID, FinishedPicture)
     case candidates(RunID, step: Int, position: Int, [TokenCandidate])
     /// So many units of a phase took so long.
     case timed(RunID, RunPhase, units: Int, seconds: Double)

@@ -68,7 +68,7 @@ package struct StudioState: Hashable, Sendable {
     /// Where seeds come from once they are no longer fixed.
     var releasedSeeds = SeedMode.random
     /// Moments in which the model computed, for a mark that moves with them.
-    package internal(set) var beats = 0
+    package internal(set) var ticks = 0
     /// The program's version, for `about`.
     package var version = ""
     /// What pictures look like here, for the header.

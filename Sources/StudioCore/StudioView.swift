@@ -45,7 +45,7 @@ extension StudioState {
             if !canvas.isPainting { performOnMask(.editMask) }
         case .gallery:
             self.view = view
-            return galleryMoved() + [.library(.look)]
+            return galleryMoved() + [.library(.scanIfChanged)]
         case .queue, .settings: self.view = view
         }
         return []

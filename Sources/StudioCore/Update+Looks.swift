@@ -20,7 +20,7 @@ extension StudioState {
         default: choice = .automatic
         }
         message = Message("That holds until the studio ends; graphics.protocol keeps it.")
-        return [.draw(choice)]
+        return [.setGraphics(choice)]
     }
 
     /// The themes to choose from; nil is the one that fits the terminal.

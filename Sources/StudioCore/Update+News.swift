@@ -63,7 +63,7 @@ extension StudioState {
             return idle(record.id)
         case .library(let news): return learn(news)
         case .decoded(let id, let step, let preview): runs[id]?.previews[step] = preview
-        case .restrengthened(let id, let picture):
+        case .strengthChanged(let id, let picture):
             if runs[id]?.picture?.strength != picture.strength { runs[id]?.savedPath = nil }
             runs[id]?.picture = picture
             runs[id]?.request.residual.strength = picture.strength

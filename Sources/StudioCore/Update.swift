@@ -31,7 +31,7 @@ private func react(_ state: inout StudioState, _ action: StudioAction) -> [Studi
         state.gallery.thumbnails = [:]
         state.gallery.awaited = []
         return state.view == .gallery ? state.galleryMoved() : []
-    case .beat: state.beats &+= 1
+    case .tick: state.ticks &+= 1
     }
     return []
 }
@@ -46,7 +46,7 @@ extension StudioState {
         }
     }
 
-    /// Whether a mark moves on the screen, for which the state wants beats.
+    /// Whether a mark moves on the screen, for which the state wants ticks.
     package var isMoving: Bool {
         settings.isOn(.animations) && view == .studio && job.map { !$0.isPaused } ?? false
     }

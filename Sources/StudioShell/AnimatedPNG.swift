@@ -3,11 +3,11 @@ import Imaging
 /// Animated PNGs (PNG third edition, acTL, fcTL and fdAT), put together from still ones.
 enum AnimatedPNG {
     /// - Parameter frames: of one size; the last one stays four times as long.
-    /// - Throws: `PNGError`, `WorkshopError.nothingToSave` without frames.
+    /// - Throws: `PNGError`, `RunEngineError.nothingToSave` without frames.
     static func encode(_ frames: [RGBImage], text: [PNGText], millisecondsPerFrame: Int) throws
         -> [UInt8]
     {
-        guard let first = frames.first else { throw WorkshopError.nothingToSave }
+        guard let first = frames.first else { throw RunEngineError.nothingToSave }
         var bytes = Array(try PNG.encode(first, text: []).prefix(8))
         var sequence: UInt32 = 0
         for (index, frame) in frames.enumerated() {

@@ -7,20 +7,20 @@ import StudioCore
 
 /// A PNG file as a picture that can be edited, or as a run that can be gone on with.
 struct OpenedPicture {
-    private(set) var piece: Bench.Piece
+    private(set) var engineRun: RunEngine.EngineRun
     /// What was done to the picture to make it fit, in a sentence.
     private(set) var remark: String?
     private let snapshots: [StepSnapshot]
 
-    /// - Throws: `ImageReadError`, `WorkshopError`, what encoding and decoding throw.
+    /// - Throws: `ImageReadError`, `RunEngineError`, what encoding and decoding throw.
     init(_ path: String, _ fit: ImportFit, _ pipeline: Pipeline) throws {
         let hash = SHA256Sum.of(try ImageFile.read(path))
         let file = try ImageFile.open(path)
         let metadata = try? GenerationMetadata(file.contents)
         if let metadata, let kept = try? Self.kept(metadata, file.image, pipeline) {
-            piece = kept
-            (piece.fit, piece.fileHash) = (fit, hash)
-            piece.file = Bench.OpenedFile(hash: hash, isFinished: kept.refined != nil)
+            engineRun = kept
+            (engineRun.fit, engineRun.fileHash) = (fit, hash)
+            engineRun.file = RunEngine.OpenedFile(hash: hash, isFinished: kept.refined != nil)
             let maskID = pipeline.model.configuration.maskID
             snapshots = kept.run?.run.states.map { $0.snapshot(maskID: maskID) } ?? []
             return
@@ -32,11 +32,11 @@ struct OpenedPicture {
             prompt: words.prompt, negativePrompt: words.negativePrompt, seed: words.seed ?? 0,
             width: image.width, height: image.height)
         let grid = try pipeline.roundedGrid(of: image)
-        piece = Bench.Piece(
+        engineRun = RunEngine.EngineRun(
             grid: grid, discrete: try pipeline.decode(grid, strength: 0), refined: image,
             request: request, metadata: metadata)
-        (piece.fit, piece.fileHash) = (fit, hash)
-        if remark == nil { piece.file = Bench.OpenedFile(hash: hash, isFinished: true) }
+        (engineRun.fit, engineRun.fileHash) = (fit, hash)
+        if remark == nil { engineRun.file = RunEngine.OpenedFile(hash: hash, isFinished: true) }
         snapshots = [
             StepSnapshot(
                 step: 0, ids: grid.ids, fixedAt: grid.ids.map { _ in 0 },
@@ -47,26 +47,26 @@ struct OpenedPicture {
     /// The run that the file keeps, with all its steps; nil for a file of another model.
     private static func kept(
         _ metadata: GenerationMetadata, _ image: RGBImage, _ pipeline: Pipeline
-    ) throws -> Bench.Piece? {
+    ) throws -> RunEngine.EngineRun? {
         guard metadata.record.modelHash == pipeline.model.sha256 else { return nil }
         let run = try pipeline.resume(metadata)
         guard run.width == image.width, run.height == image.height else { return nil }
-        var piece = Bench.Piece(run: run, request: run.request)
-        piece.lineage = Lineage(metadata)
+        var engineRun = RunEngine.EngineRun(run: run, request: run.request)
+        engineRun.lineage = Lineage(metadata)
         let compositor = try pipeline.compositor(resuming: metadata, image)
         if metadata.record.stoppedAtStep == nil {
             guard metadata.isOf(image), let grid = try pipeline.grid(of: metadata) else {
                 return nil
             }
-            (piece.grid, piece.refined, piece.metadata) = (grid, image, metadata)
+            (engineRun.grid, engineRun.refined, engineRun.metadata) = (grid, image, metadata)
             run.run.text.release()
-            piece.discrete = try pipeline.decode(grid, strength: 0)
+            engineRun.discrete = try pipeline.decode(grid, strength: 0)
         }
         if let compositor, let edit = metadata.record.edit {
-            piece.ground = EditGround(
-                compositor, discrete: piece.discrete ?? image, edit: edit)
+            engineRun.ground = EditGround(
+                compositor, discrete: engineRun.discrete ?? image, edit: edit)
         }
-        return piece
+        return engineRun
     }
 
     // MARK: Size
@@ -87,7 +87,7 @@ struct OpenedPicture {
             switch fit {
             case .crop:
                 guard let cropped = result.centreCropped(toMultipleOf: tokenSide) else {
-                    throw WorkshopError.wrongGrid(path)
+                    throw RunEngineError.tooSmall(path)
                 }
                 result = cropped
                 done.append("cropped to \(size(result))")
@@ -106,22 +106,22 @@ struct OpenedPicture {
     }
 
     func record(id: RunID, name: String, path: String) -> RunRecord {
-        var record = RunRecord(id: id, request: piece.request, origin: .file(name))
-        record.gridWidth = piece.run?.run.gridWidth ?? piece.grid?.gridWidth ?? 1
-        record.gridHeight = piece.run?.run.gridHeight ?? piece.grid?.gridHeight ?? 1
+        var record = RunRecord(id: id, request: engineRun.request, origin: .file(name))
+        record.gridWidth = engineRun.run?.run.gridWidth ?? engineRun.grid?.gridWidth ?? 1
+        record.gridHeight = engineRun.run?.run.gridHeight ?? engineRun.grid?.gridHeight ?? 1
         record.snapshots = snapshots
-        record.status = piece.refined == nil ? .cancelled : .finished
-        if let refined = piece.refined, let discrete = piece.discrete {
+        record.status = engineRun.refined == nil ? .cancelled : .finished
+        if let refined = engineRun.refined, let discrete = engineRun.discrete {
             record.picture = FinishedPicture(
                 discrete: discrete, refined: refined,
-                residualLengths: piece.grid?.residualLengths ?? [], seamError: nil,
-                strength: piece.request.residual.strength)
+                residualLengths: engineRun.grid?.residualLengths ?? [], seamError: nil,
+                strength: engineRun.request.residual.strength)
         }
         // One that was fitted is not what its file shows.
         if remark == nil {
             record.file = SavedFile(
-                path: path, strength: piece.request.residual.strength, step: record.step,
-                isFinished: piece.refined != nil)
+                path: path, strength: engineRun.request.residual.strength, step: record.step,
+                isFinished: engineRun.refined != nil)
         }
         return record
     }

@@ -5,9 +5,9 @@ import StudioCore
 extension PlainStudio {
     /// The saved pictures that match, all without words.
     mutating func sayGallery(_ words: String) {
-        librarian.finish()
+        libraryWorker.finish()
         isScanned = false
-        librarian.perform(.scan)
+        libraryWorker.perform(.scan)
         while !isScanned { listenOnce() }
         perform([.command(.viewGallery)])
         state.gallery.search(PictureQuery(words))

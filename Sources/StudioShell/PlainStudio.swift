@@ -8,8 +8,8 @@ import StudioCore
 struct PlainStudio {
     private let options: StudioOptions
     private let inbox = Inbox()
-    private let workshop: Workshop
-    let librarian: Librarian
+    private let modelWorker: ModelWorker
+    let libraryWorker: LibraryWorker
     private let log: StudioLog
     var state: StudioState
     private var input = LineInput()
@@ -21,7 +21,7 @@ struct PlainStudio {
     private var lacksPicture = false
     /// Whether the folder of pictures has been gone through since that was asked for.
     var isScanned = false
-    /// Milliseconds after which it is looked again whether the workshop is done.
+    /// Milliseconds after which it is looked again whether the model worker is done.
     private static let patience: Int32 = 20
 
     init(_ options: StudioOptions) {
@@ -36,16 +36,16 @@ struct PlainStudio {
         (options.stateFolder, options.cacheFolder) = (nil, nil)
         self.options = options
         let inbox = inbox
-        librarian = Librarian(options) { inbox.post($0) }
-        workshop = Workshop(options, post: { inbox.post($0) }, keep: { _ in })
+        libraryWorker = LibraryWorker(options) { inbox.post($0) }
+        modelWorker = ModelWorker(options, post: { inbox.post($0) }, keep: { _ in })
         state = StudioState(randomness: UInt64.random(in: .min ... .max))
         state.isPlain = true
         state.version = options.appVersion
     }
 
     mutating func run() -> Int32 {
-        workshop.start()
-        librarian.start { _ in }
+        modelWorker.start()
+        libraryWorker.start { _ in }
         say("dcar studio, in plain lines. Type a prompt and press Enter, or :help.")
         perform([.news(.settings(options.settings))])
         state.keymap = .none
@@ -73,7 +73,7 @@ struct PlainStudio {
     }
 
     private func close() -> Int32 {
-        workshop.close()
+        modelWorker.close()
         if let number = input.endingSignal { return 128 + number }
         if case .failed = state.model { return 3 }
         if input.wasInterrupted { return 128 + SIGINT }
@@ -128,11 +128,11 @@ struct PlainStudio {
         guard let run = state.shownRun else {
             return say("problem: There is no picture to save yet.")
         }
-        workshop.perform(.save(SaveOrder(run: run, content: .refined, path: path)))
+        modelWorker.perform(.save(SaveOrder(run: run, content: .refined, path: path)))
     }
 
     private mutating func open(_ path: String) {
-        workshop.perform(state.opening(path))
+        modelWorker.perform(state.opening(path))
     }
 
     mutating func perform(_ actions: [StudioAction]) {
@@ -152,10 +152,10 @@ struct PlainStudio {
     private mutating func carryOut(_ effect: StudioEffect) {
         switch effect {
         case .reopen: say("Name the folder with --model when the studio is started.")
-        case .quit, .redraw, .probe, .draw, .suspend, .editPrompt, .copy, .present: break
+        case .quit, .redraw, .probe, .setGraphics, .suspend, .editPrompt, .copy, .present: break
         // Nobody would see them.
         case .library(.thumbnails): break
-        case .library(let order): librarian.perform(order)
+        case .library(let order): libraryWorker.perform(order)
         case .readLog:
             let inbox = inbox
             log.read { inbox.post(.log($0)) }
@@ -166,7 +166,7 @@ struct PlainStudio {
         case .generate, .prepare, .skip, .preview, .advance, .pause, .cancel, .decode,
             .changeStrength, .pin, .putBack, .candidates, .inspect, .save, .suggestName, .saveSheet,
             .loadMask, .saveMask, .open, .verifyModel, .load, .use:
-            workshop.perform(effect)
+            modelWorker.perform(effect)
         }
     }
 
@@ -261,10 +261,10 @@ struct PlainStudio {
 
     /// Waits until all that was asked for is done, the queue too.
     private mutating func finish() {
-        let (workshop, inbox) = (workshop, inbox)
-        librarian.finish()
+        let (modelWorker, inbox) = (modelWorker, inbox)
+        libraryWorker.finish()
         listen {
-            ($0.job.map(\.isPaused) ?? true) && $0.queue.running == nil && workshop.isIdle
+            ($0.job.map(\.isPaused) ?? true) && $0.queue.running == nil && modelWorker.isIdle
                 && inbox.isEmpty
         }
     }

@@ -37,7 +37,7 @@ package enum Studio {
     }
 }
 
-/// News on its way from the workshop to the screen.
+/// News on its way from the model worker to the screen.
 final class Inbox: Sendable {
     private let news = Mutex<[StudioNews]>([])
     private let pipe = WakePipe()
@@ -70,11 +70,11 @@ private final class Session {
     private var terminal: Terminal
     private let screen: Screen
     private var replies: TerminalReplies
-    private let workshop: Workshop
+    private let modelWorker: ModelWorker
     private let inbox = Inbox()
-    private let librarian: Librarian
+    private let libraryWorker: LibraryWorker
     private let log: StudioLog
-    private let easel: Easel
+    private let renderWorker: RenderWorker
     /// The canvas as it was last painted.
     private var canvas: PaintedCanvas?
     private var parser = ReplyParser()
@@ -99,20 +99,20 @@ private final class Session {
     init(_ options: StudioOptions) throws(StudioError) {
         self.options = options
         let inbox = inbox
-        let librarian = Librarian(options) { inbox.post($0) }
-        let workshop = Workshop(options) {
+        let libraryWorker = LibraryWorker(options) { inbox.post($0) }
+        let modelWorker = ModelWorker(options) {
             inbox.post($0)
         } keep: {
-            librarian.keep($0)
+            libraryWorker.keep($0)
         }
-        (self.librarian, self.workshop) = (librarian, workshop)
+        (self.libraryWorker, self.modelWorker) = (libraryWorker, modelWorker)
         log = StudioLog(
             folder: options.stateFolder, days: options.settings.logDays)
-        easel = Easel(budget: options.settings.previewBudget) { inbox.wake() }
+        renderWorker = RenderWorker(budget: options.settings.previewBudget) { inbox.wake() }
         replay = options.replay
-        easel.start()
-        workshop.start()
-        librarian.start { workshop.take($0) }
+        renderWorker.start()
+        modelWorker.start()
+        libraryWorker.start { modelWorker.take($0) }
         terminal = try Terminal(hasMouse: options.settings.isOn(.mouse))
         let typed: [TerminalInput]
         let asked = Terminal.now
@@ -177,9 +177,9 @@ private final class Session {
             }
             if screen.tick(at: now) { isDirty = true }
             if let due = saveTime, now >= due { saveSession() }
-            if let due = beatTime, now >= due {
-                lastBeat = now
-                apply(.beat)
+            if let due = tickTime, now >= due {
+                lastTick = now
+                apply(.tick)
             }
             playOn()
         }
@@ -190,7 +190,7 @@ private final class Session {
     /// The replay goes on whenever all that it asked for is done.
     private func playOn() {
         guard !replay.actions.isEmpty, isSessionKnown, state.model != .opening,
-            state.job?.isPaused ?? true, workshop.isIdle, inbox.isEmpty,
+            state.job?.isPaused ?? true, modelWorker.isIdle, inbox.isEmpty,
             let action = replay.next()
         else { return }
         apply(action)
@@ -199,15 +199,15 @@ private final class Session {
     /// When news are drawn that nobody waits for.
     private var newsTime: Duration { max(drawTime + Self.newsPause, screen.newsTime) }
 
-    private var lastBeat = Duration.zero
-    private static let beatPause = Duration.milliseconds(250)
+    private var lastTick = Duration.zero
+    private static let tickPause = Duration.milliseconds(250)
     /// When something on the screen moves next.
-    private var beatTime: Duration? { state.isMoving ? lastBeat + Self.beatPause : nil }
+    private var tickTime: Duration? { state.isMoving ? lastTick + Self.tickPause : nil }
 
     private var timeout: Int32 {
         let newsTime = hasNews && screen.isReady ? newsTime : nil
         let playTime = replay.actions.isEmpty ? nil : Terminal.now + Self.replayPause
-        let deadlines = [parser.nextTick, screen.nextTick, saveTime, newsTime, playTime, beatTime]
+        let deadlines = [parser.nextTick, screen.nextTick, saveTime, newsTime, playTime, tickTime]
             .compactMap { $0 }
         guard let next = deadlines.min() else { return -1 }
         return Int32(min(max((next - Terminal.now) / .milliseconds(1) + 1, 0), 60_000))
@@ -263,7 +263,7 @@ private final class Session {
             isSessionKnown = true
             // Only now are the numbers known that earlier runs have.
             if let picture = options.picture {
-                workshop.perform(state.opening(picture))
+                modelWorker.perform(state.opening(picture))
             }
         }
         if isSessionKnown, saveTime == nil { saveTime = Terminal.now + .milliseconds(300) }
@@ -283,7 +283,7 @@ private final class Session {
         let session = SavedSession(state)
         guard session != saved?.session || state.history.count != saved?.versions else { return }
         saved = (session, state.history.count)
-        librarian.save(session, state.history)
+        libraryWorker.save(session, state.history)
     }
 
     private var lastFrame: Frame?
@@ -294,12 +294,12 @@ private final class Session {
             of: state, columns: screen.columns, rows: screen.rows, on: screen.abilities,
             canvas: .later(canvas))
         lastFrame = frame
-        if let order = frame.canvasOrder { easel.paint(order) }
-        if let order = screen.show(frame, at: Terminal.now) { easel.encode(order) }
+        if let order = frame.canvasOrder { renderWorker.paint(order) }
+        if let order = screen.show(frame, at: Terminal.now) { renderWorker.encode(order) }
     }
 
     private func takePictures() {
-        let made = easel.take()
+        let made = renderWorker.take()
         if let painted = made.canvas {
             canvas = painted
             isDirty = true
@@ -317,7 +317,7 @@ private final class Session {
         case .reopen(let folder): reopen(folder)
         case .redraw: screen.clear()
         case .probe: probeAgain()
-        case .draw(let choice):
+        case .setGraphics(let choice):
             graphicsChoice = choice
             decideAgain()
         case .quit: ending = .quit(0)
@@ -331,13 +331,13 @@ private final class Session {
         case .reloadSettings: reloadSettings()
         case .use(let settings):
             screen.output.send(terminal.setMouse(settings.isOn(.mouse)))
-            easel.setBudget(settings.previewBudget)
-            workshop.perform(effect)
-        case .library(let order): librarian.perform(order)
+            renderWorker.setBudget(settings.previewBudget)
+            modelWorker.perform(effect)
+        case .library(let order): libraryWorker.perform(order)
         case .generate, .prepare, .skip, .preview, .advance, .pause, .cancel, .decode,
             .changeStrength, .pin, .putBack, .candidates, .inspect, .save, .suggestName, .saveSheet,
             .loadMask, .saveMask, .open, .verifyModel, .load:
-            workshop.perform(effect)
+            modelWorker.perform(effect)
         }
     }
 
@@ -516,9 +516,9 @@ private final class Session {
     }
 
     private func close() {
-        workshop.close()
+        modelWorker.close()
         if isSessionKnown { saveSession() }
-        librarian.close()
+        libraryWorker.close()
         giveBack()
     }
 }

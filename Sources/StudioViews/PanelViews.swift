@@ -356,7 +356,7 @@ extension RunRecord {
 }
 
 extension StudioState {
-    private var movingMark: Character { Self.movingMarks[beats % Self.movingMarks.count] }
+    private var movingMark: Character { Self.movingMarks[ticks % Self.movingMarks.count] }
     private static let movingMarks: [Character] = ["◐", "◓", "◑", "◒"]
 
     /// How many of the pictures that are made together are there.

@@ -116,7 +116,7 @@ struct StudioCommand: ParsableCommand {
         options.commands = commands
         switch try Studio.run(options) {
         case .quit(let status):
-            // The workshop may still compute; to end at once spares it libraries that close under it.
+            // The model worker may still compute; to end at once spares it libraries that close under it.
             fflush(nil)
             _exit(status)
         case .unwritten(let code): throw OutputError(code)

@@ -89,8 +89,13 @@ func theTerminalIsLeftAsFoundInTheMiddleOfARun(ending: Ending) throws {
     session.program.signal(SIGSTOP)
     try session.wait(for: "a stop") { _ in session.program.isStopped }
     session.program.cook()
+    session.program.show("\u{1B}[?1049l\u{1B}[?2004l$ fg\r\n")
+    try session.wait(for: "the shell") { !$0.isOnAlternateScreen && $0.text.contains("$ fg") }
     session.program.signal(SIGCONT)
-    try session.wait(for: "raw modes") { _ in !session.program.modes.isCooked }
+    try session.wait(for: "the studio") {
+        $0.isOnAlternateScreen && $0.text.contains("Parameters") && !$0.text.contains("$ fg")
+    }
+    #expect(!session.program.modes.isCooked && session.terminal.modes.contains(2004))
     session.type("a fox")
     try session.wait(forText: "a fox")
     session.program.signal(SIGTERM)

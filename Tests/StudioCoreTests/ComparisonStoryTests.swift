@@ -101,7 +101,7 @@ func escapeLeavesAComparisonFirst(command: Command) {
     story.compareTwo()
     #expect(story.state.canvas.comparison?.psnr.isInfinite == true)
     for run in 1...2 {
-        story.tell(.restrengthened(run, Story.picture(UInt8(100 * run))))
+        story.tell(.strengthChanged(run, Story.picture(UInt8(100 * run))))
         let between = story.state.shown?.picture?.refined.psnr(
             against: story.state.runs[1]?.picture?.refined ?? RGBImage(width: 1, height: 1))
         #expect(story.state.canvas.comparison?.psnr == between)

@@ -57,11 +57,11 @@ private func command(_ story: Story) -> String { story.state.copyChoices.last?.t
 @Test(arguments: [false, true]) func anEditKnowsTheStrengthThatItsBaseHad(isFirst: Bool) {
     var story = Story()
     story.draw("a fox")
-    if isFirst { story.tell(.restrengthened(1, story.weaker)) }
+    if isFirst { story.tell(.strengthChanged(1, story.weaker)) }
     story.do(.variation)
     story.start(2)
     story.finish(2)
-    story.tell(.restrengthened(1, story.weaker))
+    story.tell(.strengthChanged(1, story.weaker))
     let base = command(story).components(separatedBy: " | ")[0]
     #expect(base.contains("--residual-strength \(isFirst ? "0.5" : "1.0")"))
 }

@@ -70,7 +70,7 @@ extension Story {
         return
     }
     // Then it looks for files that other programs put there.
-    #expect(orders.last == .look)
+    #expect(orders.last == .scanIfChanged)
     #expect(entries.count == 2 * page && side > 32)
     let image = RGBImage(width: 8, height: 8, red: 9, green: 9, blue: 9)
     story.tell(

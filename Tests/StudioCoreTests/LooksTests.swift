@@ -17,7 +17,7 @@ import Testing
     var story = Story()
     story.do(.kittyGraphics)
     story.do(.bestGraphics)
-    #expect(story.takeEffects() == [.draw(.fixed(.kitty)), .draw(.automatic)])
+    #expect(story.takeEffects() == [.setGraphics(.fixed(.kitty)), .setGraphics(.automatic)])
     story.do(.probeTerminal)
     #expect(story.takeEffects() == [.probe])
 }

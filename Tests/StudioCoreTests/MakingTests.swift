@@ -311,20 +311,20 @@ func aMaskPaintedWhileItsBatchIsMadeStays(isHalfMade: Bool) {
     var story = Story()
     story.draw("a fox")
     story.set(.strength, "0.5")
-    story.restrengthen()
+    story.changeStrength()
     _ = story.takeEffects()
     story.press("z")
     #expect(story.takeEffects() == [.changeStrength(1, 1)])
-    story.restrengthen()
+    story.changeStrength()
     story.press("Z")
     #expect(story.takeEffects() == [.changeStrength(1, 0.5)])
-    story.restrengthen()
+    story.changeStrength()
     story.do(.weakerResidual)
-    story.restrengthen()
+    story.changeStrength()
     _ = story.takeEffects()
     story.press("z")
     #expect(story.takeEffects() == [.changeStrength(1, 0.5)])
-    story.restrengthen()
+    story.changeStrength()
     story.set(.guidance, "7")
     story.press("z")
     #expect(story.takeEffects() == [])
@@ -419,10 +419,10 @@ extension Story {
     }
 
     /// The picture is decoded with the strength that is set.
-    fileprivate mutating func restrengthen() {
+    fileprivate mutating func changeStrength() {
         let picture = Story.picture(100)
         tell(
-            .restrengthened(
+            .strengthChanged(
                 1,
                 FinishedPicture(
                     discrete: picture.discrete, refined: picture.refined,
@@ -474,7 +474,7 @@ extension Story {
     story.do(.weakerResidual)
     let picture = Story.picture(100)
     story.tell(
-        .restrengthened(
+        .strengthChanged(
             1,
             FinishedPicture(
                 discrete: picture.discrete, refined: picture.refined,

@@ -219,7 +219,7 @@ func aMaskOnAResultIsWhatEnterEdits(command: Command) throws {
     _ = story.takeEffects()
     story.press("{")
     #expect(story.state.parameters.shown(.strength) == "0.9")
-    story.tell(.restrengthened(1, Story.picture(9)))
+    story.tell(.strengthChanged(1, Story.picture(9)))
     story.press("z")
     #expect(story.state.parameters.residualStrength == 1)
 }

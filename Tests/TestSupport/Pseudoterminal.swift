@@ -122,6 +122,12 @@ public final class Pseudoterminal {
         tcsetattr(ends.slave, TCSANOW, &modes)
     }
 
+    /// Puts a text on the terminal, as another program that has it would.
+    public func show(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = Foundation.write(ends.slave, bytes, bytes.count)
+    }
+
     /// Closes the terminal, as a window that is closed does.
     public func hangUp() {
         for end in [ends.slave, ends.master] where end >= 0 { close(end) }

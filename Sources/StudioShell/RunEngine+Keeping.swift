@@ -6,30 +6,30 @@ import Pipeline
 import StudioCore
 import Tensors
 
-extension Bench {
+extension RunEngine {
     /// Hands a run to those who keep it for a later sitting: tokens, not pixels.
     func keep(_ id: RunID, _ pipeline: Pipeline) {
-        guard let piece = pieces[id],
-            let width = piece.run?.run.gridWidth ?? piece.grid?.gridWidth,
-            let height = piece.run?.run.gridHeight ?? piece.grid?.gridHeight
+        guard let engineRun = engineRuns[id],
+            let width = engineRun.run?.run.gridWidth ?? engineRun.grid?.gridWidth,
+            let height = engineRun.run?.run.gridHeight ?? engineRun.grid?.gridHeight
         else { return }
         var metadata: GenerationMetadata?
         // What its file shows, and what is no run, is read from there again.
-        if case .file = piece.origin, piece.source == nil || piece.run == nil {
+        if case .file = engineRun.origin, engineRun.source == nil || engineRun.run == nil {
         } else {
-            metadata = self.metadata(of: piece, pipeline)
+            metadata = self.metadata(of: engineRun, pipeline)
         }
         // The file's record rounds residuals to half precision; floats give the same pixels again.
-        let residual = piece.grid?.residual.floats()
+        let residual = engineRun.grid?.residual.floats()
         var kept = KeptRun(
-            id: id, request: piece.request, origin: piece.origin, gridWidth: width,
+            id: id, request: engineRun.request, origin: engineRun.origin, gridWidth: width,
             gridHeight: height, record: metadata?.record.json ?? "",
             tokens: metadata?.tokens?.base64 ?? "",
             residual: residual.map { $0.withUnsafeBytes { Data($0) } })
-        kept.seconds = piece.seconds
-        kept.chosenTokens = piece.lineage?.chosenTokens.words
-        (kept.path, kept.source) = (piece.path, piece.source)
-        (kept.fit, kept.fileHash) = (piece.fit, piece.fileHash)
+        kept.seconds = engineRun.seconds
+        kept.chosenTokens = engineRun.lineage?.chosenTokens.words
+        (kept.path, kept.source) = (engineRun.path, engineRun.source)
+        (kept.fit, kept.fileHash) = (engineRun.fit, engineRun.fileHash)
         keep(kept)
     }
 
@@ -43,41 +43,41 @@ extension Bench {
             post(.failed(id, "\(error)"))
             return
         }
-        guard let piece = pieces[id], let kept = earlier[id] else { return }
+        guard let engineRun = engineRuns[id], let kept = earlier[id] else { return }
         let maskID = pipeline.model.configuration.maskID
-        var record = RunRecord(id: id, request: piece.request, origin: kept.origin)
+        var record = RunRecord(id: id, request: engineRun.request, origin: kept.origin)
         record.gridWidth = kept.gridWidth
         record.gridHeight = kept.gridHeight
-        record.snapshots = piece.run?.run.states.map { $0.snapshot(maskID: maskID) } ?? []
+        record.snapshots = engineRun.run?.run.states.map { $0.snapshot(maskID: maskID) } ?? []
         for snapshot in record.snapshots where snapshot.step > 0 {
             record.previews[snapshot.step] = sketch(snapshot, of: id)
         }
-        record.status = piece.refined == nil ? .cancelled : .finished
-        if let refined = piece.refined, let discrete = piece.discrete {
+        record.status = engineRun.refined == nil ? .cancelled : .finished
+        if let refined = engineRun.refined, let discrete = engineRun.discrete {
             record.picture = FinishedPicture(
                 discrete: discrete, refined: refined,
-                residualLengths: piece.grid?.residualLengths ?? [],
-                seamError: piece.seam,
-                strength: piece.request.residual.strength)
+                residualLengths: engineRun.grid?.residualLengths ?? [],
+                seamError: engineRun.seam,
+                strength: engineRun.request.residual.strength)
         }
         post(.loaded(record))
     }
 
     /// What a run lies over or goes on from is restored first.
     private mutating func restore(_ id: RunID, _ pipeline: Pipeline) throws {
-        guard pieces[id] == nil, let kept = earlier[id] else { return }
+        guard engineRuns[id] == nil, let kept = earlier[id] else { return }
         if let parent = RunRecord(id: id, request: kept.request, origin: kept.origin).parent,
             parent < id
         {
             try restore(parent, pipeline)
         }
-        var source: Piece?
+        var source: EngineRun?
         if case .file = kept.origin {
             guard kept.source != nil, !kept.record.isEmpty else {
-                let piece = try opened(kept, pipeline)
-                pieces[id] = piece
+                let engineRun = try opened(kept, pipeline)
+                engineRuns[id] = engineRun
                 let strength = kept.request.residual.strength
-                if kept.source != nil, let grid = piece.grid {
+                if kept.source != nil, let grid = engineRun.grid {
                     _ = try decode(grid, of: id, strength: strength, pipeline)
                 }
                 return
@@ -87,7 +87,7 @@ extension Bench {
         }
         var metadata = GenerationMetadata(record: try ImageRecord(json: kept.record))
         guard metadata.record.modelHash == pipeline.model.sha256 else {
-            throw WorkshopError.otherModel(metadata.record.modelName)
+            throw RunEngineError.otherModel(metadata.record.modelName)
         }
         metadata.tokens = TokenGridRecord(base64: kept.tokens)
         let residual = kept.residual.map(Self.floats)
@@ -102,24 +102,24 @@ extension Bench {
             request.residual.guidanceScale ?? run.request.residual.guidanceScale
         request.residual.temperature =
             request.residual.temperature ?? run.request.residual.temperature
-        var piece = Piece(run: run, request: request)
-        piece.origin = kept.origin
-        (piece.path, piece.source) = (kept.path, kept.source)
+        var engineRun = EngineRun(run: run, request: request)
+        engineRun.origin = kept.origin
+        (engineRun.path, engineRun.source) = (kept.path, kept.source)
         if source?.request.residual.strength == request.residual.strength {
-            piece.file = source?.file
+            engineRun.file = source?.file
         }
-        (piece.fit, piece.fileHash) = (kept.fit, kept.fileHash)
-        piece.seconds = kept.seconds ?? 0
-        piece.ground = ground
-        piece.lineage = Lineage(metadata)
-        pieces[id] = piece
+        (engineRun.fit, engineRun.fileHash) = (kept.fit, kept.fileHash)
+        engineRun.seconds = kept.seconds ?? 0
+        engineRun.ground = ground
+        engineRun.lineage = Lineage(metadata)
+        engineRuns[id] = engineRun
         guard metadata.record.stoppedAtStep == nil, let residual else { return }
-        pieces[id]?.precision = metadata.record.precision
-        guard let checked = try pipeline.grid(of: metadata) else { throw WorkshopError.notKept }
+        engineRuns[id]?.precision = metadata.record.precision
+        guard let checked = try pipeline.grid(of: metadata) else { throw RunEngineError.notKept }
         let grid = HybridTokenGrid(
             gridWidth: checked.gridWidth, gridHeight: checked.gridHeight, ids: checked.ids,
             residual: Tensor(checked.residual.shape, residual))
-        pieces[id]?.grid = grid
+        engineRuns[id]?.grid = grid
         run.run.text.release()
         let strength = kept.request.residual.strength
         _ = compose(
@@ -133,12 +133,12 @@ extension Bench {
         switch kept.origin {
         case .prompt: return nil
         case .file:
-            guard metadata.record.edit == nil else { throw WorkshopError.notKept }
+            guard metadata.record.edit == nil else { throw RunEngineError.notKept }
             return nil
-        case .fork(let parent, _), .residual(let parent): return pieces[parent]?.ground
+        case .fork(let parent, _), .residual(let parent): return engineRuns[parent]?.ground
         case .edit(let order):
-            guard let base = pieces[order.base], let edit = metadata.record.edit else {
-                throw WorkshopError.notKept
+            guard let base = engineRuns[order.base], let edit = metadata.record.edit else {
+                throw RunEngineError.notKept
             }
             // Where only some tokens change, the mask is as it was painted within them.
             let tokens = Mask(edit.mask, tokenSide: pipeline.model.tokenSide)
@@ -151,21 +151,21 @@ extension Bench {
     }
 
     /// An opened file is read again, and fitted as it was.
-    private func opened(_ kept: KeptRun, _ pipeline: Pipeline) throws -> Piece {
-        guard let path = kept.source ?? kept.path else { throw WorkshopError.notKept }
+    private func opened(_ kept: KeptRun, _ pipeline: Pipeline) throws -> EngineRun {
+        guard let path = kept.source ?? kept.path else { throw RunEngineError.notKept }
         for fit in kept.fit.map({ [$0] }) ?? ImportFit.allCases {
-            var piece = try OpenedPicture(path, fit, pipeline).piece
-            guard kept.fileHash == nil || kept.fileHash == piece.fileHash else {
-                throw WorkshopError.changedFile(path)
+            var engineRun = try OpenedPicture(path, fit, pipeline).engineRun
+            guard kept.fileHash == nil || kept.fileHash == engineRun.fileHash else {
+                throw RunEngineError.changedFile(path)
             }
-            let width = piece.run?.run.gridWidth ?? piece.grid?.gridWidth
-            let height = piece.run?.run.gridHeight ?? piece.grid?.gridHeight
+            let width = engineRun.run?.run.gridWidth ?? engineRun.grid?.gridWidth
+            let height = engineRun.run?.run.gridHeight ?? engineRun.grid?.gridHeight
             guard width == kept.gridWidth, height == kept.gridHeight else { continue }
-            piece.origin = kept.origin
-            (piece.path, piece.source) = (kept.path, kept.source)
-            return piece
+            engineRun.origin = kept.origin
+            (engineRun.path, engineRun.source) = (kept.path, kept.source)
+            return engineRun
         }
-        throw WorkshopError.notKept
+        throw RunEngineError.notKept
     }
 
     private static func floats(_ data: Data) -> [Float] {

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Paints canvases and encodes pictures on a thread of its own, so that no key waits for pixels.
 /// Only the newest wish of each kind counts.
-final class Easel: Sendable {
+final class RenderWorker: Sendable {
     /// The share of all cores, in percent, that the pictures of a run may cost while it goes on.
     private let budget: Atomic<Int>
     private let wishes = Mutex(Wishes())

@@ -4,7 +4,7 @@ import Pipeline
 import Requests
 import StudioCore
 
-extension Bench {
+extension RunEngine {
     /// Runs that are unmasked together; more would only take more memory.
     private static let batch = 4
 
@@ -12,60 +12,62 @@ extension Bench {
         waiting[order.run] = nil
         post(.phase(order.run, .encoding, done: 0, of: 1))
         let start = Terminal.now
-        var piece: Piece
+        var engineRun: EngineRun
         switch order.origin {
         case .prompt, .file:
-            piece = Piece(
+            engineRun = EngineRun(
                 run: try pipeline.start(order.request, text: knownText(of: order.request)),
                 request: order.request)
         case .fork(let parent, let step):
-            guard let source = pieces[parent], let sourceRun = source.run else {
-                throw WorkshopError.noTokens(parent)
+            guard let source = engineRuns[parent], let sourceRun = source.run else {
+                throw RunEngineError.noTokens(parent)
             }
-            piece = Piece(
+            engineRun = EngineRun(
                 run: try pipeline.fork(
                     sourceRun.woundBack(to: step), order.request,
                     text: knownText(of: order.request)),
                 request: order.request)
-            piece.ground = source.ground
-            piece.lineage = try lineage(forkOf: source, step: step, pipeline)
+            engineRun.ground = source.ground
+            engineRun.lineage = try lineage(forkOf: source, step: step, pipeline)
         case .edit(let asked):
-            guard let base = pieces[asked.base] else { throw WorkshopError.noTokens(asked.base) }
+            guard let base = engineRuns[asked.base] else {
+                throw RunEngineError.noTokens(asked.base)
+            }
             let plan = try plan(asked, over: base, seed: order.request.seed, pipeline)
             let edit = plan.record(feather: asked.feather)
-            piece = Piece(
+            engineRun = EngineRun(
                 run: try pipeline.start(
                     order.request, editing: plan.grid, isMasked: plan.isMasked,
                     window: plan.window, text: knownText(of: order.request)),
                 request: order.request)
-            piece.ground = try ground(asked, over: base, mask: plan.mask, edit: edit, pipeline)
-            piece.lineage = Lineage(
+            engineRun.ground = try ground(asked, over: base, mask: plan.mask, edit: edit, pipeline)
+            engineRun.lineage = Lineage(
                 parentHash: try fileHash(of: base, pipeline), edit: edit, mask: plan.mask)
         case .residual(let parent):
-            guard let source = pieces[parent], let run = source.run else {
-                throw WorkshopError.noTokens(parent)
+            guard let source = engineRuns[parent], let run = source.run else {
+                throw RunEngineError.noTokens(parent)
             }
-            piece = Piece(run: run.with(order.request.residual), request: order.request)
-            piece.ground = source.ground
+            engineRun = EngineRun(run: run.with(order.request.residual), request: order.request)
+            engineRun.ground = source.ground
             // All that was made here is the same picture with other residual settings.
             if case .file = source.origin {
-                piece.lineage = try lineage(forkOf: source, step: run.tokens.step, pipeline)
+                engineRun.lineage = try lineage(forkOf: source, step: run.tokens.step, pipeline)
             } else {
-                piece.lineage = source.lineage
+                engineRun.lineage = source.lineage
             }
         }
-        guard let run = piece.run else { return }
-        piece.request = run.request
-        piece.origin = order.origin
-        piece.seconds = (Terminal.now - start).seconds
-        pieces[order.run] = piece
-        post(.timed(order.run, .encoding, units: 1, seconds: piece.seconds))
+        guard let run = engineRun.run else { return }
+        engineRun.request = run.request
+        engineRun.origin = order.origin
+        engineRun.seconds = (Terminal.now - start).seconds
+        engineRuns[order.run] = engineRun
+        post(.timed(order.run, .encoding, units: 1, seconds: engineRun.seconds))
         announce(order.run, run)
     }
 
     /// The prompts of a request as another run has read them.
     private func knownText(of request: GenerationRequest) -> Pipeline.ReadText? {
-        pieces.values.lazy.compactMap(\.run).first { $0.request.hasTexts(of: request) }
+        engineRuns.values.lazy.compactMap(\.run).first { $0.request.hasTexts(of: request) }
             .map { ($0.run.text, $0.isPromptTruncated) }
     }
 
@@ -91,7 +93,7 @@ extension Bench {
             for id in group { if let order = waiting[id] { try begin(order, pipeline) } }
             let isPaused = try unmask(group, isSingleStep: isSingleStep, pipeline)
             guard !isPaused else {
-                for id in ids where pieces[id]?.refined == nil {
+                for id in ids where engineRuns[id]?.refined == nil {
                     post(.paused(id))
                     keep(id, pipeline)
                 }
@@ -112,12 +114,13 @@ extension Bench {
 
     private func groups(of ids: [RunID]) -> [[RunID]] {
         var groups: [(pace: Pace, runs: [RunID])] = []
-        for id in ids where pieces[id]?.refined == nil && !wishes.isSkipped(id) {
-            guard let request = pieces[id]?.request ?? waiting[id]?.request else { continue }
+        for id in ids where engineRuns[id]?.refined == nil && !wishes.isSkipped(id) {
+            guard let request = engineRuns[id]?.request ?? waiting[id]?.request else { continue }
             let pace = Pace(
-                sampling: pieces[id]?.run?.run.settings ?? request.sampling, width: request.width,
-                height: request.height, window: pieces[id]?.run?.run.window,
-                step: pieces[id]?.run?.tokens.step ?? 0)
+                sampling: engineRuns[id]?.run?.run.settings ?? request.sampling,
+                width: request.width,
+                height: request.height, window: engineRuns[id]?.run?.run.window,
+                step: engineRuns[id]?.run?.tokens.step ?? 0)
             if let at = groups.lastIndex(where: { $0.pace == pace && $0.runs.count < Self.batch }) {
                 groups[at].runs.append(id)
             } else {
@@ -133,7 +136,7 @@ extension Bench {
     ) throws -> Bool {
         while true {
             let ids = group.filter { !wishes.isSkipped($0) }
-            var runs = ids.compactMap { pieces[$0]?.run }
+            var runs = ids.compactMap { engineRuns[$0]?.run }
             guard runs.count == ids.count, runs.contains(where: { !$0.run.isFinished }) else {
                 return false
             }
@@ -142,9 +145,9 @@ extension Bench {
             try pipeline.step(&runs)
             let seconds = (Terminal.now - start).seconds
             for (index, id) in ids.enumerated() where runs[index].tokens.step > before[index] {
-                pieces[id]?.run = runs[index]
-                pieces[id]?.leaveFile()
-                pieces[id]?.seconds += seconds
+                engineRuns[id]?.run = runs[index]
+                engineRuns[id]?.leaveFile()
+                engineRuns[id]?.seconds += seconds
                 let state = runs[index].tokens
                 post(.phase(id, .steps, done: state.step, of: runs[index].run.settings.steps))
                 let snapshot = state.snapshot(maskID: runs[index].run.maskID)
@@ -164,7 +167,8 @@ extension Bench {
     // MARK: Pixels
 
     private mutating func finish(_ id: RunID, _ pipeline: Pipeline) throws {
-        guard let piece = pieces[id], let run = piece.run, piece.refined == nil else { return }
+        guard let engineRun = engineRuns[id], let run = engineRun.run, engineRun.refined == nil
+        else { return }
         let start = Terminal.now
         var phaseStart = start
         let picture = try pipeline.picture(of: run, withDiscrete: true) { event in
@@ -180,28 +184,28 @@ extension Bench {
             }
         } show: { image in
             guard preview != .off else { return }
-            let shown = piece.ground?.compositor.composited(image) ?? image
+            let shown = engineRun.ground?.compositor.composited(image) ?? image
             post(.decoded(id, step: run.tokens.step, StepPreview(image: shown, kind: .full)))
         }
         let discrete = picture.discrete ?? picture.refined
         colors?.learn(ids: picture.grid.ids, gridWidth: picture.grid.gridWidth, from: discrete)
         colors?.keep()
-        pieces[id]?.grid = picture.grid
+        engineRuns[id]?.grid = picture.grid
         run.run.text.release()
         forgetHiddenStates()
-        pieces[id]?.leaveFile()
-        pieces[id]?.seconds += (Terminal.now - start).seconds
+        engineRuns[id]?.leaveFile()
+        engineRuns[id]?.seconds += (Terminal.now - start).seconds
         post(
             .finished(
                 id, compose(id, discrete, picture.refined, strength: run.request.residual.strength),
-                seconds: pieces[id]?.seconds ?? 0))
+                seconds: engineRuns[id]?.seconds ?? 0))
         keep(id, pipeline)
     }
 
     /// What the residual head reads of older runs is made again where it is wanted.
     private mutating func forgetHiddenStates() {
-        for id in pieces.keys.sorted().dropLast(Self.runsWithHiddenStates) {
-            pieces[id]?.run?.forgetHiddenStates()
+        for id in engineRuns.keys.sorted().dropLast(Self.runsWithHiddenStates) {
+            engineRuns[id]?.run?.forgetHiddenStates()
         }
     }
 
@@ -211,17 +215,17 @@ extension Bench {
     mutating func compose(
         _ id: RunID, _ discrete: RGBImage, _ refined: RGBImage, strength: Float
     ) -> FinishedPicture {
-        let ground = pieces[id]?.ground
-        pieces[id]?.seam = ground?.compositor.seamError(refined)
+        let ground = engineRuns[id]?.ground
+        engineRuns[id]?.seam = ground?.compositor.seamError(refined)
         let discrete =
             ground.map { $0.compositor.composited(discrete, over: $0.discrete) } ?? discrete
         let refined = ground.map { $0.compositor.composited(refined) } ?? refined
-        pieces[id]?.discrete = discrete
-        pieces[id]?.refined = refined
+        engineRuns[id]?.discrete = discrete
+        engineRuns[id]?.refined = refined
         return FinishedPicture(
             discrete: discrete, refined: refined,
-            residualLengths: pieces[id]?.grid?.residualLengths ?? [],
-            seamError: pieces[id]?.seam, strength: strength)
+            residualLengths: engineRuns[id]?.grid?.residualLengths ?? [],
+            seamError: engineRuns[id]?.seam, strength: strength)
     }
 }
 

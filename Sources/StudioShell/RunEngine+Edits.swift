@@ -25,13 +25,13 @@ struct EditGround {
     }
 }
 
-extension Bench {
+extension RunEngine {
     /// Plans an edit exactly as `dcar edit` would from the base's file.
-    func plan(_ order: EditOrder, over base: Piece, seed: UInt64, _ pipeline: Pipeline) throws
+    func plan(_ order: EditOrder, over base: EngineRun, seed: UInt64, _ pipeline: Pipeline) throws
         -> EditPlan
     {
         guard let grid = base.grid, let refined = base.refined else {
-            throw WorkshopError.noTokens(order.base)
+            throw RunEngineError.noTokens(order.base)
         }
         let kept = base.run == nil ? grid : grid.asKept
         if order.margins.isEmpty {
@@ -47,10 +47,10 @@ extension Bench {
 
     /// - Parameter strength: what the base's residual counted when the edit was made.
     func ground(
-        _ order: EditOrder, over base: Piece, mask: Mask, edit: EditRecord, _ pipeline: Pipeline
+        _ order: EditOrder, over base: EngineRun, mask: Mask, edit: EditRecord, _ pipeline: Pipeline
     ) throws -> EditGround {
         guard var refined = base.refined, let discrete = base.discrete, let grid = base.grid else {
-            throw WorkshopError.noTokens(order.base)
+            throw RunEngineError.noTokens(order.base)
         }
         // The edit lies over the base as it was, though that has another residual strength by now.
         if let strength = order.baseStrength, strength != base.request.residual.strength {
@@ -60,7 +60,7 @@ extension Bench {
         let tokenSide = pipeline.model.tokenSide
         let canvas = order.margins.placed(refined, tokenSide: tokenSide)
         guard canvas.width == mask.width, canvas.height == mask.height else {
-            throw WorkshopError.notKept
+            throw RunEngineError.notKept
         }
         return EditGround(
             EditCompositor(canvas: canvas, mask: mask, feather: edit.feather ?? 0),
@@ -70,21 +70,23 @@ extension Bench {
     // MARK: Parents
 
     /// The SHA-256 of a picture's file, or of what saving it would write.
-    func fileHash(of piece: Piece, _ pipeline: Pipeline) throws -> String {
-        if let file = piece.file, file.isFinished == (piece.refined != nil) { return file.hash }
-        return SHA256Sum.of(try fileBytes(of: piece, pipeline))
+    func fileHash(of engineRun: EngineRun, _ pipeline: Pipeline) throws -> String {
+        if let file = engineRun.file, file.isFinished == (engineRun.refined != nil) {
+            return file.hash
+        }
+        return SHA256Sum.of(try fileBytes(of: engineRun, pipeline))
     }
 
     /// What saving a picture, or as much of it as there is, writes.
-    func fileBytes(of piece: Piece, _ pipeline: Pipeline) throws -> [UInt8] {
+    func fileBytes(of engineRun: EngineRun, _ pipeline: Pipeline) throws -> [UInt8] {
         try encode(
-            piece.refined ?? partial(piece, pipeline),
-            options.writesMetadata ? metadata(of: piece, pipeline) : nil)
+            engineRun.refined ?? partial(engineRun, pipeline),
+            options.writesMetadata ? metadata(of: engineRun, pipeline) : nil)
     }
 
     /// A fork's parent: the file that was opened, or the run as a file that was stopped there. A fork
     /// cannot have been stopped before it began, so that it is the parent as it is then.
-    func lineage(forkOf parent: Piece, step: Int, _ pipeline: Pipeline) throws -> Lineage {
+    func lineage(forkOf parent: EngineRun, step: Int, _ pipeline: Pipeline) throws -> Lineage {
         var stopped = parent
         if step >= parent.lineage?.forkedAtStep ?? 0 {
             (stopped.run, stopped.grid, stopped.refined) = (

@@ -6,42 +6,44 @@ import Requests
 import Settings
 import StudioCore
 
-extension Bench {
+extension RunEngine {
     // MARK: Saving
 
     mutating func save(_ order: SaveOrder, _ pipeline: Pipeline) throws {
-        guard let piece = pieces[order.run] else { throw WorkshopError.noTokens(order.run) }
-        let metadata = options.writesMetadata ? metadata(of: piece, pipeline) : nil
+        guard let engineRun = engineRuns[order.run] else {
+            throw RunEngineError.noTokens(order.run)
+        }
+        let metadata = options.writesMetadata ? metadata(of: engineRun, pipeline) : nil
         let bytes: [UInt8]
         switch order.content {
-        case .refined, .both: bytes = try fileBytes(of: piece, pipeline)
+        case .refined, .both: bytes = try fileBytes(of: engineRun, pipeline)
         case .discrete:
             bytes =
-                try piece.discrete.map { try encode($0, metadata?.discrete) }
-                ?? encode(partial(piece, pipeline), metadata)
+                try engineRun.discrete.map { try encode($0, metadata?.discrete) }
+                ?? encode(partial(engineRun, pipeline), metadata)
         case .stripped:
             bytes = try PNG.encode(
-                piece.refined ?? partial(piece, pipeline), compression: options.compression)
-        case .steps: bytes = try PNG.encode(sheet(piece, pipeline), text: summary(metadata))
+                engineRun.refined ?? partial(engineRun, pipeline), compression: options.compression)
+        case .steps: bytes = try PNG.encode(sheet(engineRun, pipeline), text: summary(metadata))
         case .animation:
             bytes = try AnimatedPNG.encode(
-                frames(piece, pipeline).map(\.image), text: summary(metadata),
+                frames(engineRun, pipeline).map(\.image), text: summary(metadata),
                 millisecondsPerFrame: 250)
         case .eachStep:
-            let first = try saveSteps(order, piece, pipeline)
+            let first = try saveSteps(order, engineRun, pipeline)
             post(.note("Every step is saved, as \(first) and on."))
             return
         }
         let path = try write(
-            bytes, order.path, piece.request, pipeline, suffix: order.content.suffix)
-        if order.content == .both, let discrete = piece.discrete {
+            bytes, order.path, engineRun.request, pipeline, suffix: order.content.suffix)
+        if order.content == .both, let discrete = engineRun.discrete {
             let name = (path as NSString).deletingPathExtension + "-discrete.png"
             try ImageFile.save(try encode(discrete, metadata?.discrete), to: name)
         }
         post(.saved(order.run, path: path, content: order.content))
         guard order.content == .refined || order.content == .both else { return }
-        pieces[order.run]?.path = path
-        if piece.source == nil { pieces[order.run]?.fileHash = SHA256Sum.of(bytes) }
+        engineRuns[order.run]?.path = path
+        if engineRun.source == nil { engineRuns[order.run]?.fileHash = SHA256Sum.of(bytes) }
         keep(order.run, pipeline)
     }
 
@@ -64,15 +66,15 @@ extension Bench {
     }
 
     /// A file for each step, which share a number.
-    private func saveSteps(_ order: SaveOrder, _ piece: Piece, _ pipeline: Pipeline) throws
+    private func saveSteps(_ order: SaveOrder, _ engineRun: EngineRun, _ pipeline: Pipeline) throws
         -> String
     {
-        guard let run = piece.run else { throw WorkshopError.nothingToSave }
+        guard let run = engineRun.run else { throw RunEngineError.nothingToSave }
         try makeFolder(options.outputFolder)
-        let name = try nextName(piece.request, pipeline) as NSString
+        let name = try nextName(engineRun.request, pipeline) as NSString
         var first: String?
         for state in run.run.states where state.step > 0 {
-            var step = piece
+            var step = engineRun
             (step.run, step.grid) = (run.woundBack(to: state.step), nil)
             let image = try partial(step, pipeline)
             let texts =
@@ -82,23 +84,23 @@ extension Bench {
             try ImageFile.save(try PNG.encode(image, text: texts), to: path)
             first = first ?? path
         }
-        guard let first else { throw WorkshopError.nothingToSave }
+        guard let first else { throw RunEngineError.nothingToSave }
         return first
     }
 
     /// A picture that was skipped, or not made for another reason, leaves its place dark.
     func saveSheet(_ order: SheetOrder, _ pipeline: Pipeline) throws {
         let (x, y) = (order.sheet.across, order.sheet.down)
-        guard let run = order.runs.first(where: { pieces[$0]?.refined != nil }),
-            let made = pieces[run]?.refined, let request = pieces[run]?.request,
+        guard let run = order.runs.first(where: { engineRuns[$0]?.refined != nil }),
+            let made = engineRuns[run]?.refined, let request = engineRuns[run]?.request,
             let sheet = RGBImage.labelledSheet(
                 of: order.runs.map {
-                    pieces[$0]?.refined ?? RGBImage(width: made.width, height: made.height)
+                    engineRuns[$0]?.refined ?? RGBImage(width: made.width, height: made.height)
                 },
                 columns: x.map { axis in axis.values.indices.map(axis.caption) } ?? [""],
                 rows: y.map { axis in axis.values.indices.map(axis.caption) } ?? [""],
                 title: [x, y].contains { $0?.parameter == .prompt } ? "" : request.prompt)
-        else { throw WorkshopError.emptySheet }
+        else { throw RunEngineError.emptySheet }
         var record = pipeline.record(of: request, version: options.appVersion)
         (record.width, record.height) = (sheet.width, sheet.height)
         record.sheet = SheetRecord(across: x?.description, down: y?.description)
@@ -142,8 +144,8 @@ extension Bench {
     }
 
     func suggestName(_ run: RunID, _ pipeline: Pipeline) throws {
-        guard let piece = pieces[run] else { return }
-        let path = try nextName(piece.request, pipeline)
+        guard let engineRun = engineRuns[run] else { return }
+        let path = try nextName(engineRun.request, pipeline)
         post(.nameSuggested(String(path.dropFirst(options.outputFolder.count + 1))))
     }
 
@@ -175,30 +177,30 @@ extension Bench {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw WorkshopError.noFolder(path)
+            throw RunEngineError.noFolder(path)
         }
     }
 
     // MARK: Pictures of steps
 
     /// What an unfinished run can be saved as.
-    func partial(_ piece: Piece, _ pipeline: Pipeline) throws -> RGBImage {
-        guard let run = piece.run else { throw WorkshopError.nothingToSave }
+    func partial(_ engineRun: EngineRun, _ pipeline: Pipeline) throws -> RGBImage {
+        guard let run = engineRun.run else { throw RunEngineError.nothingToSave }
         let image = try pipeline.preview(of: run)
-        return piece.ground?.compositor.unfinished(image) ?? image
+        return engineRun.ground?.compositor.unfinished(image) ?? image
     }
 
     /// Every step's tokens decoded, then the finished picture.
-    private func frames(_ piece: Piece, _ pipeline: Pipeline) throws
+    private func frames(_ engineRun: EngineRun, _ pipeline: Pipeline) throws
         -> [(image: RGBImage, caption: String)]
     {
-        guard let run = piece.run else { throw WorkshopError.nothingToSave }
+        guard let run = engineRun.run else { throw RunEngineError.nothingToSave }
         let side = run.width / run.run.gridWidth
         let dark = RGBImage(width: side, height: side, red: 30, green: 30, blue: 36)
         var frames: [(image: RGBImage, caption: String)] = []
         for state in run.run.states where state.step > 0 {
             let decoded = try pipeline.preview(of: run.woundBack(to: state.step))
-            var image = piece.ground?.filled(decoded) ?? decoded
+            var image = engineRun.ground?.filled(decoded) ?? decoded
             for (token, id) in state.ids.enumerated() where id == run.run.maskID {
                 image.draw(
                     dark, x: token % run.run.gridWidth * side, y: token / run.run.gridWidth * side)
@@ -208,26 +210,26 @@ extension Bench {
                 (image, "step \(state.step)/\(run.run.settings.steps)  \(fixed)/\(state.ids.count)")
             )
         }
-        if let refined = piece.refined { frames.append((refined, "refined")) }
-        guard !frames.isEmpty else { throw WorkshopError.nothingToSave }
+        if let refined = engineRun.refined { frames.append((refined, "refined")) }
+        guard !frames.isEmpty else { throw RunEngineError.nothingToSave }
         return frames
     }
 
-    private func sheet(_ piece: Piece, _ pipeline: Pipeline) throws -> RGBImage {
-        let frames = try frames(piece, pipeline)
+    private func sheet(_ engineRun: EngineRun, _ pipeline: Pipeline) throws -> RGBImage {
+        let frames = try frames(engineRun, pipeline)
         guard
             let sheet = RGBImage.captionedSheet(
                 of: frames.map(\.image), captions: frames.map(\.caption), columns: 4)
-        else { throw WorkshopError.nothingToSave }
+        else { throw RunEngineError.nothingToSave }
         return sheet
     }
 
     /// How a picture was made; an opened one keeps what its file said.
-    func metadata(of piece: Piece, _ pipeline: Pipeline) -> GenerationMetadata? {
-        guard let run = piece.run, piece.metadata == nil else { return piece.metadata }
+    func metadata(of engineRun: EngineRun, _ pipeline: Pipeline) -> GenerationMetadata? {
+        guard let run = engineRun.run, engineRun.metadata == nil else { return engineRun.metadata }
         var metadata = pipeline.metadata(
-            of: run, grid: piece.grid, version: options.appVersion, lineage: piece.lineage)
-        if let precision = piece.precision { metadata.record.precision = precision }
+            of: run, grid: engineRun.grid, version: options.appVersion, lineage: engineRun.lineage)
+        if let precision = engineRun.precision { metadata.record.precision = precision }
         return metadata
     }
 
@@ -249,15 +251,15 @@ extension Bench {
     ) throws {
         let path = resolved(path)
         let opened = try OpenedPicture(path, fit, pipeline)
-        pieces[id] = opened.piece
+        engineRuns[id] = opened.engineRun
         let place = URL(fileURLWithPath: path).standardizedFileURL.path
         var record = opened.record(
             id: id, name: (path as NSString).lastPathComponent, path: place)
         for snapshot in record.snapshots where snapshot.step > 0 {
             record.previews[snapshot.step] = sketch(snapshot, of: id)
         }
-        pieces[id]?.origin = record.origin
-        pieces[id]?.path = place
+        engineRuns[id]?.origin = record.origin
+        engineRuns[id]?.path = place
         record.savedPath = place
         post(.opened(record))
         keep(id, pipeline)

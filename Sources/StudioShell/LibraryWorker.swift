@@ -6,7 +6,7 @@ import Synchronization
 
 /// Does what the studio asks of its library, on threads of its own, so that no disk and no lock of
 /// another studio ever holds up the screen.
-final class Librarian: Sendable {
+final class LibraryWorker: Sendable {
     private let options: StudioOptions
     private let post: @Sendable (StudioNews) -> Void
     private let thumbnails: ThumbnailCache
@@ -125,7 +125,7 @@ final class Librarian: Sendable {
             desk.async { [post] in post(.library(.journalled(beginning))) }
         case .index(let path): index(path)
         case .scan: scan(isAsked: true)
-        case .look: look()
+        case .scanIfChanged: scanIfChanged()
         case .thumbnails(let entries, let side): paint(entries, side)
         case .star(let path, let isStarred):
             write("star") { database, _ in try database.star(path, isStarred) }
@@ -177,7 +177,7 @@ final class Librarian: Sendable {
         }
     }
 
-    private func look() {
+    private func scanIfChanged() {
         reader.async { [self] in
             if !folders.withLock({ $0.areCurrent }) { scan() }
         }

@@ -8,8 +8,8 @@ import Requests
 import StudioCore
 import Tensors
 
-/// The model and the runs of a session, as the workshop's thread holds them.
-struct Bench {
+/// The model and the runs of a session, as the model worker's thread holds them.
+struct RunEngine {
     var options: StudioOptions
     let post: (StudioNews) -> Void
     let wishes: Wishes
@@ -22,14 +22,14 @@ struct Bench {
     /// Whether the colours of tokens are still to be learned while nothing else is to do.
     var isSampling = false
     var preview = PreviewKind.colors
-    var pieces: [RunID: Piece] = [:]
+    var engineRuns: [RunID: EngineRun] = [:]
     /// Runs of a batch that have not begun.
     var waiting: [RunID: RunOrder] = [:]
     /// The pass of the transformer that was last looked into.
     var pass: (run: RunID, step: Int, states: MaskedSampler.HiddenStates)?
 
     /// A run with all that its pixels need.
-    struct Piece {
+    struct EngineRun {
         var run: PictureRun?
         var grid: HybridTokenGrid?
         var discrete: RGBImage?
@@ -186,7 +186,7 @@ struct Bench {
     private mutating func unfinished(_ effect: StudioEffect) -> [RunID] {
         let runs = effect.runs
         for run in runs { waiting[run] = nil }
-        return runs.filter { pieces[$0]?.refined == nil }
+        return runs.filter { engineRuns[$0]?.refined == nil }
     }
 
     private mutating func carryOut(_ effect: StudioEffect, _ pipeline: Pipeline) throws {
@@ -204,7 +204,7 @@ struct Bench {
             try advance(runs, isSingleStep: isSingleStep, pipeline)
         case .preview(let kind): preview = kind
         case .decode(let run, let step): try decode(run, step, pipeline)
-        case .changeStrength(let run, let strength): try restrengthen(run, strength, pipeline)
+        case .changeStrength(let run, let strength): try changeStrength(run, strength, pipeline)
         case .pin(let run, let position, let id): try pin(run, position, id, pipeline)
         case .putBack(let run, let mark): putBack(run, mark, pipeline)
         case .candidates(let run, let step, let position):
@@ -223,23 +223,24 @@ struct Bench {
             let count = try pipeline.model.verify()
             post(.note("\(count) files are those that \(Model.checksumFile) lists."))
         case .use(let settings): options.settings = settings
-        // The workshop's own, the library's and the screen's.
+        // The model worker's own, the library's and the screen's.
         case .skip, .pause, .cancel, .inspect, .library, .copy, .present, .editPrompt,
             .writeSetting,
-            .editSettings, .reloadSettings, .reopen, .readLog, .draw, .probe, .redraw, .suspend,
+            .editSettings, .reloadSettings, .reopen, .readLog, .setGraphics, .probe, .redraw,
+            .suspend,
             .quit:
             break
         }
     }
 }
 
-/// Why the workshop cannot do something.
-enum WorkshopError: Error, CustomStringConvertible {
+/// Why the model worker cannot do something.
+enum RunEngineError: Error, CustomStringConvertible {
     case noTokens(RunID)
     case nothingToSave
     case emptySheet
     case noFolder(String)
-    case wrongGrid(String)
+    case tooSmall(String)
     case otherModel(String)
     case notKept
     case changedFile(String)
@@ -252,7 +253,7 @@ enum WorkshopError: Error, CustomStringConvertible {
         case .emptySheet: "None of the sheet's pictures was made; make the sheet again."
         case .noFolder(let path):
             "The folder \(SanitizedText(path)) cannot be made; choose another output folder."
-        case .wrongGrid(let path):
+        case .tooSmall(let path):
             "\(SanitizedText(path)) is too small; a picture needs at least one whole token."
         case .otherModel(let name):
             "This picture was made with the model \(SanitizedText(name)); open the studio with it "

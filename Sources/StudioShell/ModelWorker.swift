@@ -9,7 +9,7 @@ import StudioCore
 import Synchronization
 
 /// Does what the studio asks of the model, on a thread of its own, one thing after the other.
-final class Workshop: Sendable {
+final class ModelWorker: Sendable {
     private let options: StudioOptions
     private let post: @Sendable (StudioNews) -> Void
     private let desk = Mutex(Desk())
@@ -84,31 +84,31 @@ final class Workshop: Sendable {
 
     func start() {
         let thread = Thread { [self] in
-            var bench = Bench(
+            var engine = RunEngine(
                 options, post: post,
-                wishes: Bench.Wishes(
+                wishes: RunEngine.Wishes(
                     takePause: { [self] in takePause() },
                     isSkipped: { [self] run in skipped.withLock { $0.contains(run) } }),
                 keep: keep)
-            let opened = bench.open()
+            let opened = engine.open()
             model.withLock { $0 = opened }
             inspections.activate()
             guard opened != nil else { return }
-            bench.warmUp()
+            engine.warmUp()
             while true {
                 // Looks that nobody asked for leave the cores to whoever types in between.
-                let pause: DispatchTime = bench.isSampling ? .now() + .seconds(1) : .distantFuture
+                let pause: DispatchTime = engine.isSampling ? .now() + .seconds(1) : .distantFuture
                 guard waiting.wait(timeout: pause) == .success else {
                     guard let signal = desk.withLock({ $0.takeSample() }) else { continue }
-                    bench.sample(stop: signal)
+                    engine.sample(stop: signal)
                     _ = desk.withLock { $0.end(isDone: true) }
                     continue
                 }
                 guard let (effect, signal) = desk.withLock({ $0.takeOrder() }) else { continue }
-                for run in earlier.withLock({ $0 }) where bench.earlier[run.id] == nil {
-                    bench.earlier[run.id] = run
+                for run in earlier.withLock({ $0 }) where engine.earlier[run.id] == nil {
+                    engine.earlier[run.id] = run
                 }
-                let isDone = bench.perform(effect, stop: signal)
+                let isDone = engine.perform(effect, stop: signal)
                 if desk.withLock({ $0.end(isDone: isDone) }) { waiting.signal() }
             }
         }
