@@ -61,7 +61,7 @@ extension StudioState {
         of run: RunRecord, _ request: GenerationRequest, stoppedAt step: Int?, saving path: String?
     ) throws(NoCommandLine) -> [String] {
         let end =
-            (step.map { ["--stop-at", String($0)] } ?? []) + (path.map { ["-o", $0] } ?? [])
+            (step.map { ["--stop-at", String($0)] } ?? []) + (path.map { ["-q", "-o", $0] } ?? [])
         switch run.origin {
         case .prompt: return [line([generateLine(request)] + end, run)]
         case .edit(let order):

@@ -59,8 +59,10 @@ package struct GalleryState: Hashable, Sendable {
         matches.indices.contains(selected) ? entries[matches[selected]] : nil
     }
 
-    /// Pictures outside the trash.
-    package var listedCount: Int { entries.count { $0.trashPath == nil } }
+    /// Pictures outside the trash; where it is looked into, those in it.
+    package var listedCount: Int {
+        entries.count { ($0.trashPath != nil) == query.seeksTrash }
+    }
 
     /// Narrows down to what matches; the picture selected stays so where it can.
     package mutating func search(_ query: PictureQuery) {

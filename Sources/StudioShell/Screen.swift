@@ -20,8 +20,8 @@ final class Screen {
     var dueFences: Int { askedAt.count { Terminal.now - $0 <= FramePacer.lostAnswer } }
     /// When they were asked.
     private var askedAt: [Duration] = []
-    /// The longest that the terminal took to answer one; zero where it answered none.
-    private(set) var longestAnswer = Duration.zero
+    /// Whether the terminal has ever answered one.
+    private(set) var hasAnswered = false
     private var pixels = PixelLayers()
     private var hasNewSize = true
 
@@ -263,7 +263,8 @@ final class Screen {
     func answered(at now: Duration) -> Bool {
         // Some answers get lost on their way.
         askedAt.removeAll { now - $0 > FramePacer.lostAnswer }
-        if !askedAt.isEmpty { longestAnswer = max(longestAnswer, now - askedAt.removeFirst()) }
+        if !askedAt.isEmpty { askedAt.removeFirst() }
+        hasAnswered = true
         fences.removeAll { fence in
             guard case .cells(let sentAt) = fence else { return false }
             return now - sentAt > FramePacer.lostAnswer

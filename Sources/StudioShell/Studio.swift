@@ -80,9 +80,8 @@ private final class Session {
     private var parser = ReplyParser()
     private var state: StudioState
     private var ending: Studio.Ending?
-    /// When the terminal was first asked, and how long after that its latest answer came.
-    private let probeTime: Duration
-    private var probeAnswer: Duration
+    /// Whether the terminal has said anything of what it can do.
+    private var hasAnsweredProbe: Bool
     /// Whether to draw at once: somebody waits for what a key does.
     private var isDirty = true
     /// Whether to draw soon: news of a run come faster than anybody can read.
@@ -115,11 +114,9 @@ private final class Session {
         libraryWorker.start { modelWorker.take($0) }
         terminal = try Terminal(hasMouse: options.settings.isOn(.mouse))
         let typed: [TerminalInput]
-        let asked = Terminal.now
         (replies, typed) = terminal.probe(
             &parser, timeout: options.settings.whole(.probeTimeout).map { .milliseconds($0) })
-        probeTime = asked
-        probeAnswer = replies == TerminalReplies() ? .zero : Terminal.now - asked
+        hasAnsweredProbe = replies != TerminalReplies()
         let capabilities = Self.capabilities(terminal, replies, options, choice: nil)
         guard dcar_screen_start(capabilities.terminfoName) == 0 else {
             dcar_terminal_leave()
@@ -236,8 +233,7 @@ private final class Session {
 
     /// A late answer may show that the terminal can do more than was thought.
     private func learn(_ reply: TerminalReply) {
-        let passed = Terminal.now - probeTime
-        if probeAnswer == .zero, passed < Terminal.longestWait { probeAnswer = passed }
+        hasAnsweredProbe = true
         replies.record(reply)
         decideAgain()
     }
@@ -503,7 +499,7 @@ private final class Session {
         let isOnMainScreen = screen.leave()
         terminal.leave(
             &parser, isOnMainScreen: isOnMainScreen, after: screen.dueFences,
-            longestAnswer: max(screen.longestAnswer, probeAnswer))
+            hasAnswered: screen.hasAnswered || hasAnsweredProbe)
         screen.expectNothing(at: Terminal.now)
     }
 

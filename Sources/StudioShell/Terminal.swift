@@ -101,18 +101,19 @@ struct Terminal {
     /// - Parameters:
     ///   - isOnMainScreen: whether curses has gone back to it.
     ///   - fences: how many questions of frames are not answered yet; their answers come first.
-    ///   - longestAnswer: how long the terminal took at worst; zero where it never answered, and is
-    ///     not asked once more.
+    ///   - hasAnswered: whether the terminal ever did; one that never does is not waited for.
     func leave(
         _ parser: inout ReplyParser, isOnMainScreen: Bool, after fences: Int,
-        longestAnswer: Duration
+        hasAnswered: Bool
     ) {
         var due = fences
-        if longestAnswer > .zero, isOnMainScreen {
+        if hasAnswered, isOnMainScreen {
             Self.write(FramePacer.fence)
             due += 1
         }
-        let end = Self.now + min(max(longestAnswer * 2, .milliseconds(200)), Self.longestWait)
+        // What was written before it may still be on its way to a slow terminal; a fast one ends the
+        // wait at once.
+        let end = Self.now + (hasAnswered ? Self.longestWait : .milliseconds(200))
         waiting: while due > 0, Self.now < end {
             guard Self.wait([STDIN_FILENO], milliseconds: 50).contains(STDIN_FILENO) else {
                 continue

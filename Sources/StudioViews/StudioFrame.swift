@@ -276,7 +276,7 @@ extension StudioState {
             return [
                 hint(.galleryOpen, "open"), hint(.gallerySearch, "search"),
                 hint(.galleryStar, "star"), hint(.galleryRecallAll, "recall"),
-                hint(.galleryTrash, "trash"), helpHint
+                hint(.galleryTrash, gallery.query.seeksTrash ? "bring back" : "trash"), helpHint
             ]
         case .queue:
             return [

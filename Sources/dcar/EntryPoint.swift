@@ -65,7 +65,7 @@ extension EntryPoint {
     /// Signals, the model's files and pictures need a few beside those that are open already; the
     /// system's own libraries end the program where they get none.
     private static func checkOpenFiles() throws {
-        let needed = 16
+        let needed = 17
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0,
             limit.rlim_cur < 1024

@@ -147,10 +147,11 @@ struct GenerateCommand: ParsableCommand {
             var pictures = maker.pictures(of: job)
             if isFile {
                 command.progress.begin("line \(job.line)")
-                for picture in pictures where maker.exists(picture, job) {
-                    maker.remarkUnlessSame(picture, job)
-                }
+                let made = pictures.filter { maker.exists($0, job) }
+                let areSame = made.map { maker.isSame($0, job) }
                 pictures.removeAll { maker.exists($0, job) }
+                // What was said of another picture is enough.
+                if pictures.isEmpty, areSame.contains(false) { continue }
             }
             let isDone = try pictures.isEmpty || !maker.makeUnlessMade(pictures, job)
             if isDone { command.progress.note("Line \(job.line) is done already.") }
@@ -248,19 +249,21 @@ private struct PictureMaker {
             atPath: pattern.path(number: picture.number ?? 1, fields(picture, job)))
     }
 
-    /// Says so where the file that is there shows another prompt or seed than the line asks for.
-    func remarkUnlessSame(_ picture: Picture, _ job: GenerateCommand.Job) {
+    /// Whether the file that is there is not known to show another prompt or seed than the line asks
+    /// for; of one that does it is said.
+    func isSame(_ picture: Picture, _ job: GenerateCommand.Job) -> Bool {
         let path = pattern.path(number: picture.number ?? 1, fields(picture, job))
         guard let contents = try? ImageFile.contents(of: path),
             let record = try? GenerationMetadata(contents)?.record,
             record.prompt != job.prompt || record.seed != picture.seed
-        else { return }
+        else { return true }
         let (what, value) =
             record.prompt == job.prompt
             ? ("seed", "\(record.seed)") : ("prompt", "\"\(record.prompt)\"")
         command.progress.note(
             "\(path) is there already, of another \(what), \(value); remove it, or name files otherwise."
         )
+        return false
     }
 
     private func fields(_ picture: Picture, _ job: GenerateCommand.Job) -> OutputPattern.Fields {

@@ -23,8 +23,8 @@ private func expectSameBytes(_ stages: [[String]], in folder: TemporaryFolder) t
         let place = try TemporaryFolder()
         let script =
             command.split(separator: " | ").map { part in
-                part.replacing("dcar", with: "$dcar", maxReplacements: 1) + " -q"
-            }.joined(separator: " | ") + " -o again.png"
+                part.replacing("dcar", with: "$dcar", maxReplacements: 1)
+            }.joined(separator: " | ") + " -q -o again.png"
         let again = try Program.shell(script, in: place.path)
         #expect(again.status == 0, "\(command): \(again.messages)")
         let (one, other) = (

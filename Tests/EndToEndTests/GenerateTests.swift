@@ -331,6 +331,6 @@ func charactersTheModelDoesNotKnowAreNoError(prompt: String) throws {
     #expect(result.status == 1)
     #expect(
         sentence(result)
-            == "Only 4 files may be open at a time, and 19 are needed; raise the limit with "
+            == "Only 4 files may be open at a time, and 20 are needed; raise the limit with "
             + "ulimit -n.")
 }

@@ -55,6 +55,7 @@ func whatIsNoPictureInAPipeIsSaid(command: String, sentence: String) throws {
     _ = try folder.write("a bear\n", as: "p.txt")
     let other = try Program.run(arguments, in: folder.path)
     #expect(other.messages.contains("01.png is there already, of another prompt, \"a fox\""))
+    #expect(!other.messages.contains("done already"))
     _ = try folder.write("a fox\n", as: "p.txt")
     let seed = try Program.run(arguments + ["-s", "9"], in: folder.path)
     #expect(seed.messages.contains("01.png is there already, of another seed, 0"))

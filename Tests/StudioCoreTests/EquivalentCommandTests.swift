@@ -17,7 +17,7 @@ private func command(_ story: Story) -> String { story.state.copyChoices.last?.t
     let lines = command(story).components(separatedBy: " | ")
     try #require(lines.count == 2)
     #expect(lines[0].hasPrefix("dcar generate --prompt 'a fox' "))
-    #expect(lines[0].hasSuffix(" -o -"))
+    #expect(lines[0].hasSuffix(" -q -o -"))
     #expect(lines[1].hasPrefix("dcar edit -i - --mask 'data:image/png;base64,"))
 }
 
@@ -49,7 +49,7 @@ private func command(_ story: Story) -> String { story.state.copyChoices.last?.t
         .started(2, gridWidth: 2, gridHeight: 2, Story.snapshot(2), isPromptTruncated: false))
     story.tell(.paused(2))
     let lines = command(story).components(separatedBy: " | ")
-    #expect(lines.count == 2 && lines[0].hasSuffix(" --stop-at 3 -o -"))
+    #expect(lines.count == 2 && lines[0].hasSuffix(" --stop-at 3 -q -o -"))
     #expect(lines[1].hasPrefix("dcar fork - --set-token 0=mask --prompt 'a fox' "))
     #expect(lines[1].hasSuffix(" --stop-at 2"))
 }
