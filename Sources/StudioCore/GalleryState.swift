@@ -64,6 +64,9 @@ package struct GalleryState: Hashable, Sendable {
         entries.count { ($0.trashPath != nil) == query.seeksTrash }
     }
 
+    /// What a person calls the file at a path.
+    func name(of path: String) -> String { entries.first { $0.path == path }?.name ?? path }
+
     /// Narrows down to what matches; the picture selected stays so where it can.
     package mutating func search(_ query: PictureQuery) {
         self.query = query

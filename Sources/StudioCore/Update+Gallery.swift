@@ -37,11 +37,12 @@ extension StudioState {
             gallery.change(path) { $0.trashPath = place }
             gallery.changes.append(.trash(path))
             layAside(path)
-            let name = gallery.entries.first { $0.path == path }?.name ?? path
-            message = Message("\(name) is in the trash; \(key(.undo)) brings it back.")
+            message = Message(
+                "\(gallery.name(of: path)) is in the trash; \(key(.undo)) brings it back.")
         case .untrashed(let path):
             gallery.change(path) { $0.trashPath = nil }
             takeUp(path)
+            message = Message("\(gallery.name(of: path)) is back.")
         case .displaced(let path, let entry): displace(path, entry)
         case .journalled(let job): return beginJob(job)
         }
@@ -426,8 +427,8 @@ extension StudioState {
         return Message(
             gallery.query.seeksTrash
                 ? "\(pictures) in the trash; \(key(.galleryTrash)) brings one back."
-                : "Nothing to undo here. \(pictures) in the trash: \(key(.gallerySearch)) is:trashed "
-                    + "shows them, \(key(.galleryTrash)) there brings one back.")
+                : "Nothing to undo here; \(key(.gallerySearch)) is:trashed shows the trash, with "
+                    + "\(pictures).")
     }
 
     mutating func travelInGallery(isUndo: Bool) -> [StudioEffect] {
@@ -456,7 +457,6 @@ extension StudioState {
         case .tags(let path, let before, let after):
             return apply(.tags(path, before: after, after: before))
         case .trash:
-            message = Message("\(entry.name) is back.")
             return [.library(.untrash(entry))]
         }
     }

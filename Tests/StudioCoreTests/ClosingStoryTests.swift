@@ -138,12 +138,15 @@ import Testing
     story.tell(.library(.listed([entry])))
     story.do(.viewGallery)
     story.press("z")
-    #expect(story.state.message?.text.contains("1 picture in the trash") == true)
+    #expect(
+        story.state.message?.text.hasSuffix("is:trashed shows the trash, with 1 picture.") == true)
     story.do(.galleryTrashed)
     #expect(story.state.gallery.selectedEntry?.path == "/p/fox.png")
     _ = story.takeEffects()
     story.press(Key(.delete))
     #expect(story.takeEffects().contains(.library(.untrash(entry))))
+    story.tell(.library(.untrashed(path: entry.path)))
+    #expect(story.state.message?.text == "fox.png is back.")
     story.do(.galleryTrashed)
     #expect(story.state.gallery.query.isEmpty)
 }
