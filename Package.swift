@@ -135,7 +135,9 @@ let package = Package(
             name: "TerminalGraphicsTests",
             dependencies: ["CKernels", "Imaging", "TerminalGraphics", "TestSupport"]),
         .testTarget(name: "TextEncodingTests", dependencies: ["TextEncoding"]),
-        .testTarget(name: "VerificationTests", dependencies: ["Verification", "TestSupport"])
+        .testTarget(
+            name: "VerificationTests",
+            dependencies: ["Checkpoints", "Tensors", "Verification", "TestSupport"])
     ],
     swiftLanguageModes: [.v6]
 )

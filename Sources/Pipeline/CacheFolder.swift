@@ -10,15 +10,10 @@ public enum CacheFolder {
         if let folder = environment["XDG_CACHE_HOME"], folder.hasPrefix("/") {
             return "\(folder)/dcar"
         }
-        return home.map { "\($0)/.cache/dcar" }
+        let named = environment["HOME"] ?? ""
+        let home = named.hasPrefix("/") ? named : NSHomeDirectory()
+        return home.hasPrefix("/") ? "\(home)/.cache/dcar" : nil
     }
-
-    /// What `HOME` names; where it names no folder, what the system knows of the user.
-    public static let home: String? = {
-        let named = ProcessInfo.processInfo.environment["HOME"] ?? ""
-        if named.hasPrefix("/") { return named }
-        return getpwuid(getuid()).map { String(cString: $0.pointee.pw_dir) }
-    }()
 }
 
 extension WeightCache {

@@ -149,12 +149,12 @@ final class Screen {
         if !cells.isEmpty {
             output.send(FramePacer.fence)
             fences.append(.cells(sentAt: now))
-            noteQuestion()
+            askedAt.append(now)
         }
         if !change.drawing.isEmpty {
             output.send(FramePacer.fence)
             fences.append(.pixels)
-            noteQuestion()
+            askedAt.append(now)
             pixels.sent(at: now)
         }
         return change.order
@@ -252,10 +252,6 @@ final class Screen {
     func expectNothing(at now: Duration) {
         for case .pixels in fences { pixels.answered(at: now) }
         (fences, askedAt) = ([], [])
-    }
-
-    private func noteQuestion() {
-        askedAt.append(Terminal.now)
     }
 
     /// The terminal has drawn the last pictures.

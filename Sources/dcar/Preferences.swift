@@ -1,5 +1,4 @@
 import Foundation
-import Pipeline
 import Settings
 
 /// The settings that this run goes by.
@@ -8,7 +7,7 @@ enum Preferences {
         environment: ProcessInfo.processInfo.environment,
         folder: FileManager.default.currentDirectoryPath, home: home)
 
-    static let home = CacheFolder.home ?? "/"
+    static let home = "~".withHome
 
     static let current = sources.load()
 

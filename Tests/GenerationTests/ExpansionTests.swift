@@ -46,3 +46,13 @@ func anAxisThatCannotBeReadSaysWhy(text: String, problem: String) {
     let error = #expect(throws: RequestError.self) { try ParameterAxis(text) }
     #expect(error?.description.contains(problem) == true, "\(error?.description ?? "")")
 }
+
+@Test(arguments: [
+    (#"prompt=a fox\, red, a cow"#, ["a fox, red", "a cow"]), (#"prompt=a\\,b"#, [#"a\"#, "b"]),
+    (#"prompt=a\b\"#, [#"a\b\"#]), ("seed=1,2", ["1", "2"])
+])
+func aCommaBehindABackslashBelongsToItsValue(text: String, values: [String]) throws {
+    let axis = try ParameterAxis(text)
+    #expect(axis.values == values)
+    #expect(try ParameterAxis(axis.description).values == values)
+}

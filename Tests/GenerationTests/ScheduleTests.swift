@@ -75,3 +75,11 @@ func everyDiffusionTableIsFinite(steps: Int) {
     #expect(steps == 1 || schedule.logVarianceMinimum.allSatisfy { $0.isFinite })
     #expect(Set(schedule.timesteps).count == steps)
 }
+
+/// In floating point 10 (1 - 0.8) is a little less than 2, and a step would be lost.
+@Test func aStraightLineThinsOutByEqualSteps() {
+    let wanted = (0..<10).map {
+        MaskSchedule.linear.wanted(after: $0, of: 10, tokens: 10, unknownAtStart: 10)
+    }
+    #expect(wanted == [9, 8, 7, 6, 5, 4, 3, 2, 1, 0])
+}

@@ -99,3 +99,14 @@ func downsamplingUnshufflesAndAverages(inputs: Int, channels: Int) throws {
     }
     try compute.checkStop()
 }
+
+/// 255 divided by the range of such a row is infinite.
+@Test(.enabled(if: Processor.has(.int8)))
+func aRowOfTinyNumbersIsStillOneOfNumbers() throws {
+    let compute = try Compute(threadCount: 1, precision: .int8)
+    let x = Tensor([2, 64], (0..<128).map { $0 < 64 ? Float($0 % 2) * 2e-37 : Float($0 % 3) })
+    let weights = Tensor.random([16, 64], seed: 3)
+    let result = LinearWeights(weights, bias: nil, compute: compute)(x).floats()
+    #expect(result[..<16].allSatisfy { abs($0) < 1e-30 })
+    #expect(result[16...].contains { abs($0) > 0.1 } && result.allSatisfy(\.isFinite))
+}

@@ -1,5 +1,7 @@
+import Checkpoints
 import Foundation
 import Kernels
+import Tensors
 import TestSupport
 import Testing
 import Verification
@@ -59,4 +61,57 @@ func bfloat16StaysWithinItsTolerance() throws {
         folder: folder.path, compute: Compute(threadCount: 1, precision: .float32)
     ) { _ in }
     #expect(throws: VerificationError.self) { try verifier.run() }
+}
+
+/// A tensor of a recording made zeros of another shape, beside other recordings that are read.
+private struct Reshaped: Sendable {
+    let file: String
+    let name: String
+    let shape: Shape
+    let others: [String]
+
+    static let all = [
+        Reshaped(
+            file: "text.safetensors", name: "mask", shape: [1, 3],
+            others: ["transformer.safetensors"]),
+        Reshaped(file: "text.safetensors", name: "ids", shape: [2, 3, 1], others: []),
+        Reshaped(file: "dcht_main.safetensors", name: "image_u8", shape: [64, 64, 4], others: []),
+        Reshaped(file: "dcht_main.safetensors", name: "image_u8", shape: [33, 64, 3], others: []),
+        Reshaped(
+            file: "generate.safetensors", name: "head_cfg", shape: [0],
+            others: ["diffusion.safetensors"]),
+        Reshaped(
+            file: "generate.safetensors", name: "noise_diff", shape: [1, 2, 3],
+            others: ["diffusion.safetensors"]),
+        Reshaped(
+            file: "transformer.safetensors", name: "case0.ids", shape: [1],
+            others: ["text.safetensors"]),
+        Reshaped(
+            file: "transformer.safetensors", name: "case0.prompt_rows", shape: [0],
+            others: ["text.safetensors"])
+    ]
+}
+
+/// What a recording holds is no better known than any other file.
+@Test(arguments: Reshaped.all)
+private func aRecordingOfAnotherShapeIsRefused(changed: Reshaped) throws {
+    let folder = try TemporaryFolder()
+    for other in ["dc-ar", "dc-ar-small", "dc-ht", "t5"] + changed.others {
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.file(other), withDestinationPath: "\(golden)/\(other)")
+    }
+    let checkpoint = try Checkpoint(path: "\(golden)/\(changed.file)")
+    let tensors = try (Set(checkpoint.keys).union([changed.name])).sorted().map { key in
+        (
+            key,
+            key == changed.name ? Tensor(changed.shape, repeating: 0) : try checkpoint.tensor(key)
+        )
+    }
+    try SafetensorsWriter.write(
+        tensors, metadata: checkpoint.metadata, to: folder.file(changed.file))
+    let verifier = try Verifier(
+        folder: folder.path, compute: Compute(threadCount: 2, precision: .float32)
+    ) { _ in }
+    let error = #expect(throws: VerificationError.self) { try verifier.run() }
+    #expect(error.map { "\($0)".hasPrefix("\(changed.name) in ") } == true)
 }
