@@ -14,7 +14,7 @@ static const float NEAR = 0.625f, FAR = 1.5f, NEAR2 = 0.390625f, FAR2 = 2.25f;
 
 enum { MOST = 6 };
 
-DCAR_INLINE void weights_line(const float *g, float *out, const int side) {
+DCAR_INLINE void weights_line(const v16 g[3], v16 *out, const int side) {
     if (side == 2) {
         out[0] = g[0];
         out[1] = 0.5f * (g[0] + g[1] + g[2]);
@@ -66,34 +66,25 @@ DCAR_INLINE void output_line(const v16 *m, size_t step, v16 *out, size_t out_ste
     out[3 * out_step] = (NEAR2 * NEAR) * near_odd + (FAR2 * FAR) * far_odd + m[5 * step];
 }
 
+/// The kernels of at most sixteen outputs and one input, side by side.
 DCAR_INLINE void weights(const float *x, size_t outputs, size_t inputs, const float *scale,
-                         uint16_t *out, const int side) {
-    const int n = side + 2;
-    for (size_t output = 0; output < outputs; output++)
-        for (size_t input = 0; input < inputs; input++) {
-            size_t at = output * inputs + input;
-            const float *g = x + 9 * at;
-            float factor = scale ? scale[output] : 1.f;
-            float half[3][MOST], lines[MOST][3];
-            for (int i = 0; i < 3; i++) {
-                float column[3] = {factor * g[i], factor * g[3 + i], factor * g[6 + i]};
-                weights_line(column, half[i], side);
-            }
-            for (int row = 0; row < n; row++)
-                for (int i = 0; i < 3; i++) lines[row][i] = half[i][row];
-            for (int row = 0; row < n; row++) {
-                float whole[MOST];
-                weights_line(lines[row], whole, side);
-                for (int column = 0; column < n; column++) {
-                    out[(size_t)(n * row + column) * outputs * inputs + at] =
-                        bfloat16_bits(whole[column]);
-                }
-            }
-        }
+                         v16 out[MOST][MOST], const int side) {
+    float lanes[9][16] = {0};
+    for (size_t output = 0; output < outputs; output++) {
+        float factor = scale[output];
+        for (int i = 0; i < 9; i++) lanes[i][output] = factor * x[9 * output * inputs + i];
+    }
+    v16 lines[MOST][3];
+    for (int i = 0; i < 3; i++) {
+        v16 column[3] = {LOAD(lanes[i]), LOAD(lanes[3 + i]), LOAD(lanes[6 + i])}, line[MOST];
+        weights_line(column, line, side);
+        for (int row = 0; row < side + 2; row++) lines[row][i] = line[row];
+    }
+    for (int row = 0; row < side + 2; row++) weights_line(lines[row], out[row], side);
 }
 
 DCAR_INLINE void input(const float *x, size_t width, size_t height, size_t channels, size_t first,
-                       size_t count, uint16_t *out, size_t stride, const int side) {
+                       size_t count, dcar_out out, size_t stride, const int side) {
     const int n = side + 2;
     size_t across = (width + side - 1) / side;
     for (size_t tile = 0; tile < count; tile++) {
@@ -121,8 +112,8 @@ DCAR_INLINE void input(const float *x, size_t width, size_t height, size_t chann
                 v16 t[MOST];
                 input_line(h[i], 1, t, 1, side);
                 for (int j = 0; j < n; j++)
-                    store_out((dcar_out){out, 1},
-                              (size_t)(n * i + j) * stride + tile * channels + c, left_over, t[j]);
+                    store_out(out, (size_t)(n * i + j) * stride + tile * channels + c, left_over,
+                              t[j]);
             }
         }
     }
@@ -164,19 +155,65 @@ DCAR_INLINE void output(const float *product, size_t stride, size_t width, size_
     }
 }
 
+DCAR_INLINE void weights_rows(const float *x, size_t outputs, size_t inputs, const float *scale,
+                              uint16_t *out, const int side) {
+    const int n = side + 2;
+    for (size_t output = 0; output < outputs; output += 16) {
+        size_t count = outputs - output < 16 ? outputs - output : 16;
+        for (size_t input = 0; input < inputs; input++) {
+            size_t at = output * inputs + input;
+            v16 kernels[MOST][MOST];
+            weights(x + 9 * at, count, inputs, scale + output, kernels, side);
+            for (int position = 0; position < n * n; position++) {
+                v16 kernel = kernels[position / n][position % n];
+                uint16_t *to = out + position * outputs * inputs + at;
+                for (size_t lane = 0; lane < count; lane++)
+                    to[lane * inputs] = bfloat16_bits(kernel[lane]);
+            }
+        }
+    }
+}
+
+DCAR_INLINE void weights_packed(const float *x, size_t outputs, size_t inputs, const float *scale,
+                                float *out, const int side) {
+    const int n = side + 2;
+    size_t size = dcar_packed_floats(outputs, inputs);
+    for (size_t output = 0; output < outputs; output += 16) {
+        size_t count = outputs - output < 16 ? outputs - output : 16;
+        for (size_t input = 0; input < inputs; input++) {
+            size_t at = output * inputs + 16 * input;
+            v16 kernels[MOST][MOST];
+            weights(x + 9 * (output * inputs + input), count, inputs, scale + output,
+                    kernels, side);
+            for (int position = 0; position < n * n; position++)
+                STORE(out + position * size + at, kernels[position / n][position % n]);
+        }
+    }
+}
+
 DCAR_CLONES
 void dcar_winograd_weights(int side, const float *x, size_t outputs, size_t inputs,
                            const float *scale, uint16_t *out) {
     if (side == 2) {
-        weights(x, outputs, inputs, scale, out, 2);
+        weights_rows(x, outputs, inputs, scale, out, 2);
     } else {
-        weights(x, outputs, inputs, scale, out, 4);
+        weights_rows(x, outputs, inputs, scale, out, 4);
+    }
+}
+
+DCAR_CLONES
+void dcar_winograd_pack_floats(int side, const float *x, size_t outputs, size_t inputs,
+                               const float *scale, float *out) {
+    if (side == 2) {
+        weights_packed(x, outputs, inputs, scale, out, 2);
+    } else {
+        weights_packed(x, outputs, inputs, scale, out, 4);
     }
 }
 
 DCAR_CLONES
 void dcar_winograd_input(int side, const float *x, size_t width, size_t height, size_t channels,
-                         size_t first, size_t count, uint16_t *out, size_t stride) {
+                         size_t first, size_t count, dcar_out out, size_t stride) {
     if (side == 2) {
         input(x, width, height, channels, first, count, out, stride, 2);
     } else {

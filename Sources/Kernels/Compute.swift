@@ -25,9 +25,12 @@ public final class Compute: Sendable {
     ///   - threadCount: nil for one thread a physical core.
     ///   - precision: nil for bfloat16 where the processor has it, else float32.
     ///   - library: nil for oneDNN, or for what the variable `DCAR_MATRIX_LIBRARY` names.
+    ///   - hasWideVectors: nil for what the processor has; with oneDNN, false takes our own kernels
+    ///     for narrower ones.
     /// - Throws: `KernelError` when the library, the processor or the count does not allow it.
     public init(
-        threadCount: Int? = nil, precision: Precision? = nil, library: MatrixLibrary? = nil
+        threadCount: Int? = nil, precision: Precision? = nil, library: MatrixLibrary? = nil,
+        hasWideVectors: Bool? = nil
     ) throws(KernelError) {
         let named = ProcessInfo.processInfo.environment["DCAR_MATRIX_LIBRARY"] ?? ""
         guard let library = library ?? (named.isEmpty ? .oneDNN : MatrixLibrary(rawValue: named))
@@ -49,7 +52,7 @@ public final class Compute: Sendable {
         self.threadCount = threads
         product =
             switch library {
-            case .oneDNN: OneDNNProduct()
+            case .oneDNN: OneDNNProduct(hasWideVectors: hasWideVectors ?? Processor.hasWideVectors)
             case .openBLAS: OpenBLASProduct()
             case .plain: PlainProduct()
             }

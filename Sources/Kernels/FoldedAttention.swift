@@ -152,7 +152,7 @@ extension Compute {
     /// Weights [outputs, inputs] made during a run, for products of the engine's operands.
     func arranged(_ weights: Tensor) -> any ArrangedMatrix {
         guard floatPrecision != .float32 else {
-            return RowMajorMatrix(weights, product: product)
+            return product.arrangeMatrix(weights)
         }
         let (outputs, inputs) = weights.rowsAndColumns
         let packed = Storage(byteCount: PackedMatrix.byteCount(weights.shape, floatPrecision))

@@ -77,9 +77,7 @@ public final class LinearWeights: Sendable {
             case .stored(let weights):
                 let made = arrange(weights)
                 state = .arranged(made.matrix, made.packed)
-                if weights.elementType != .float32 || precision != .float32 {
-                    weights.storage.releasePages()
-                }
+                if !made.matrix.uses(weights) { weights.storage.releasePages() }
                 return made
             }
         }
@@ -87,7 +85,7 @@ public final class LinearWeights: Sendable {
 
     private func arrange(_ weights: Tensor) -> (matrix: any ArrangedMatrix, packed: Storage?) {
         guard precision != .float32 else {
-            return (RowMajorMatrix(weights, product: compute.product), nil)
+            return (compute.product.arrangeMatrix(weights), nil)
         }
         let packed = Storage(byteCount: PackedMatrix.byteCount(weights.shape, precision))
         PackedMatrix.pack(weights, precision, into: packed.base)

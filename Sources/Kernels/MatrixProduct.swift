@@ -14,6 +14,9 @@ protocol MatrixProduct: Sendable {
     /// Begins, beside everything else, what the first product would have to do before it.
     func warmUp()
 
+    /// Weights [outputs, inputs] of any float type, arranged for float32.
+    func arrangeMatrix(_ weights: Tensor) -> any ArrangedMatrix
+
     /// Weights [outputs, inputs, 3, 3] of a convolution, arranged for this library and precision
     /// when it is prepared or first runs; `scale` multiplies each output's weights.
     func arrangeConvolution(_ weights: Tensor, scale: [Float]?, precision: Precision)
@@ -22,12 +25,18 @@ protocol MatrixProduct: Sendable {
 
 extension MatrixProduct {
     func warmUp() {}
+
+    func arrangeMatrix(_ weights: Tensor) -> any ArrangedMatrix {
+        RowMajorMatrix(weights, product: self)
+    }
 }
 
 /// The weights of a linear layer, ready to be multiplied.
 protocol ArrangedMatrix: Sendable {
     /// What turns the integer sums of a product of integers into numbers; nil for floats.
     var scales: OutputScales? { get }
+    /// Whether it reads the weights where they lie, without a copy of its own.
+    func uses(_ weights: Tensor) -> Bool
     /// The weights as float32 [outputs, inputs].
     func rowMajor(on compute: Compute) -> Tensor
     /// epilogue(A W^T) for the weight rows `outputs`, one of the runs of `Tiling`, and at most
@@ -40,6 +49,10 @@ protocol ArrangedMatrix: Sendable {
     func multiply(
         _ a: UnsafeRawPointer, rows: Int, outputs: Range<Int>, epilogue: Epilogue, firstRow: Int,
         into out: dcar_out, stride: Int)
+}
+
+extension ArrangedMatrix {
+    func uses(_ weights: Tensor) -> Bool { false }
 }
 
 /// The weights of a 3x3 convolution with stride 1 and zero padding 1, ready to be applied.

@@ -2,8 +2,11 @@ import COneDNN
 import Dispatch
 import Tensors
 
-/// Float32 matrix products and convolutions by oneDNN.
+/// Float32 matrix products and convolutions by oneDNN, or by our own kernels where the processor has
+/// no vectors of sixteen numbers: there they were measured to be faster.
 struct OneDNNProduct: MatrixProduct {
+    let hasWideVectors: Bool
+
     func multiply(
         _ a: UnsafePointer<Float>, stride aStride: Int,
         _ b: UnsafePointer<Float>, stride bStride: Int, isTransposed: Bool,
@@ -28,22 +31,27 @@ struct OneDNNProduct: MatrixProduct {
         let numbers = [Float](repeating: 0, count: side * side)
         withUnsafeTemporaryAllocation(of: Float.self, capacity: side * side) { out in
             guard let out = out.baseAddress else { return }
-            OneDNNProduct().multiply(
+            OneDNNProduct(hasWideVectors: true).multiply(
                 numbers, stride: side, numbers, stride: side, isTransposed: false, into: out,
                 stride: side, rows: side, columns: side, inner: side, alpha: 1)
         }
     }()
+
+    func arrangeMatrix(_ weights: Tensor) -> any ArrangedMatrix {
+        hasWideVectors
+            ? RowMajorMatrix(weights, product: self) : PackedFloats(packing: weights)
+    }
 
     func arrangeConvolution(_ weights: Tensor, scale: [Float]?, precision: Precision)
         -> any ArrangedConvolution
     {
         switch precision {
         case .float32:
-            // oneDNN has fast kernels for our order of channels only with wide vectors.
-            Processor.hasWideVectors
+            // oneDNN has Winograd's method only for wide vectors.
+            hasWideVectors
                 ? OneDNNConvolution(weights, scale: scale)
-                : GatheredConvolution(weights, scale: scale, product: self)
-        case .bfloat16, .int8: WinogradConvolution(weights, scale: scale)
+                : WinogradConvolution(weights, scale: scale, operand: .float32)
+        case .bfloat16, .int8: WinogradConvolution(weights, scale: scale, operand: .bfloat16)
         }
     }
 }

@@ -13,6 +13,8 @@ struct RowMajorMatrix: ArrangedMatrix {
         self.product = product
     }
 
+    func uses(_ weights: Tensor) -> Bool { weights.elementType == .float32 }
+
     func rowMajor(on compute: Compute) -> Tensor { weights }
 
     func multiply(

@@ -2,17 +2,20 @@ import CKernels
 import Synchronization
 import Tensors
 
-/// A 3x3 convolution in bfloat16 by Winograd's method, as matrix products over tiles of pixels, one
-/// for each position of the transformed domain.
+/// A 3x3 convolution by Winograd's method, as matrix products over tiles of pixels, one for each
+/// position of the transformed domain.
 ///
 /// F(2x2, 3x3) needs 2.25 times fewer operations than direct, and its transforms are sums and
 /// differences alone, so that bfloat16 loses little more than it does without them: 0.4 % of the
 /// result. F(4x4, 3x3) needs 4 times fewer and loses 1 %; the wide layers of residual blocks can
-/// afford that, where it is added to a stream of its own.
+/// afford that, where it is added to a stream of its own. Float32 can always afford it, but the
+/// transformed weights are four times as large as the plain ones.
 final class WinogradConvolution: ArrangedConvolution {
     private let inputs: Int
     private let outputs: Int
     private let scale: [Float]?
+    /// What products are of: bfloat16 or float32.
+    private let operand: ElementType
     /// Pixels along each side of a tile.
     private let side: Int
     private var positions: Int { (side + 2) * (side + 2) }
@@ -32,11 +35,19 @@ final class WinogradConvolution: ArrangedConvolution {
     /// tasks.
     private static let fewestTasks = 8
 
-    init(_ weights: Tensor, scale: [Float]?) {
+    /// Float32 takes F(4x4) up to this size of the transformed weights.
+    private static let floatWeightLimit = 40 << 20
+
+    init(_ weights: Tensor, scale: [Float]?, operand: ElementType) {
         outputs = weights.shape[0]
         inputs = weights.shape[1]
         self.scale = scale
-        side = outputs == inputs && 256...512 ~= inputs ? 4 : 2
+        self.operand = operand
+        let isFine =
+            operand == .float32
+            ? outputs * inputs * 36 * 4 <= Self.floatWeightLimit
+            : outputs == inputs && 256...512 ~= inputs
+        side = isFine ? 4 : 2
         state = Mutex(.stored(weights))
     }
 
@@ -45,6 +56,7 @@ final class WinogradConvolution: ArrangedConvolution {
     }
 
     var packable: PackableWeights? {
+        guard operand == .bfloat16 else { return nil }
         let byteCount = runs.reduce(0) { $0 + positions * matrixBytes($1) }
         return PackableWeights(
             byteCount: byteCount, packed: { self.packed() },
@@ -58,7 +70,9 @@ final class WinogradConvolution: ArrangedConvolution {
     }
 
     private func matrixBytes(_ run: Range<Int>) -> Int {
-        PackedMatrix.byteCount([run.count, inputs], .bfloat16)
+        let shape: Shape = [run.count, inputs]
+        return operand == .float32
+            ? PackedFloats.byteCount(shape) : PackedMatrix.byteCount(shape, .bfloat16)
     }
 
     private func packed() -> Storage {
@@ -75,38 +89,40 @@ final class WinogradConvolution: ArrangedConvolution {
     }
 
     private func pack(_ weights: Tensor) -> Storage {
-        let source = weights.converted(to: .float32)
+        let source = weights.reshaped([outputs, inputs * 9])
         let result = Storage(byteCount: runs.reduce(0) { $0 + positions * matrixBytes($1) })
         var place = result.base
         for run in runs {
-            let rowBytes = inputs * 2
-            transformed(source, run).withBytes { numbers in
-                for position in 0..<positions {
-                    guard let start = numbers.baseAddress else { return }
-                    dcar_pack(
-                        start + position * run.count * rowBytes, run.count, rowBytes, place)
-                    place += matrixBytes(run)
-                }
+            let kernels = source.rows(Array(run))
+            let scale = scale.map { Array($0[run]) } ?? Array(repeating: 1, count: run.count)
+            if operand == .float32 {
+                dcar_winograd_pack_floats(
+                    Int32(side), kernels.pointer, run.count, inputs, scale,
+                    place.assumingMemoryBound(to: Float.self))
+            } else {
+                packInBFloat16(kernels, scale: scale, into: place)
             }
+            withExtendedLifetime(kernels) {}
+            place += positions * matrixBytes(run)
         }
         return result
     }
 
-    /// The weights of a run of outputs, transformed: [positions, run.count, inputs].
-    private func transformed(_ weights: Tensor, _ run: Range<Int>) -> Tensor {
-        let (side, inputs) = (Int32(side), inputs)
-        defer { withExtendedLifetime(weights) {} }
-        return Tensor([positions, run.count, inputs], .bfloat16) { base in
-            let to = base.assumingMemoryBound(to: UInt16.self)
-            let from = weights.pointer + run.lowerBound * inputs * 9
-            if let scale {
-                scale.withUnsafeBufferPointer { scale in
-                    dcar_winograd_weights(
-                        side, from, run.count, inputs,
-                        scale.baseAddress.map { $0 + run.lowerBound }, to)
-                }
-            } else {
-                dcar_winograd_weights(side, from, run.count, inputs, nil, to)
+    private func packInBFloat16(
+        _ kernels: Tensor, scale: [Float], into place: UnsafeMutableRawPointer
+    ) {
+        let count = kernels.shape[0]
+        let transformed = Tensor([positions, count, inputs], .bfloat16) { base in
+            dcar_winograd_weights(
+                Int32(side), kernels.pointer, count, inputs, scale,
+                base.assumingMemoryBound(to: UInt16.self))
+        }
+        transformed.withBytes { numbers in
+            for position in 0..<positions {
+                guard let start = numbers.baseAddress else { return }
+                dcar_pack(
+                    start + position * count * inputs * 2, count, inputs * 2,
+                    place + position * matrixBytes(0..<count))
             }
         }
     }
@@ -140,32 +156,35 @@ final class WinogradConvolution: ArrangedConvolution {
         let count = min(Self.tilesPerTask, tiles(width: width, height: height) - first)
         // A line more from position to position, because powers of two fall on the same cache sets.
         let stride = count * inputs + 32
-        let transformed = Storage(byteCount: positions * stride * 2)
+        let transformed = Storage(byteCount: positions * stride * operand.byteWidth)
         dcar_winograd_input(
             Int32(side), input, width, height, inputs, first, count,
-            transformed.base.assumingMemoryBound(to: UInt16.self), stride)
+            out(transformed.base, operand), stride)
         let group = task % groups
         for index in group * runs.count / groups..<(group + 1) * runs.count / groups {
             let run = runs[index]
-            let shape: Shape = [run.count, inputs]
             // All runs but the last are of one length.
             let start = index * positions * matrixBytes(runs[0])
             let productStride = count * run.count + 16
             let products = Storage(byteCount: positions * productStride * 4)
             let c = products.base.assumingMemoryBound(to: Float.self)
             for position in 0..<positions {
-                PackedMatrix(
-                    packed, at: start + position * matrixBytes(run), shape: shape,
-                    precision: .bfloat16
-                ).multiply(
-                    transformed.base + position * stride * 2, rows: count, outputs: 0..<run.count,
-                    epilogue: Epilogue(), firstRow: 0,
-                    into: out(UnsafeMutableRawPointer(c + position * productStride), .float32),
-                    stride: run.count)
+                matrix(packed, at: start + position * matrixBytes(run), outputs: run.count)
+                    .multiply(
+                        transformed.base + position * stride * operand.byteWidth, rows: count,
+                        outputs: 0..<run.count, epilogue: Epilogue(), firstRow: 0,
+                        into: out(UnsafeMutableRawPointer(c + position * productStride), .float32),
+                        stride: run.count)
             }
             dcar_winograd_output(
                 Int32(side), c, productStride, width, height, first, count, run.count,
                 epilogue.at(row: 0, output: run.lowerBound), output + run.lowerBound, outputs)
         }
+    }
+    private func matrix(_ packed: Storage, at start: Int, outputs: Int) -> any ArrangedMatrix {
+        let shape: Shape = [outputs, inputs]
+        return operand == .float32
+            ? PackedFloats(packed, at: start, shape: shape)
+            : PackedMatrix(packed, at: start, shape: shape, precision: .bfloat16)
     }
 }

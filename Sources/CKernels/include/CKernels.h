@@ -141,15 +141,17 @@ void dcar_attention(int tiles, dcar_rows query, dcar_rows key, dcar_rows value, 
 /// Bytes of scratch memory that `dcar_attention` needs.
 size_t dcar_attention_scratch(int tiles, size_t queries, size_t keys, size_t width);
 
-/// Weights [outputs, inputs, 3, 3], each output's times its `scale` (NULL for 1), transformed for
+/// Weights [outputs, inputs, 3, 3], each output's times its `scale`, transformed for
 /// Winograd's F(side x side, 3x3), side 2 or 4: bfloat16 [(side + 2)^2, outputs, inputs].
 void dcar_winograd_weights(int side, const float *x, size_t outputs, size_t inputs,
                            const float *scale, uint16_t *out);
+/// The same as (side + 2)^2 packed matrices [outputs, inputs] for `dcar_product_float32`.
+void dcar_winograd_pack_floats(int side, const float *x, size_t outputs, size_t inputs,
+                               const float *scale, float *out);
 /// The tiles first ..< first + count of an image [height, width, channels] with zero padding 1,
-/// transformed: bfloat16 [(side + 2)^2, count, channels], `stride` numbers from position to
-/// position.
+/// transformed: [(side + 2)^2, count, channels], `stride` numbers from position to position.
 void dcar_winograd_input(int side, const float *x, size_t width, size_t height, size_t channels,
-                         size_t first, size_t count, uint16_t *out, size_t stride);
+                         size_t first, size_t count, dcar_out out, size_t stride);
 /// The products [(side + 2)^2, count, channels] of those tiles, `stride` numbers from position to
 /// position, transformed back, with the epilogue: their pixels of an image whose pixels are
 /// `out_stride` numbers apart.
@@ -184,6 +186,19 @@ void dcar_product_bfloat16(int tiles, const void *a, size_t rows, size_t row_byt
 /// and here uint8 and int8, with an epilogue that has scales.
 void dcar_product_int8(int tiles, const void *a, size_t rows, size_t row_bytes, const void *b,
                        size_t columns, dcar_epilogue epilogue, dcar_out out, size_t out_stride);
+
+/// Numbers of `rows` rows of float32 weights, `columns` long each, once packed.
+size_t dcar_packed_floats(size_t rows, size_t columns);
+/// Rows of weights in the order in which the product below reads them: blocks of 16 rows, in which
+/// the numbers of one column come together. What is missing is zero. A run of rows that begins at a
+/// multiple of 16 is packed by itself.
+void dcar_pack_floats(const float *x, size_t rows, size_t columns, float *out);
+/// The rows again.
+void dcar_unpack_floats(const float *packed, size_t rows, size_t columns, float *out);
+/// C = A B^T with the epilogue: `a` is [rows, inner], `b` a run of packed rows, `columns` of them.
+void dcar_product_float32(const float *a, size_t rows, size_t inner, const float *b,
+                          size_t columns, dcar_epilogue epilogue, dcar_out out,
+                          size_t out_stride);
 
 /// Gives freed memory back to the system, which the allocator would keep otherwise.
 void dcar_return_free_memory(void);
