@@ -83,8 +83,10 @@ public final class Checkpoint: Sendable {
         return hash.finalize().hexadecimal
     }
 
-    /// The key with the fewest edits from `key`, when there are few.
+    /// The same key behind a prefix, such as `module.`, or the one with the fewest edits from it, when
+    /// there are few.
     private func nearest(to key: String) -> String? {
+        if let prefixed = keys.first(where: { $0.hasSuffix(".\(key)") }) { return prefixed }
         var best: (distance: Int, key: String)?
         for candidate in keys {
             let limit = best.map { $0.distance - 1 } ?? min(16, key.utf8.count / 2)

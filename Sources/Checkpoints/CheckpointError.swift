@@ -4,8 +4,9 @@ import Tensors
 public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The file cannot be opened.
     case unreadable(MappedFileError)
-    /// The file is in none of the formats that can be read.
-    case unrecognised(path: String)
+    /// The file is in none of the formats that can be read; `content` says what it is, where that can
+    /// be told, and ends a sentence.
+    case unrecognised(path: String, content: String?)
     /// The file breaks the rules of its format; `problem` ends the sentence.
     case malformed(path: String, format: String, problem: String)
     /// The checkpoint lacks a tensor; `nearest` is the most similar key that it has.
@@ -24,7 +25,9 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
     public var description: String {
         switch self {
         case .unreadable(let error): error.description
-        case .unrecognised(let path):
+        case .unrecognised(let path, let content?):
+            "\(path) is no checkpoint that can be read: it is \(content)."
+        case .unrecognised(let path, nil):
             "\(path) is no checkpoint that can be read: it is neither a safetensors file, nor an "
                 + "index of safetensors shards, nor a PyTorch zip file."
         case .malformed(let path, let format, let problem):

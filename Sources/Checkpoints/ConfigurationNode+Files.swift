@@ -15,7 +15,10 @@ extension ConfigurationNode {
         } catch {
             throw .unreadable(error)
         }
-        let first = file.bytes.first { !$0.isJSONSpace }
+        // Some editors begin a text with a mark of its encoding.
+        let mark = file.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        let bytes = UnsafeRawBufferPointer(rebasing: file.bytes.dropFirst(mark))
+        let first = bytes.first { !$0.isJSONSpace }
         let isJSON = first == UInt8(ascii: "{") || path.hasSuffix(".json")
         let value: ConfigurationValue
         do throws(FormatProblem) {
@@ -24,11 +27,15 @@ extension ConfigurationNode {
                     "it has \(file.byteCount) bytes; at most \(Self.byteLimit) are allowed")
             }
             if isJSON {
-                var reader = JSONReader<FormatProblem>(file.bytes)
+                guard first == UInt8(ascii: "{") else {
+                    let content = ForeignContent.description(of: bytes)
+                    throw FormatProblem(content.map { "it is \($0)" } ?? "it does not begin with {")
+                }
+                var reader = JSONReader<FormatProblem>(bytes)
                 value = try Self.json(&reader, depth: 0)
                 try reader.end()
             } else {
-                value = try Self.yaml(file.bytes)
+                value = try Self.yaml(bytes)
             }
         } catch {
             throw .malformed(

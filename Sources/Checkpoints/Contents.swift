@@ -21,7 +21,10 @@ struct Contents {
 
     /// Opens one file that holds tensors.
     private init(file: MappedFile) throws(CheckpointError) {
-        guard let format = Self.format(of: file.bytes) else { throw .unrecognised(path: file.path) }
+        guard let format = Self.format(of: file.bytes) else {
+            throw .unrecognised(
+                path: file.path, content: ForeignContent.description(of: file.bytes))
+        }
         self.format = format
         files = [file]
         do {

@@ -177,7 +177,9 @@ extension PickleMachine {
         let module = try line()
         let name = try line()
         guard let global = PickleGlobal(module: module, name: name) else {
-            throw problem("refers to \(quoted("\(module).\(name)")), which no state dict needs")
+            throw problem(
+                "refers to \(quoted("\(module).\(name)")), which no state dict needs; "
+                    + "save the state dict alone, with torch.save")
         }
         return global
     }

@@ -34,13 +34,18 @@ struct SafetensorsHeader {
             throw FormatProblem("its header does not start with {")
         }
         var reader = JSONReader<FormatProblem>(file[8..<dataStart])
-        try readMembers(&reader, data: dataStart..<file.count)
+        try readMembers(&reader, dataStart: dataStart)
         try reader.end()
+        let end = entries.map(\.bytes.upperBound).max() ?? dataStart
+        guard end <= file.count else {
+            throw FormatProblem(
+                "it ends after \(file.count) of \(end) bytes; get the rest or get it anew")
+        }
         try checkCoverage(dataStart..<file.count)
     }
 
     private mutating func readMembers(
-        _ reader: inout JSONReader<FormatProblem>, data: Range<Int>
+        _ reader: inout JSONReader<FormatProblem>, dataStart: Int
     ) throws(FormatProblem) {
         var entries: [Entry] = []
         var metadata: [String: String] = [:]
@@ -54,7 +59,7 @@ struct SafetensorsHeader {
             guard entries.count < CheckpointLimits.tensors else {
                 throw FormatProblem("it has more than \(CheckpointLimits.tensors) tensors")
             }
-            entries.append(try Self.readEntry(&reader, name, data: data))
+            entries.append(try Self.readEntry(&reader, name, dataStart: dataStart))
         }
         self.entries = entries
         self.metadata = metadata
@@ -76,7 +81,7 @@ struct SafetensorsHeader {
     }
 
     private static func readEntry(
-        _ reader: inout JSONReader<FormatProblem>, _ name: String, data: Range<Int>
+        _ reader: inout JSONReader<FormatProblem>, _ name: String, dataStart: Int
     ) throws(FormatProblem) -> Entry {
         var elementType: ElementType?
         var shape: [Int]?
@@ -100,9 +105,9 @@ struct SafetensorsHeader {
         }
         let entry = TensorEntry(shape: Shape(shape), elementType: elementType)
         let byteCount = try CheckpointLimits.byteCount(of: name, entry.shape, elementType)
-        guard offsets[0] <= offsets[1], offsets[1] <= data.count else {
-            throw FormatProblem(
-                "\(name) lies at bytes \(offsets[0]) to \(offsets[1]) of \(data.count)")
+        let (end, overflow) = offsets[1].addingReportingOverflow(dataStart)
+        guard offsets[0] <= offsets[1], !overflow else {
+            throw FormatProblem("\(name) lies at bytes \(offsets[0]) to \(offsets[1])")
         }
         guard offsets[1] - offsets[0] == byteCount else {
             throw FormatProblem(
@@ -111,7 +116,7 @@ struct SafetensorsHeader {
         }
         return Entry(
             name: name, entry: entry,
-            bytes: data.lowerBound + offsets[0]..<data.lowerBound + offsets[1])
+            bytes: dataStart + offsets[0]..<end)
     }
 
     private static func naturals(

@@ -6,6 +6,9 @@ struct ShardIndex {
     private(set) var shards: [String: String] = [:]
     private(set) var metadata: [String: String] = [:]
 
+    /// Levels of values that are passed over.
+    private static let depthLimit = 8
+
     init(_ bytes: UnsafeRawBufferPointer) throws(FormatProblem) {
         guard bytes.count <= CheckpointLimits.headerBytes else {
             throw FormatProblem(
@@ -19,7 +22,7 @@ struct ShardIndex {
             switch field {
             case "weight_map": shards = try Self.readWeightMap(&reader)
             case "metadata": metadata = try Self.readMetadata(&reader)
-            default: throw FormatProblem("it has the unknown field \(quoted(field))")
+            default: _ = try reader.value(depth: Self.depthLimit)
             }
         }
         try reader.end()
@@ -69,7 +72,10 @@ struct ShardIndex {
             switch reader.next() {
             case UInt8(ascii: "\""): metadata[name] = try reader.string()
             // Such as total_size.
-            default: metadata[name] = try reader.number()
+            default:
+                if case .integer(let number) = try reader.value(depth: Self.depthLimit) {
+                    metadata[name] = "\(number)"
+                }
             }
         }
         return metadata

@@ -67,10 +67,23 @@ struct TorchFile {
             }
             level = next
         }
+        if found.count > 1 {
+            // A single number beside the weights, such as a step, is none of them.
+            found.removeAll { mapping in
+                pickle.mappings[mapping.index].allSatisfy {
+                    if case .tensor(let view) = $0.value {
+                        pickle.views[view].extents.isEmpty
+                    } else {
+                        true
+                    }
+                }
+            }
+        }
         guard found.count <= 1 else {
             let names = found.prefix(4).map(\.name).joined(separator: ", ")
             throw FormatProblem(
-                "it has tensors in \(found.count) mappings (\(names)) where one is needed")
+                "it has tensors in \(found.count) mappings (\(names)) where one is needed; save the right "
+                    + "one alone, with torch.save")
         }
         guard let only = found.first else { throw FormatProblem("it holds no tensors") }
         return pickle.mappings[only.index]

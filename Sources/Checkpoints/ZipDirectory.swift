@@ -47,7 +47,9 @@ struct ZipDirectory {
     private static func findDirectory(
         _ file: UnsafeRawBufferPointer
     ) throws(FormatProblem) -> (range: Range<Int>, count: Int) {
-        guard let end = findEnd(file) else { throw FormatProblem("its directory is missing") }
+        guard let end = findEnd(file) else {
+            throw FormatProblem("its end, where its directory is, is missing; get it anew")
+        }
         var count = UInt64(file.number(UInt16.self, at: end + 10) ?? 0)
         var size = UInt64(file.number(UInt32.self, at: end + 12) ?? 0)
         var start = UInt64(file.number(UInt32.self, at: end + 16) ?? 0)

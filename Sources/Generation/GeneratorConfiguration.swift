@@ -35,7 +35,13 @@ public struct GeneratorConfiguration: Hashable, Sendable {
     /// - Throws: `ConfigurationError` when a key is missing, out of range or not supported.
     public init(_ node: ConfigurationNode) throws(ConfigurationError) {
         let model = try node.node("model")
-        try Self.require(model, "type", among: ["vq_dc_ae"])
+        if try model.optionalString("type") == "vq_dc_ae_reasoning" {
+            // It has several grids for an image, of which the official code takes any other to have
+            // one.
+            throw .wrongValue(
+                path: node.path, key: "model.type", found: "vq_dc_ae_reasoning",
+                expected: "vq_dc_ae")
+        }
         // Without it the official code makes a generator that reads classes, not texts.
         _ = try model.string("generator.type")
         try Self.require(model, "generator.type", among: ["maskgit_t2i", "maskgit_t2i_inpainting"])

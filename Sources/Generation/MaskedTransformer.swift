@@ -67,7 +67,8 @@ public struct MaskedTransformer: Sendable {
     public struct Text: Sendable, Hashable {
         fileprivate let pair: TextPair
         fileprivate let row: Int
-        /// Whether it is the learned text of the unconditional row, of which there is one a length.
+        /// Whether it is the beginning of the learned text of the unconditional row, of which there is
+        /// one a length.
         fileprivate let isLearned: Bool
 
         /// What tells a text from others, without holding on to it.
@@ -113,13 +114,18 @@ public struct MaskedTransformer: Sendable {
     ///
     /// - Parameters:
     ///   - states: of the prompt's real tokens, [textTokens, textWidth].
-    ///   - negative: of a negative prompt's; nil for the learned unconditional text, of which as
-    ///     many tokens are read as the prompt has: the official mask of the prompt is used for both
+    ///   - positions: where those are among all tokens; nil for the first ones.
+    ///   - negative: of a negative prompt's; nil for the learned unconditional text, of which those
+    ///     positions are read that the prompt has: the official mask of the prompt is used for both
     ///     rows.
     /// - Throws: `Stopped`.
-    public func guidedText(_ states: Tensor, negative: Tensor? = nil) throws -> GuidedText {
+    public func guidedText(
+        _ states: Tensor, at positions: [Int]? = nil, negative: Tensor? = nil
+    ) throws -> GuidedText {
         let compute = scope.compute
-        let unconditional = negative ?? unconditionalText.rows(Array(0..<states.shape[0]))
+        let first = Array(0..<states.shape[0])
+        let positions = positions ?? first
+        let unconditional = negative ?? unconditionalText.rows(positions)
         let projected = [states, unconditional].map { states in
             textOutput(textHidden(states, activation: .gelu, output: compute.operand))
         }
@@ -127,7 +133,8 @@ public struct MaskedTransformer: Sendable {
         _ = try blocks(of: pair)
         return GuidedText(
             conditional: Text(pair: pair, row: 0, isLearned: false),
-            unconditional: Text(pair: pair, row: 1, isLearned: negative == nil))
+            unconditional: Text(
+                pair: pair, row: 1, isLearned: negative == nil && positions == first))
     }
 
     /// What each block reads of each row of a text.
@@ -301,12 +308,29 @@ public struct MaskedTransformer: Sendable {
         }
     }
 
-    /// The coordinate of the second token of a row in the stored table, whose first frequency is 1:
-    /// what base size and interpolation were in the training, files do not say reliably.
+    /// The coordinate of the second token of a row in the stored table: what base size and
+    /// interpolation were in the training, files do not say reliably.
     package var trainedStep: Double {
         guard configuration.gridSide > 1 else { return 1 }
-        let row = positions.rows([1]).floats()
-        return atan2(Double(row[0]), Double(row[configuration.width / 4]))
+        return Self.step(of: positions.rows([1]).floats(), width: configuration.width)
+    }
+
+    /// The coordinate whose features are these; from the lowest frequency, which no coordinate takes
+    /// once around, to the highest, which tells it best.
+    package static func step(of features: [Float], width: Int) -> Double {
+        let frequencies = frequencies(width: width)
+        var step = 0.0
+        for (index, frequency) in frequencies.enumerated().reversed() {
+            let angle = atan2(
+                Double(features[index]), Double(features[frequencies.count + index]))
+            let turns = ((step * frequency - angle) / (2 * .pi)).rounded()
+            step = (angle + 2 * .pi * turns) / frequency
+        }
+        return step
+    }
+
+    private static func frequencies(width: Int) -> [Double] {
+        (0..<width / 4).map { pow(10_000, -Double($0) / (Double(width) / 4)) }
     }
 
     /// The position features of PixArt: [sin, cos] of the column, then of the row, each of a
@@ -314,8 +338,7 @@ public struct MaskedTransformer: Sendable {
     package static func sinePositions(gridWidth: Int, gridHeight: Int, width: Int, step: Double)
         -> Tensor
     {
-        let quarter = width / 4
-        let frequencies = (0..<quarter).map { pow(10_000, -Double($0) / (Double(width) / 4)) }
+        let frequencies = frequencies(width: width)
         var numbers: [Float] = []
         numbers.reserveCapacity(gridWidth * gridHeight * width)
         for row in 0..<gridHeight {

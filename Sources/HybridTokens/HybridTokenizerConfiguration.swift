@@ -7,6 +7,8 @@ import Checkpoints
 public struct HybridTokenizerConfiguration: Hashable, Sendable {
     public let codebookSize: Int
     public let latentChannels: Int
+    /// Whether it decodes residual tokens; without them pictures are of discrete tokens alone.
+    public let isHybrid: Bool
     /// Channels of each stage; a stage halves the size of the one before.
     public let widths: [Int]
     public let encoderDepths: [Int]
@@ -44,6 +46,7 @@ public struct HybridTokenizerConfiguration: Hashable, Sendable {
             throw .wrongValue(
                 path: node.path, key: "codebook_l2_norm", found: "false", expected: "true")
         }
+        isHybrid = try Self.isHybrid(node)
         let family = try Family(node)
         let detail = node.has("dc_ae") ? try node.node("dc_ae") : nil
         widths = try detail?.optionalInts("widths", in: 0...16_384) ?? family.widths
@@ -78,6 +81,16 @@ public struct HybridTokenizerConfiguration: Hashable, Sendable {
                 expected: "at least 1 in every stage but the first")
         }
         try checkWidths(node.path)
+    }
+
+    /// The official class takes a file that does not say it for one without residual tokens.
+    private static func isHybrid(_ node: ConfigurationNode) throws(ConfigurationError) -> Bool {
+        let found = try node.optionalString("quantizer_type") ?? "vq"
+        guard ["vq", "hybrid_vq"].contains(found) else {
+            throw .wrongValue(
+                path: node.path, key: "quantizer_type", found: found, expected: "vq or hybrid_vq")
+        }
+        return found == "hybrid_vq"
     }
 
     private static func choices<Choice: RawRepresentable<String>>(

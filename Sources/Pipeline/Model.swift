@@ -134,6 +134,11 @@ public final class Model: Sendable {
         }
     }
 
+    /// Whether pictures have residual tokens: the generator makes them and the decoder takes them.
+    public var isHybrid: Bool {
+        configuration.isHybrid && hybridTokenizer.configuration.isHybrid
+    }
+
     /// Pixels of each side of the pictures that the model was trained for.
     public var trainedSide: Int {
         configuration.gridSide * hybridTokenizer.configuration.tokenSide

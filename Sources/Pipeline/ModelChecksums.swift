@@ -19,8 +19,9 @@ extension Model {
         for line in text.split(whereSeparator: \.isNewline) {
             let sides = line.split(separator: " ", maxSplits: 1)
             guard sides.count == 2, sides[0].count == 64 else { continue }
-            // A * before the name says that the file was read as bytes.
-            sums[String(sides[1].drop { $0 == " " || $0 == "*" })] = sides[0].lowercased()
+            // A * before the name says that the file was read as bytes; `find` puts ./ before it.
+            let name = sides[1].drop { $0 == " " || $0 == "*" }
+            sums[String(name.hasPrefix("./") ? name.dropFirst(2) : name)] = sides[0].lowercased()
         }
         for file in checkpoints.flatMap(\.files) {
             guard file.hasPrefix("\(folder)/"),

@@ -52,7 +52,7 @@ extension Pipeline {
         let strength = run.request.residual.strength
         let steps = run.request.residual.steps ?? model.configuration.head.steps
         let residual: Tensor
-        if strength == 0 || !model.configuration.isHybrid {
+        if strength == 0 || !model.isHybrid {
             residual = Tensor(
                 [run.run.state.ids.count, model.configuration.latentChannels],
                 keptResidual(of: run))
@@ -79,7 +79,7 @@ extension Pipeline {
 
     /// Whether the residual tokens of a picture were never sampled, as it was made at strength 0.
     public func lacksResidual(_ grid: HybridTokenGrid, of run: PictureRun) -> Bool {
-        guard model.configuration.isHybrid, run.isKept.contains(false) else { return false }
+        guard model.isHybrid, run.isKept.contains(false) else { return false }
         let channels = model.configuration.latentChannels
         return grid.residual.withFloats { numbers in
             numbers.indices.allSatisfy { run.isKept[$0 / channels] || numbers[$0] == 0 }
@@ -95,7 +95,7 @@ extension Pipeline {
     public func preview(of run: PictureRun, withResidual: Bool = false) throws -> RGBImage {
         let state = run.run.state
         let isRefined =
-            withResidual && model.configuration.isHybrid && run.request.residual.strength > 0
+            withResidual && model.isHybrid && run.request.residual.strength > 0
         let residual = isRefined ? try self.residual(of: run).floats() : run.keptResidual
         let strength = isRefined ? run.request.residual.strength : 1
         let (codes, channels) = (

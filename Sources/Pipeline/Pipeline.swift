@@ -26,26 +26,29 @@ public struct Pipeline: Sendable {
         let configuration = model.configuration
         let prompt = model.textTokenizer.encode(request.prompt, limit: configuration.textLength)
         try model.textEncoder.prepare()
-        let conditional = try states(of: prompt)
+        let conditional = try textStates(of: prompt)
         let negative =
             request.negativePrompt.allSatisfy(\.isWhitespace)
             ? nil
-            : try states(
+            : try textStates(
                 of: model.textTokenizer.encode(
-                    request.negativePrompt, limit: configuration.textLength))
+                    request.negativePrompt, limit: configuration.textLength)
+            ).states
         // The encoder's part is done; a large one would stay in memory beside the transformer.
         model.textEncoder.release()
         try model.transformer.prepare()
-        let text = try model.transformer.guidedText(conditional, negative: negative)
+        let text = try model.transformer.guidedText(
+            conditional.states, at: conditional.positions, negative: negative)
         return (text, prompt.isTruncated)
     }
 
-    /// Text states [tokens, textWidth] of the real tokens: the encoder sees the pads, the
-    /// transformer does not.
-    private func states(of text: TokenizedText) throws -> Tensor {
+    /// Text states [tokens, textWidth] of the real tokens and where those are: the encoder sees the
+    /// pads, the transformer does not. A prompt can spell a pad itself.
+    private func textStates(of text: TokenizedText) throws -> (states: Tensor, positions: [Int]) {
         let padded = text.padded(to: model.configuration.textLength)
         let states = try model.textEncoder(padded)
-        return states.rows(padded.indices.filter { padded[$0] != text.padID })
+        let positions = padded.indices.filter { padded[$0] != text.padID }
+        return (states.rows(positions), positions)
     }
 
     // MARK: Steps

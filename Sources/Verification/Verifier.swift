@@ -31,6 +31,7 @@ public struct Verifier {
     /// Replays everything in the folder.
     /// - Throws: `VerificationError`, and what reading and computing throw.
     public func run() throws {
+        if let problem = parts.problems.first { throw problem }
         let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
         var found = false
         for name in names {

@@ -120,6 +120,25 @@ private let bomb =
     + zip("bcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrstuvwxy")
     .map { "\($0): &\($0) [*\($1), *\($1), *\($1), *\($1)]\n" }.joined()
 
+@Test func aMarkBeforeTheTextIsPassedOver() throws {
+    for text in ["\u{FEFF}{\"a\": 1}", "\u{FEFF}a: 1\n"] {
+        #expect(try configuration(text).int("a") == 1)
+    }
+}
+
+@Test func aWebPageInPlaceOfAConfigurationIsNamed() throws {
+    let folder = try TemporaryFolder()
+    for (text, problem) in [
+        ("<!doctype html>", "it is a web page in place of the file; get it anew"),
+        ("[1]\u{1}", "it does not begin with {")
+    ] {
+        let path = try folder.write(text, as: "config.json")
+        #expect(
+            sentence { _ = try ConfigurationNode(path: path) }
+                == "\(path) is no valid JSON file: \(problem).")
+    }
+}
+
 private let illFormed: [(text: String, sentence: String)] = [
     ("", "FILE is empty."),
     ("{", "FILE is no valid JSON file: '\"' is missing (JSON byte 1)."),

@@ -82,10 +82,10 @@ private let headers: [(header: String, dataCount: Int, problem: String?)] = [
         #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, 4,
         "a has 4 bytes; F32 [2] needs 8"
     ),
-    ("{\(a)}", 4, "a lies at bytes 0 to 8 of 4"),
+    ("{\(a)}", 4, "it ends after 66 of 70 bytes; get the rest or get it anew"),
     (
         #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#, 8,
-        "a lies at bytes 8 to 0 of 8"
+        "a lies at bytes 8 to 0"
     ),
     (
         #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#, 12, "there is a hole before a"
@@ -166,11 +166,10 @@ func aHeaderLengthThatCannotBeIsRefused(length: UInt64, problem: String) throws 
 }
 
 @Test func whatIsNoCheckpointIsRefused() throws {
-    let unrecognised =
-        "FILE is no checkpoint that can be read: it is neither a safetensors file, nor an index of "
-        + "safetensors shards, nor a PyTorch zip file."
-    #expect(try opening(Array("abc".utf8)) == unrecognised)
-    #expect(try opening([0x80, 2, 0x7D, 0x2E] + [UInt8](repeating: 0, count: 99)) == unrecognised)
+    #expect(
+        try opening([1, 2, 3])
+            == "FILE is no checkpoint that can be read: it is neither a safetensors file, nor an "
+            + "index of safetensors shards, nor a PyTorch zip file.")
     #expect(try opening([]) == "FILE is empty.")
     let folder = try TemporaryFolder()
     #expect(
@@ -179,6 +178,25 @@ func aHeaderLengthThatCannotBeIsRefused(length: UInt64, problem: String) throws 
     #expect(
         sentence { _ = try Checkpoint(path: folder.file("x")) }
             == "\(folder.file("x")) cannot be read: No such file or directory.")
+}
+
+/// What downloads leave that went wrong.
+@Test(arguments: [
+    (
+        Array("version https://git-lfs.github.com/spec/v1\noid sha256:00\n".utf8),
+        "a git-lfs pointer, which stands for the file; `git lfs pull` gets the file itself"
+    ),
+    (Array("\n<!doctype html>".utf8), "a web page in place of the file; get it anew"),
+    (Array("Entry not found\nx".utf8), "a text, 'Entry not found'; get the file anew"),
+    ([0x1F, 0x8B, 8, 0], "a compressed archive; unpack it"),
+    (
+        [0x80, 2, 0x8A] + [UInt8](repeating: 0, count: 99),
+        "a PyTorch file as before version 1.6; save it again with torch.save"
+    ),
+    ([UInt8](repeating: 0, count: 9_000), "a file of zeros; get it anew")
+])
+func whatLiesInPlaceOfACheckpointIsNamed(bytes: [UInt8], content: String) throws {
+    #expect(try opening(bytes) == "FILE is no checkpoint that can be read: it is \(content).")
 }
 
 @Test(arguments: ["formats/types.safetensors", "formats/nested.pt", "formats/types.bin"])

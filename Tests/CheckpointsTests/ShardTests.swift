@@ -60,7 +60,7 @@ private func shardedFolder() throws -> TemporaryFolder {
     (#"{"weight_map":{"a":"one\u0000"}}"#, "'one\\u{0}' is no plain file name"),
     (#"{"weight_map":{}}"#, "it has no weight_map"),
     (#"{"metadata":{}}"#, "it has no weight_map"),
-    (#"{"weights":{}}"#, "it has the unknown field 'weights'"),
+    (#"{"error":"Repository not found"}"#, "it has no weight_map"),
     (#"{"weight_map":{"a":"one","a":"one"}}"#, "the name 'a' occurs twice (JSON byte 28)")
 ])
 func anIndexThatDoesNotFitItsShardsIsRefused(index: String, problem: String) throws {
@@ -69,6 +69,16 @@ func anIndexThatDoesNotFitItsShardsIsRefused(index: String, problem: String) thr
     #expect(
         sentence { _ = try Checkpoint(path: path) }
             == "\(path) is no valid index of shards: \(problem).")
+}
+
+@Test func whatElseAnIndexSaysIsPassedOver() throws {
+    let folder = try shardedFolder()
+    let path = try folder.write(
+        #"{"metadata":{"total_size":12,"by":"me","none":null,"more":{"x":[1]}},"more":[{}],"#
+            + #""weight_map":{"c":"two","a":"one","b":"one"}}"#, as: "index")
+    let checkpoint = try Checkpoint(path: path)
+    #expect(checkpoint.keys == ["a", "b", "c"])
+    #expect(checkpoint.metadata == ["total_size": "12", "by": "me"])
 }
 
 @Test func aShardMustBeAFileWithTensors() throws {

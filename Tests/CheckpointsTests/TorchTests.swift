@@ -74,7 +74,8 @@ func aGlobalThatNoStateDictNeedsIsRefusedByName(_ index: Int) throws {
     let call = Pickle.global(module, function) + Pickle.tuple(Pickle.text("true")) + [0x52]
     #expect(
         try problem(value: call).hasPrefix(
-            "its pickle refers to '\(name)', which no state dict needs (byte "))
+            "its pickle refers to '\(name)', which no state dict needs; save the state dict alone, "
+                + "with torch.save (byte "))
 }
 
 @Test(
@@ -168,7 +169,8 @@ private let oddities: [(value: [UInt8], problem: String)] = [
             ("model", Pickle.mapping([("x", Pickle.tensor(six, [6], [1]))])),
             ("ema", Pickle.mapping([("x", Pickle.tensor(six, [6], [1]))]))
         ]),
-        "it has tensors in 2 mappings ('model', 'ema') where one is needed"
+        "it has tensors in 2 mappings ('model', 'ema') where one is needed; save the right one alone, "
+            + "with torch.save"
     ),
     (
         Pickle.mapping([
@@ -184,6 +186,14 @@ private let oddities: [(value: [UInt8], problem: String)] = [
         "the tensor name '\\u{1B}[2J' has characters other than printable ASCII"
     )
 ]
+
+@Test func aNumberBesideTheWeightsIsNoneOfThem() throws {
+    let value = Pickle.mapping([
+        ("step", Pickle.tensor(six, [], [])),
+        ("state_dict", Pickle.mapping([("x", Pickle.tensor(six, [6], [1]))]))
+    ])
+    #expect(try problem(value: value) == "")
+}
 
 @Test(arguments: oddities.indices)
 func aPickleThatIsNoStateDictIsRefusedWithItsSentence(_ index: Int) throws {
@@ -320,7 +330,7 @@ func aZipFileThatBreaksARuleIsRefusedWithItsSentence(_ index: Int) throws {
         (28, little(UInt16.max), "the entry 'a/data.pkl' reaches past the end"),
         (directory, [0], "its directory is damaged"),
         (directory + 28, little(UInt16.max), "its directory is damaged"),
-        (end, [0], "its directory is missing"),
+        (end, [0], "its end, where its directory is, is missing; get it anew"),
         (end + 10, little(UInt16(3)), "its directory has a wrong size"),
         (end + 10, little(UInt16(5)), "its directory is damaged"),
         (end + 10, little(UInt16.max), "its zip64 directory is missing"),

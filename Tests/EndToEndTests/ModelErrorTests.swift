@@ -28,17 +28,19 @@ enum ModelFault: CaseIterable {
     var sentence: String {
         let weights = "model/t5/model.safetensors"
         let norm = "encoder.final_layer_norm.weight"
+        let size = 3_795_960
         return switch self {
         case .noTokenizer:
-            "model has no DC-HT tokenizer; a model folder holds a DC-HT tokenizer, a DC-AR generator "
-                + "and a T5 text encoder."
+            "model has no DC-HT tokenizer, which is known by a config.json with codebook_size beside "
+                + "its weights; it and the folders in it hold a DC-AR generator and a T5 text encoder."
         case .noCheckpoint:
-            "model/t5 has a configuration but no checkpoint; put a .safetensors or .bin file there."
+            "model/t5/config.json has no checkpoint beside it; put the .safetensors or .bin file there "
+                + "that it belongs to."
         case .noVocabulary:
             "model/t5 has neither tokenizer.json nor spiece.model; a T5 folder needs one of them."
         case .twoGenerators:
-            "There are several parts that are a DC-AR generator: model/dc-ar, model/second; keep one "
-                + "in a model folder."
+            "There are several parts that are a DC-AR generator: model/dc-ar/config.yaml, "
+                + "model/second/config.yaml; keep one in a model folder."
         case .otherModel: "model/dc-ar/model.safetensors has no tensor pos_embed."
         case .notJSON:
             "model/t5/config.json is no valid JSON file: a digit is missing (JSON byte 14)."
@@ -52,14 +54,13 @@ enum ModelFault: CaseIterable {
         case .notANumber:
             "\(norm) in \(weights) is NaN or infinite at element 0; weights must be finite."
         case .truncated:
-            "\(weights) is no valid safetensors file: encoder.block.0.layer.0.SelfAttention.o.weight "
-                + "lies at bytes 80640 to 154368 of 96040."
+            "\(weights) is no valid safetensors file: it ends after 100000 of \(size) bytes; get the "
+                + "rest or get it anew."
         case .hugeHeader:
             "\(weights) is no valid safetensors file: its header claims 9223372036854775808 bytes; at "
                 + "most 4194304 are allowed."
         case .notSafetensors:
-            "\(weights) is no checkpoint that can be read: it is neither a safetensors file, nor an "
-                + "index of safetensors shards, nor a PyTorch zip file."
+            "\(weights) is no checkpoint that can be read: it is a text, 'nonsense'; get the file anew."
         }
     }
 
