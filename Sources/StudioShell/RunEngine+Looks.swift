@@ -21,12 +21,19 @@ extension RunEngine {
 
     /// The tokens' own colours, and the pixels of an edit's base where its tokens stay.
     func sketch(_ snapshot: StepSnapshot, of id: RunID) -> StepPreview? {
-        guard let engineRun = engineRuns[id], let run = engineRun.run, preview != .off,
-            let image = colors?.picture(
-                ids: snapshot.ids, gridWidth: run.run.gridWidth,
-                tokenSide: run.width / run.run.gridWidth)
-        else { return nil }
-        return StepPreview(image: engineRun.ground?.filled(image) ?? image, kind: .colors)
+        guard let engineRun = engineRuns[id], let run = engineRun.run, preview != .off else {
+            return nil
+        }
+        let image = colors?.picture(
+            ids: snapshot.ids, gridWidth: run.run.gridWidth,
+            tokenSide: run.width / run.run.gridWidth)
+        guard let ground = engineRun.ground else {
+            return image.map { StepPreview(image: $0, kind: .colors) }
+        }
+        let canvas = ground.compositor.canvas
+        let blank = RGBImage(
+            width: canvas.width, height: canvas.height, red: 24, green: 24, blue: 28)
+        return StepPreview(image: ground.filled(image ?? blank), kind: .colors)
     }
 
     private func decoded(_ id: RunID, _ step: Int, _ pipeline: Pipeline) throws -> StepPreview? {

@@ -79,6 +79,12 @@ extension RunEngine {
             .started(
                 id, gridWidth: run.run.gridWidth, gridHeight: run.run.gridHeight,
                 first.snapshot(maskID: maskID), isPromptTruncated: run.isPromptTruncated))
+        // An edit lies over its base from the first.
+        if engineRuns[id]?.ground != nil,
+            let preview = sketch(first.snapshot(maskID: maskID), of: id)
+        {
+            post(.decoded(id, step: first.step, preview))
+        }
         // A fork or a new residual has steps behind it already.
         for state in run.run.states.dropFirst() {
             let snapshot = state.snapshot(maskID: maskID)
