@@ -15,7 +15,9 @@ func bracesStandForEachOfTheirParts(raw: String, prompts: [String]) throws {
     #expect(try PromptExpansion(raw).isExpanded == (prompts.count > 1))
 }
 
-@Test func tooManyCombinationsAreRefused() {
+@Test func tooManyCombinationsAreRefused() throws {
+    let most = String(repeating: "{a|b|c|d}", count: 4)
+    #expect(try PromptExpansion(most).prompts.count == 256)
     let many = String(repeating: "{a|b|c|d}", count: 5)
     #expect(throws: RequestError.expansion(limit: 256)) { try PromptExpansion(many) }
 }
@@ -33,6 +35,9 @@ func bracesStandForEachOfTheirParts(raw: String, prompts: [String]) throws {
     #expect(request.residual.steps == 5)
     #expect(request.prompt == "a dog")
     #expect(try ParameterAxis("seed=1, 2").description == "seed=1,2")
+    // Files keep no negative zero.
+    try ParameterAxis("guidance=-0.0").apply(0, to: &request)
+    #expect(request.sampling.guidanceScale.sign == .plus)
 }
 
 @Test(arguments: [

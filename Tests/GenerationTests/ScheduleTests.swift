@@ -83,3 +83,22 @@ func everyDiffusionTableIsFinite(steps: Int) {
     }
     #expect(wanted == [9, 8, 7, 6, 5, 4, 3, 2, 1, 0])
 }
+
+/// An edit of few tokens still gets four steps where it can.
+@Test func fewTokensHaveFourSteps() {
+    let settings = SamplingSettings(steps: 12)
+    #expect(settings.steps(making: 4, of: 256) == 4)
+    #expect(settings.steps(making: 3, of: 256) == 3)
+    #expect(settings.steps(making: 64, of: 256) == 6)
+    #expect(settings.steps(making: 256, of: 256) == 12)
+    #expect(SamplingSettings(steps: 2).steps(making: 64, of: 256) == 2)
+}
+
+/// Linear decay begins without guidance, so that a single step has none, and its head had none either.
+@Test func aHeadWhoseStepHadNoGuidanceHadNone() {
+    var settings = SamplingSettings(steps: 1, guidanceScale: 3)
+    settings.guidanceDecay = .linear
+    #expect(settings.headGuidance == 3 && settings.effectiveHeadGuidance == 0)
+    settings.steps = 2
+    #expect(settings.effectiveHeadGuidance == 3)
+}

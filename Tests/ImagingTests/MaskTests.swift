@@ -169,6 +169,7 @@ private func randomMask(
         ("tokens:5-2", "The mask tokens:5-2 is no list of tokens; write tokens:0,5,16-19."),
         ("tokens:-1", "The mask tokens:-1 is no list of tokens; write tokens:0,5,16-19."),
         ("rect:64,0,1,1", "The mask lies outside the picture, which is 64x32."),
+        ("tokens:2", "The mask names token 2, but the picture has tokens 0 to 1."),
         ("tokens:0-9999999", "The mask names token 9999999, but the picture has tokens 0 to 1."),
         ("/none/m.png", "/none/m.png cannot be read: No such file or directory.")
     ])

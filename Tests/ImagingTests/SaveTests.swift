@@ -35,6 +35,13 @@ private func read(_ path: String) -> [UInt8]? {
         #expect(read(folder.path + "/empty.png") == [])
     }
 
+    @Test func aNameThatIsTooLongIsFoundBeforeTheWork() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/" + String(repeating: "a", count: 300) + ".png"
+        #expect(throws: SaveError.nameTooLong(path: path)) { try ImageFile.checkPlace(of: path) }
+        try ImageFile.checkPlace(of: folder.path + "/a.png")
+    }
+
     @Test func anExistingFileIsKept() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/picture.png"

@@ -340,3 +340,82 @@ func aForkToAnotherScheduleGoesOnFromItsRecord(step: Int) throws {
     // Stored in bfloat16.
     #expect(difference(made, stored).maximum < 0.01)
 }
+
+/// What a seed gives with the model in `Assets`: ids of tokens, in float32.
+@Test func aSeedOfTheEmbeddedModelGivesItsKnownTokens() throws {
+    let pipeline = try embeddedPipeline()
+    var runs = try pipeline.start([
+        GenerationRequest(
+            prompt: "a red fox in the snow", seed: 7, width: 128, height: 96,
+            sampling: SamplingSettings(steps: 4, guidanceScale: 0.5, temperature: 0.5))
+    ])
+    try pipeline.unmask(&runs)
+    #expect(runs[0].tokens.ids == [])
+}
+
+@Test func aRunThatWasWoundBackHasNoHiddenStatesOfLaterSteps() throws {
+    let pipeline = try embeddedPipeline()
+    var runs = try pipeline.start([
+        GenerationRequest(
+            prompt: "a meadow", seed: 2, width: 64, height: 64,
+            sampling: SamplingSettings(steps: 3, guidanceScale: 1))
+    ])
+    try pipeline.unmask(&runs)
+    #expect(runs[0].run.hidden != nil)
+    #expect(runs[0].run.woundBack(to: 3).hidden != nil)
+    #expect(runs[0].run.woundBack(to: 2).hidden == nil)
+}
+
+/// The official rule masks a known grid again; the scaled one has nothing to do.
+@Test(arguments: [(MaskSchedule.official, false), (.scaled, true)])
+func aKnownGridIsFinishedUnlessTheRuleIsOfficial(schedule: MaskSchedule, isFinished: Bool) throws {
+    let pipeline = try embeddedPipeline()
+    let text = try pipeline.start(
+        GenerationRequest(prompt: "a fox", seed: 1, width: 64, height: 64)
+    ).run.text
+    let maskID = pipeline.model.configuration.maskID
+    let run = MaskedRun(
+        gridWidth: 2, gridHeight: 2, maskID: maskID, ids: [1, 2, 3, 4],
+        settings: SamplingSettings(steps: 3, schedule: schedule), text: text,
+        noise: KeyedNoise(seed: 1))
+    #expect(run.isFinished == isFinished)
+}
+
+@Test func unpinningOutsideTheWindowDoesNothing() throws {
+    let pipeline = try embeddedPipeline()
+    let text = try pipeline.start(
+        GenerationRequest(prompt: "a fox", seed: 1, width: 64, height: 64)
+    ).run.text
+    var run = MaskedRun(
+        gridWidth: 3, gridHeight: 1, maskID: pipeline.model.configuration.maskID, ids: [1, 2, 3],
+        window: TokenWindow(x: 0, y: 0, width: 2, height: 1),
+        settings: SamplingSettings(steps: 3), text: text, noise: KeyedNoise(seed: 1))
+    run.unpin([1, 2])
+    #expect(run.state.ids == [1, run.maskID, 3])
+}
+
+/// A candidate's probability is that of the pass its step sampled from.
+@Test func candidatesAreThoseOfTheirStep() throws {
+    let pipeline = try embeddedPipeline()
+    var runs = try pipeline.start([
+        GenerationRequest(
+            prompt: "a meadow", seed: 2, width: 128, height: 64,
+            sampling: SamplingSettings(
+                steps: 4, guidanceScale: 3, guidanceDecay: .linear, annealsLogits: true))
+    ])
+    try pipeline.unmask(&runs)
+    let (run, state) = (runs[0].run, runs[0].tokens)
+    let sampler = MaskedSampler(pipeline.model.transformer, compute: pipeline.model.compute)
+    var seen = 0
+    for position in state.ids.indices {
+        guard let step = state.fixedAt[position],
+            let states = try run.hiddenStates(of: step, with: sampler, isGuided: true)
+        else { continue }
+        let candidates = try run.candidates(
+            states, of: step, at: position, count: 4_096, with: sampler)
+        let chosen = try #require(candidates.first { $0.id == state.ids[position] })
+        #expect(abs(chosen.probability - state.confidence[position]) < 1e-4)
+        seen += 1
+    }
+    #expect(seen == 8)
+}

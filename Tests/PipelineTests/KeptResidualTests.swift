@@ -52,6 +52,20 @@ func pictureAfterPictureIsAsEachIsByItself(guidance: Float) throws {
     }
 }
 
+/// Grids of as many tokens in other rows.
+@Test func anotherShapeOfTheSameSizeIsAsByItself() throws {
+    let together = try embeddedPipeline()
+    for (width, height) in [(128, 64), (64, 128)] {
+        var shaped = request
+        (shaped.width, shaped.height) = (width, height)
+        let (one, other) = (
+            try finished(together, shaped), try finished(embeddedPipeline(), shaped)
+        )
+        #expect(one.tokens == other.tokens)
+        #expect(one.run.hidden?.conditional.floats() == other.run.hidden?.conditional.floats())
+    }
+}
+
 @Test func aNegativePromptOfSpacesIsNone() throws {
     let pipeline = try embeddedPipeline()
     var blank = request

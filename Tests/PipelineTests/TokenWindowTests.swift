@@ -23,6 +23,17 @@ private func window(holding isMasked: [Bool], gridWidth: Int, side: Int) -> Toke
             == TokenWindow(x: 16, y: 12, width: 8, height: 8))
 }
 
+@Test func placesInAWindowAreThoseOfTheGrid() {
+    let window = TokenWindow(x: 1, y: 2, width: 3, height: 2)
+    for position in 0..<5 * 6 {
+        let (column, row) = (position % 5, position / 5)
+        let isInside = (1...3).contains(column) && (2...3).contains(row)
+        #expect(
+            window.place(of: position, gridWidth: 5)
+                == (isInside ? (row - 2) * 3 + column - 1 : nil))
+    }
+}
+
 @Test func aWindowIsNeededOnlyWhereTheGridIsLargerAndTheMaskIsNot() {
     let all = Array(repeating: true, count: 64)
     #expect(window(holding: all, gridWidth: 8, side: 8) == nil)

@@ -27,6 +27,17 @@ import Testing
     expect("4", .flag("--threads"))
 }
 
+@Test func theKeysOfTheProjectReplaceTheUsers() throws {
+    let folder = try TemporaryFolder()
+    let user = try folder.write("[keys]\nfork = ['f', 'F9']\nhelp = 'h'\n", as: "user.toml")
+    let project = try folder.write("[keys]\nfork = 'k'\n", as: ".dcar.toml")
+    let settings = SettingsSources(
+        environment: ["DCAR_CONFIG": user], folder: folder.path, home: folder.path
+    ).load()
+    #expect(settings.keys.map(\.command) == ["help", "fork"])
+    #expect(settings.keys.last?.keys == ["k"] && settings.keys.last?.file == project)
+}
+
 @Test func aVariableThatDoesNotFitIsNamed() {
     let sources = SettingsSources(
         environment: ["DCAR_THREADS": "many", "DCAR_GRAPHICS": ""], folder: "/nowhere",

@@ -18,6 +18,11 @@ import Testing
         "generate.guidance = 3\n", "generate.steps", "8",
         "generate.guidance = 3\ngenerate.steps = 8\n"
     ),
+    // The last of several counts.
+    (
+        "[generate]\nsteps = 3\nsteps = 4\n", "generate.steps", "8",
+        "[generate]\nsteps = 3\nsteps = 8\n"
+    ),
     ("generate.steps = 3 # x\n", "generate.steps", "8", "generate.steps = 8 # x\n"),
     (
         "[ui]\ntheme = '''dark''' # it's \"dark\"\n", "ui.theme", "\"light\"",
@@ -78,8 +83,11 @@ func settingKeepsCommentsAndAllOtherLines(
     #expect(
         try FileManager.default.destinationOfSymbolicLink(atPath: folder.file("link.toml")) == path)
     #expect(try String(contentsOfFile: path, encoding: .utf8) == "[generate]\nsteps = 9\n")
+    // One that others could read is its owner's alone from then on.
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
     try sources.write(["generate", "steps"], nil)
     #expect(try String(contentsOfFile: path, encoding: .utf8) == "[generate]\n")
+    #expect(try mode(path) == 0o600)
 }
 
 /// As tools that keep such files elsewhere make them; the last leads nowhere yet.

@@ -409,7 +409,7 @@ extension Story {
         type(text)
     }
 
-    fileprivate mutating func batch(of count: Int) {
+    mutating func batch(of count: Int) {
         set(.count, String(count))
         press("p")
         type("a fox")
