@@ -187,7 +187,8 @@ extension Setting {
 
     package static let logLevel = Setting(
         "log.level", .choice(["off", "problems", "all"]), .text("problems"),
-        "What of the studio's messages is written to its log.")
+        "What of the studio's messages is written to its log; problems are joined by what was saved."
+    )
     package static let logDays = Setting(
         "log.days", .whole(1...3_650), .whole(30), "How many days the log goes back.")
 

@@ -8,4 +8,10 @@ extension String {
         else { return (self as NSString).expandingTildeInPath }
         return home + String(dropFirst())
     }
+
+    /// The same path with `~` for the home folder, for a person to read.
+    package var withTilde: String {
+        let home = "~".withHome
+        return hasPrefix(home + "/") ? "~" + dropFirst(home.count) : self
+    }
 }

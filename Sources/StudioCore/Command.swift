@@ -37,6 +37,7 @@ package enum Command: String, CaseIterable, Hashable, Sendable {
     case residualMap = "compare.residual"
     case compareWith = "compare.with"
     case flip = "compare.flip"
+    case flipSource = "compare.source"
     case swapCompared = "compare.swap"
     case dividerLeft = "compare.left"
     case dividerRight = "compare.right"
@@ -280,6 +281,7 @@ extension Command {
         Entry(.outpaintDown, "a cell more downwards, to outpaint", [Key(.down, .alt)]),
         Entry(.accept, "accept the result", [plain("A")], .proposal),
         Entry(.discard, "discard the result", [Key(.escape), plain("D")], .proposal),
+        Entry(.flipSource, "flip: before or after the edit", [plain("b")], .proposal),
         Entry(.nextCandidate, "next alternative", [plain("n"), Key(.tab)], .proposal),
         Entry(.previousCandidate, "previous alternative", [plain("N")], .proposal),
         Entry(.skip, "skip the selected picture", [Key(.delete)], .proposal),

@@ -116,7 +116,7 @@ package enum PlainOrder: Hashable, Sendable {
     /// Commands that change only what a screen shows, or ask what only a screen can ask.
     private static let screenCommands: Set<Command> = [
         .goToStep, .toggleResidual, .split, .difference, .residualMap, .compareWith, .flip,
-        .swapCompared, .dividerLeft, .dividerRight, .maskOverlay, .outpaint,
+        .flipSource, .swapCompared, .dividerLeft, .dividerRight, .maskOverlay, .outpaint,
         .nextOverlay, .previousOverlay, .noOverlay, .gridOverlay, .tokensOverlay,
         .confidenceOverlay, .orderOverlay, .nextPreview, .zoomIn, .zoomOut, .zoomFit, .pinToken,
         .unpinToken, .swapToken, .editMask, .brush, .eraser, .rectangle, .ellipse, .lasso, .flood,

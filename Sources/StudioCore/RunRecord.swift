@@ -224,6 +224,9 @@ package struct RunRecord: Hashable, Sendable {
         return snapshots.last?.fixedAt.contains { $0 != 0 } ?? false
     }
 
+    /// Whether all of it was read from a file's pixels, so that there are no steps to go back to.
+    package var isOpenedWithoutSteps: Bool { step == 0 && !hasOwnTokens }
+
     /// The seed; nil where an opened file does not name one, which counts as 0 then.
     package var knownSeed: UInt64? {
         if case .file = origin, request.seed == 0 { nil } else { request.seed }

@@ -171,6 +171,8 @@ package enum StudioNews: Hashable, Sendable {
     case log([String])
     case problem(String)
     case note(String)
+    /// A file that is no picture of a run was written, in a sentence.
+    case written(String)
 }
 
 /// What is known of the model once it is open.

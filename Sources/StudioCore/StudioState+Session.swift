@@ -110,7 +110,8 @@ extension StudioState {
             parts.append(
                 "\(waiting) queued"
                     + (queue.isPaused
-                        ? " (paused: \(key(.viewQueue)), then \(key(.queuePause)))" : ""))
+                        ? " (paused: \(leavingText)\(key(.viewQueue)), then \(key(.queuePause)))"
+                        : ""))
         }
         let pictures = order.count { runs[$0]?.isStored == true }
         if restored.session != nil, !prompt.positive.isEmpty { parts.append("the prompt") }
@@ -127,7 +128,7 @@ extension StudioState {
         guard !parts.isEmpty else { return message }
         return Message(
             (restored.wasKilled ? "Back after an unclean end: " : "Back: ")
-                + parts.joined(separator: ", ") + ".")
+                + parts.joined(separator: ", ") + "." + (isPromptOfMask ? " \(maskWords)" : ""))
     }
 
     /// Pixels of a run that was kept are made when it is shown, alone or beside another.

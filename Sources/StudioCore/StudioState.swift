@@ -73,6 +73,8 @@ package struct StudioState: Hashable, Sendable {
     package var version = ""
     /// What pictures look like here, for the header.
     package var graphics = ""
+    /// Where pictures are saved while the settings do not say, as a person writes it.
+    package var picturesFolder = ""
     /// Whether there is no screen: what happens is said in lines, and commands are named.
     package var isPlain = false
     /// The number of the newest run.
@@ -283,6 +285,8 @@ package struct Message: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         case note
         case success
+        /// A file was written.
+        case saved
         case problem
     }
 
@@ -319,6 +323,34 @@ extension StudioState {
         if case .ready(let facts) = model { facts } else { nil }
     }
 
+    /// Where a bare name is saved.
+    package var outputFolder: String { settings.text(.outputFolder) ?? picturesFolder }
+
+    /// Whether the pixels of the finished picture on the canvas are still to be made, from what an
+    /// earlier sitting kept.
+    package var isLoading: Bool { shown?.status == .finished && shown?.picture == nil }
+
+    /// Finished pictures that have no file and that nobody turned down.
+    package var unsavedCount: Int {
+        let discarded = discarded
+        return order.count {
+            runs[$0]?.status == .finished && runs[$0]?.savedPath == nil && !discarded.contains($0)
+        }
+    }
+
+    /// Whether letters go into one of the prompts.
+    package var isTextTyped: Bool { view == .studio && (focus == .prompt || focus == .negative) }
+
+    /// What comes before keys in a message where they would be typed: the key that leaves the text.
+    var leavingText: String {
+        isTextTyped && !isPlain ? "Esc, then " : ""
+    }
+
+    /// The same from every view, before keys that mean something of the picture.
+    var goingToPicture: String {
+        view == .studio || isPlain ? leavingText : "\(key(.viewStudio)), then "
+    }
+
     /// The step on the canvas; nil where the finished picture is.
     package var shownSnapshot: StepSnapshot? { shown?.snapshot(canvas.step) }
 
@@ -339,6 +371,16 @@ extension StudioState {
     /// Whether Enter in the prompt paints the mask anew, as there is one and its picture is shown.
     package var isPromptOfMask: Bool {
         shown?.status == .finished && mask.map { !$0.isEmpty } ?? false
+    }
+
+    /// Whether a mask is left on the picture shown though it is not being painted any more.
+    package var isMaskLeft: Bool {
+        isPromptOfMask && isPictureShown && proposal == nil && !canvas.isPainting
+    }
+
+    /// What a mask makes of Enter, which draws a new picture otherwise.
+    package var maskWords: String {
+        "A mask is painted: Enter paints it anew, \(key(.generate)) makes a new picture."
     }
 
     /// The token under the cursor.

@@ -16,6 +16,7 @@ extension StudioState {
         case .skip: return skip()
         case .fork: askFork()
         case .toggleResidual, .flip, .split, .difference, .residualMap: return compare(command)
+        case .flipSource: flipSource()
         case .swapCompared: swapCompared()
         case .dividerLeft, .dividerRight: moveDivider(command == .dividerLeft ? -0.05 : 0.05)
         case .compareWith: askComparison()
@@ -23,8 +24,8 @@ extension StudioState {
         case .repeatResidual: return remakeResidual(withNewSeed: false)
         case .strongerResidual: return changeStrength(1)
         case .weakerResidual: return changeStrength(-1)
-        case .nextOverlay: canvas.overlay = canvas.overlay.neighbour(1)
-        case .previousOverlay: canvas.overlay = canvas.overlay.neighbour(-1)
+        case .nextOverlay: turnOverlay(1)
+        case .previousOverlay: turnOverlay(-1)
         case .noOverlay: canvas.overlay = .off
         case .gridOverlay: canvas.overlay = .grid
         case .tokensOverlay: canvas.overlay = .tokens

@@ -10,11 +10,14 @@ struct StrengthAsked: Hashable, Sendable {
 extension StudioState {
     mutating func compare(_ command: Command) -> [StudioEffect] {
         guard isPictureShown else {
-            message = Message(
-                shown?.picture == nil
-                    ? "There is no residual before the run is finished."
-                    : "Steps have no residual; \(key(.lastStep)) shows the finished picture.",
-                .problem)
+            message =
+                isLoading
+                ? Self.loading
+                : Message(
+                    shown?.picture == nil
+                        ? "There is no residual before the run is finished."
+                        : "Steps have no residual; \(key(.lastStep)) shows the finished picture.",
+                    .problem)
             return []
         }
         let wanted: CanvasState.Display =
@@ -97,9 +100,34 @@ extension StudioState {
         popup = .choice(.comparison, 0)
     }
 
-    /// The choices of the comparison: the picture's own discrete half, then other pictures, the
-    /// newest first.
-    package var comparisonChoices: [RunID?] { [nil] + comparable.reversed() }
+    /// The choices of the comparison: what a result was made from, the picture's own discrete half,
+    /// then other pictures, the newest first.
+    package var comparisonChoices: [RunID?] {
+        let source = sourceOfResult
+        return (source.map { [$0] } ?? []) + [nil] + comparable.reversed().filter { $0 != source }
+    }
+
+    /// The picture that the result shown would replace, where one can be laid over the other.
+    package var sourceOfResult: RunID? {
+        proposal?.base.flatMap { comparable.contains($0) ? $0 : nil }
+    }
+
+    /// Before and after: a result, or the picture that it was made from.
+    mutating func flipSource() {
+        guard isPictureShown, let source = sourceOfResult else {
+            message = Message(
+                proposal?.base == nil
+                    ? "Only a result that waits to be accepted has a picture that it was made from."
+                    : "The result and the picture that it was made from are not of one size.",
+                .problem)
+            return
+        }
+        guard canvas.partner != source || canvas.display != .discrete else {
+            leaveComparison()
+            return
+        }
+        (canvas.partner, canvas.display, canvas.isSwapped) = (source, .discrete, false)
+    }
 
     mutating func compareWith(_ index: Int) {
         popup = nil
@@ -183,10 +211,9 @@ extension StudioState {
     mutating func remakeResidual(withNewSeed: Bool) -> [StudioEffect] {
         guard isReady() else { return [] }
         guard let run = shown, run.picture != nil else {
-            message = Message(
-                shown?.status == .finished
-                    ? "The picture is still being made from its tokens; try again in a moment."
-                    : "A new residual needs a finished picture.", .problem)
+            message =
+                isLoading
+                ? Self.loading : Message("A new residual needs a finished picture.", .problem)
             return []
         }
         guard run.hasOwnTokens else {

@@ -1,3 +1,4 @@
+import Imaging
 import Requests
 import Settings
 import TerminalGraphics
@@ -11,6 +12,16 @@ extension StudioState {
         let command: Command
         /// Whether the text only says why there is nothing to copy.
         var isReason = false
+
+        /// The text with words in place of a mask that only a program can read.
+        package var shown: String {
+            let parts = text.split(separator: "'", omittingEmptySubsequences: false)
+            func isMask(_ at: Int) -> Bool { parts[at].hasPrefix(MaskSource.dataPrefix) }
+            return parts.indices.reduce(into: "") { shown, at in
+                if at > 0, !isMask(at), !isMask(at - 1) { shown += "'" }
+                shown += isMask(at) ? "<painted mask>" : parts[at]
+            }
+        }
     }
 
     /// Of the picture that is seen, or of that selected in the gallery, whose file alone knows all
@@ -89,7 +100,7 @@ extension StudioState {
             popup = .text(title: "The \(choice.title), not copied", lines: [choice.text] + hint)
             return []
         }
-        message = Message("Copied to the terminal's clipboard: \(choice.text)", .success)
+        message = Message("Copied to the terminal's clipboard: \(choice.shown)", .success)
         return [.copy(choice.text)]
     }
 }

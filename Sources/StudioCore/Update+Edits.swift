@@ -16,10 +16,10 @@ extension StudioState {
         let base = isPaintedOn ? shownRun : proposal?.base ?? shownRun
         guard let base, let run = runs[base], run.picture != nil else {
             let isComing = base.map { runs[$0]?.status == .finished } ?? false
-            message = Message(
+            message =
                 isComing
-                    ? "The picture is still being made from its tokens; try again in a moment."
-                    : "An edit needs a finished picture; generate one first.", .problem)
+                ? Self.loading
+                : Message("An edit needs a finished picture; generate one first.", .problem)
             return []
         }
         let text = prompt.positive.text
@@ -175,6 +175,7 @@ extension StudioState {
         guard let proposal, areResultsDone() else { return }
         let chosen = proposal.candidates[proposal.selected]
         guard runs[chosen]?.picture != nil else { return }
+        if proposal.base != nil, canvas.partner == proposal.base { leaveComparison() }
         self.proposal = nil
         shownRun = chosen
         guard proposal.base != nil else {
@@ -231,7 +232,9 @@ extension StudioState {
 
     mutating func askMaskFile(_ command: Command) {
         guard isPictureShown, let run = shownRun else {
-            message = Message("A mask is painted on a finished picture.", .problem)
+            message =
+                isLoading
+                ? Self.loading : Message("A mask is painted on a finished picture.", .problem)
             return
         }
         guard canPaint() else { return }

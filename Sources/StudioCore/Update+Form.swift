@@ -114,8 +114,10 @@ extension StudioState {
             return
         }
         let last = run.steps - 1
-        guard last > 0, !run.snapshots.isEmpty else {
-            message = Message("This picture has no steps to fork from.", .problem)
+        guard last > 0, !run.snapshots.isEmpty, !isLoading else {
+            message =
+                isLoading
+                ? Self.loading : Message("This picture has no steps to fork from.", .problem)
             return
         }
         // A finished picture is forked from its middle unless a step is shown.

@@ -77,8 +77,13 @@ extension StudioState {
     /// The keys that mean a command here; of one that has its keys elsewhere, those.
     package func shownKeys(of entry: Command.Entry) -> [Key] {
         let keys = keymap.keys(of: entry.command)
-        let heard = keys.filter { means($0, entry.command) }
+        let heard = keysHeard(of: entry)
         return heard.isEmpty && !contexts.contains(entry.context) ? keys : heard
+    }
+
+    /// The keys that mean a command here, even if it has its keys elsewhere.
+    package func keysHeard(of entry: Command.Entry) -> [Key] {
+        keymap.keys(of: entry.command).filter { means($0, entry.command) }
     }
 
     /// Where the keys of a command count, when that is neither everywhere nor the place one is at.
@@ -101,11 +106,40 @@ extension StudioState {
     /// The place in the help: narrow places first, then what has no key here, then what belongs
     /// elsewhere.
     private func rank(_ entry: Command.Entry) -> Int {
-        let keys = keymap.keys(of: entry.command).filter { means($0, entry.command) }
-        let place = contexts.firstIndex { context in
+        if let place = contextHeard(of: entry).flatMap(contexts.firstIndex(of:)) { return place }
+        return contexts.contains(entry.context)
+            ? contexts.count : contexts.count + 1 + entry.context.rawValue
+    }
+
+    /// The place where a key of the command is heard now; nil where none is.
+    private func contextHeard(of entry: Command.Entry) -> KeyContext? {
+        let keys = keysHeard(of: entry)
+        return contexts.first { context in
             keys.contains { keymap.command(for: $0, in: [context]) == entry.command }
         }
-        return place ?? contexts.count + (contexts.contains(entry.context) ? 0 : 1)
+    }
+
+    /// The lines of the help: commands under where their keys count, and the keys of texts, which
+    /// come first where one is typed. Those that match stand without headings.
+    package func helpLines(_ list: Popup.ListState) -> [HelpLine] {
+        let entries = commandList(list, isHelp: true)
+        let texts = TextKey.all.filter { $0.matches(list.filter.text) }
+        guard list.filter.isEmpty else {
+            return entries.indices.map(HelpLine.command) + texts.map(HelpLine.text)
+        }
+        let heard = entries.map(contextHeard)
+        let placeOfTexts = isTextTyped ? 0 : heard.prefix { $0 != nil }.count
+        var lines: [HelpLine] = []
+        var last = ""
+        for (at, entry) in entries.enumerated() {
+            if at == placeOfTexts { lines += [.heading("In texts")] + texts.map(HelpLine.text) }
+            let isHere = heard[at] == nil && contexts.contains(entry.context)
+            let heading = isHere ? "Without a key here" : (heard[at] ?? entry.context).heading
+            if heading != last { lines.append(.heading(heading)) }
+            lines.append(.command(at))
+            last = heading
+        }
+        return lines
     }
 
     /// Whether a key is a command's where keys are looked up now. The parameters take digits and
@@ -162,7 +196,8 @@ extension [Command.Entry] {
 
 extension String {
     /// How well a pattern in small letters fits, or nil: the pattern as it stands counts most, at
-    /// the start of a word more; else letters in their order, the closer together the better.
+    /// the start of a word more; else the beginnings of words and letters after them, in their order,
+    /// the closer together the better.
     func fuzzyScore(_ pattern: String) -> Int? {
         let text = Array(lowercased())
         let letters = Array(pattern)
@@ -172,14 +207,31 @@ extension String {
             let isWordStart = start == 0 || !text[start - 1].isLetter
             return (isWordStart ? 20_000 : 10_000) - min(start, 1_000)
         }
-        var at = 0
-        var gaps = 0
-        var last: Int?
-        for letter in letters where letter != " " {
-            guard let next = text[at...].firstIndex(of: letter) else { return nil }
-            if let last { gaps += next - last - 1 }
-            (last, at) = (next, next + 1)
+        return gaps(between: letters.filter { $0 != " " }, in: text).map { 5_000 - min($0, 4_000) }
+    }
+
+    /// The fewest letters left out between those of a pattern, each of which begins a word or goes on
+    /// in that of the one before it; nil where there is no such way through the text.
+    private func gaps(between letters: [Character], in text: [Character]) -> Int? {
+        guard let first = letters.first else { return 0 }
+        func beginsWord(_ place: Int) -> Bool { place == 0 || !text[place - 1].isLetter }
+        // For each place, what was left out on the best way that ends there.
+        var ways: [Int?] = text.indices.map { text[$0] == first && beginsWord($0) ? 0 : nil }
+        for letter in letters.dropFirst() {
+            var next = [Int?](repeating: nil, count: text.count)
+            // The best way before a place, less the place where it ends: in its word, and in all.
+            var (inWord, anywhere): (Int?, Int?) = (nil, nil)
+            for place in text.indices {
+                if beginsWord(place) { inWord = nil }
+                if text[place] == letter, let before = beginsWord(place) ? anywhere : inWord {
+                    next[place] = before + place - 1
+                }
+                guard let way = ways[place].map({ $0 - place }) else { continue }
+                inWord = Swift.min(inWord ?? way, way)
+                anywhere = Swift.min(anywhere ?? way, way)
+            }
+            ways = next
         }
-        return 5_000 - min(gaps, 4_000)
+        return ways.compactMap { $0 }.min()
     }
 }

@@ -23,6 +23,23 @@ extension StudioState {
         return [.setGraphics(choice)]
     }
 
+    /// The next overlay, or the one before, but for those that draw nothing over what is shown.
+    mutating func turnOverlay(_ direction: Int) {
+        repeat {
+            canvas.overlay = canvas.overlay.neighbour(direction)
+        } while canvas.overlay != .off && !draws(canvas.overlay)
+    }
+
+    private func draws(_ overlay: CanvasState.Overlay) -> Bool {
+        switch overlay {
+        case .off: false
+        case .grid, .confidence, .order: true
+        case .tokens: !isPictureShown
+        // Over a picture that is no result the mask is seen in any case.
+        case .mask: isPictureShown && proposal != nil && mask.map { !$0.isEmpty } ?? false
+        }
+    }
+
     /// The themes to choose from; nil is the one that fits the terminal.
     package var themeChoices: [Theme?] { Theme.allCases.map(Optional.some) + [nil] }
 

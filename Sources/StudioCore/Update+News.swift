@@ -42,8 +42,8 @@ extension StudioState {
                 runs[id]?.status = .paused
                 self.job?.phase = .paused
                 message = Message(
-                    "Paused. \(key(.pause)) goes on, \(key(.nextStep)) takes one step, \(key(.fork)) forks."
-                )
+                    "Paused. \(goingToPicture)\(key(.pause)) goes on, \(key(.nextStep)) takes one "
+                        + "step, \(key(.fork)) forks.")
             }
             return idle(id)
         case .cancelled(let id):
@@ -86,7 +86,7 @@ extension StudioState {
             let isWhole = isHidden && content.isWholePicture
             message = Message(
                 (isWhole ? "The finished picture is saved" : "Saved") + " as \(path)"
-                    + (twin.map { "; it is in \($0) too." } ?? "."), .success)
+                    + (twin.map { "; it is in \($0) too." } ?? "."), .saved)
             return [.library(.index(path: path))]
                 + (content.isWholePicture ? jobSaved(id, path) : [])
         case .notSaved(let id, let problem):
@@ -106,6 +106,7 @@ extension StudioState {
                 title: "Log, the newest first", lines: lines.isEmpty ? ["It is empty."] : lines)
         case .problem(let text): message = Message(text, .problem)
         case .note(let text): message = Message(text)
+        case .written(let text): message = Message(text, .saved)
         }
         return []
     }
@@ -169,7 +170,8 @@ extension StudioState {
             let isShown = shownRun == id && proposal?.base == nil && hasSteps
             message = Message(
                 cancelledWords(ended)
-                    + (isShown ? " \(key(.pause)) goes on, \(key(.fork)) forks." : ""))
+                    + (isShown
+                        ? " \(goingToPicture)\(key(.pause)) goes on, \(key(.fork)) forks." : ""))
         }
         if let base = proposal?.base {
             // Nothing to choose from any more: back to the picture.
@@ -203,15 +205,17 @@ extension StudioState {
                 next = "\(key(.save)) saves, :edit X,Y,WIDTH,HEIGHT PROMPT paints a part anew."
             } else {
                 next =
-                    "\(key(.toggleResidual)) flips discrete and refined, \(key(.editMask)) paints a "
-                    + "mask, \(key(.save)) saves."
+                    "\(goingToPicture)\(key(.toggleResidual)) flips discrete and refined, "
+                    + "\(key(.editMask)) paints a mask, \(key(.save)) saves."
             }
             message = Message("Done in \(Parameters.decimal(Float(seconds))) s. \(next)", .success)
             return
         }
         guard proposal.base != nil else {
             record(picture: shownRun, mask: mask(on: shownRun), "batch")
-            let choosing = isPlain ? "\(key(.nextCandidate)) goes to the next" : "Arrows choose"
+            let arrows = goingToPicture.isEmpty ? "Arrows" : "\(goingToPicture)arrows"
+            let choosing =
+                isPlain ? "\(key(.nextCandidate)) goes to the next" : "\(arrows) choose"
             message = Message(
                 "\(proposal.candidates.count) pictures. \(choosing), \(key(.accept)) shows one alone, "
                     + (proposal.sheet == nil
@@ -227,8 +231,8 @@ extension StudioState {
             : "\(key(.inpaint)) tries again"
         let seam = picture.seamError.map { ", seam \(Parameters.decimal(Float($0)))" } ?? ""
         message = Message(
-            "Done\(seam). \(key(.accept)) accepts, \(key(.discard)) discards, \(again).",
-            .success)
+            "Done\(seam). \(goingToPicture)\(key(.accept)) accepts, \(key(.discard)) discards, "
+                + "\(again).", .success)
     }
 
     /// Asks for a file. It takes the canvas when it comes, unless a run is on or a person has begun
@@ -253,7 +257,8 @@ extension StudioState {
         let texts = textsAtOrder.removeValue(forKey: id) ?? promptTexts
         guard job == nil, popup == nil, !isTyping, texts == promptTexts else {
             message = Message(
-                "Opened as picture \(id); \(key(.nextPicture)) leads to it.", .success)
+                "Opened as picture \(id); \(goingToPicture)\(key(.nextPicture)) leads to it.",
+                .success)
             return
         }
         turn(to: id)

@@ -3,9 +3,13 @@ import TerminalGraphics
 
 extension StudioState {
     mutating func performOnMask(_ command: Command) {
+        guard !isLoading else {
+            message = Self.loading
+            return
+        }
         if command == .editMask, canvas.isPainting {
-            (canvas.isPainting, canvas.stroke) = (false, nil)
             (view, focus) = (.studio, .canvas)
+            stopPainting()
             return
         }
         guard let picture = shown?.picture, canvas.step == nil else {
@@ -37,6 +41,23 @@ extension StudioState {
         default: reshape(command, size)
         }
     }
+
+    /// Painting ends; a mask that is left is not forgotten.
+    mutating func stopPainting() {
+        (canvas.isPainting, canvas.stroke) = (false, nil)
+        guard isMaskLeft else { return }
+        message = Message("The mask stays: \(key(.inpaint)) paints it anew, Esc drops it.")
+    }
+
+    /// Takes a mask off the picture that is not being painted any more.
+    mutating func dropMask() {
+        record(picture: shownRun, mask: nil, "drop the mask")
+        message = Message("The mask is gone; \(key(.undo)) brings it back.")
+    }
+
+    /// Why nothing can be done with a picture whose pixels are not there yet.
+    static let loading = Message(
+        "The picture is still being made from its tokens; try again in a moment.", .problem)
 
     /// False, with a message, where a result is larger than the picture that masks belong to.
     mutating func canPaint() -> Bool {

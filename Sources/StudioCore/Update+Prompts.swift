@@ -17,11 +17,15 @@ extension StudioState {
     /// Under a mask comes mostly something else than the whole picture shows, so what is typed takes
     /// the place of the picture's prompt.
     mutating func suggestPromptOfMask() {
-        guard focus == .prompt, isPromptOfMask, let own = shown?.request,
-            [own.prompt, own.rawPrompt].contains(prompt.positive.text)
-        else { return }
+        guard focus == .prompt, isPromptOfMask, let own = shown?.request else { return }
+        guard [own.prompt, own.rawPrompt].contains(prompt.positive.text) else {
+            message = Message(maskWords)
+            return
+        }
         prompt.positive = TextField(suggesting: prompt.positive.text)
-        message = Message("Type what is to be under the mask, or keep the prompt.")
+        message = Message(
+            "Type what is to be under the mask, or keep the prompt; \(key(.generate)) makes a new "
+                + "picture.")
     }
 
     /// Keeps a prompt for later sittings, before anything is made of it.

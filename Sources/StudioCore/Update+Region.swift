@@ -3,7 +3,9 @@ extension StudioState {
     mutating func mask(x: Int, y: Int, width: Int, height: Int) {
         message = nil
         guard let picture = shown?.picture?.refined, canvas.step == nil else {
-            message = Message("A mask needs a finished picture.", .problem)
+            message =
+                isLoading
+                ? Self.loading : Message("A mask needs a finished picture.", .problem)
             return
         }
         guard canPaint() else { return }

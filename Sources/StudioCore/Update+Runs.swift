@@ -122,8 +122,8 @@ extension StudioState {
         guard let edit = begun.first, !isPlain else {
             return "Cancelled; the picture is as it was."
         }
-        return "Cancelled; the picture is as it was. \(key(.showVersions)) shows picture \(edit), "
-            + "the edit so far."
+        return "Cancelled; the picture is as it was. \(goingToPicture)\(key(.showVersions)) shows "
+            + "picture \(edit), the edit so far."
     }
 
     mutating func cancel() -> [StudioEffect] {
@@ -178,6 +178,10 @@ extension StudioState {
     /// paused behind it.
     private mutating func goOn(isSingleStep: Bool) -> [StudioEffect] {
         guard let run = shown else { return generate() }
+        if isLoading, job == nil {
+            message = Self.loading
+            return []
+        }
         let isLeft = run.status == .cancelled && !run.snapshots.isEmpty && !isShownRunOn
         guard let ids = isLeft ? [run.id] : job?.runs else {
             message = Message("This run is finished; \(key(.fork)) forks it from the step shown.")

@@ -40,6 +40,17 @@ extension StudioState {
         return versionTree(of: root)
     }
 
+    /// Results of edits that were not accepted and do not wait to be.
+    package var discarded: Set<RunID> {
+        let kept = Set(history.nodes.lazy.filter { !$0.label.isEmpty }.map(\.value.picture))
+        let open = Set(proposal?.candidates ?? [])
+        return Set(
+            runs.values.lazy.filter { run in
+                run.edit != nil && run.status == .finished && !kept.contains(run.id)
+                    && !open.contains(run.id)
+            }.map(\.id))
+    }
+
     mutating func showVersions() {
         guard let shownRun else {
             message = Message("There is no picture yet whose versions could be shown.", .problem)

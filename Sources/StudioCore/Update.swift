@@ -239,10 +239,13 @@ extension StudioState {
             leaveComparison()
             return []
         case .escape where proposal == nil && canvas.isPainting:
-            canvas.isPainting = false
+            stopPainting()
             return []
         case .escape where proposal == nil && !canvas.margins.isEmpty:
             canvas.margins = EditOrder.Margins()
+            return []
+        case .escape where isMaskLeft:
+            dropMask()
             return []
         default: return nil
         }

@@ -31,7 +31,7 @@ extension RunEngine {
                 millisecondsPerFrame: 250)
         case .eachStep:
             let first = try saveSteps(order, engineRun, pipeline)
-            post(.note("Every step is saved, as \(first) and on."))
+            post(.written("Every step is saved, as \(first) and on."))
             return
         }
         let path = try write(
@@ -113,7 +113,7 @@ extension RunEngine {
     func saveMask(_ path: String, _ mask: PaintedMask) throws {
         let full = try place(path)
         try ImageFile.save(try PNG.encode(mask.mask), to: full)
-        post(.note("The mask is saved as \(full)."))
+        post(.written("The mask is saved as \(full)."))
     }
 
     private func write(

@@ -130,6 +130,7 @@ private final class Session {
         apply(.news(.settings(options.settings)))
         state.graphics = capabilities.shortName
         state.version = options.appVersion
+        state.picturesFolder = options.picturesFolder.withTilde
         state.prompt.positive = TextField(options.prompt)
         state.screen = screen.metrics
         terminal.enterModes()

@@ -20,7 +20,8 @@ final class StudioLog: Sendable {
     /// Adds a message where the settings want it.
     func record(_ message: Message, _ settings: ResolvedSettings) {
         switch (settings.text(.logLevel), message.kind) {
-        case ("all", _), ("problems", .problem): break
+        // What became of a picture is looked for as problems are.
+        case ("all", _), ("problems", .problem), ("problems", .saved): break
         default: return
         }
         let kind = message.kind == .problem ? "problem" : "note"

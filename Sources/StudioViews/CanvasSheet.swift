@@ -9,6 +9,8 @@ struct CanvasSheet: Hashable, Sendable {
     /// Pixels of each picture.
     private let size: PixelPoint
     private let canvas: CanvasState
+    /// What all of them are laid against; nil for the discrete half of each.
+    private let partner: RGBImage?
 
     private struct Tile: Hashable, Sendable {
         var picture: FinishedPicture?
@@ -26,6 +28,7 @@ struct CanvasSheet: Hashable, Sendable {
         guard let proposal = state.proposal, proposal.candidates.count != 1 else { return nil }
         (columns, selected) = (proposal.columns, proposal.selected)
         (size, canvas) = (state.pictureSize, state.canvas)
+        partner = canvas.partner == nil ? nil : state.counterpart
         tiles = proposal.candidates.map { id in
             guard let run = state.runs[id] else { return Tile() }
             return Tile(
@@ -55,7 +58,8 @@ struct CanvasSheet: Hashable, Sendable {
             blue: background.z)
         if let picture = tile.picture {
             image.draw(
-                CanvasPicture.finished(picture, beside: picture.discrete, tile.gridWidth, canvas),
+                CanvasPicture.finished(
+                    picture, beside: partner ?? picture.discrete, tile.gridWidth, canvas),
                 x: 0, y: 0)
         } else if tile.isSkipped {
             image.write("skipped", x: 16, y: 16, color: SIMD3(160, 160, 176), scale: 2)

@@ -9,6 +9,10 @@ extension FrameBuilder {
             column: area.column, row: area.row + 1, columns: area.columns, rows: area.rows - 1)
         hit(inner, .fixed(.focus(.canvas)))
         guard inner.rows > 0 else { return }
+        guard !state.isLoading else {
+            centred(["Loading the picture…", "It is made from its tokens."], in: inner)
+            return
+        }
         guard abilities.hasPictures, let scene = CanvasScene(state) else {
             if state.shownSnapshot == nil {
                 welcome(state, in: inner)
@@ -158,9 +162,11 @@ extension FrameBuilder {
             if let run = state.shown {
                 lines = [(run.status == .waiting ? "Reading the prompt…" : "", palette.faint)]
             } else {
-                lines = [
-                    ("Type a prompt and press Enter.", palette.title), ("", palette.text)
-                ]
+                let first =
+                    state.isTextTyped
+                    ? "Type a prompt and press Enter."
+                    : "\(state.key(.editPrompt)), then type a prompt and press Enter."
+                lines = [(first, palette.title), ("", palette.text)]
                 let examples = state.facts?.examples ?? []
                 if !examples.isEmpty { lines.append(("For example:", palette.faint)) }
                 lines += examples.prefix(6).map { ($0, palette.text) }
@@ -207,9 +213,15 @@ extension StudioState {
         if !canvas.margins.isEmpty, isPictureShown, proposal == nil {
             return ["outpaint: \(canvas.margins.shown)"]
         }
-        if isPictureShown { return compared.map { $0 + enlarged } }
-        // One of an earlier session is made from its tokens when it is shown.
-        if run.status == .finished, run.picture == nil, canvas.step == nil { return ["loading"] }
+        if isPictureShown {
+            let scale =
+                canvas.display == .residual
+                ? ", dark 0 to bright 1, the longest"
+                : canvas.overlay == .confidence ? ", confidence dark 0 to bright 1" : ""
+            let remarks = compared.map { $0 + enlarged }
+            return (scale.isEmpty ? [] : remarks.map { $0 + scale }) + remarks
+        }
+        if isLoading { return ["loading"] }
         guard let step = shownSnapshot?.step else { return [statusWord] }
         var kind = "masked"
         if let (shownStep, preview) = run.preview(at: step) {
@@ -246,7 +258,9 @@ extension StudioState {
         }
         guard let comparison = canvas.comparison else { return [line("refined", "discrete")] }
         let (own, other) = (shownRun ?? 0, comparison.partner)
-        let full = line("picture \(own)", "picture \(other)")
+        let isOfSource = other == sourceOfResult
+        let full =
+            isOfSource ? line("after", "before") : line("picture \(own)", "picture \(other)")
         return canvas.display == .split || canvas.display == .difference
             ? [full, line("\(own)", "\(other)")] : [full]
     }

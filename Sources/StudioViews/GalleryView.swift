@@ -41,7 +41,7 @@ extension FrameBuilder {
         heading("Search", in: area, isFocused: true, remark: remark)
         let start = area.column + 10
         let room = max(1, area.columns - 14 - remark.cellWidth)
-        fill(CellArea(column: start, row: area.row, columns: room + 1, rows: 1), palette.text)
+        fill(CellArea(column: start - 1, row: area.row, columns: room + 2, rows: 1), palette.text)
         line(field, column: start, row: area.row, palette.text, width: room + 1)
     }
 

@@ -46,7 +46,7 @@ package struct Palette {
             text = ink(252, 7)
             faint = ink(246, 7)
             title = ink(255, 15, .bold)
-            rule = ink(240, 8)
+            rule = ink(243, 8)
             focus = ink(80, 14, .bold)
             key = ink(222, 11)
             success = ink(114, 10)
@@ -65,7 +65,7 @@ package struct Palette {
             text = ink(235, 0)
             faint = ink(241, 0)
             title = ink(16, 0, .bold)
-            rule = ink(249, 0)
+            rule = ink(245, 0)
             focus = ink(25, 4, .bold)
             key = ink(94, 0, .bold)
             success = ink(22, 0, .bold)
@@ -105,6 +105,9 @@ package struct Palette {
         unread = faint
         unread.attributes.insert(.underline)
     }
+
+    /// What lines are drawn in, which only divide.
+    package var lines: TextStyle { rule }
 
     /// Every style that text is written in, by name.
     package var texts: [String: TextStyle] {

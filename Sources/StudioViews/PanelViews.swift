@@ -169,6 +169,16 @@ extension FrameBuilder {
         }
         let total = run.steps
         let room = area.columns - 2
+        guard !state.isLoading, !run.isOpenedWithoutSteps else {
+            put(
+                state.isLoading ? "loading the picture" : "opened from a file, no steps",
+                column: area.column + 1, row: area.row + 1, palette.text, width: room)
+            guard area.rows >= 3, !state.isLoading else { return }
+            put(
+                state.progressLine(in: room), column: area.column + 1, row: area.row + 2,
+                palette.faint, width: room)
+            return
+        }
         let shown = state.isPictureShown ? nil : state.shownSnapshot?.step
         let strip = StepStrip(steps: total, columns: room)
         let at = shown.map(strip.dot)
@@ -212,7 +222,9 @@ extension FrameBuilder {
         let line: String
         if let id = snapshot.ids[token] {
             let step = snapshot.fixedAt[token] ?? 0
-            let confidence = "confidence \(Parameters.decimal(snapshot.confidence[token]))"
+            let confidence =
+                state.residualLength(of: token).map { "residual \(Parameters.decimal($0)) of 1" }
+                ?? "confidence \(Parameters.decimal(snapshot.confidence[token]))"
             // What a person chose has no confidence of the model's.
             line =
                 run.pinned.contains(token)
@@ -245,24 +257,34 @@ extension FrameBuilder {
     private mutating func pictures(_ state: StudioState, in area: CellArea) {
         let finished = state.versionTree()
         let (previous, next) = (state.key(.previousPicture), state.key(.nextPicture))
-        heading(
-            "Pictures", in: area, isFocused: false,
-            remark: finished.isEmpty
-                ? "" : "\(previous) \(next), \(state.key(.showVersions)) versions")
         let rows = area.rows - 1
         let selected = finished.firstIndex { $0.run == state.shownRun } ?? finished.count - 1
         let first = max(0, min(selected - rows / 2, finished.count - rows))
+        let keys = "\(previous) \(next), \(state.key(.showVersions)) versions"
+        let place = rows < finished.count ? placeOf(first, rows, of: finished.count) : ""
+        heading(
+            titles: ["Pictures"],
+            remarks: finished.isEmpty
+                ? [""] : place.isEmpty ? [keys, ""] : ["\(place), \(keys)", place],
+            in: area, isFocused: false)
+        let remarks = state.remarks(on: finished.map(\.run))
+        let room = area.columns - 2
         for (offset, line) in finished.dropFirst(first).prefix(rows).enumerated() {
             guard let run = state.runs[line.run] else { continue }
             let isShown = line.run == state.shownRun
             let mark = isShown ? "●" : "○"
-            let saved = run.savedPath == nil ? "" : "  saved"
+            let remark = remarks[run.id].map { "  \($0)" } ?? ""
+            let title = "\(line.branches)\(mark) \(run.id) \(run.shortTitle)"
+                .fitted(to: max(12, room - remark.cellWidth))
             put(
-                "\(line.branches)\(mark) \(run.id) \(run.shortTitle)\(saved)",
-                column: area.column + 1,
-                row: area.row + 1 + offset, isShown ? palette.text : palette.faint,
-                width: area.columns - 2)
+                title + remark, column: area.column + 1, row: area.row + 1 + offset,
+                isShown ? palette.text : palette.faint, width: room)
         }
+    }
+
+    /// Such as "5-12 of 20".
+    func placeOf(_ first: Int, _ rows: Int, of count: Int) -> String {
+        "\(first + 1)-\(min(first + rows, count)) of \(count)"
     }
 }
 
@@ -333,6 +355,9 @@ extension RunRecord {
         }
     }
 
+    /// How far it is, in a word or two.
+    var progress: String { phase == .steps ? "step \(step)/\(steps)" : phase.shown }
+
     /// The phases so far with what each took, the one that runs with how far it is; the oldest go
     /// where there is no room for all.
     fileprivate func phases(in columns: Int) -> String {
@@ -356,6 +381,15 @@ extension RunRecord {
 }
 
 extension StudioState {
+    /// How long a token's residual is, where that is what is shown.
+    fileprivate func residualLength(of token: Int) -> Float? {
+        guard isPictureShown, canvas.display == .residual,
+            let lengths = shown?.picture?.residualLengths,
+            lengths.indices.contains(token)
+        else { return nil }
+        return lengths[token]
+    }
+
     private var movingMark: Character { Self.movingMarks[ticks % Self.movingMarks.count] }
     private static let movingMarks: [Character] = ["◐", "◓", "◑", "◒"]
 

@@ -1,4 +1,5 @@
 import StudioCore
+import TerminalGraphics
 
 extension FrameBuilder {
     mutating func popup(_ state: StudioState) {
@@ -6,10 +7,19 @@ extension FrameBuilder {
         hideCursor()
         switch popup {
         case .list(.help, let list):
+            let entries = state.commandList(list, isHelp: true)
+            let lines = state.helpLines(list).map { line in
+                switch line {
+                case .heading(let text): ListItem(title: text, kind: .heading)
+                case .text(let key): ListItem(title: key.title, key: key.keys, kind: .text)
+                case .command(let place):
+                    item(
+                        entries[place], list.filter.isEmpty ? nil : state.place(of: entries[place]),
+                        state)
+                }
+            }
             listBox(
-                "Help: type to filter, Enter runs, Tab changes the key", list,
-                state.commandList(list, isHelp: true).map { item($0, state.place(of: $0), state) },
-                columns: 76)
+                "Help: type to filter, Enter runs, Tab changes the key", list, lines, columns: 76)
         case .list(.commands, let list):
             listBox(
                 "Commands", list,
@@ -19,7 +29,9 @@ extension FrameBuilder {
         case .list(.exports, let list):
             listBox(
                 "All ways to save", list,
-                state.exportList(list).map { item($0, $0.command.rawValue, state) },
+                state.exportList(list).map {
+                    item($0, $0.command.rawValue, state, state.keysHeard(of: $0))
+                },
                 of: state.exportList(Popup.ListState()).count)
         case .list(.history, let list):
             listBox(
@@ -53,11 +65,14 @@ extension FrameBuilder {
             nameBox(
                 "Save as", field,
                 field.isSuggestion
-                    ? "Typing replaces the name, arrows edit it." : "A path that ends in .png.")
+                    ? "Typing replaces the name, arrows edit it." : "A path that ends in .png.",
+                state.outputFolder.isEmpty ? "" : "A bare name goes into \(state.outputFolder)")
         case .open(let field):
             nameBox(
                 "Open a PNG", field,
-                "Any PNG. Odd sizes: \(state.importFit.rawValue) (Tab changes).")
+                "Any PNG. Odd sizes: \(state.importFit.rawValue) (Tab changes).",
+                state.outputFolder.isEmpty
+                    ? "" : "A bare name: where dcar runs, then \(state.outputFolder)")
         case .form(let form): formBox(form)
         case .tags(let field, _):
             nameBox("Tags", field, "Words with spaces between; none removes them.")
@@ -68,6 +83,7 @@ extension FrameBuilder {
                 selected)
         case .choice(.candidates, let selected): candidateBox(state, selected)
         case .choice(.comparison, let selected):
+            let remarks = state.remarks(on: state.comparisonChoices.compactMap { $0 })
             choiceBox(
                 state.incomparableCount == 0
                     ? "Compare with" : "Compare with (\(state.incomparableCount) of other sizes)",
@@ -75,31 +91,50 @@ extension FrameBuilder {
                     guard let id, let run = state.runs[id] else {
                         return "its own discrete picture"
                     }
-                    return "\(id) \(run.shortTitle)"
+                    let remark = remarks[id].map { "  \($0)" } ?? ""
+                    let name = id == state.sourceOfResult ? "the picture before: \(id)" : "\(id)"
+                    return "\(name) \(run.shortTitle)".fitted(to: max(20, 54 - remark.cellWidth))
+                        + remark
                 }, selected)
-        case .quit:
-            let inner = centredBox("Quit", columns: 44, rows: 5)
-            let waiting = state.queue.waitingCount
-            put(
-                state.job != nil ? "A run is on. Quit anyway?" : "Quit the studio?",
-                column: inner.column, row: inner.row, palette.popup, width: inner.columns)
-            if waiting > 0 {
-                put(
-                    "\(waiting) queued for the next start", column: inner.column,
-                    row: inner.row + 1, palette.popupFaint, width: inner.columns)
-            }
-            let end = put(
-                "y  quit", column: inner.column, row: inner.row + 2, palette.popup)
-            hit(
-                CellArea(
-                    column: inner.column, row: inner.row + 2, columns: end - inner.column, rows: 1),
-                .fixed(.listItem(0)))
-            put("Esc  stay", column: end + 4, row: inner.row + 2, palette.popup)
-            hit(
-                CellArea(column: end + 4, row: inner.row + 2, columns: 9, rows: 1),
-                .fixed(.listItem(1)))
+        case .quit: quitBox(state)
         case .text(let title, let lines, let first): textBox(title, lines, first)
         }
+    }
+
+    private mutating func quitBox(_ state: StudioState) {
+        let (waiting, unsaved) = (state.queue.waitingCount, state.unsavedCount)
+        let remarks = [
+            waiting > 0 ? "\(waiting) queued for the next start" : nil,
+            unsaved > 0
+                ? "\(unsaved == 1 ? "1 picture is" : "\(unsaved) pictures are") not saved; "
+                    + "\(unsaved == 1 ? "it comes" : "they come") back next time" : nil
+        ].compactMap { $0 }
+        let inner = centredBox("Quit", columns: 56, rows: 4 + max(1, remarks.count))
+        put(
+            state.job != nil ? "A run is on. Quit anyway?" : "Quit the studio?",
+            column: inner.column, row: inner.row, palette.popup, width: inner.columns)
+        for (offset, remark) in remarks.enumerated() {
+            put(
+                remark, column: inner.column, row: inner.row + 1 + offset, palette.popupFaint,
+                width: inner.columns)
+        }
+        let row = inner.endRow - 1
+        let end = put("y  quit", column: inner.column, row: row, palette.popup)
+        hit(
+            CellArea(column: inner.column, row: row, columns: end - inner.column, rows: 1),
+            .fixed(.listItem(0)))
+        put("Esc  stay", column: end + 4, row: row, palette.popup)
+        hit(
+            CellArea(column: end + 4, row: row, columns: 9, rows: 1), .fixed(.listItem(1)))
+    }
+
+    /// Which lines of a list these are, on its frame, where there are more.
+    mutating func place(_ first: Int, of count: Int, in inner: CellArea) {
+        guard count > inner.rows else { return }
+        let place = " \(placeOf(first, inner.rows, of: count)) "
+        put(
+            place, column: inner.column + inner.columns - place.cellWidth, row: inner.endRow,
+            palette.popupFaint)
     }
 
     /// Lines to read, and which of them these are where there are more.
@@ -112,11 +147,7 @@ extension FrameBuilder {
                 line, column: inner.column, row: inner.row + index, palette.popup,
                 width: inner.columns)
         }
-        guard box.scrolls else { return }
-        let place = " \(first + 1)-\(first + box.rows) of \(box.lines.count) "
-        put(
-            place, column: inner.column + inner.columns - place.cellWidth, row: inner.endRow,
-            palette.popupFaint)
+        place(first, of: box.lines.count, in: inner)
     }
 
     mutating func centredBox(_ title: String, columns: Int, rows: Int) -> CellArea {
@@ -129,12 +160,12 @@ extension FrameBuilder {
                 columns: columns, rows: rows))
     }
 
-    /// What can be copied, in full where there is room: where the clipboard is out of reach, a mouse
-    /// can take it.
+    /// What can be copied, in full where there is room and it can be read: where the clipboard is out
+    /// of reach, a mouse can take it.
     private mutating func copyBox(_ state: StudioState) {
         let columns = min(frame.columns - 4, 90)
         var choices = state.copyChoices.map { choice in
-            (choice, WrappedText(Array(choice.text), columns: max(1, columns - 18)).lines)
+            (choice, WrappedText(Array(choice.shown), columns: max(1, columns - 18)).lines)
         }
         while choices.reduce(0, { $0 + $1.1.count }) > frame.rows - 4,
             let longest = choices.indices.max(by: { choices[$0].1.count < choices[$1].1.count }),
@@ -165,19 +196,27 @@ extension FrameBuilder {
         }
     }
 
-    private mutating func nameBox(_ title: String, _ field: TextField, _ hint: String) {
-        let inner = centredBox(title, columns: 64, rows: 5)
+    /// - Parameter place: where a bare name leads.
+    private mutating func nameBox(
+        _ title: String, _ field: TextField, _ hint: String, _ place: String = ""
+    ) {
+        let inner = centredBox(title, columns: 64, rows: place.isEmpty ? 5 : 6)
         line(
             field, column: inner.column, row: inner.row,
             field.isSuggestion ? palette.selection : palette.popup, width: inner.columns)
         put(
             hint, column: inner.column, row: inner.row + 2, palette.popupFaint,
             width: inner.columns)
+        put(
+            place.elidingPath(to: inner.columns), column: inner.column, row: inner.row + 3,
+            palette.popupFaint, width: inner.columns)
     }
 
     /// A command's line in a list, with its first keys.
-    private func item(_ entry: Command.Entry, _ remark: String?, _ state: StudioState) -> ListItem {
-        let keys = state.shownKeys(of: entry).prefix(2).map(\.description)
+    private func item(
+        _ entry: Command.Entry, _ remark: String?, _ state: StudioState, _ keys: [Key]? = nil
+    ) -> ListItem {
+        let keys = (keys ?? state.shownKeys(of: entry)).prefix(2).map(\.description)
         return ListItem(
             title: entry.title, remark: remark.map { "(\($0))" } ?? "",
             key: keys.joined(separator: " "))
@@ -189,6 +228,14 @@ extension FrameBuilder {
         var remark = ""
         /// At the right end.
         var key = ""
+        var kind = Kind.choice
+
+        enum Kind {
+            case choice
+            case heading
+            /// What is only there to be read.
+            case text
+        }
     }
 
     private mutating func listBox(
@@ -203,21 +250,26 @@ extension FrameBuilder {
         let end = put("> ", column: inner.column, row: inner.row, palette.popup)
         line(list.filter, column: end, row: inner.row, palette.popup, width: inner.columns - 2)
         let rows = inner.rows - 2
-        let first = max(0, min(list.selected - rows / 2, items.count - rows))
+        let choices = items.indices.filter { items[$0].kind == .choice }
+        let selected = choices.indices.contains(list.selected) ? choices[list.selected] : 0
+        // The first choice stands below what leads up to it.
+        let first = list.selected == 0 ? 0 : max(0, min(selected - rows / 2, items.count - rows))
         if items.isEmpty {
             put("nothing matches", column: inner.column, row: inner.row + 2, palette.popup)
         }
         for (offset, item) in items.dropFirst(first).prefix(rows).enumerated() {
             let row = inner.row + 2 + offset
-            let isSelected = first + offset == list.selected
-            let style = isSelected ? palette.selection : palette.popup
+            let isSelected = first + offset == selected && item.kind == .choice
+            let style =
+                isSelected
+                ? palette.selection : item.kind == .heading ? palette.popupKey : palette.popup
             let line = CellArea(column: inner.column, row: row, columns: inner.columns, rows: 1)
             fill(line, style)
             let keyWidth = item.key.isEmpty ? 0 : item.key.cellWidth + 1
             let room = inner.columns - keyWidth
+            let mark = isSelected ? "▸ " : item.kind == .heading ? "" : "  "
             let end = put(
-                isSelected ? "▸ \(item.title)" : "  \(item.title)", column: inner.column, row: row,
-                style, width: room)
+                mark + item.title, column: inner.column, row: row, style, width: room)
             put(
                 item.remark, column: end + 1, row: row,
                 isSelected ? palette.selection : palette.popupFaint,
@@ -225,10 +277,12 @@ extension FrameBuilder {
             put(
                 item.key, column: inner.column + inner.columns - item.key.cellWidth, row: row,
                 style)
-            hit(line, .fixed(.listItem(first + offset)))
+            if let choice = choices.firstIndex(of: first + offset) {
+                hit(line, .fixed(.listItem(choice)))
+            }
         }
         guard items.count > rows else { return }
-        let place = " \(list.selected + 1) of \(items.count) "
+        let place = " \(list.selected + 1) of \(choices.count) "
         put(
             place, column: inner.column + inner.columns - place.cellWidth, row: inner.endRow,
             palette.popupFaint)

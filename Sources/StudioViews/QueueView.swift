@@ -26,6 +26,13 @@ extension FrameBuilder {
                 remark: remark)
         }
         hit(area, .fixed(.list))
+        var area = area
+        if let run = state.runAtWork, queue.running == nil {
+            let line = CellArea(
+                column: area.column, row: area.row + 1, columns: area.columns, rows: 1)
+            atWork(run, state, in: line)
+            (area.row, area.rows) = (area.row + 1, area.rows - 1)
+        }
         guard !queue.jobs.isEmpty else {
             centred(
                 [
@@ -82,6 +89,19 @@ extension FrameBuilder {
         return QueueColumns(facts: facts, status: max(12, status))
     }
 
+    /// What is being made and is no job of the queue: nothing can be done with it here.
+    private mutating func atWork(_ run: RunRecord, _ state: StudioState, in line: CellArea) {
+        let status = state.job?.isPaused == true ? "paused, \(run.progress)" : run.progress
+        let start = put("  ◉ ", column: line.column, row: line.row, palette.focus)
+        let room = line.columns - (start - line.column) - status.cellWidth - 3
+        put(
+            run.shortTitle.onOneLine, column: start, row: line.row, palette.focus,
+            width: max(8, room))
+        put(
+            status, column: line.column + line.columns - status.cellWidth - 1, row: line.row,
+            palette.focus)
+    }
+
     private mutating func job(
         _ job: QueuedJob, _ state: StudioState, in line: CellArea, _ columns: QueueColumns,
         isSelected: Bool
@@ -126,9 +146,7 @@ extension QueuedJob {
         switch state {
         case .waiting: return "waiting"
         case .running:
-            guard let run = run.flatMap({ studio.runs[$0] }) else { return "beginning" }
-            return run.phase == .steps
-                ? "step \(run.step)/\(run.steps)" : run.phase.shown
+            return run.flatMap { studio.runs[$0] }?.progress ?? "beginning"
         case .finished:
             return path.map { "saved " + ($0.split(separator: "/").last.map(String.init) ?? $0) }
                 ?? (problem == nil ? "done" : "not saved")

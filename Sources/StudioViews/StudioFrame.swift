@@ -80,7 +80,8 @@ extension FrameBuilder {
             if isOpen {
                 column = put(" \(view.rawValue)\(name)", column: column, row: 0, palette.tab)
             } else {
-                column = put(" \(view.rawValue)", column: column, row: 0, palette.barKey)
+                column = put(" ", column: column, row: 0, palette.bar)
+                column = put("\(view.rawValue)", column: column, row: 0, palette.barKey)
                 column = put(name, column: column, row: 0, palette.bar)
             }
             hit(
@@ -95,24 +96,24 @@ extension FrameBuilder {
             let style: TextStyle =
                 switch message.kind {
                 case .note: palette.text
-                case .success: palette.success
+                case .success, .saved: palette.success
                 case .problem: palette.problem
                 }
             let mark = message.kind == .problem ? "! " : ""
             put(
                 (" " + mark + message.text).elidingPath(to: frame.columns), column: 0, row: row,
                 style)
+        } else if state.focus == .parameters, state.popup == nil, state.view == .studio {
+            remark(state.parameters.explanation(of: state.parameter), row: row)
         } else if let warning = state.promptWarning, isPromptSeen(state) {
             put(" ! \(warning)", column: 0, row: row, palette.problem)
-        } else if state.focus == .parameters, state.popup == nil, state.view == .studio {
-            let explanation = state.parameters.explanation(of: state.parameter)
-            put(
-                " \(explanation)".fitted(to: frame.columns), column: 0, row: row, palette.faint)
-        } else if state.shown == nil, state.facts != nil, state.view == .studio {
-            put(
-                " Type a prompt and press Enter; \(state.key(.help)) is help, Esc then "
-                    + "\(state.key(.example)) shows examples.", column: 0, row: row, palette.faint)
+        } else if let words = state.words {
+            remark(words, row: row)
         }
+    }
+
+    private mutating func remark(_ words: String, row: Int) {
+        put(" \(words)".fitted(to: frame.columns), column: 0, row: row, palette.faint)
     }
 
     /// Whether the prompt is on the screen, so that a warning about it says something.
@@ -120,29 +121,6 @@ extension FrameBuilder {
         let isNarrow = Layout(columns: frame.columns, rows: frame.rows).isNarrow
         return state.view == .studio && state.popup == nil
             && (!isNarrow || state.focus == .prompt)
-    }
-
-    /// The six keys that matter most now. The last one, help, has its place on narrow screens too.
-    mutating func footer(_ state: StudioState, row: Int) {
-        guard state.settings.isOn(.footer) else { return }
-        fill(CellArea(column: 0, row: row, columns: frame.columns, rows: 1), palette.bar)
-        var column = 1
-        let hints = state.hints
-        let last = hints.last.map { $0.width + 3 } ?? 0
-        for (index, hint) in hints.enumerated() {
-            let width = hint.width
-            let reserve = index + 1 < hints.count ? last : 0
-            guard column + width + reserve <= frame.columns else { continue }
-            let start = column
-            column = put(hint.key, column: column, row: row, palette.barKey)
-            column = put(" \(hint.label)", column: column, row: row, palette.bar)
-            if let command = hint.command {
-                hit(
-                    CellArea(column: start, row: row, columns: width, rows: 1),
-                    .fixed(.command(command)))
-            }
-            column += 3
-        }
     }
 
     /// For screens too small for a picture: what goes on, in words.
@@ -160,38 +138,68 @@ extension FrameBuilder {
     }
 }
 
-/// One key in the footer.
-struct FooterHint {
-    let key: String
-    let label: String
-    let command: Command?
-
-    var width: Int { key.cellWidth + 1 + label.cellWidth }
-}
-
 extension StudioState {
     /// Model, machine, seed and how pictures are drawn, then the same in fewer and fewer words, down
-    /// to the model alone.
+    /// to the model alone, or to how far a run is that one does not see.
     fileprivate var headerFacts: [String] {
+        // What is being made comes first where it is not on the canvas.
+        let work = workElsewhere ?? ""
         func line(_ parts: String..., gap: String = "  ·  ") -> String {
-            parts.filter { !$0.isEmpty }.joined(separator: gap)
+            ([work] + parts).filter { !$0.isEmpty }.joined(separator: gap)
         }
-        let seed = "seed \(parameters.seed)"
+        let isNext = shown != nil && shown?.knownSeed != parameters.seed
+        let seed = "\(isNext ? "next seed" : "seed") \(parameters.seed)"
         let seedAndMode = "\(seed) \(parameters.seedMode.rawValue)"
         let drawn = graphics.replacing(" colours", with: "c")
         let kind = graphics.prefix { $0 != "," && !$0.isNumber }
             .split(separator: " ").joined(separator: " ")
         switch model {
-        case .opening: return [line("opening the model…", seedAndMode), "opening the model…"]
-        case .failed: return [line("no model", seedAndMode), "no model"]
+        case .opening:
+            let words = [line("opening the model…", seedAndMode), line("opening the model…")]
+            return words + (work.isEmpty ? [] : [work])
+        case .failed: return [line("no model", seedAndMode), line("no model")]
         case .ready(let facts):
             let name = "\(facts.name) \(facts.trainedSide)px"
+            let ofSeed = isNext ? [line(seed)] : []
             return [
                 line(name, "\(facts.threads) threads", seedAndMode, graphics),
                 line(name, seedAndMode, graphics), line(name, seedAndMode, drawn),
                 line(name, seed, drawn), line(name, seed, kind), line(facts.name, seed, kind),
-                line(name, seed), line(facts.name, seed), line(facts.name, seed, gap: " · "), name
-            ]
+                line(name, seed), line(facts.name, seed), line(facts.name, seed, gap: " · ")
+            ] + ofSeed + [line(name), work.isEmpty ? name : work]
+        }
+    }
+
+    /// How far the run is that is being made, where the canvas does not say so.
+    private var workElsewhere: String? {
+        guard let run = runAtWork, view != .studio || !isShownRunOn else { return nil }
+        return run.progress
+    }
+
+    /// The first run of the job that is not done.
+    var runAtWork: RunRecord? {
+        let runs = job?.runs.compactMap { self.runs[$0] } ?? []
+        return runs.first { $0.picture == nil && !$0.isSkipped } ?? runs.last
+    }
+
+    /// What to do here, where nothing else is to be said.
+    fileprivate var words: String? {
+        guard view == .studio, popup == nil else { return nil }
+        if shown == nil {
+            guard facts != nil else { return nil }
+            return isTextTyped
+                ? "Type a prompt and press Enter; \(key(.help)) is help, Esc then \(key(.example)) "
+                    + "shows examples."
+                : "\(key(.editPrompt)), then type a prompt; \(key(.help)) is help, \(key(.example)) "
+                    + "shows examples."
+        }
+        switch focus {
+        case .prompt, .negative: return isPromptOfMask ? maskWords : nil
+        case .canvas where canvas.isPainting && !isLoading:
+            let tools: [Command] = [.brush, .eraser, .rectangle, .ellipse, .lasso, .flood]
+            return zip(tools, CanvasState.Tool.allCases)
+                .map { "\(key($0)) \($1.rawValue)" }.joined(separator: ", ")
+        default: return nil
         }
     }
 
@@ -227,181 +235,5 @@ extension StudioState {
         guard !facts.unknownWords.isEmpty else { return nil }
         let words = facts.unknownWords.prefix(4).map { "\"\($0)\"" }.joined(separator: ", ")
         return "The model's vocabulary does not know \(words)."
-    }
-
-    var hints: [FooterHint] {
-        func hint(_ command: Command, _ label: String) -> FooterHint {
-            FooterHint(key: key(command), label: label, command: command)
-        }
-        func word(_ key: String, _ label: String) -> FooterHint {
-            FooterHint(key: key, label: label, command: nil)
-        }
-        switch popup {
-        case nil: break
-        case .list(.help, _):
-            return [
-                word("Enter", "run"), word("Up/Down", "move"), word("Tab", "change its key"),
-                word("Esc", "close")
-            ]
-        case .rebind:
-            return [
-                word("any key", "becomes its key"), word("Backspace", "as it came"),
-                word("Esc", "back")
-            ]
-        case .form(let form):
-            return [word("Enter", "do it")]
-                + (form.fields.count > 1 ? [word("Tab", "next line")] : [])
-                + [word("Esc", "close")]
-        case .copy:
-            let keys = copyChoices.map { String($0.key) }.joined(separator: " ")
-            return [word(keys, "copy"), word("Esc", "close")]
-        case .saveAs: return [word("Enter", "save"), word("Esc", "close")]
-        case .open:
-            return [word("Enter", "open"), word("Tab", "odd sizes"), word("Esc", "close")]
-        case .text(_, let lines, _):
-            return (textBox(lines).scrolls ? [word("Up/Down", "scroll")] : [])
-                + [word("Esc", "close")]
-        case .quit: return [word("y", "quit"), word("Esc", "stay")]
-        default:
-            return [word("Enter", "choose"), word("Up/Down", "move"), word("Esc", "close")]
-        }
-        switch view {
-        case .gallery:
-            guard gallery.field == nil else {
-                return [
-                    word("Enter", "done"), word("Esc", "show all"), word("seed:42", "parameter"),
-                    word("steps>8", "range"), word("is:starred", "marks"), word("tag:x", "tags")
-                ]
-            }
-            return [
-                hint(.galleryOpen, "open"), hint(.gallerySearch, "search"),
-                hint(.galleryStar, "star"), hint(.galleryRecallAll, "recall"),
-                hint(.galleryTrash, gallery.query.seeksTrash ? "bring back" : "trash"), helpHint
-            ]
-        case .queue:
-            return [
-                hint(.queuePause, queue.isPaused ? "go on" : "pause"),
-                hint(.queueEdit, "edit"), hint(.queueUp, "up"), hint(.queueDown, "down"),
-                queue.running == nil ? hint(.queueRemove, "remove") : hint(.queueSkip, "skip"),
-                helpHint
-            ]
-        case .settings:
-            guard settingsView.field == nil else {
-                return [word("Enter", "keep"), word("Esc", "leave as it was")]
-            }
-            return [
-                word("Enter", "change"), hint(.resetSetting, "default"),
-                hint(.editConfiguration, "editor"), hint(.reloadConfiguration, "read again"),
-                word("Esc", "studio"), helpHint
-            ]
-        case .studio, .edit: break
-        }
-        let isMasked = mask.map { !$0.isEmpty } ?? false
-        let generate = job.map { !$0.isPaused } ?? false ? "queue" : "generate"
-        switch focus {
-        case .prompt, .negative:
-            return [
-                word("Enter", isPromptOfMask ? "paint the mask anew" : generate),
-                word("Esc", "to the picture"), word("Tab", "next panel"),
-                word("Ctrl-P", "earlier prompts"), hint(.searchHistory, "search"),
-                helpHint
-            ]
-        case .parameters:
-            return [
-                word("Up/Down", "choose"), word("Left/Right", "change"), word("Enter", "type"),
-                hint(.generate, generate), word("Esc", "to the picture"), helpHint
-            ]
-        case .canvas: break
-        }
-        if proposal != nil, proposal?.base == nil, job == nil {
-            return [
-                word("Arrows", "choose"), hint(.accept, "this one"), hint(.discard, "close"),
-                hint(.save, "save"), hint(.exports, "export"), helpHint
-            ]
-        }
-        if let proposal, job == nil, !canvas.isPainting {
-            return [
-                hint(.accept, "accept"), hint(.discard, "discard"), hint(.inpaint, "again")
-            ] + (proposal.candidates.count > 1 ? [hint(.nextCandidate, "next")] : [])
-                + [hint(.toggleResidual, "discrete"), helpHint]
-        }
-        if canvas.isPainting {
-            return [
-                hint(.applyTool, canvas.tool.rawValue),
-                word(keys(.brush, .eraser, .rectangle, .ellipse, .lasso, .flood), "tools"),
-                isMasked && job == nil ? hint(.inpaint, "paint anew") : hint(.maskAll, "all"),
-                proposal == nil || job != nil
-                    ? hint(.editPrompt, "prompt") : hint(.accept, "accept"),
-                canvas.tool.hasSize
-                    ? word(keys(.smallerBrush, .largerBrush), "size") : hint(.invertMask, "invert"),
-                helpHint
-            ]
-        }
-        // What a paused run can do is no matter of a picture that is shown in front of it.
-        let isBehind = job?.isPaused == true && !isShownRunOn && shown != nil
-        if let job, !isBehind {
-            guard job.isPaused else {
-                return (canPause(job) ? [hint(.pause, "pause")] : []) + [
-                    hint(.cancel, "cancel"),
-                    job.runs.count > 1 && shown?.picture == nil && shown?.isSkipped == false
-                        ? hint(.skip, "skip one") : hint(.previousStep, "back"),
-                    hint(.nextOverlay, "overlay"), helpHint
-                ]
-            }
-            let isBatch = proposal.map { $0.candidates.count > 1 } ?? false
-            return [hint(.pause, "go on"), hint(.nextStep, "step"), hint(.fork, "fork")]
-                + (isBatch
-                    ? [hint(.cancel, "cancel")]
-                    : [hint(.pinToken, "mask/pin token"), hint(.swapToken, "swap")])
-                + [helpHint]
-        }
-        if !canvas.margins.isEmpty {
-            return [
-                word("Alt-arrows", "more cells"), word("Enter", "paint them"), word("Esc", "none"),
-                hint(.alternatives, "alternatives"), hint(.editPrompt, "prompt"), helpHint
-            ]
-        }
-        if shown == nil {
-            return [
-                hint(.editPrompt, "prompt"), hint(.example, "example"),
-                hint(.parameters, "parameters"), hint(.openFile, "open"), hint(.quit, "quit"),
-                helpHint
-            ]
-        }
-        if isComparing {
-            return [
-                hint(.toggleResidual, "flip"), hint(.split, "split"),
-                hint(.difference, "difference")
-            ]
-                + ([.split, .difference].contains(canvas.display)
-                    ? [hint(.swapCompared, "swap")] : [])
-                + [word("Esc", "picture alone"), helpHint]
-        }
-        if isPictureShown {
-            return [
-                hint(.editPrompt, "prompt"),
-                isBehind ? hint(.pause, "go on") : hint(.toggleResidual, "discrete/refined"),
-                hint(.editMask, "mask"), hint(.previousStep, "steps"), hint(.save, "save"),
-                helpHint
-            ]
-        }
-        if shown?.picture == nil {
-            return [
-                hint(.pause, "go on"), hint(.nextStep, "step"), hint(.previousStep, "back"),
-                hint(.fork, "fork"), hint(.nextOverlay, "overlay"), helpHint
-            ]
-        }
-        return [
-            hint(.nextStep, "next"), hint(.previousStep, "back"), hint(.lastStep, "last"),
-            hint(.fork, "fork here"), hint(.nextOverlay, "overlay"), helpHint
-        ]
-    }
-
-    private var helpHint: FooterHint {
-        FooterHint(key: key(.help), label: "help", command: .help)
-    }
-
-    private func keys(_ commands: Command...) -> String {
-        commands.map(key).joined(separator: " ")
     }
 }

@@ -9,6 +9,8 @@ extension FrameBuilder {
             "Versions: Enter shows one", columns: 76, rows: min(frame.rows - 4, lines.count + 2))
         guard inner.rows > 0 else { return }
         let first = max(0, min(selected - inner.rows / 2, lines.count - inner.rows))
+        place(first, of: lines.count, in: inner)
+        let discarded = state.discarded
         for (offset, line) in lines.dropFirst(first).prefix(inner.rows).enumerated() {
             guard let run = state.runs[line.run] else { continue }
             let isSelected = first + offset == selected
@@ -17,7 +19,7 @@ extension FrameBuilder {
                 column: inner.column, row: inner.row + offset, columns: inner.columns, rows: 1)
             fill(row, style)
             let mark = line.run == state.shownRun ? "●" : "○"
-            let remark = run.versionRemark
+            let remark = (discarded.contains(run.id) ? "discarded  " : "") + run.versionRemark
             put(
                 "\(isSelected ? "▸" : " ") \(line.branches)\(mark) \(run.id) \(run.shortTitle)",
                 column: row.column, row: row.row, style,

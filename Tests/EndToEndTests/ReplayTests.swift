@@ -20,6 +20,9 @@ import Testing
     #expect(
         saved.sorted()
             == ["dcar-0001-a-beach.png", "dcar-0002-a-beach-discrete.png", "dcar-0002-a-beach.png"])
+    // What the studio has said of files is in its log.
+    let log = try String(contentsOfFile: folder.file(".local/state/dcar/log"), encoding: .utf8)
+    #expect(log.contains("Z note: Saved as ") && log.contains("dcar-0001-a-beach.png"))
     expectNothingStrange(session)
 }
 

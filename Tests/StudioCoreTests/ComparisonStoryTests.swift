@@ -41,6 +41,48 @@ func escapeLeavesAComparisonFirst(command: Command) {
     #expect(story.state.proposal == nil && story.state.shownRun == 1)
 }
 
+@Test func oneKeyFlipsAResultAndWhatItWasMadeFrom() {
+    var story = Story()
+    story.draw("a fox")
+    story.press("b")
+    #expect(story.state.canvas.partner == nil)
+    story.do(.reroll)
+    story.start(2)
+    story.finish(2, shade: 90)
+    story.press("b")
+    #expect(story.state.canvas.partner == 1 && story.state.canvas.display == .discrete)
+    #expect(story.state.counterpart == story.state.runs[1]?.picture?.refined)
+    story.press("b")
+    #expect(!story.state.isComparing)
+    // Whichever side is seen, the result is what is accepted.
+    story.press("b", "A")
+    #expect(story.state.shownRun == 2 && !story.state.isComparing)
+}
+
+@Test func whatAResultWasMadeFromIsComparedFirst() {
+    var story = Story()
+    story.draw("a fox")
+    story.draw("a cat")
+    story.press("(")
+    story.do(.reroll)
+    story.start(3)
+    story.finish(3)
+    #expect(story.state.comparisonChoices == [1, nil, 2])
+    story.press("A")
+    #expect(story.state.comparisonChoices == [nil, 2, 1])
+}
+
+@Test func aLargerResultHasNothingToFlipTo() {
+    var story = Story()
+    story.draw("a fox")
+    story.press(Key(.right, .alt), Key(.enter))
+    story.tell(
+        .started(2, gridWidth: 3, gridHeight: 2, Story.snapshot(0), isPromptTruncated: false))
+    story.finish(2)
+    story.do(.flipSource)
+    #expect(story.state.canvas.display == .refined && story.state.message?.kind == .problem)
+}
+
 @Test func newPicturesAreShownAsTheyAre() {
     var story = Story()
     story.draw("a fox")

@@ -21,6 +21,20 @@ private func command(_ story: Story) -> String { story.state.copyChoices.last?.t
     #expect(lines[1].hasPrefix("dcar edit -i - --mask 'data:image/png;base64,"))
 }
 
+@Test func aMaskInACommandIsShownInWords() throws {
+    var story = Story()
+    story.draw("it's a fox")
+    story.press("m", " ")
+    story.press(Key(.enter))
+    story.start(2)
+    story.finish(2)
+    let choice = try #require(story.state.copyChoices.last)
+    #expect(choice.text.contains("'data:image/png;base64,"))
+    #expect(choice.shown.contains(" --mask <painted mask> --feather 8 "))
+    #expect(choice.shown.contains("--prompt 'it'\\''s a fox'"))
+    #expect(choice.shown.count < 1_000)
+}
+
 @Test func theCommandOfAnEditTakesTheFileOfItsBase() {
     var story = Story()
     story.draw("a fox")

@@ -42,6 +42,47 @@ import Testing
     #expect(story.list("save").first?.command == .save)
 }
 
+@Test func lettersMustBeginWordsOrGoOnInThem() {
+    let story = Story()
+    #expect(story.list("doctor").isEmpty)
+    #expect(story.list("edtp").map(\.command).contains(.editPrompt))
+    #expect(story.list("stb").map(\.command).contains(.previousStep))
+}
+
+@Test func theHelpHasHeadingsAndTheKeysOfTexts() {
+    var story = Story()
+    story.draw("a fox")
+    let lines = story.state.helpLines(Popup.ListState())
+    #expect(lines.first == .heading("On the picture") && lines.dropFirst().first == .command(0))
+    let commands = lines.compactMap { if case .command(let place) = $0 { place } else { nil } }
+    #expect(commands == Array(story.help.indices))
+    let headings = lines.compactMap { if case .heading(let text) = $0 { text } else { nil } }
+    #expect(Set(headings).count == headings.count && headings.contains("In the gallery"))
+    #expect(lines.texts.contains("Alt-Enter begin a new line"))
+    // In a text its keys come first.
+    story.press("p")
+    #expect(story.state.helpLines(Popup.ListState()).first == .heading("In texts"))
+    // What is looked for stands without headings.
+    var list = Popup.ListState()
+    list.filter = TextField("new line")
+    #expect(story.state.helpLines(list).texts == ["Alt-Enter begin a new line"])
+    #expect(story.state.helpLines(list).count == 1)
+}
+
+@Test func aWayToSaveShowsAKeyOnlyWhereItWorks() throws {
+    var story = Story()
+    story.draw("a fox")
+    story.do(.maskAll)
+    let (saveAs, saveMask) = (
+        try #require(Command.saveAs.entry), try #require(Command.saveMask.entry)
+    )
+    #expect(story.state.keysHeard(of: saveAs).count == 1)
+    #expect(story.state.keysHeard(of: saveMask).isEmpty)
+    story.press("m")
+    #expect(story.state.keysHeard(of: saveAs).isEmpty)
+    #expect(story.state.keysHeard(of: saveMask).count == 1)
+}
+
 @Test func theWaysToSaveAreAListOfTheirOwn() {
     var story = Story()
     story.draw("a fox")
@@ -65,6 +106,12 @@ import Testing
     story.state.graphics = "half blocks, 256 colours"
     story.do(.probeTerminal)
     #expect(story.state.message?.text.contains("half blocks, 256 colours") == true)
+}
+
+extension [HelpLine] {
+    fileprivate var texts: [String] {
+        compactMap { if case .text(let key) = $0 { "\(key.keys) \(key.title)" } else { nil } }
+    }
 }
 
 extension Story {

@@ -33,6 +33,29 @@ import Testing
     #expect(story.takeEffects() == [.redraw])
 }
 
+@Test func overlaysThatDrawNothingArePassedBy() {
+    var story = Story()
+    story.draw("a fox")
+    func turned(_ key: Unicode.Scalar) -> [CanvasState.Overlay] {
+        var story = story
+        story.state.canvas.overlay = .off
+        return (0..<4).map { _ in
+            story.press(key)
+            return story.state.canvas.overlay
+        }
+    }
+    #expect(turned("o") == [.grid, .confidence, .order, .off])
+    #expect(turned("O") == [.order, .confidence, .grid, .off])
+    // A step's tokens are marked, and the mask is seen over a result where that is asked for.
+    story.press(",")
+    #expect(turned("o") == [.grid, .tokens, .confidence, .order])
+    story.press("$", "m", " ")
+    story.press(Key(.enter))
+    story.start(2)
+    story.finish(2)
+    #expect(turned("O") == [.mask, .order, .confidence, .grid])
+}
+
 @Test func promptAndSizeOfAPictureAreRecalledAlone() {
     var story = Story()
     story.draw("a fox")

@@ -44,6 +44,11 @@ private struct Sitting {
         tell(.finished(run, picture, seconds: 1))
     }
 
+    func footer(columns: Int, rows: Int = 24) -> String {
+        frame(of: state, columns: columns, rows: rows, on: Scene.abilities(.xterm256)).text
+            .split(separator: "\n", omittingEmptySubsequences: false).last.map(String.init) ?? ""
+    }
+
     /// The last line, and the one before it.
     var lines: [Substring] {
         frame(of: state, columns: 100, rows: 30, on: Scene.abilities(.xterm256)).text
@@ -121,4 +126,113 @@ private struct Sitting {
     #expect(lines.allSatisfy { $0.contains("a prompt that is longer th") })
     let places = lines.map { $0.components(separatedBy: "12 steps")[0].count }
     #expect(Set(places).count == 1)
+}
+
+@Test func aMaskThatIsLeftTakesTheFooter() {
+    var sitting = Sitting()
+    sitting.perform(.maskAll)
+    #expect(sitting.footer.contains("Enter paint anew   Esc drop the mask"))
+    sitting.perform(.editPrompt)
+    sitting.state.message = nil
+    #expect(sitting.footer.contains("Enter paint the mask anew   Ctrl-G new picture"))
+    #expect(sitting.lines.first?.contains("A mask is painted: Enter paints it anew") == true)
+}
+
+@Test func paintingBeginsWithItsTools() {
+    var sitting = Sitting()
+    sitting.perform(.editMask)
+    let tools = "b brush, e eraser, u rectangle, U ellipse, l lasso, g flood"
+    #expect(sitting.lines.first == " \(tools)")
+    sitting.state.message = Message("Something else.")
+    #expect(sitting.lines.first == " Something else.")
+}
+
+@Test func aResultBesideItsSourceNamesWhatEscapeDoes() {
+    var sitting = Sitting()
+    sitting.perform(.variation)
+    sitting.begin(2)
+    sitting.finish(2)
+    #expect(sitting.footer.contains("Esc discard   Enter again   b before/after"))
+    sitting.perform(.split)
+    #expect(sitting.footer.contains("A accept") && sitting.footer.contains("< > divider"))
+    #expect(sitting.footer.contains("| swap   Esc picture alone"))
+    #expect(!sitting.footer.contains("discard"))
+    sitting.perform(.split, .flipSource)
+    #expect(sitting.footer.contains("b before/after") && sitting.heading.contains(" before"))
+    #expect(sitting.footer.contains("Esc picture alone"))
+}
+
+@Test func savingStaysInANarrowFooter() {
+    var sitting = Sitting()
+    for columns in [40, 50, 60, 80] {
+        #expect(sitting.footer(columns: columns).contains("w save   F1 help"), "\(columns)")
+    }
+    #expect(sitting.footer.contains("d flip"))
+    sitting.perform(.maskAll)
+    #expect(sitting.footer(columns: 40).contains("w save   F1 help"))
+}
+
+@Test func anEmptyListOffersNoKeysForItsLines() {
+    var sitting = Sitting()
+    sitting.perform(.viewQueue)
+    #expect(sitting.footer.contains(" queue the prompt") && !sitting.footer.contains("edit"))
+    sitting.tell(.library(.listed([])))
+    sitting.perform(.viewGallery)
+    #expect(sitting.footer.contains("F5 look for new files") && !sitting.footer.contains("open"))
+    sitting.perform(.gallerySearch)
+    for scalar in "boat".unicodeScalars {
+        _ = update(&sitting.state, .key(Key(.character(scalar))))
+    }
+    _ = update(&sitting.state, .key(Key(.enter)))
+    #expect(sitting.footer.contains("/ search   Esc show all"))
+}
+
+@Test func tagsAreSetNotChosen() {
+    var sitting = Sitting()
+    sitting.state.popup = .tags(TextField("best"), path: "/p/a.png")
+    #expect(sitting.footer == " Enter set the tags   Esc close")
+}
+
+@Test func aPictureThatIsLoadedOffersWhatWorks() {
+    var sitting = Sitting()
+    sitting.state.runs[1]?.picture = nil
+    sitting.state.message = nil
+    #expect(sitting.heading.contains("Loading the picture…"))
+    #expect(sitting.heading.contains("loading the picture") && !sitting.heading.contains("fixed"))
+    #expect(!sitting.footer.contains("go on") && !sitting.footer.contains("mask"))
+    #expect(sitting.footer.contains("other pictures"))
+    sitting.state.canvas.isPainting = true
+    #expect(!sitting.heading.contains("b brush"))
+}
+
+@Test(arguments: [Command.viewGallery, .viewQueue, .viewSettings])
+func aRunIsSeenInEveryView(view: Command) {
+    var sitting = Sitting()
+    sitting.perform(.generate)
+    sitting.begin(2)
+    sitting.tell(.phase(2, .steps, done: 1, of: 4))
+    sitting.perform(view)
+    let header = sitting.heading.prefix { $0 != "\n" }
+    #expect(header.contains("step 1/4"))
+    #expect(sitting.heading.contains("◉ a fox") == (view == .viewQueue))
+    sitting.perform(.viewStudio)
+    #expect(!sitting.heading.prefix { $0 != "\n" }.contains("step 1/4"))
+}
+
+@Test func theSeedOfTheNextPictureIsNoShownOne() {
+    var sitting = Sitting()
+    #expect(sitting.heading.prefix { $0 != "\n" }.contains("next seed"))
+    sitting.state.parameters.seed = sitting.state.shown?.request.seed ?? 0
+    #expect(!sitting.heading.prefix { $0 != "\n" }.contains("next seed"))
+}
+
+@Test func theStartSaysTheKeyThatLeadsToThePrompt() {
+    var sitting = Sitting()
+    sitting.state.shownRun = nil
+    sitting.state.message = nil
+    sitting.state.focus = .canvas
+    #expect(sitting.heading.contains("p, then type a prompt and press Enter."))
+    #expect(sitting.lines.first?.contains("p, then type a prompt; F1 is help") == true)
+    sitting.state.focus = .prompt
+    #expect(sitting.lines.first?.contains("Type a prompt and press Enter;") == true)
 }

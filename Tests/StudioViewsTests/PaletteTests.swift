@@ -16,6 +16,15 @@ func textStandsOutFromItsGround(theme: Theme, colors: ColorDepth) throws {
     }
 }
 
+/// WCAG 2 asks for 3 to 1 where lines are to be seen.
+@Test(arguments: [Theme.dark, .light, .contrast], [ColorDepth.ansi16, .xterm256, .trueColor])
+func linesStandOutFromTheirGround(theme: Theme, colors: ColorDepth) throws {
+    let style = Palette(theme, colors).lines
+    let ink = try #require(style.foreground.luminance)
+    let ground = try #require(style.background.luminance)
+    #expect((max(ink, ground) + 0.05) / (min(ink, ground) + 0.05) >= 3)
+}
+
 @Test func whatIsChosenOrWrongDiffersWithoutColour() throws {
     let mono = Palette(.mono, .trueColor).texts
     for name in ["selection", "problem", "focus", "tab", "bar", "unread"] {

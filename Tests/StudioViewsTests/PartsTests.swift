@@ -109,6 +109,152 @@ private func shown(_ state: StudioState) -> Frame {
     }
 }
 
+@Test func theParameterIsExplainedAlsoBesideAnUnknownWord() {
+    var state = studioWithPicture()
+    (state.message, state.focus) = (nil, .parameters)
+    let facts = PromptFacts(prompt: "a fox", tokens: 3, limit: 64, unknownWords: ["fox"])
+    _ = update(&state, .news(.inspected(facts)))
+    #expect(shown(state).text.contains(state.parameters.explanation(of: state.parameter)))
+    state.focus = .canvas
+    #expect(shown(state).text.contains("vocabulary does not know"))
+}
+
+@Test func theLengthOfAResidualIsReadUnderTheCursor() {
+    var state = studioWithPicture()
+    perform(&state, .residualMap)
+    state.canvas.cursor = PixelPoint(x: 40, y: 10)
+    #expect(shown(state).text.contains("id 4  step 2  residual 0.3 of 1"))
+    #expect(shown(state).text.contains("residual lengths, dark 0 to bright 1, the longest"))
+    perform(&state, .residualMap, .confidenceOverlay)
+    #expect(shown(state).text.contains("confidence dark 0 to bright 1"))
+}
+
+@Test func anOpenedFileHasNoSteps() {
+    var state = studioWithPicture()
+    var record = RunRecord(
+        id: 9, request: GenerationRequest(prompt: "", seed: 0), origin: .file("a.png"))
+    record.snapshots = [
+        StepSnapshot(
+            step: 0, ids: [1, 2, 3, 4], fixedAt: [0, 0, 0, 0], confidence: [1, 1, 1, 1])
+    ]
+    (record.gridWidth, record.gridHeight) = (2, 2)
+    (record.picture, record.status) = (state.runs[1]?.picture, .finished)
+    _ = update(&state, .news(.opened(record)))
+    let text = shown(state).text
+    #expect(text.contains("opened from a file, no steps") && !text.contains("fixed"))
+    #expect(text.contains("discrete "))
+}
+
+// MARK: Lists
+
+@Test func picturesOfOnePromptAreToldApart() {
+    var state = studioWithPicture()
+    #expect(!shown(state).text.contains("● 1 a fox  seed"))
+    perform(&state, .generate)
+    finish(&state, shade: 100)
+    let seeds = [1, 2].map { state.runs[$0]?.request.seed ?? 0 }
+    #expect(shown(state).text.contains("○ 1 a fox  seed \(seeds[0])"))
+    perform(&state, .reroll)
+    finish(&state, shade: 90)
+    #expect(!shown(state).text.contains("discarded"))
+    perform(&state, .compareWith)
+    #expect(shown(state).text.contains("▸ the picture before: 2 a fox  seed \(seeds[1])"))
+    state.popup = nil
+    perform(&state, .discard)
+    #expect(shown(state).text.contains("3 reroll: a fox  discarded"))
+    perform(&state, .showVersions)
+    #expect(shown(state).text.contains("discarded  seed"))
+}
+
+@Test func aScrolledListSaysWhereItIs() {
+    var state = studioWithPicture()
+    for shade in 0..<24 {
+        perform(&state, .generate)
+        finish(&state, shade: UInt8(shade))
+    }
+    func text(rows: Int) -> String {
+        frame(of: state, columns: 120, rows: rows, on: Scene.abilities(.xterm256)).text
+    }
+    #expect(text(rows: 40).contains("-25 of 25"))
+    perform(&state, .compareWith)
+    #expect(text(rows: 24).contains(" 1-18 of 25 ") && !text(rows: 40).contains(" of 25 ─"))
+    state.popup = .versions(selected: 1)
+    #expect(!text(rows: 24).contains(" of 1 "))
+}
+
+// MARK: Boxes
+
+@Test(arguments: [0, 3]) func theCandidatesLeaveTheirTokenInSight(token: Int) throws {
+    var state = studioWithPicture()
+    perform(&state, .previousStep)
+    state.canvas.step = 3
+    state.canvas.cursor = PixelPoint(x: token % 2 * 32 + 16, y: token / 2 * 32 + 16)
+    let list = (0..<6).map { TokenCandidate(id: $0, probability: 0.1) }
+    _ = update(
+        &state,
+        .news(.candidates(1, step: state.readoutStep ?? 1, position: token, list)))
+    state.popup = .choice(.candidates, 0)
+    let shown = shown(state)
+    #expect(shown.text.contains(" Token \(token % 2),\(token / 2) at step "))
+    let lines = shown.text.components(separatedBy: "\n")
+    let rows = lines.indices.filter { lines[$0].contains("█") }
+    let area = try #require(shown.picture?.area)
+    let middle = area.row + (2 * (token / 2) + 1) * area.rows / 4
+    #expect(rows.count == 6 && rows.allSatisfy { abs($0 - middle) > 4 })
+}
+
+@Test func namesSayWhereTheyLead() {
+    var state = studioWithPicture()
+    state.picturesFolder = "~/Pictures/dcar"
+    perform(&state, .saveAs)
+    #expect(shown(state).text.contains("A bare name goes into ~/Pictures/dcar"))
+    perform(&state, .openFile)
+    #expect(shown(state).text.contains("A bare name: where dcar runs, then ~/Pictures/dcar"))
+}
+
+@Test func whoQuitsIsToldWhatIsNotSaved() {
+    var state = studioWithPicture()
+    perform(&state, .quit)
+    #expect(shown(state).text.contains("1 picture is not saved; it comes back next time"))
+    state.popup = nil
+    _ = update(&state, .news(.saved(1, path: "/p/a.png")))
+    perform(&state, .quit)
+    #expect(!shown(state).text.contains("not saved"))
+}
+
+@Test func aPaintedMaskIsCopiedInFullAndShownInWords() {
+    var state = studioWithPicture()
+    perform(&state, .editMask, .applyTool, .inpaint)
+    finish(&state, shade: 90)
+    perform(&state, .copy)
+    #expect(shown(state).text.contains("<painted"))
+    #expect(!shown(state).text.contains("base64"))
+}
+
+@Test func aWayToSaveThatHasNoKeyHereShowsNone() {
+    var state = studioWithPicture()
+    perform(&state, .maskAll, .exports)
+    let lines = shown(state).text.components(separatedBy: "\n")
+    #expect(lines.contains { $0.contains("save under a name") && $0.contains(" W ") })
+    #expect(lines.contains { $0.contains("save the mask") && !$0.contains(" W ") })
+}
+
+@Test func theSearchStandsApartFromItsRule() {
+    var state = studioWithPicture()
+    _ = update(&state, .news(.library(.listed([]))))
+    perform(&state, .gallerySearch)
+    _ = update(&state, .key(Key(.character("x"))))
+    #expect(shown(state).text.contains("▸ Search  x"))
+}
+
+@Test func theBlankBeforeATabsDigitIsNotUnderlined() {
+    var state = studioWithPicture()
+    state.theme = .contrast
+    let row = shown(state).cells.prefix(120)
+    #expect(row.contains { $0.style.attributes.contains(.underline) && $0.glyph == "3" })
+    #expect(!row.contains { $0.style.attributes.contains(.underline) && $0.glyph == " " })
+}
+
 // MARK: Fields
 
 /// Wide characters that need more cells than a field has: its end is seen, with the cursor behind it.
