@@ -1,3 +1,4 @@
+import Imaging
 import StudioCore
 
 extension StudioDatabase {

@@ -101,7 +101,9 @@ extension StudioState {
             if run.source == nil { runs[aside.run]?.source = aside.source }
             let isSame =
                 aside.file.map {
-                    $0.step == run.step && $0.strength == run.request.residual.strength
+                    // Of one that is not loaded the step is not known.
+                    ($0.step == run.step || run.isStored)
+                        && $0.strength == run.request.residual.strength
                 } ?? true
             if aside.isSaved, isSame, run.savedPath == nil { runs[aside.run]?.savedPath = path }
         }
