@@ -50,6 +50,12 @@ package struct PictureScan: Sendable {
         let isNameValid: Bool
     }
 
+    /// Whether a folder has a file of this path, though it may lead nowhere.
+    package static func isListed(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 || errno != ENOENT
+    }
+
     /// Deeper folders are not gone into.
     private static let depthLimit = 6
 

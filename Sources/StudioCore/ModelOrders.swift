@@ -29,7 +29,7 @@ package struct ModelOrders: Hashable, Sendable {
     }
 
     /// Whether an order will be done that makes this one needless.
-    package func replace(_ order: StudioEffect) -> Bool {
+    package func hasNewer(than order: StudioEffect) -> Bool {
         waiting.contains { order.isReplaced(by: $0) }
     }
 

@@ -193,6 +193,7 @@ final class LibraryWorker: Sendable {
     private func trash(_ entry: PictureEntry) {
         desk.async { [self] in
             guard let opened = known("trash") else { return }
+            guard PictureScan.isListed(entry.path) else { return forget(entry, opened.database) }
             // The file's place is written anew with it.
             refused.withLock { $0.forget("place \(entry.path)") }
             do {
@@ -205,6 +206,21 @@ final class LibraryWorker: Sendable {
                     .problem(
                         "\(SanitizedText(entry.name)) cannot go into the trash: \(error.reason)."))
             }
+        }
+    }
+
+    /// A file that is not there, perhaps with its folder, cannot be moved; a person who wants it away
+    /// has it off the list.
+    private func forget(_ entry: PictureEntry, _ database: StudioDatabase) {
+        do {
+            let forgotten = try database.forget([entry])
+            guard !forgotten.isEmpty else {
+                return post(.problem("\(SanitizedText(entry.name)) is not there any more."))
+            }
+            post(.library(.vanished(forgotten.map(\.path))))
+            post(.note("\(SanitizedText(entry.name)) is not there, and now it is off the list."))
+        } catch {
+            post(.problem("The gallery's index cannot be kept: \(error.reason)."))
         }
     }
 
@@ -306,9 +322,10 @@ final class LibraryWorker: Sendable {
     }
 
     /// Pictures whose folder is not there are not forgotten.
-    private func say(missing entries: [PictureEntry]) {
-        guard let first = entries.first else { return }
-        let folder = (first.path as NSString).deletingLastPathComponent
+    private func say(missing all: [PictureEntry]) {
+        let folder = folder
+        let entries = all.filter { $0.path.hasPrefix(folder + "/") }
+        guard !entries.isEmpty else { return }
         let count = entries.count == 1 ? "1 picture" : "\(entries.count) pictures"
         post(
             .problem(

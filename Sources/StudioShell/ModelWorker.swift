@@ -51,14 +51,16 @@ final class ModelWorker: Sendable {
         mutating func end(isDone: Bool) -> Bool {
             defer { current = nil }
             guard !isDone, let order = current?.order, order.isLook, !orders.isEmpty,
-                !orders.replace(order)
+                !orders.hasNewer(than: order)
             else { return false }
             orders.add(order)
             return true
         }
 
         /// Whether a file is being written or is still to be.
-        var isWriting: Bool { !isDeserted && (orders.hasWrites || current?.order?.writesFile == true) }
+        var isWriting: Bool {
+            !isDeserted && (orders.hasWrites || current?.order?.writesFile == true)
+        }
     }
 
     private struct Current {

@@ -563,7 +563,8 @@ private final class Session {
             }
             if ready.contains(dcar_signal_pipe()) {
                 let ends = [SIGINT, SIGTERM, SIGHUP].map { UInt8($0) }
-                isGivenUp = isGivenUp || Terminal.read(dcar_signal_pipe()).contains(where: ends.contains)
+                let signals = Terminal.read(dcar_signal_pipe())
+                isGivenUp = isGivenUp || signals.contains(where: ends.contains)
             }
             if let end, Terminal.now >= end { isGivenUp = true }
         }

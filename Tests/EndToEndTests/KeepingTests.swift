@@ -140,3 +140,54 @@ private func pictures(_ folder: TemporaryFolder) -> [String] {
     try session.write(",,", thenSee: "step ")
     try session.write("t", thenSee: "with this change")
 }
+
+@Test func anotherOutputFolderIsGoneThroughAtOnce() throws {
+    let folder = try TemporaryFolder()
+    for (name, count) in [("one", 1), ("two", 3)] {
+        try FileManager.default.createDirectory(
+            atPath: folder.file(name), withIntermediateDirectories: true)
+        for number in 0..<count {
+            try ImageFile.save(
+                try Fixtures.gradient(width: 64, height: 64),
+                to: folder.file("\(name)/\(name)-\(number).png"))
+        }
+    }
+    func choose(_ name: String) throws {
+        try "[output]\ndir = \"\(folder.file(name))\"\n".write(
+            toFile: folder.file(".dcar.toml"), atomically: false, encoding: .utf8)
+    }
+    try choose("one")
+    let session = try studio(in: folder, environment: ["DCAR_OUTPUT_DIR": ""])
+    try session.wait(forText: "storybook 256px")
+    session.type(Keys.escape)
+    session.run(seconds: 0.1)
+    try session.write("3", thenSee: "/ 1 picture")
+    try choose("two")
+    session.command("config.reload")
+    try session.wait(forText: "/ 4 pictures")
+}
+
+/// Another program does not let go of the history: what is done is done all the same, and nobody is
+/// left to believe that it is kept.
+@Test func aLockedHistoryIsSaidAndPicturesGoIntoTheTrash() throws {
+    let folder = try TemporaryFolder()
+    // While it runs, the file that says who writes is there.
+    let first = try studio(in: folder)
+    try first.wait(forText: "storybook 256px")
+    try first.write("a fox" + Keys.enter, thenSee: "Done in")
+    first.settle()
+    let shared = open(folder.file(".local/state/dcar/studio.sqlite-shm"), O_RDWR | O_CLOEXEC)
+    try #require(shared >= 0)
+    defer { close(shared) }
+    // SQLite's `WAL_WRITE_LOCK`.
+    var lock = flock(
+        l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 120, l_len: 1, l_pid: 0)
+    try #require(fcntl(shared, F_SETLK, &lock) == 0)
+    let second = try studio(in: folder)
+    try second.wait(forText: "database is locked", seconds: 40)
+    try second.write("a beach" + Keys.enter, thenSee: "Done in")
+    try second.write("w", thenSee: "Saved as")
+    try second.write("3", thenSee: "1 picture")
+    try second.write("x", thenSee: "is in the trash")
+    #expect(pictures(folder) == [])
+}

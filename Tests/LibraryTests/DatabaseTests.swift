@@ -225,8 +225,9 @@ private func makeFirstLayout(in folder: TemporaryFolder, rows: Int = 1) throws {
         let folder = try TemporaryFolder()
         try makeFirstLayout(in: folder, rows: 5_000)
         let opened = Mutex<[StudioDatabase]>([])
+        let path = folder.path
         DispatchQueue.concurrentPerform(iterations: 4) { _ in
-            let database = StudioDatabase.open(in: folder.path)
+            let database = StudioDatabase.open(in: path)
             opened.withLock { $0.append(database) }
         }
         for database in opened.withLock({ $0 }) {
