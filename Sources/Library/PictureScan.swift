@@ -9,7 +9,12 @@ package struct PictureScan: Sendable {
     package struct Difference: Sendable {
         /// Files that are new, or were changed.
         package var unread: [FileStamp] = []
+        /// Their folders can be read, and list them no more.
         package var vanished: [PictureEntry] = []
+        /// Those of folders that cannot be read now, such as one of a disk that is not mounted.
+        package var missing: [PictureEntry] = []
+        /// In the trash as the index knows it, but not there: the program ended in between.
+        package var returned: [PictureEntry] = []
         /// The folders that were gone through.
         package var folders = FolderTimes()
     }
@@ -45,6 +50,12 @@ package struct PictureScan: Sendable {
         let isNameValid: Bool
     }
 
+    /// Whether a folder has a file of this path, though it may lead nowhere.
+    package static func isListed(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 || errno != ENOENT
+    }
+
     /// Deeper folders are not gone into.
     private static let depthLimit = 6
 
@@ -54,11 +65,21 @@ package struct PictureScan: Sendable {
         var difference = Difference()
         for stamp in list(folder, depth: 0, &difference.folders) { found[stamp.path] = stamp }
         var unchanged: Set<String> = []
+        var folders = KnownFolders(below: folder)
         for entry in known {
             // A picture in the trash stays listed while its file is there.
             if entry.trashPath != nil || found[entry.path] == nil {
                 guard let stamp = FileStamp(entry.place) else {
-                    difference.vanished.append(entry)
+                    if entry.trashPath != nil, let stamp = FileStamp(entry.path),
+                        stamp.bytes == entry.bytes, stamp.modified == entry.modified
+                    {
+                        difference.returned.append(entry)
+                        unchanged.insert(entry.path)
+                    } else if folders.lack(entry) {
+                        difference.vanished.append(entry)
+                    } else {
+                        difference.missing.append(entry)
+                    }
                     continue
                 }
                 if entry.trashPath == nil { found[entry.path] = stamp }
@@ -71,6 +92,40 @@ package struct PictureScan: Sendable {
         difference.unread = found.values.filter { !unchanged.contains($0.path) }
             .sorted { ($0.modified, $0.path) > ($1.modified, $1.path) }
         return difference
+    }
+
+    /// What is known of folders that files are missed in.
+    private struct KnownFolders {
+        /// The folder that was gone through.
+        private let root: String
+        private var readable: [String: Bool] = [:]
+
+        init(below root: String) { self.root = root }
+
+        /// Whether a file is gone for good: its folder can be read and does not list it, or is gone
+        /// itself from one that can be read.
+        mutating func lack(_ entry: PictureEntry) -> Bool {
+            let place = entry.place as NSString
+            var status = stat()
+            // A link that leads nowhere now, or a folder that may not be looked into, is listed.
+            if lstat(entry.place, &status) == 0 { return status.st_mode & S_IFMT != S_IFLNK }
+            guard errno == ENOENT || errno == ENOTDIR else { return false }
+            let parent = place.deletingLastPathComponent
+            if canRead(parent) { return true }
+            guard stat(parent, &status) != 0, errno == ENOENT else { return false }
+            let isTrash = entry.trashPath != nil
+            let home = (entry.path as NSString).deletingLastPathComponent
+            return isTrash && canRead(home)
+                || parent.hasPrefix(root.hasSuffix("/") ? root : root + "/") && canRead(root)
+        }
+
+        private mutating func canRead(_ folder: String) -> Bool {
+            if let known = readable[folder] { return known }
+            let stream = opendir(folder)
+            if let stream { closedir(stream) }
+            readable[folder] = stream != nil
+            return stream != nil
+        }
     }
 
     private static func list(

@@ -21,11 +21,40 @@ final class SittingLocks: Sendable {
         return fcntl(file, Self.setLock, &lock) == 0
     }
 
+    /// Takes the lock of whoever opens the database, and waits for a while where another studio has
+    /// it.
+    /// - Returns: false where that one does not get done. Where files cannot be locked nobody waits.
+    func takeOpening(within patience: Duration = .seconds(10)) -> Bool {
+        let end = ContinuousClock.now + patience
+        while !take(Self.opening), errno == EAGAIN || errno == EACCES {
+            guard ContinuousClock.now < end else { return false }
+            usleep(20_000)
+        }
+        return true
+    }
+
+    func leaveOpening() {
+        var lock = Self.lock(Self.opening)
+        lock.l_type = Int16(F_UNLCK)
+        _ = fcntl(file, Self.setLock, &lock)
+    }
+
+    /// Whether another studio has any sitting open.
+    var isAnyTaken: Bool {
+        var lock = Self.lock(1)
+        // To the end of the file, wherever that is.
+        lock.l_len = 0
+        return fcntl(file, Self.getLock, &lock) == 0 && lock.l_type != Int16(F_UNLCK)
+    }
+
     /// Whether another studio has this sitting open.
     func isTaken(_ sitting: Int64) -> Bool {
         var lock = Self.lock(sitting)
         return fcntl(file, Self.getLock, &lock) == 0 && lock.l_type != Int16(F_UNLCK)
     }
+
+    /// No sitting has this number.
+    private static let opening: Int64 = 0
 
     private static func lock(_ sitting: Int64) -> flock {
         flock(

@@ -36,11 +36,14 @@ extension StudioDatabase {
         Sitting, RestoredSession
     ) {
         var restored = try Self.left(by: id, db)
+        // What was lost is a job from now on, and not once more when this sitting is killed, too.
+        let isChanged = restored.settleLostJobs()
         for other in others {
             restored.adopt(try Self.left(by: other, db))
             try db.execute(sql: "DELETE FROM sitting WHERE id = ?", arguments: [other])
         }
-        if !others.isEmpty { try Self.write(restored, id, db) }
+        let isPruned = restored.prune()
+        if isChanged || isPruned || !others.isEmpty { try Self.write(restored, id, db) }
         try db.execute(
             sql: "UPDATE sitting SET isOpen = 1, isQueuePaused = ?, saved = ? WHERE id = ?",
             arguments: [restored.isQueuePaused, Date().timeIntervalSince1970, id])

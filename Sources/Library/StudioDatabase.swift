@@ -18,19 +18,36 @@ package final class StudioDatabase: Sendable {
     }
 
     /// Opens `studio.sqlite` in a folder, which is made where it is missing. A database that is
-    /// damaged, or was written by a newer version, is put aside and begun anew; where no file can
-    /// be used for now the memory lasts as long as the program.
+    /// damaged, or was written by a newer version, is put aside and begun anew, unless another
+    /// studio has it open; where no file can be used for now the memory lasts as long as the program.
     package static func open(in folder: String) -> StudioDatabase {
         let path = "\(folder)/studio.sqlite"
         do {
-            try prepare(folder, path)
+            try prepare(folder)
             let locks = try SittingLocks("\(folder)/studio.lock")
+            // One at a time: two studios that start together must not both migrate, nor put aside
+            // what the other has just begun.
+            guard locks.takeOpening() else {
+                throw DatabaseError(
+                    resultCode: .SQLITE_BUSY, message: "another studio is opening it")
+            }
+            defer { locks.leaveOpening() }
+            try makeFile(path)
             do {
                 return StudioDatabase(try openPool(path), locks, notice: nil)
             } catch  where error is NewerDatabase || error.isDamage {
+                let isNewer = error is NewerDatabase
+                guard !locks.isAnyTaken else {
+                    return inMemory(
+                        notice: isNewer
+                            ? "The history is from a newer dcar, which has it open; this sitting is "
+                                + "not kept."
+                            : "The history is damaged and open in another studio; this sitting is "
+                                + "not kept.")
+                }
                 let aside = try putAside(path)
                 let notice =
-                    error is NewerDatabase
+                    isNewer
                     ? "The history is from a newer dcar; it was put aside as \(aside)."
                     : "The history was damaged; it was put aside as \(aside) and begun anew."
                 return StudioDatabase(try openPool(path), locks, notice: notice)
@@ -53,10 +70,13 @@ package final class StudioDatabase: Sendable {
         }
     }
 
-    private static func prepare(_ folder: String, _ path: String) throws {
+    private static func prepare(_ folder: String) throws {
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
+    }
+
+    private static func makeFile(_ path: String) throws {
         // SQLite gives its other files the permissions of this one.
         let file = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw CocoaError(.fileWriteNoPermission) }
@@ -64,11 +84,19 @@ package final class StudioDatabase: Sendable {
     }
 
     private static func openPool(_ path: String) throws -> DatabasePool {
+        do {
+            return try migratedPool(path)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
+            // A dcar that knows no lock for it may have migrated at the same time.
+            return try migratedPool(path)
+        }
+    }
+
+    private static func migratedPool(_ path: String) throws -> DatabasePool {
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
         configuration.maximumReaderCount = 2
         let pool = try DatabasePool(path: path, configuration: configuration)
-        // One at a time: two studios that start together must not both migrate.
         if try pool.read(migrator.hasBeenSuperseded) { throw NewerDatabase() }
         try migrator.migrate(pool)
         // A page that cannot be read is found now, not in the middle of the work.
@@ -141,7 +169,7 @@ extension Error {
     /// Whether the file itself is at fault, and not the disk, its rights or another program.
     fileprivate var isDamage: Bool {
         switch (self as? DatabaseError)?.resultCode {
-        case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR: true
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB: true
         default: false
         }
     }

@@ -5,22 +5,29 @@ import StudioCore
 /// Deleted pictures lie in a folder beside where they were, so that moving them never copies and
 /// they come back whole.
 package enum Trash {
+    /// - Parameter note: takes down where the file will lie, before it goes there; what it throws
+    ///   leaves the file where it is.
     /// - Returns: where the file lies now.
-    /// - Throws: `TrashError`.
+    /// - Throws: `TrashError`, and what `note` throws.
     package static func take(
-        _ entry: PictureEntry, calls: FileCalls = FileCalls()
-    ) throws(TrashError) -> String {
+        _ entry: PictureEntry, calls: FileCalls = FileCalls(),
+        noting note: (String) throws -> Void = { _ in }
+    ) throws -> String {
         let path = entry.path as NSString
         let folder = path.deletingLastPathComponent + "/" + ImageFile.trashName
         if mkdir(folder, 0o700) != 0, errno != EEXIST {
-            throw .cannotMove(path: entry.path, reason: String(cString: strerror(errno)))
+            throw TrashError.cannotMove(
+                path: entry.path, reason: String(cString: strerror(errno)))
         }
         let base = (path.lastPathComponent as NSString).deletingPathExtension
         for number in 0..<10_000 {
             let place = "\(folder)/\(number == 0 ? base : "\(base)-\(number)").png"
+            var status = stat()
+            guard lstat(place, &status) != 0 else { continue }
+            try note(place)
             if try move(entry.path, to: place, calls, leading: { "../" + $0 }) { return place }
         }
-        throw .full(folder: folder)
+        throw TrashError.full(folder: folder)
     }
 
     /// Puts the file back under its own name.

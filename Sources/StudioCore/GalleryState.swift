@@ -27,6 +27,8 @@ package struct GalleryState: Hashable, Sendable {
     /// What `z` takes back, the newest last.
     package var changes: [Change] = []
     package var undone: [Change] = []
+    /// Changes that are being taken back, until the file is there again or it is known why not.
+    var returning: [Change] = []
     /// Files in the trash that pictures of the session were saved as, or opened from.
     var laidAside: [LaidAside] = []
 

@@ -36,6 +36,8 @@ package enum LibraryNews: Hashable, Sendable {
     case thumbnails([String: RGBImage])
     case trashed(path: String, place: String)
     case untrashed(path: String)
+    /// A picture stays in the trash, and why.
+    case notUntrashed(path: String, String)
     /// A picture in the trash gets another path, as another file has its old one.
     case displaced(path: String, PictureEntry)
     case journalled(JobID)
@@ -83,6 +85,10 @@ package struct SavedSession: Hashable, Sendable, Codable {
     package var closed: [RunID]?
     /// What was being made from prompts, which a kill would lose; nil in sessions of earlier versions.
     package var unfinished: [GenerationRequest]?
+    /// Their runs; nil in sessions of earlier versions.
+    package var unfinishedRuns: [RunID]?
+    /// Whether a signal ended the sitting, so that what was being made is to be made again.
+    package var isCutShort: Bool?
 
     package struct SavedCanvas: Hashable, Sendable, Codable {
         package var display: CanvasState.Display

@@ -43,15 +43,36 @@ package struct QueueState: Hashable, Sendable {
 }
 
 extension RestoredSession {
-    /// What was being made from prompts when the program was killed, as jobs before all others.
+    /// What was being made from prompts when the program was killed or ended by a signal, as jobs
+    /// before all others; but for what was kept, which can be gone on with.
     var lostJobs: [QueuedJob] {
-        guard wasKilled, let requests = session?.unfinished else { return [] }
+        guard wasKilled || session?.isCutShort == true, let requests = session?.unfinished else {
+            return []
+        }
         let first = (jobs.map(\.id).max() ?? 0) + 1
-        return requests.enumerated().map { place, request in
+        let kept = Set(runs.map(\.id))
+        let isKept = requests.indices.map { place in
+            session?.unfinishedRuns.map { $0.indices.contains(place) && kept.contains($0[place]) }
+                ?? false
+        }
+        return zip(requests, isKept).filter { !$0.1 }.map(\.0).enumerated().map { place, request in
             var job = QueuedJob(id: first + place, request: request)
-            job.attempts = 1
+            // A signal is nothing that a picture could be at fault for.
+            job.attempts = wasKilled ? 1 : 0
             return job
         }
+    }
+
+    /// Puts what was lost before the other jobs.
+    /// - Returns: whether there was anything to do.
+    package mutating func settleLostJobs() -> Bool {
+        let lost = lostJobs
+        let isChanged = !lost.isEmpty || session?.unfinished?.isEmpty == false
+        jobs = lost + jobs
+        session?.unfinished = nil
+        session?.unfinishedRuns = nil
+        session?.isCutShort = nil
+        return isChanged
     }
 }
 

@@ -48,8 +48,7 @@ extension RestoredSession {
     /// Judges what was on by how its own sitting ended: a kill leaves jobs, and a job that was on at
     /// a proper end has killed nothing.
     private mutating func settleJobs() {
-        jobs = lostJobs + jobs
-        session?.unfinished = nil
+        _ = settleLostJobs()
         guard !wasKilled else { return }
         for at in jobs.indices where jobs[at].state == .running { jobs[at].attempts = 0 }
     }

@@ -84,6 +84,28 @@ package struct SnapshotTree<Value: Hashable & Sendable>: Hashable, Sendable {
         return whole
     }
 
+    /// The start, the newest nodes and the current one, so many in all; each hangs on the nearest one
+    /// before it that is left.
+    func pruned(to limit: Int) -> SnapshotTree {
+        guard nodes.count > max(limit, 2) else { return self }
+        let first = nodes.count - max(limit, 2) + 2
+        let kept = [0] + (1..<first ~= current ? [current] : []) + Array(first..<nodes.count)
+        let places = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($1, $0) })
+        func nearest(_ node: Int, _ next: (Node) -> Int?) -> Int? {
+            var found = next(nodes[node])
+            while let place = found, places[place] == nil { found = next(nodes[place]) }
+            return found.flatMap { places[$0] }
+        }
+        var tree = self
+        tree.nodes = kept.map { place in
+            Node(
+                value: nodes[place].value, label: nodes[place].label,
+                parent: nearest(place, \.parent), lastChild: nearest(place, \.lastChild))
+        }
+        tree.current = places[current] ?? tree.nodes.count - 1
+        return tree
+    }
+
     /// Takes back the last change.
     /// - Returns: what it was called; nil at the start.
     package mutating func undo() -> String? {

@@ -68,7 +68,8 @@ package enum StudioEffect: Hashable, Sendable {
     /// Find the name that a picture would be saved under.
     case suggestName(RunID)
     case saveSheet(SheetOrder)
-    case loadMask(path: String, width: Int, height: Int)
+    /// Read a mask for a picture of this size.
+    case loadMask(path: String, run: RunID, width: Int, height: Int)
     case saveMask(path: String, PaintedMask)
     /// Read a PNG as a run of this number.
     case open(path: String, run: RunID, fit: ImportFit = .crop)
@@ -95,6 +96,8 @@ package enum StudioEffect: Hashable, Sendable {
     case suspend
     /// Make the pixels of a run that an earlier sitting kept.
     case load(RunID)
+    /// A file of pictures lies elsewhere now; nil where it is gone.
+    case fileMoved(from: String, to: String?)
     case library(LibraryOrder)
     case quit
 }
@@ -162,7 +165,7 @@ package enum StudioNews: Hashable, Sendable {
     case opened(RunRecord)
     /// The name that a picture would be saved under, below the output folder.
     case nameSuggested(String)
-    case maskLoaded(PaintedMask)
+    case maskLoaded(RunID, PaintedMask)
     case settings(ResolvedSettings)
     case library(LibraryNews)
     /// A run that an earlier sitting kept, with its pixels and steps.

@@ -3,7 +3,8 @@ import Requests
 
 extension SavedSession {
     /// What of the state outlives the sitting.
-    package init(_ state: StudioState) {
+    /// - Parameter isCutShort: whether a signal ends the sitting.
+    package init(_ state: StudioState, isCutShort: Bool = false) {
         prompt = state.prompt.positive.text
         negativePrompt = state.prompt.negative.text
         parameters = state.parameters
@@ -22,26 +23,30 @@ extension SavedSession {
         query = state.gallery.query.text
         selectedPicture = state.gallery.selectedEntry?.path
         firstRow = state.gallery.firstRow
-        unfinished = state.unfinishedRequests
+        let runs = state.unfinishedRuns
+        unfinished = runs.map(\.request)
+        unfinishedRuns = runs.map(\.id)
+        self.isCutShort = isCutShort ? true : nil
     }
 }
 
 extension StudioState {
-    /// Requests of the run, or batch, that is on and that the queue does not know. One that is paused
-    /// is kept with its steps.
-    fileprivate var unfinishedRequests: [GenerationRequest] {
+    /// Runs of the batch that is on and that the queue does not know. One that is paused is kept with
+    /// its steps.
+    fileprivate var unfinishedRuns: [RunRecord] {
         guard let job, !job.isPaused else { return [] }
         return job.runs.compactMap { runs[$0] }
             .filter {
                 $0.origin == .prompt && $0.picture == nil && !$0.isSkipped
                     && $0.id != queue.running?.run
-            }.map(\.request)
+            }
     }
 }
 
 extension StudioState {
     /// Takes up what an earlier sitting left. What a person has typed meanwhile stays.
     mutating func restore(_ restored: RestoredSession) -> [StudioEffect] {
+        isAwaitingLibrary = false
         let typed = prompt.history
         let earlier = restored.prompts.filter { !typed.contains($0) }
         prompt.history = earlier + typed
@@ -72,6 +77,11 @@ extension StudioState {
         gallery.search(PictureQuery(session.query))
         gallery.firstRow = max(0, session.firstRow)
         gallery.wanted = session.selectedPicture
+        closed = (session.closed ?? []).filter { runs[$0] != nil && !order.contains($0) }
+        if prompt.negative.isEmpty { prompt.negative = TextField(session.negativePrompt) }
+        // Undo knows of every parameter that was changed.
+        if history.changeCount == 0, parameterField == nil { restore(session.parameters) }
+        if order.allSatisfy({ runs[$0]?.isStored == true }) { restore(session.canvas) }
         guard !hasBegun else {
             // What was done before can still be undone, after what was begun meanwhile.
             history = restored.history?.followed(by: history, as: "new session") ?? history
@@ -79,25 +89,29 @@ extension StudioState {
         }
         prompt.positive = TextField(session.prompt)
         prompt.negative = TextField(session.negativePrompt)
-        var kept = session.parameters
-        if let facts {
-            kept.tokenSide = facts.pixelsPerToken
-            kept.takeResidualDefaults(facts)
-        }
-        parameters = kept
-        hasRestoredParameters = true
+        restore(session.parameters)
         history = restored.history ?? history
         let shown = session.shownRun.flatMap { runs[$0] == nil ? nil : $0 }
-        closed = (session.closed ?? []).filter { runs[$0] != nil && !order.contains($0) }
         shownRun = shown ?? history.value.picture.flatMap { order.contains($0) ? $0 : nil }
-        canvas.display = session.canvas.display
-        canvas.overlay = session.canvas.overlay
-        canvas.tool = session.canvas.tool
-        canvas.brushRadius = min(max(2, session.canvas.brushRadius), 128)
-        canvas.divider = min(max(0.05, session.canvas.divider), 0.95)
         canvas.isPainting = session.canvas.isPainting && shownRun != nil
         view = session.view
         focus = shownRun == nil ? .prompt : session.focus
+    }
+
+    private mutating func restore(_ kept: Parameters) {
+        parameters = kept
+        hasRestoredParameters = true
+        guard let facts else { return }
+        parameters.tokenSide = facts.pixelsPerToken
+        parameters.takeResidualDefaults(facts)
+    }
+
+    private mutating func restore(_ kept: SavedSession.SavedCanvas) {
+        canvas.display = kept.display
+        canvas.overlay = kept.overlay
+        canvas.tool = kept.tool
+        canvas.brushRadius = min(max(2, kept.brushRadius), 128)
+        canvas.divider = min(max(0.05, kept.divider), 0.95)
     }
 
     private func restorationMessage(_ restored: RestoredSession) -> Message? {
@@ -144,6 +158,8 @@ extension StudioState {
 
     mutating func loaded(_ record: RunRecord) {
         guard var known = runs[record.id] else { return }
+        // Its file turned out to be another one by now.
+        if record.savedPath == nil { (known.savedPath, known.file) = (nil, nil) }
         known.request.residual = record.request.residual
         known.picture = record.picture
         known.status = record.status

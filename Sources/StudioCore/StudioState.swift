@@ -57,6 +57,11 @@ package struct StudioState: Hashable, Sendable {
     package var gallery = GalleryState()
     package var queue = QueueState()
     package var screen = ScreenMetrics()
+    /// Whether the last session is still being read. Until it is, no run gets a number, as it may be
+    /// that of an earlier one.
+    package var isAwaitingLibrary = false
+    /// Pictures as they were shown, the last one last.
+    var shownLately: [RunID] = []
     /// Whether the parameters are a sitting's, which the model's own must not replace.
     var hasRestoredParameters = false
     /// What was asked for before.

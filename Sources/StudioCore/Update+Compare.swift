@@ -202,7 +202,7 @@ extension StudioState {
         noteParameters()
         parameters.adjust(.strength, by: direction)
         let strength = parameters.shown(.strength)
-        record(picture: history.value.picture, mask: mask, "strength \(strength)")
+        recordParameters("strength \(strength)")
         message = Message("Residual strength \(strength).")
         return strengthChanged()
     }

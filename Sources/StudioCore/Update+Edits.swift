@@ -176,6 +176,8 @@ extension StudioState {
         let chosen = proposal.candidates[proposal.selected]
         guard runs[chosen]?.picture != nil else { return }
         if proposal.base != nil, canvas.partner == proposal.base { leaveComparison() }
+        // Undo leads back to what is replaced, wherever the history is.
+        if proposal.base != nil { goToShown() }
         self.proposal = nil
         shownRun = chosen
         guard proposal.base != nil else {
@@ -224,9 +226,11 @@ extension StudioState {
     // MARK: Masks in files
 
     mutating func loadMask(_ path: String) -> [StudioEffect] {
-        guard let picture = shown?.picture, !path.isEmpty else { return [] }
+        guard let run = shownRun, let picture = shown?.picture, !path.isEmpty else { return [] }
+        textsAtOrder[run] = promptTexts
         return [
-            .loadMask(path: path, width: picture.refined.width, height: picture.refined.height)
+            .loadMask(
+                path: path, run: run, width: picture.refined.width, height: picture.refined.height)
         ]
     }
 
@@ -247,13 +251,22 @@ extension StudioState {
         }
     }
 
-    mutating func maskLoaded(_ mask: PaintedMask) {
-        guard isPictureShown, let picture = shown?.picture, mask.width == picture.refined.width,
-            mask.height == picture.refined.height
-        else { return }
+    /// Takes the mask where its picture is still shown, and the canvas where nobody types.
+    mutating func maskLoaded(_ mask: PaintedMask, of run: RunID) {
+        let texts = textsAtOrder.removeValue(forKey: run) ?? promptTexts
+        guard shownRun == run, isPictureShown, let picture = shown?.picture,
+            mask.width == picture.refined.width, mask.height == picture.refined.height
+        else {
+            message = Message(
+                "The mask is not taken, as picture \(run) is not shown any more; go back to it and "
+                    + "load it again.", .problem)
+            return
+        }
         record(mask, "mask from a file")
-        canvas.isPainting = true
-        focus = .canvas
+        if popup == nil, !isTyping, view == .studio, texts == promptTexts {
+            canvas.isPainting = true
+            focus = .canvas
+        }
         let count = mask.tokens(cell: parameters.tokenSide).count { $0 }
         message = Message("Mask of \(count) tokens; \(key(.inpaint)) paints them anew.", .success)
     }

@@ -9,6 +9,7 @@ extension StudioState {
     // MARK: News
 
     mutating func learn(_ news: LibraryNews) -> [StudioEffect] {
+        var effects: [StudioEffect] = []
         switch news {
         case .opened(let restored): return restore(restored)
         case .listed(let entries):
@@ -28,6 +29,8 @@ extension StudioState {
             selectWantedPicture()
         case .vanished(let paths):
             gallery.remove(Set(paths))
+            let used = Set(runs.values.flatMap(\.files))
+            effects = paths.filter(used.contains).map { .fileMoved(from: $0, to: nil) }
             for path in paths { layAside(path) }
             gallery.laidAside.removeAll { paths.contains($0.path) }
         case .thumbnails(let images):
@@ -36,50 +39,71 @@ extension StudioState {
         case .trashed(let path, let place):
             gallery.change(path) { $0.trashPath = place }
             gallery.changes.append(.trash(path))
+            effects = [.fileMoved(from: path, to: place)]
             layAside(path)
             message = Message(
                 "\(gallery.name(of: path)) is in the trash; \(key(.undo)) brings it back.")
         case .untrashed(let path):
+            let place = gallery.entries.first { $0.path == path }?.trashPath
+            effects = place.map { [.fileMoved(from: $0, to: path)] } ?? []
             gallery.change(path) { $0.trashPath = nil }
-            takeUp(path)
+            takeUp(path, from: place)
+            if gallery.endReturn(of: path) { gallery.undone.append(.trash(path)) }
             message = Message("\(gallery.name(of: path)) is back.")
+        case .notUntrashed(let path, let problem):
+            if gallery.endReturn(of: path) { gallery.changes.append(.trash(path)) }
+            message = Message(problem, .problem)
         case .displaced(let path, let entry): displace(path, entry)
         case .journalled(let job): return beginJob(job)
         }
-        return view == .gallery ? galleryMoved() : []
+        return effects + (view == .gallery ? galleryMoved() : [])
     }
 
     private static let scanning = Message("Going through the folder.")
 
     /// What was saved in a file is so no more, until the file comes back.
-    private mutating func layAside(_ path: String) {
-        for (id, run) in runs
-        where [run.savedPath, run.file?.path, run.source?.path].contains(path) {
-            let (isFile, isSource) = (run.file?.path == path, run.source?.path == path)
+    ///
+    /// - Parameter place: where it lies in the trash, if it was known there before.
+    private mutating func layAside(_ path: String, in place: String? = nil) {
+        func isMeant(_ other: String?) -> Bool { other == path || other != nil && other == place }
+        for (id, run) in runs where run.files.contains(where: isMeant) {
+            let (isFile, isSource) = (isMeant(run.file?.path), isMeant(run.source?.path))
             gallery.laidAside.append(
                 GalleryState.LaidAside(
-                    path: path, run: id, isSaved: run.savedPath == path,
-                    file: isFile ? run.file : nil, source: isSource ? run.source : nil))
+                    path: path, run: id, isSaved: isMeant(run.savedPath),
+                    file: isFile ? run.file?.moved(to: path) : nil,
+                    source: isSource ? run.source?.moved(to: path) : nil))
             if isSource { runs[id]?.source = nil }
-            if run.savedPath == path { runs[id]?.savedPath = nil }
+            if isMeant(run.savedPath) { runs[id]?.savedPath = nil }
             if isFile { runs[id]?.file = nil }
         }
     }
 
     /// Those of an earlier sitting lie there already.
     mutating func layAsideTrashed() {
-        for entry in gallery.entries where entry.trashPath != nil { layAside(entry.path) }
+        for entry in gallery.entries {
+            if let place = entry.trashPath { layAside(entry.path, in: place) }
+        }
     }
 
     /// A file is back from the trash; a picture that has another one by now keeps that.
-    private mutating func takeUp(_ path: String) {
+    ///
+    /// - Parameter place: where it lay, from where it may have been opened.
+    private mutating func takeUp(_ path: String, from place: String?) {
+        for (id, run) in runs where place.map(run.files.contains) ?? false {
+            if run.savedPath == place { runs[id]?.savedPath = path }
+            if run.file?.path == place { runs[id]?.file = run.file?.moved(to: path) }
+            if run.source?.path == place { runs[id]?.source = run.source?.moved(to: path) }
+        }
         for aside in gallery.laidAside where aside.path == path {
             guard let run = runs[aside.run] else { continue }
             if run.file == nil { runs[aside.run]?.file = aside.file }
             if run.source == nil { runs[aside.run]?.source = aside.source }
             let isSame =
                 aside.file.map {
-                    $0.step == run.step && $0.strength == run.request.residual.strength
+                    // Of one that is not loaded the step is not known.
+                    ($0.step == run.step || run.isStored)
+                        && $0.strength == run.request.residual.strength
                 } ?? true
             if aside.isSaved, isSame, run.savedPath == nil { runs[aside.run]?.savedPath = path }
         }
@@ -89,7 +113,11 @@ extension StudioState {
     /// What was said of a file in the trash holds for its new path.
     private mutating func displace(_ path: String, _ entry: PictureEntry) {
         gallery.merge([entry])
-        gallery.changes = gallery.changes.map { $0 == .trash(path) ? .trash(entry.path) : $0 }
+        func moved(_ change: GalleryState.Change) -> GalleryState.Change {
+            change == .trash(path) ? .trash(entry.path) : change
+        }
+        gallery.changes = gallery.changes.map(moved)
+        gallery.returning = gallery.returning.map(moved)
         for at in gallery.laidAside.indices where gallery.laidAside[at].path == path {
             gallery.laidAside[at].path = entry.path
             gallery.laidAside[at].file = gallery.laidAside[at].file?.moved(to: entry.path)
@@ -446,19 +474,45 @@ extension StudioState {
                     : "That picture is gone; its change cannot be done again.", .problem)
             return []
         }
-        guard isUndo else { return make(change, isAgain: true) }
-        if case .trash = change, entry.trashPath == nil {
-            message = Message("\(entry.name) is not in the trash any more.", .problem)
-            return []
+        guard isUndo else {
+            if case .trash = change, entry.trashPath != nil {
+                message = Message("\(entry.name) is in the trash already.", .problem)
+                return []
+            }
+            return make(change, isAgain: true)
+        }
+        if case .trash = change {
+            guard entry.trashPath != nil else {
+                message = Message("\(entry.name) is not in the trash any more.", .problem)
+                return []
+            }
+            // It is taken back once the file is there.
+            gallery.returning.append(change)
+            return [.library(.untrash(entry))]
         }
         gallery.undone.append(change)
         switch change {
         case .star(let path, let isStarred): return apply(.star(path, !isStarred))
         case .tags(let path, let before, let after):
             return apply(.tags(path, before: after, after: before))
-        case .trash:
-            return [.library(.untrash(entry))]
+        case .trash: return []
         }
+    }
+}
+
+extension GalleryState {
+    /// - Returns: whether a change was being taken back with which this picture went into the trash.
+    fileprivate mutating func endReturn(of path: String) -> Bool {
+        guard let at = returning.firstIndex(of: .trash(path)) else { return false }
+        returning.remove(at: at)
+        return true
+    }
+}
+
+extension RunRecord {
+    /// The files that have to do with it.
+    fileprivate var files: [String] {
+        [savedPath, file?.path, source?.path].compactMap { $0 }
     }
 }
 

@@ -18,10 +18,35 @@ extension StudioState {
     /// What the parameters became without a change that undo knows, such as a seed that moved on,
     /// belongs to what was before the next change.
     mutating func noteParameters() {
+        goToShown()
         guard history.value.parameters != parameters else { return }
         var document = history.value
         document.parameters = parameters
         history.move(to: history.current, document)
+    }
+
+    /// Records a change of the parameters, which `noteParameters` has gone before.
+    mutating func recordParameters(_ label: String) {
+        record(picture: history.value.picture, mask: history.value.mask, label)
+    }
+
+    /// A change belongs to the picture that is shown, or to the one that results would replace,
+    /// though the history is at another one: to go there is no change.
+    mutating func goToShown() {
+        guard let run = proposal?.base ?? shownRun, let known = history.value.picture, known != run,
+            runs[run]?.status == .finished
+        else { return }
+        notePlace()
+        let place = place(of: run)
+        var document = document(picture: run, mask: nil)
+        document.mask = place.flatMap { history.value(at: $0)?.mask }
+        history.move(to: place ?? history.current, document)
+    }
+
+    /// Where in the history a picture was left, or came last.
+    private func place(of run: RunID) -> Int? {
+        placesLeft[run].flatMap { history.value(at: $0)?.picture == run ? $0 : nil }
+            ?? history.nodes.lastIndex { $0.value.picture == run }
     }
 
     mutating func record(picture: RunID?, mask: PaintedMask?, _ label: String) {
@@ -53,6 +78,11 @@ extension StudioState {
             discard()
             return []
         }
+        guard proposal?.base == nil else {
+            message = Message(
+                "Results are open; \(key(.accept)) or \(key(.discard)) first.", .problem)
+            return []
+        }
         notePlace()
         let before = history.value
         let strength = parameters.residualStrength
@@ -61,11 +91,12 @@ extension StudioState {
             return []
         }
         let document = history.value
-        if let picture = document.picture, picture != shownRun {
-            canvas.margins = EditOrder.Margins()
+        // Before the first picture there was none, but what is on the canvas is not undone. Nor does
+        // another one come with a change that went to none.
+        if let picture = document.picture, picture != before.picture, runs[picture] != nil {
+            if picture != shownRun { canvas.margins = EditOrder.Margins() }
+            shownRun = picture
         }
-        // Before the first picture there was none, but what is on the canvas is not undone.
-        shownRun = document.picture ?? shownRun
         if let shownRun { list(shownRun) }
         proposal = nil
         canvas.step = nil
@@ -81,9 +112,10 @@ extension StudioState {
             parameters.take(recorded, otherThan: history.otherSide(ofUndo: isUndo)?.parameters)
         }
         message = Message(travelWords(label, from: before.picture, isUndo: isUndo))
-        guard document.picture == before.picture, parameters.residualStrength != strength else {
-            return []
-        }
+        let isOfShown = document.picture == nil || document.picture == shownRun
+        guard document.picture == before.picture, isOfShown,
+            parameters.residualStrength != strength
+        else { return [] }
         return strengthChanged()
     }
 
@@ -107,9 +139,7 @@ extension StudioState {
         list(run)
         turn(to: run)
         guard runs[run]?.status == .finished else { return }
-        let place =
-            placesLeft[run].flatMap { history.value(at: $0)?.picture == run ? $0 : nil }
-            ?? history.nodes.lastIndex { $0.value.picture == run }
+        let place = place(of: run)
         var document = self.document(picture: run, mask: nil)
         if let place { document.mask = history.value(at: place)?.mask }
         history.move(to: place ?? 0, document)

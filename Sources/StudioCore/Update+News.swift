@@ -16,7 +16,8 @@ extension StudioState {
             if isTruncated {
                 message = Message("The model reads only the start of this prompt.", .problem)
             }
-            runs[id]?.status = .running
+            // One that was given up meanwhile stays so.
+            if let job, job.runs.contains(id) { runs[id]?.status = .running }
         case .stepped(let id, let snapshot, let preview, let seconds):
             runs[id]?.savedPath = nil
             runs[id]?.snapshots.removeAll { $0.step >= snapshot.step }
@@ -99,7 +100,7 @@ extension StudioState {
             // Who types already knows better.
             guard case .saveAs(TextField(), let order)? = popup else { return [] }
             popup = .saveAs(TextField(suggesting: name), order)
-        case .maskLoaded(let mask): maskLoaded(mask)
+        case .maskLoaded(let id, let mask): maskLoaded(mask, of: id)
         case .settings(let settings): return learn(settings)
         case .log(let lines):
             popup = .text(
@@ -243,10 +244,10 @@ extension StudioState {
         return .open(path: path, run: run, fit: importFit)
     }
 
-    private var promptTexts: [String] { [prompt.positive.text, prompt.negative.text] }
+    var promptTexts: [String] { [prompt.positive.text, prompt.negative.text] }
 
     /// Whether a value or a search is open, which no order leaves so.
-    private var isTyping: Bool {
+    var isTyping: Bool {
         parameterField != nil || settingsView.field != nil || gallery.field != nil
     }
 

@@ -24,6 +24,7 @@ extension StudioState {
             case (.escape, _), (.character("c"), .control): popup = nil
             case (.tab, _): importFit = importFit.neighbour(1)
             case (.enter, _):
+                guard hasLibrary() else { return [] }
                 popup = nil
                 return field.isEmpty ? [] : [opening(field.text)]
             default: if field.edit(key) { popup = .open(field) }

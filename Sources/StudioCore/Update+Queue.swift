@@ -64,7 +64,7 @@ extension StudioState {
     /// everything that happens.
     mutating func startNextJob() -> [StudioEffect] {
         guard job == nil, proposal == nil, !queue.isPaused, queue.running == nil, facts != nil,
-            var next = queue.jobs.first(where: { $0.state == .waiting })
+            !isAwaitingLibrary, var next = queue.jobs.first(where: { $0.state == .waiting })
         else { return [] }
         next.state = .running
         next.attempts += 1
@@ -106,11 +106,9 @@ extension StudioState {
         done.state = state
         done.problem = problem
         queue[done.id] = done
-        var effects = [journal()]
-        if state == .finished {
-            effects.append(.save(SaveOrder(run: run, content: .refined)))
-        }
-        return effects
+        // The journal learns of a picture together with its file: one without is made again.
+        return state == .finished
+            ? [.save(SaveOrder(run: run, content: .refined))] : [journal()]
     }
 
     /// A picture of the queue has its file; one saved before it was finished is not meant.
@@ -140,9 +138,11 @@ extension StudioState {
     /// Takes up the queue as it was left; what became of it is on disk before anything begins.
     mutating func restoreQueue(_ restored: RestoredSession) -> [StudioEffect] {
         var earlier = restored.lostJobs + restored.jobs
-        guard !earlier.isEmpty else { return [] }
+        guard !earlier.isEmpty else { return queue.jobs.isEmpty ? [] : [journal()] }
         for at in earlier.indices {
             earlier[at].run = nil
+            let isUnsaved = earlier[at].path == nil && earlier[at].problem == nil
+            if earlier[at].state == .finished, isUnsaved { earlier[at].state = .waiting }
             guard earlier[at].state == .running else { continue }
             earlier[at].state = .waiting
             if !restored.wasKilled {

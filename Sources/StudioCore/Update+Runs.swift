@@ -26,6 +26,7 @@ extension StudioState {
 
     /// False, with a message, while a run is on or there is no model.
     mutating func isReady() -> Bool {
+        guard hasLibrary() else { return false }
         if let job, !job.isPaused {
             message = Message(
                 queue.running == nil
@@ -38,6 +39,13 @@ extension StudioState {
         case .opening: message = Message("The model is still being opened.", .problem)
         case .failed(let problem): message = Message(problem, .problem)
         }
+        return false
+    }
+
+    /// False, with a message, until the last session is known, whose pictures have numbers.
+    mutating func hasLibrary() -> Bool {
+        guard isAwaitingLibrary else { return true }
+        message = Message("The last session is still being read; try again in a moment.", .problem)
         return false
     }
 
@@ -62,7 +70,8 @@ extension StudioState {
         guard case .fork(let parent, let step)? = runs[id]?.origin, let parent = runs[parent]
         else { return }
         // Of one that an earlier sitting kept only the newest tokens are known yet.
-        let known = parent.isStored ? nil : parent.snapshots.first { $0.step == step }
+        let isBrief = parent.isStored && parent.snapshots.count == 1
+        let known = isBrief ? nil : parent.snapshots.first { $0.step == step }
         guard let ids = (known ?? runs[id]?.snapshots.first)?.ids else { return }
         runs[id]?.inheritedPins = parent.pinned.filter {
             ids.indices.contains($0) && ids[$0] != nil

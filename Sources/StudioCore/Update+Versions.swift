@@ -90,8 +90,13 @@ extension StudioState {
 
 extension RunRecord {
     /// The run that this one was made from.
+    package var parent: RunID? { origin.parent }
+}
+
+extension RunOrigin {
+    /// The run that one of this origin was made from.
     package var parent: RunID? {
-        switch origin {
+        switch self {
         case .prompt, .file: nil
         case .fork(let run, _), .residual(let run): run
         case .edit(let order): order.base

@@ -6,8 +6,14 @@ package func update(_ state: inout StudioState, _ action: StudioAction) -> [Stud
     let isTyped = state.isPromptTyped(by: action)
     // What was written is read back before a person does anything else.
     if case .news = action {} else { state.settingsView.written = nil }
-    let effects = react(&state, action) + state.startNextJob()
-    if state.shownRun != shown { state.leavePartner() }
+    var effects = react(&state, action) + state.startNextJob()
+    // It would take the place of the queue that is still being read.
+    if state.isAwaitingLibrary { effects.removeAll(where: \.isJournal) }
+    if state.shownRun != shown {
+        state.leavePartner()
+        state.noteShown()
+    }
+    if case .news(let news) = action, news.bringsPixels { state.letGoOfPixels() }
     state.settle()
     state.settleComparison()
     return state.settlePrompt(after: prompt, isTyped: isTyped) + effects + state.loadRuns()
@@ -200,9 +206,7 @@ extension StudioState {
 
     /// A changed strength shows at once; all other parameters count for the next picture.
     private mutating func parameterChanged() -> [StudioEffect] {
-        record(
-            picture: history.value.picture, mask: mask,
-            "\(parameter.title) \(parameters.shown(parameter))")
+        recordParameters("\(parameter.title) \(parameters.shown(parameter))")
         if parameter == .width || parameter == .height, let remark = sizeRemark {
             message = Message(remark)
         }

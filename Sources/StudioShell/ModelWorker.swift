@@ -25,13 +25,15 @@ final class ModelWorker: Sendable {
     /// What is to be done and what is being done, under one lock: whoever wants to stop an order
     /// finds it in one of the two.
     private struct Desk {
-        var orders: [StudioEffect] = []
+        var orders = ModelOrders()
         var current: Current?
+        /// Whether nothing is done any more, as there is no model.
+        var isDeserted = false
 
         /// - Returns: what to do next, and who may stop it.
         mutating func takeOrder() -> (StudioEffect, StopSignal)? {
-            guard !orders.isEmpty else { return nil }
-            let (order, signal) = (orders.removeFirst(), StopSignal())
+            guard let order = orders.takeFirst() else { return nil }
+            let signal = StopSignal()
             current = Current(order: order, stop: signal)
             return (order, signal)
         }
@@ -49,10 +51,15 @@ final class ModelWorker: Sendable {
         mutating func end(isDone: Bool) -> Bool {
             defer { current = nil }
             guard !isDone, let order = current?.order, order.isLook, !orders.isEmpty,
-                !orders.contains(where: { order.isReplaced(by: $0) })
+                !orders.hasNewer(than: order)
             else { return false }
-            orders.append(order)
+            orders.add(order)
             return true
+        }
+
+        /// Whether a file is being written or is still to be.
+        var isWriting: Bool {
+            !isDeserted && (orders.hasWrites || current?.order?.writesFile == true)
         }
     }
 
@@ -93,7 +100,7 @@ final class ModelWorker: Sendable {
             let opened = engine.open()
             model.withLock { $0 = opened }
             inspections.activate()
-            guard opened != nil else { return }
+            guard opened != nil else { return desk.withLock { $0.isDeserted = true } }
             engine.warmUp()
             while true {
                 // Looks that nobody asked for leave the cores to whoever types in between.
@@ -122,6 +129,9 @@ final class ModelWorker: Sendable {
         desk.withLock { $0.orders.isEmpty && $0.current?.order == nil }
     }
 
+    /// Whether a file that was asked for is not there yet.
+    var isWriting: Bool { desk.withLock(\.isWriting) }
+
     private func takePause() -> Bool {
         isPauseWanted.exchange(false, ordering: .acquiringAndReleasing)
     }
@@ -136,9 +146,7 @@ final class ModelWorker: Sendable {
             if case .generate = effect { isPauseWanted.store(false, ordering: .releasing) }
             if case .advance = effect { isPauseWanted.store(false, ordering: .releasing) }
             desk.withLock { desk in
-                // Only the newest wish counts for what is merely looked at.
-                desk.orders.removeAll { $0.isReplaced(by: effect) }
-                desk.orders.append(effect)
+                desk.orders.add(effect)
                 if !effect.isLook, desk.current?.isLook == true { desk.current?.stop.raise() }
             }
             waiting.signal()
@@ -149,19 +157,25 @@ final class ModelWorker: Sendable {
     /// saved meanwhile goes on: nobody would ask for it again.
     private func cancel() {
         let dropped = desk.withLock { desk in
-            defer { desk.orders.removeAll { !$0.runs.isEmpty } }
             if desk.current?.order?.runs.isEmpty == false { desk.current?.stop.raise() }
-            return desk.orders.flatMap(\.runs)
+            return desk.orders.giveUpRuns()
         }
         for run in dropped { post(.cancelled(run)) }
     }
 
-    /// Stops what is done and waits a little for it.
-    func close() {
+    /// Stops what is done and gives up what waits, but for files that were asked for.
+    func beginClosing() {
         desk.withLock { desk in
-            desk.orders = []
-            desk.current?.stop.raise()
+            let isNeeded = desk.current?.order.map(desk.orders.isNeeded) ?? false
+            desk.orders.close()
+            if !isNeeded { desk.current?.stop.raise() }
         }
+    }
+
+    /// Waits for files that are being written, and a little for what is stopped.
+    func close() {
+        beginClosing()
+        while isWriting { Thread.sleep(forTimeInterval: 0.01) }
         for _ in 0..<30 where !isIdle { Thread.sleep(forTimeInterval: 0.01) }
     }
 
@@ -192,32 +206,5 @@ extension String {
     fileprivate func characterCount(beforeByte offset: Int) -> Int {
         let end = utf8.index(utf8.startIndex, offsetBy: min(max(offset, 0), utf8.count))
         return self[..<end].count
-    }
-}
-
-extension StudioEffect {
-    /// The runs that this makes or goes on with.
-    var runs: [RunID] {
-        switch self {
-        case .generate(let orders), .prepare(let orders): orders.map(\.run)
-        case .advance(let runs, _): runs
-        default: []
-        }
-    }
-
-    /// Whether this shows something and makes nothing.
-    fileprivate var isLook: Bool {
-        switch self {
-        case .decode, .candidates: true
-        default: false
-        }
-    }
-
-    fileprivate func isReplaced(by newer: StudioEffect) -> Bool {
-        switch (self, newer) {
-        case (.decode, .decode), (.candidates, .candidates): true
-        case (.changeStrength(let run, _), .changeStrength(let newer, _)): run == newer
-        default: false
-        }
     }
 }

@@ -165,7 +165,7 @@ struct PlainStudio {
             say("Settings are changed with `dcar config`.")
         case .generate, .prepare, .skip, .preview, .advance, .pause, .cancel, .decode,
             .changeStrength, .pin, .putBack, .candidates, .inspect, .save, .suggestName, .saveSheet,
-            .loadMask, .saveMask, .open, .verifyModel, .load, .use:
+            .loadMask, .saveMask, .open, .verifyModel, .load, .fileMoved, .use:
             modelWorker.perform(effect)
         }
     }

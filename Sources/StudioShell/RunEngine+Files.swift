@@ -1,6 +1,7 @@
 import Foundation
 import HybridTokens
 import Imaging
+import Kernels
 import Pipeline
 import Requests
 import Settings
@@ -89,7 +90,16 @@ extension RunEngine {
     }
 
     /// A picture that was skipped, or not made for another reason, leaves its place dark.
-    func saveSheet(_ order: SheetOrder, _ pipeline: Pipeline) throws {
+    mutating func saveSheet(_ order: SheetOrder, _ pipeline: Pipeline) throws {
+        for run in order.runs {
+            do {
+                try restore(run, pipeline)
+            } catch let error as Stopped {
+                throw error
+            } catch {
+                // Its place stays dark.
+            }
+        }
         let (x, y) = (order.sheet.across, order.sheet.down)
         guard let run = order.runs.first(where: { engineRuns[$0]?.refined != nil }),
             let made = engineRuns[run]?.refined, let request = engineRuns[run]?.request,

@@ -8,7 +8,7 @@ import Tensors
 
 extension RunEngine {
     /// Hands a run to those who keep it for a later sitting: tokens, not pixels.
-    func keep(_ id: RunID, _ pipeline: Pipeline) {
+    mutating func keep(_ id: RunID, _ pipeline: Pipeline) {
         guard let engineRun = engineRuns[id],
             let width = engineRun.run?.run.gridWidth ?? engineRun.grid?.gridWidth,
             let height = engineRun.run?.run.gridHeight ?? engineRun.grid?.gridHeight
@@ -30,7 +30,62 @@ extension RunEngine {
         kept.chosenTokens = engineRun.lineage?.chosenTokens.words
         (kept.path, kept.source) = (engineRun.path, engineRun.source)
         (kept.fit, kept.fileHash) = (engineRun.fit, engineRun.fileHash)
+        earlier[id] = kept
         keep(kept)
+    }
+
+    /// A file lies elsewhere now; nil where it is gone.
+    mutating func move(_ path: String, to place: String?, _ pipeline: Pipeline) {
+        for (id, engineRun) in engineRuns where [engineRun.path, engineRun.source].contains(path) {
+            engineRuns[id]?.takeMove(of: path, to: place)
+            keep(id, pipeline)
+        }
+        for (id, known) in earlier where engineRuns[id] == nil {
+            guard [known.path, known.source].contains(path) else { continue }
+            var file = EngineRun(request: known.request)
+            (file.origin, file.path, file.source) = (known.origin, known.path, known.source)
+            file.takeMove(of: path, to: place)
+            var kept = known
+            (kept.path, kept.source) = (file.path, file.source)
+            earlier[id] = kept
+            keep(kept)
+        }
+    }
+
+    // MARK: Memory
+
+    /// Finished runs that are at hand with their pixels.
+    private static let finishedRuns = 32
+
+    /// Lets go of finished runs that were not wanted for the longest; `restore` makes them again from
+    /// what is kept. What is only in a file stays, as that may be another one by then.
+    mutating func letGoOfPixels(after effect: StudioEffect) {
+        var wanted = effect.sources + effect.runs
+        if case .load(let run) = effect { wanted.append(run) }
+        wantedLately.removeAll(where: wanted.contains)
+        wantedLately += wanted
+        let held = engineRuns.filter { id, engineRun in
+            if case .file = engineRun.origin { return false }
+            return engineRun.refined != nil && earlier[id] != nil
+        }.keys
+        guard held.count > Self.finishedRuns else { return }
+        let ages = Dictionary(
+            wantedLately.enumerated().map { ($1, $0) }, uniquingKeysWith: { $1 })
+        let oldest = held.sorted { (ages[$0] ?? -1, $0) < (ages[$1] ?? -1, $1) }
+        for id in oldest.dropLast(Self.finishedRuns) { engineRuns[id] = nil }
+        wantedLately.removeAll { engineRuns[$0] == nil }
+    }
+
+    /// Forgets the file of a picture that is another one by now.
+    private mutating func checkFile(of id: RunID, _ pipeline: Pipeline) {
+        // One that was opened is compared when it is read.
+        if case .file? = engineRuns[id]?.origin { return }
+        guard let engineRun = engineRuns[id], engineRun.source == nil, let path = engineRun.path,
+            let hash = engineRun.fileHash, let bytes = try? ImageFile.read(path),
+            SHA256Sum.of(bytes) != hash
+        else { return }
+        engineRuns[id]?.leaveFile()
+        keep(id, pipeline)
     }
 
     /// Makes the pixels of a run that an earlier sitting kept.
@@ -43,11 +98,13 @@ extension RunEngine {
             post(.failed(id, "\(error)"))
             return
         }
+        checkFile(of: id, pipeline)
         guard let engineRun = engineRuns[id], let kept = earlier[id] else { return }
         let maskID = pipeline.model.configuration.maskID
         var record = RunRecord(id: id, request: engineRun.request, origin: kept.origin)
         record.gridWidth = kept.gridWidth
         record.gridHeight = kept.gridHeight
+        record.savedPath = engineRun.path
         record.snapshots = engineRun.run?.run.states.map { $0.snapshot(maskID: maskID) } ?? []
         for snapshot in record.snapshots where snapshot.step > 0 {
             record.previews[snapshot.step] = sketch(snapshot, of: id)
@@ -64,7 +121,7 @@ extension RunEngine {
     }
 
     /// What a run lies over or goes on from is restored first.
-    private mutating func restore(_ id: RunID, _ pipeline: Pipeline) throws {
+    mutating func restore(_ id: RunID, _ pipeline: Pipeline) throws {
         guard engineRuns[id] == nil, let kept = earlier[id] else { return }
         if let parent = RunRecord(id: id, request: kept.request, origin: kept.origin).parent,
             parent < id

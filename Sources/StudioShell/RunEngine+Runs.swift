@@ -201,11 +201,11 @@ extension RunEngine {
         forgetHiddenStates()
         engineRuns[id]?.leaveFile()
         engineRuns[id]?.seconds += (Terminal.now - start).seconds
-        post(
-            .finished(
-                id, compose(id, discrete, picture.refined, strength: run.request.residual.strength),
-                seconds: engineRuns[id]?.seconds ?? 0))
+        let finished = compose(
+            id, discrete, picture.refined, strength: run.request.residual.strength)
+        // Whoever hears that it is finished can rely on its being kept.
         keep(id, pipeline)
+        post(.finished(id, finished, seconds: engineRuns[id]?.seconds ?? 0))
     }
 
     /// What the residual head reads of older runs is made again where it is wanted.

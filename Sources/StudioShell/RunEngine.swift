@@ -15,7 +15,7 @@ struct RunEngine {
     let wishes: Wishes
     /// Takes runs that a later sitting may want.
     let keep: (KeptRun) -> Void
-    /// Runs of an earlier sitting.
+    /// Runs as they are kept, those of an earlier sitting too.
     var earlier: [RunID: KeptRun] = [:]
     private(set) var pipeline: Pipeline?
     var colors: TokenColors?
@@ -25,6 +25,8 @@ struct RunEngine {
     var engineRuns: [RunID: EngineRun] = [:]
     /// Runs of a batch that have not begun.
     var waiting: [RunID: RunOrder] = [:]
+    /// Runs as they were wanted, the last one last.
+    var wantedLately: [RunID] = []
     /// The pass of the transformer that was last looked into.
     var pass: (run: RunID, step: Int, states: MaskedSampler.HiddenStates)?
 
@@ -57,6 +59,15 @@ struct RunEngine {
         var path: String?
         /// The file that it was opened from and has gone on from since.
         var source: String?
+
+        /// One of its files lies elsewhere, or is gone.
+        mutating func takeMove(of file: String, to place: String?) {
+            if source == file, let place { source = place }
+            guard path == file else { return }
+            // What is only in the file is looked for there again.
+            if case .file = origin, source == nil, place == nil { return }
+            path = place
+        }
 
         /// It changes, so that no file shows it as it is.
         mutating func leaveFile() {
@@ -161,8 +172,10 @@ struct RunEngine {
     /// - Returns: false where it was stopped.
     mutating func perform(_ effect: StudioEffect, stop: StopSignal) -> Bool {
         guard let pipeline else { return true }
+        defer { letGoOfPixels(after: effect) }
         do {
             try pipeline.model.compute.stoppable(by: stop) {
+                for run in effect.sources { try restore(run, pipeline) }
                 try carryOut(effect, pipeline)
             }
         } catch is Stopped {
@@ -212,16 +225,17 @@ struct RunEngine {
         case .save(let order): try save(order, pipeline)
         case .suggestName(let run): try suggestName(run, pipeline)
         case .saveSheet(let order): try saveSheet(order, pipeline)
-        case .loadMask(let path, let width, let height):
+        case .loadMask(let path, let run, let width, let height):
             let mask = try MaskSource(resolved(path)).mask(
                 width: width, height: height, tokenSide: pipeline.model.tokenSide)
-            post(.maskLoaded(PaintedMask(mask)))
+            post(.maskLoaded(run, PaintedMask(mask)))
         case .saveMask(let path, let mask): try saveMask(path, mask)
         case .load(let run): try load(run, pipeline)
         case .open(let path, let run, let fit): try open(path, as: run, fit, pipeline)
         case .verifyModel:
             let count = try pipeline.model.verify()
             post(.note("\(count) files are those that \(Model.checksumFile) lists."))
+        case .fileMoved(let path, let place): move(path, to: place, pipeline)
         case .use(let settings): options.settings = settings
         // The model worker's own, the library's and the screen's.
         case .skip, .pause, .cancel, .inspect, .library, .copy, .present, .editPrompt,

@@ -127,6 +127,7 @@ private final class Session {
         state = StudioState(randomness: UInt64.random(in: .min ... .max))
         state.terminalTheme = Self.terminalTheme(capabilities)
         state.theme = state.terminalTheme
+        state.isAwaitingLibrary = true
         apply(.news(.settings(options.settings)))
         state.graphics = capabilities.shortName
         state.version = options.appVersion
@@ -277,10 +278,16 @@ private final class Session {
 
     private func saveSession() {
         saveTime = nil
-        let session = SavedSession(state)
+        let session = SavedSession(state, isCutShort: isCutShort)
         guard session != saved?.session || state.history.count != saved?.versions else { return }
         saved = (session, state.history.count)
         libraryWorker.save(session, state.history)
+    }
+
+    /// Whether nobody wanted the end.
+    private var isCutShort: Bool {
+        guard case .quit(let status) = ending else { return false }
+        return [128 + SIGHUP, 128 + SIGTERM].contains(status)
     }
 
     private var lastFrame: Frame?
@@ -330,10 +337,11 @@ private final class Session {
             screen.output.send(terminal.setMouse(settings.isOn(.mouse)))
             renderWorker.setBudget(settings.previewBudget)
             modelWorker.perform(effect)
+            libraryWorker.use(settings)
         case .library(let order): libraryWorker.perform(order)
         case .generate, .prepare, .skip, .preview, .advance, .pause, .cancel, .decode,
             .changeStrength, .pin, .putBack, .candidates, .inspect, .save, .suggestName, .saveSheet,
-            .loadMask, .saveMask, .open, .verifyModel, .load:
+            .loadMask, .saveMask, .open, .verifyModel, .load, .fileMoved:
             modelWorker.perform(effect)
         }
     }
@@ -513,10 +521,67 @@ private final class Session {
     }
 
     private func close() {
-        modelWorker.close()
+        if isSessionKnown { saveSession() }
+        modelWorker.beginClosing()
+        waitForFiles()
+        if !isGivenUp {
+            modelWorker.close()
+            // What was finished just then may be the queue's.
+            waitForFiles()
+        }
         if isSessionKnown { saveSession() }
         libraryWorker.close()
         giveBack()
+    }
+
+    // MARK: Last files
+
+    /// Whether somebody does not want to wait for the last files.
+    private var isGivenUp = false
+    /// What a signal leaves to the last files.
+    private static let patience = Duration.seconds(10)
+
+    /// Waits for files that were asked for; Ctrl-C or a signal gives them up.
+    private func waitForFiles() {
+        let end = isCutShort ? Terminal.now + Self.patience : nil
+        var hasSaid = false
+        takeLastNews()
+        while modelWorker.isWriting, !isGivenUp {
+            if !hasSaid, !isCutShort, screen.isReady {
+                state.popup = nil
+                state.message = Message("Saving…")
+                hasSaid = true
+                draw()
+            }
+            let isThere = !Terminal.hasEnded(STDIN_FILENO)
+            let ready = Terminal.wait(
+                [dcar_signal_pipe(), inbox.descriptor] + (isThere ? [STDIN_FILENO] : []),
+                forRoomIn: screen.output.waiting, milliseconds: 20)
+            screen.output.advance()
+            takeLastNews()
+            if ready.contains(STDIN_FILENO) {
+                isGivenUp = Terminal.read(STDIN_FILENO).contains(3)
+            }
+            if ready.contains(dcar_signal_pipe()) {
+                let ends = [SIGINT, SIGTERM, SIGHUP].map { UInt8($0) }
+                let signals = Terminal.read(dcar_signal_pipe())
+                isGivenUp = isGivenUp || signals.contains(where: ends.contains)
+            }
+            if let end, Terminal.now >= end { isGivenUp = true }
+        }
+    }
+
+    /// Takes up what became of files and finished pictures. What was stopped is as it was: it goes on
+    /// in the next sitting.
+    private func takeLastNews() {
+        for news in inbox.take() {
+            switch news {
+            case .saved, .notSaved, .finished, .library(.indexed), .library(.trashed),
+                .library(.untrashed), .library(.notUntrashed), .library(.displaced):
+                apply(.news(news))
+            default: break
+            }
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 import Foundation
 import GRDB
+import Imaging
 import Library
 import Requests
 import StudioCore
+import Synchronization
 import TestSupport
 import Testing
 
@@ -199,4 +201,151 @@ func aDamagedDatabaseIsPutAsideAndBegunAnew(page: Int) throws {
     let database = StudioDatabase.inMemory()
     for prompt in ["a", "b", "c", "a"] { try database.remember(prompt, atMost: 2) }
     #expect(try database.prompts() == ["c", "a"])
+}
+
+/// The first layout, as an earlier version left it.
+private func makeFirstLayout(in folder: TemporaryFolder, rows: Int = 1) throws {
+    do {
+        let database = StudioDatabase.open(in: folder.path)
+        try database.index((0..<rows).map { entry("/\($0).png") })
+    }
+    let queue = try DatabaseQueue(path: folder.file("studio.sqlite"))
+    try queue.write {
+        try $0.execute(
+            sql: """
+                ALTER TABLE picture DROP COLUMN residualGuidance;
+                ALTER TABLE picture DROP COLUMN residualTemperature;
+                DELETE FROM grdb_migrations WHERE identifier = '2';
+                """)
+    }
+}
+
+@Test func studiosThatStartTogetherAfterAnUpgradeShareTheHistory() throws {
+    for _ in 0..<5 {
+        let folder = try TemporaryFolder()
+        try makeFirstLayout(in: folder, rows: 5_000)
+        let opened = Mutex<[StudioDatabase]>([])
+        let path = folder.path
+        DispatchQueue.concurrentPerform(iterations: 4) { _ in
+            let database = StudioDatabase.open(in: path)
+            opened.withLock { $0.append(database) }
+        }
+        for database in opened.withLock({ $0 }) {
+            #expect(database.notice == nil)
+            #expect(try database.pictures().count == 5_000)
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder.file("studio.sqlite.aside-1")))
+    }
+}
+
+/// A layout that does not fit is no damage: what is in it may be all that a person has.
+@Test func aStrangeLayoutStaysWhereItIs() throws {
+    let folder = try TemporaryFolder()
+    do {
+        let queue = try DatabaseQueue(path: folder.file("studio.sqlite"))
+        try queue.write { try $0.execute(sql: "CREATE TABLE picture (path TEXT)") }
+    }
+    let database = StudioDatabase.open(in: folder.path)
+    #expect(database.notice?.hasPrefix("History cannot be kept in ") == true)
+    #expect(!FileManager.default.fileExists(atPath: folder.file("studio.sqlite.aside-1")))
+}
+
+@Test func whatAnotherStudioHasOpenIsNotPutAside() throws {
+    let folder = try TemporaryFolder()
+    let newer = StudioDatabase.open(in: folder.path)
+    let (sitting, _) = try newer.sit(isFresh: false)
+    let other = try DatabaseQueue(path: folder.file("studio.sqlite"))
+    try other.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99')") }
+    let database = StudioDatabase.open(in: folder.path)
+    #expect(
+        database.notice
+            == "The history is from a newer dcar, which has it open; this sitting is not kept.")
+    try database.remember("a fox")
+    #expect(!FileManager.default.fileExists(atPath: folder.file("studio.sqlite.aside-1")))
+    try newer.close(sitting)
+    #expect(try newer.prompts().isEmpty)
+}
+
+// MARK: Trash
+
+@Test func aLockedDatabaseLeavesThePictureWhereItIs() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.png")
+    try ImageFile.save(picture(), to: path)
+    let known = try #require(PictureScan.FileStamp(path).map(PictureEntry.init))
+    let database = StudioDatabase.open(in: folder.file("state"))
+    try database.index([known])
+    try database.star(path, true)
+    let other = try DatabaseQueue(path: folder.file("state/studio.sqlite"))
+    try other.writeWithoutTransaction { db in
+        try db.execute(sql: "BEGIN IMMEDIATE")
+        #expect(throws: DatabaseError.self) { try database.take(known) }
+        try db.execute(sql: "COMMIT")
+    }
+    #expect(FileManager.default.fileExists(atPath: path))
+    #expect(try database.pictures().map(\.trashPath) == [nil])
+    let place = try database.take(known)
+    #expect(try database.pictures().map(\.trashPath) == [place])
+    #expect(FileManager.default.fileExists(atPath: place))
+}
+
+@Test func whatCannotBeMovedIsNotKnownInTheTrash() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.png")
+    try ImageFile.save(picture(), to: path)
+    let known = try #require(PictureScan.FileStamp(path).map(PictureEntry.init))
+    let database = StudioDatabase.inMemory()
+    try database.index([known])
+    var calls = FileCalls()
+    calls.link = { _, _, _ in
+        errno = EACCES
+        return -1
+    }
+    #expect(throws: TrashError.self) { try database.take(known, calls: calls) }
+    #expect(try database.pictures().map(\.trashPath) == [nil])
+}
+
+/// The program ended between what it wrote down and what it did.
+@Test func aTrashThatWasNotCompletedIsTakenBack() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.png")
+    try ImageFile.save(picture(), to: path)
+    var known = try #require(PictureScan.FileStamp(path).map(PictureEntry.init))
+    known.trashPath = folder.file(".trash/a.png")
+    let difference = PictureScan.compare(folder.path, with: [known])
+    #expect(difference.returned == [known])
+    #expect(difference.vanished.isEmpty && difference.missing.isEmpty)
+    #expect(difference.unread.isEmpty)
+    // Another file of that name is another picture.
+    try ImageFile.save(picture(seed: 2, prompt: "longer"), to: path, overwrite: true)
+    let later = PictureScan.compare(folder.path, with: [known])
+    #expect(later.returned.isEmpty && later.unread.map(\.path) == [path])
+}
+
+// MARK: Refused writes
+
+@Test func whatWasRefusedIsWrittenLater() throws {
+    struct Full: Error {}
+    let isFull = Mutex(true)
+    let database = StudioDatabase.inMemory()
+    var writes = RefusedWrites<StudioDatabase>()
+    func remember(_ prompt: String, _ subject: String) throws {
+        try writes.perform(subject, on: database) {
+            if isFull.withLock({ $0 }) { throw Full() }
+            try $0.remember(prompt)
+        }
+    }
+    for (prompt, subject) in [("a", "one"), ("b", "two"), ("c", "one"), ("d", "three")] {
+        #expect(throws: Full.self) { try remember(prompt, subject) }
+    }
+    writes.performAgain(on: database)
+    #expect(!writes.isEmpty)
+    #expect(try database.prompts() == [])
+    isFull.withLock { $0 = false }
+    // What is written anew in the meantime is not written as it was.
+    try remember("e", "two")
+    writes.forget("three")
+    writes.performAgain(on: database)
+    #expect(writes.isEmpty)
+    #expect(try database.prompts() == ["e", "c"])
 }

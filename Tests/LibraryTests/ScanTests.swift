@@ -270,3 +270,45 @@ private func names(_ folder: TemporaryFolder) throws -> [String] {
     // It is not read again and again.
     #expect(PictureScan.compare(folder.path, with: found).unread.isEmpty)
 }
+
+/// A disk that is not mounted takes no star and no tag with it.
+@Test func picturesOfAFolderThatCannotBeReadAreMissingAndNotGone() throws {
+    let folder = try TemporaryFolder()
+    let pictures = folder.file("disk/pictures")
+    let files = FileManager.default
+    try files.createDirectory(atPath: pictures + "/deep", withIntermediateDirectories: true)
+    for name in ["a.png", "b.png", "deep/c.png"] {
+        try ImageFile.save(picture(), to: "\(pictures)/\(name)")
+    }
+    var known = PictureScan.read(PictureScan.compare(pictures, with: []).unread)
+    let at = try #require(known.firstIndex { $0.name == "b.png" })
+    known[at].trashPath = try Trash.take(known[at])
+    try files.moveItem(atPath: folder.file("disk"), toPath: folder.file("elsewhere"))
+    for path in ["disk", "disk/pictures"] {
+        let difference = PictureScan.compare(pictures, with: known)
+        #expect(difference.vanished.isEmpty && difference.missing.count == 3, "without \(path)")
+        try files.createDirectory(atPath: folder.file("disk"), withIntermediateDirectories: true)
+    }
+    try files.removeItem(atPath: folder.file("disk"))
+    try files.moveItem(atPath: folder.file("elsewhere"), toPath: folder.file("disk"))
+    #expect(PictureScan.compare(pictures, with: known).missing.isEmpty)
+    // What a person deletes is gone: files, and folders of a folder that is there.
+    for name in ["a.png", "deep", ".trash"] { try files.removeItem(atPath: "\(pictures)/\(name)") }
+    let difference = PictureScan.compare(pictures, with: known)
+    #expect(difference.missing.isEmpty && difference.vanished.count == 3)
+}
+
+@Test func aLinkThatLeadsNowhereIsNotForgotten() throws {
+    let folder = try TemporaryFolder()
+    let files = FileManager.default
+    try files.createDirectory(atPath: folder.file("disk"), withIntermediateDirectories: true)
+    try ImageFile.save(picture(), to: folder.file("disk/a.png"))
+    try files.createDirectory(atPath: folder.file("pictures"), withIntermediateDirectories: true)
+    try files.createSymbolicLink(
+        atPath: folder.file("pictures/link.png"), withDestinationPath: folder.file("disk/a.png"))
+    let pictures = folder.file("pictures")
+    let known = PictureScan.read(PictureScan.compare(pictures, with: []).unread)
+    try files.moveItem(atPath: folder.file("disk"), toPath: folder.file("elsewhere"))
+    let difference = PictureScan.compare(pictures, with: known)
+    #expect(difference.missing == known && difference.vanished.isEmpty && known.count == 1)
+}

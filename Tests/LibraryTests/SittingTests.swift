@@ -245,3 +245,47 @@ func aSittingOfOtherTypesEndsNothing(change: String) throws {
     }
     _ = try StudioDatabase.open(in: folder.path).sit(isFresh: false)
 }
+
+/// Killed again before it was saved, a sitting does not leave what it was making twice.
+@Test func whatWasLostComesBackOnce() throws {
+    let folder = try TemporaryFolder()
+    do {
+        let database = StudioDatabase.open(in: folder.path)
+        let (sitting, _) = try database.sit(isFresh: false)
+        var session = SavedSession(StudioState())
+        session.unfinished = [GenerationRequest(prompt: "a fox", seed: 1)]
+        try database.save(session, [], from: 0, of: sitting)
+    }
+    do {
+        let database = StudioDatabase.open(in: folder.path)
+        let (sitting, restored) = try database.sit(isFresh: false)
+        // The studio writes its queue first, and was not given the time to save its session.
+        try database.journal(
+            RestoredSession.jobs(of: restored), isPaused: true, of: sitting)
+    }
+    let (_, restored) = try StudioDatabase.open(in: folder.path).sit(isFresh: false)
+    #expect(restored.jobs.map(\.request.prompt) == ["a fox"])
+    #expect(RestoredSession.jobs(of: restored).count == 1)
+}
+
+extension RestoredSession {
+    /// The queue of a studio that takes it up.
+    fileprivate static func jobs(of restored: RestoredSession) -> [QueuedJob] {
+        var state = StudioState()
+        _ = update(&state, .news(.library(.opened(restored))))
+        return state.queue.jobs
+    }
+}
+
+@Test func onlyTheNewestOfManyPicturesAreTakenUp() throws {
+    let folder = try TemporaryFolder()
+    do {
+        let database = StudioDatabase.open(in: folder.path)
+        let (sitting, _) = try database.sit(isFresh: false)
+        try database.keep(drawn(620), (1...620).map { kept($0, "a fox") }, of: sitting)
+    }
+    let (_, restored) = try StudioDatabase.open(in: folder.path).sit(isFresh: false)
+    #expect(restored.runs.map(\.id) == Array(121...620))
+    let queue = try DatabaseQueue(path: folder.file("studio.sqlite"))
+    #expect(try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM run") } == 500)
+}

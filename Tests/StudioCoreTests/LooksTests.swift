@@ -113,7 +113,7 @@ func aResidualThatChangesLittleSaysWhatWouldChangeMore(temperature: Float, isSai
     story.draw("a fox")
     var mask = PaintedMask(width: 64, height: 64)
     mask.stamp(x: 3, y: 40, radius: 1, true)
-    story.tell(.maskLoaded(mask))
+    story.tell(.maskLoaded(1, mask))
     #expect(story.state.grown(mask) == mask)
     story.tell(.settings(try settings("[edit]\ngrow_cells = 1\n")))
     _ = story.takeEffects()

@@ -120,7 +120,7 @@ import Testing
     var loaded = PaintedMask(width: 64, height: 64)
     loaded.stamp(x: 40, y: 40, radius: 3, true)
     let ways: [(inout Story) -> Void] = [
-        { $0.do(.maskAll) }, { $0.do(.invertMask) }, { $0.tell(.maskLoaded(loaded)) },
+        { $0.do(.maskAll) }, { $0.do(.invertMask) }, { $0.tell(.maskLoaded(1, loaded)) },
         { $0.act(.region(x: 0, y: 0, width: 32, height: 32)) }
     ]
     for paint in ways {

@@ -1,0 +1,114 @@
+/// What is asked of the model and not begun, in its order.
+package struct ModelOrders: Hashable, Sendable {
+    package private(set) var waiting: [StudioEffect] = []
+    /// Whether only files are written any more.
+    private var isClosing = false
+
+    package init() {}
+
+    package var isEmpty: Bool { waiting.isEmpty }
+
+    /// Whether a file is still to be written.
+    package var hasWrites: Bool { waiting.contains(where: \.writesFile) }
+
+    /// Adds an order. Of looks at something only the newest wish counts; of a picture's strengths
+    /// that are asked for one after the other, the last.
+    package mutating func add(_ order: StudioEffect) {
+        guard !isClosing || order.writesFile else { return }
+        waiting.removeAll { $0.isLook && $0.isReplaced(by: order) }
+        if let last = waiting.lastIndex(where: { !$0.isLook }),
+            waiting[last].isReplaced(by: order)
+        {
+            waiting.remove(at: last)
+        }
+        waiting.append(order)
+    }
+
+    package mutating func takeFirst() -> StudioEffect? {
+        waiting.isEmpty ? nil : waiting.removeFirst()
+    }
+
+    /// Whether an order will be done that makes this one needless.
+    package func hasNewer(than order: StudioEffect) -> Bool {
+        waiting.contains { order.isReplaced(by: $0) }
+    }
+
+    /// Gives up runs that wait. What is loaded, opened or saved goes on.
+    /// - Returns: those runs.
+    package mutating func giveUpRuns() -> [RunID] {
+        defer { waiting.removeAll { !$0.runs.isEmpty } }
+        return waiting.flatMap(\.runs)
+    }
+
+    /// The studio ends: what writes no file is not done any more, unless a file would be another one
+    /// without it.
+    package mutating func close() {
+        isClosing = true
+        waiting = waiting.enumerated().filter { isNeeded($1, before: waiting[($0 + 1)...]) }
+            .map(\.element)
+    }
+
+    /// Whether an order that is being done counts for a file.
+    package func isNeeded(_ order: StudioEffect) -> Bool { isNeeded(order, before: waiting[...]) }
+
+    private func isNeeded(_ order: StudioEffect, before later: ArraySlice<StudioEffect>) -> Bool {
+        guard case .changeStrength(let run, _) = order else {
+            if case .fileMoved = order { return true }
+            return order.writesFile
+        }
+        return later.contains { if case .save(let save) = $0 { save.run == run } else { false } }
+    }
+}
+
+extension StudioEffect {
+    /// The runs that this makes or goes on with.
+    package var runs: [RunID] {
+        switch self {
+        case .generate(let orders), .prepare(let orders): orders.map(\.run)
+        case .advance(let runs, _): runs
+        default: []
+        }
+    }
+
+    /// Finished or stopped runs that this needs at hand.
+    package var sources: [RunID] {
+        switch self {
+        case .generate(let orders), .prepare(let orders): orders.compactMap(\.origin.parent)
+        case .advance(let runs, _): runs
+        case .changeStrength(let run, _), .pin(let run, _, _), .putBack(let run, _),
+            .suggestName(let run):
+            [run]
+        case .save(let order): [order.run]
+        default: []
+        }
+    }
+
+    /// Whether this shows something and makes nothing.
+    package var isLook: Bool {
+        switch self {
+        case .decode, .candidates: true
+        default: false
+        }
+    }
+
+    /// Whether a person would miss a file without it.
+    package var writesFile: Bool {
+        switch self {
+        case .save, .saveSheet, .saveMask: true
+        default: false
+        }
+    }
+
+    /// Whether this is the queue on its way to the disk.
+    var isJournal: Bool {
+        if case .library(.journal) = self { true } else { false }
+    }
+
+    fileprivate func isReplaced(by newer: StudioEffect) -> Bool {
+        switch (self, newer) {
+        case (.decode, .decode), (.candidates, .candidates): true
+        case (.changeStrength(let run, _), .changeStrength(let newer, _)): run == newer
+        default: false
+        }
+    }
+}
