@@ -6,6 +6,8 @@
 #include <curses.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -19,7 +21,7 @@
 
 static struct termios saved_modes;
 static volatile sig_atomic_t is_raw = 0;
-static unsigned char leave_bytes[512];
+static unsigned char leave_bytes[64 * 1024];
 static size_t leave_length = 0;
 static int signal_pipe[2] = {-1, -1};
 
@@ -148,6 +150,53 @@ void dcar_stop_process(void) {
     sigaction(SIGTSTP, &before, NULL);
 }
 
+/* A terminal without echo, whose answers are still to come. */
+
+static struct termios loud_modes;
+static volatile sig_atomic_t quiet_terminal = -1;
+static const int quiet_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGPIPE};
+enum { QUIET_COUNT = sizeof quiet_signals / sizeof *quiet_signals };
+static struct sigaction before_quiet[QUIET_COUNT];
+
+static void on_quiet(int number) {
+    if (quiet_terminal >= 0) tcsetattr(quiet_terminal, TCSANOW, &loud_modes);
+    quiet_terminal = -1;
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+int dcar_quiet_begin(int terminal) {
+    if (tcgetattr(terminal, &loud_modes) != 0) return errno;
+    quiet_terminal = terminal;
+    for (int i = 0; i < QUIET_COUNT; i++) {
+        sigaction(quiet_signals[i], NULL, &before_quiet[i]);
+        if (before_quiet[i].sa_handler == SIG_DFL) install(quiet_signals[i], on_quiet, SA_RESTART);
+    }
+    struct termios modes = loud_modes;
+    modes.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    modes.c_cc[VMIN] = 0;
+    modes.c_cc[VTIME] = 0;
+    if (tcsetattr(terminal, TCSADRAIN, &modes) == 0) return 0;
+    int problem = errno;
+    dcar_quiet_end();
+    return problem;
+}
+
+void dcar_quiet_end(void) {
+    if (quiet_terminal >= 0) tcsetattr(quiet_terminal, TCSANOW, &loud_modes);
+    quiet_terminal = -1;
+    for (int i = 0; i < QUIET_COUNT; i++) sigaction(quiet_signals[i], &before_quiet[i], NULL);
+}
+
+int dcar_use_locale(int wants_utf8) {
+    if (!setlocale(LC_ALL, "") && !setlocale(LC_CTYPE, "") && wants_utf8) {
+        if (!setlocale(LC_CTYPE, "C.UTF-8")) setlocale(LC_CTYPE, "en_US.UTF-8");
+    }
+    return dcar_locale_is_utf8();
+}
+
+int dcar_locale_is_utf8(void) { return strcmp(nl_langinfo(CODESET), "UTF-8") == 0; }
+
 int dcar_run_in_terminal(const char *script, const char *argument) {
     char *const words[] = {"sh", "-c", (char *)script, "sh", (char *)argument, NULL};
     pid_t child;
@@ -253,6 +302,8 @@ const unsigned char *dcar_screen_end(size_t *length) {
     drawing = NULL;
     return bytes;
 }
+
+int dcar_screen_colors(void) { return !screen ? -1 : has_palette ? COLORS : 0; }
 
 void dcar_screen_resize(int columns, int rows) { resizeterm(rows, columns); }
 

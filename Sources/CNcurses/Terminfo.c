@@ -11,3 +11,13 @@ int dcar_terminal_is_known(void) {
     del_curterm(cur_term);
     return 1;
 }
+
+int dcar_terminfo_colors(const char *type) {
+    int problem = 0;
+    TERMINAL *before = cur_term;
+    if (setupterm(type, STDOUT_FILENO, &problem) != OK) return -1;
+    int count = tigetnum("colors");
+    del_curterm(cur_term);
+    set_curterm(before);
+    return count;
+}

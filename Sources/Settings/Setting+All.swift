@@ -123,8 +123,9 @@ extension Setting {
         "Whether the terminal is told to show each update at once; auto asks it first.",
         waitsForStart: true)
     package static let maximumBytes = Setting(
-        "graphics.max_bytes", .whole(10_000...10_000_000), .whole(900_000),
-        "The most bytes of one sixel picture; fewer colours, then a smaller picture keep to it.",
+        "graphics.max_bytes", .whole(10_000...10_000_000),
+        otherwise: "900000 through tmux or over ssh, else 10000000",
+        "The most bytes of one picture; fewer colours, then a smaller picture keep to it.",
         waitsForStart: true)
     package static let probeTimeout = Setting(
         "graphics.probe_timeout_ms", .whole(0...10_000),

@@ -21,8 +21,7 @@ struct PixelLayers {
         var kittyID: UInt32 { picture.kittyID }
     }
 
-    /// The number of the first picture; others follow it.
-    private static let firstKittyID: UInt32 = 0xDCA2
+    private let kittyIDs = KittyIDs()
 
     // MARK: Pace
 
@@ -49,6 +48,9 @@ struct PixelLayers {
     }
 
     var nextTick: Duration? { pacer.nextTick }
+
+    /// Whether a picture that stays lacks what a faster connection would have given it.
+    var areReduced: Bool { shown.contains { $0.picture.isReduced && !$0.layer.isPassing } }
 
     // MARK: Drawing
 
@@ -88,10 +90,11 @@ struct PixelLayers {
         hasDeclined = false
         for layer in wanted {
             let old = shown.first { $0.layer.area == layer.area }
-            let id = old?.kittyID ?? freeKittyID(missing)
+            let id = old?.kittyID ?? freeKittyID(missing, capabilities)
             let before = capabilities.canUpdateInPart ? old : nil
             let picture = ready.first {
                 $0.layer == layer && $0.side == side && $0.kittyID == id
+                    && $0.cellSize == capabilities.cellSize
                     && ($0.basis == nil || $0.basis == before?.number)
             }
             guard let picture else {
@@ -99,8 +102,8 @@ struct PixelLayers {
                     PixelOrder.Wanted(
                         layer: layer, kittyID: id,
                         before: before.flatMap { before in
-                            before.picture.sixel.map {
-                                PixelOrder.Shown(number: before.number, frame: $0)
+                            before.picture.sixels.map {
+                                PixelOrder.Shown(number: before.number, frames: $0)
                             }
                         }))
                 continue
@@ -130,15 +133,24 @@ struct PixelLayers {
         shown.removeAll { $0.kittyID == old.kittyID }
         change.erased.append(old.layer.area)
         change.kept.removeAll { $0 == old.layer.area }
-        guard capabilities.graphics == .kitty else { return }
-        change.erasing += KittyGraphics.delete(id: old.kittyID, isInTmux: capabilities.isInTmux)
+        change.erasing += removal(of: old, capabilities)
     }
 
-    private func freeKittyID(_ taken: [PixelOrder.Wanted]) -> UInt32 {
-        var id = Self.firstKittyID
-        while shown.contains(where: { $0.kittyID == id })
-            || taken.contains(where: { $0.kittyID == id })
-        { id += 1 }
-        return id
+    private func removal(of picture: Shown, _ capabilities: TerminalCapabilities) -> [UInt8] {
+        guard capabilities.graphics == .kitty else { return [] }
+        return KittyGraphics.delete(id: picture.kittyID, isInTmux: capabilities.isInTmux)
+    }
+
+    /// What takes all pictures off that the terminal keeps.
+    func removal(_ capabilities: TerminalCapabilities) -> [UInt8] {
+        shown.reduce([]) { $0 + removal(of: $1, capabilities) }
+    }
+
+    private func freeKittyID(
+        _ taken: [PixelOrder.Wanted], _ capabilities: TerminalCapabilities
+    ) -> UInt32 {
+        kittyIDs.first(hasExactColors: capabilities.hasExactColors) { id in
+            shown.contains { $0.kittyID == id } || taken.contains { $0.kittyID == id }
+        }
     }
 }

@@ -16,18 +16,34 @@ final class Screen {
     private var directAreas: [CellArea] = []
     /// What the questions whose answers are on their way were asked after, in their order.
     private var fences: [Fence] = []
-    /// How many such questions the terminal has not answered yet, however long ago.
-    var dueFences: Int { askedAt.count { Terminal.now - $0 <= FramePacer.lostAnswer } }
-    /// When they were asked.
-    private var askedAt: [Duration] = []
+    /// How many were asked since somebody wanted to know.
+    private var newQuestions = 0
     /// Whether the terminal has ever answered one.
     private(set) var hasAnswered = false
     private var pixels = PixelLayers()
     private var hasNewSize = true
+    /// Until when sixel pictures wait for the terminal to say how large its cells are now.
+    private var sizesDue: Duration?
+    /// Whether the window has changed again since that was asked.
+    private var areSizesOld = false
+    private static let longestSizeWait = Duration.seconds(2)
+    /// What takes kept pictures off when the program ends.
+    private var removal: [UInt8] = []
 
     private enum Fence {
         case pixels
         case cells(sentAt: Duration)
+        case sizes(sentAt: Duration)
+
+        /// When it was sent; nil where the pacer knows.
+        var sentAt: Duration? {
+            switch self {
+            case .pixels: nil
+            case .cells(let time), .sizes(let time): time
+            }
+        }
+
+        var isOfSizes: Bool { if case .sizes = self { true } else { false } }
     }
 
     init(_ capabilities: TerminalCapabilities) {
@@ -55,6 +71,7 @@ final class Screen {
     func adopt(_ capabilities: TerminalCapabilities) {
         output.send(erasePixels())
         self.capabilities = capabilities
+        pixels.resetPace()
         repaint()
     }
 
@@ -62,12 +79,12 @@ final class Screen {
     func repaint() {
         output.send(erasePixels())
         drawn = []
-        pixels.resetPace()
         dcar_screen_touch(0, 0, Int32(columns), Int32(rows))
     }
 
     /// Clears the terminal and sends everything again.
     func clear() {
+        pixels.resetPace()
         repaint()
         dcar_screen_touch_all()
     }
@@ -89,6 +106,17 @@ final class Screen {
 
     private var hasPixels: Bool {
         capabilities.graphics == .sixel || capabilities.graphics == .kitty
+    }
+
+    /// Pictures whose pixels are drawn. Sixels end in the row below theirs at the latest, and some
+    /// terminals go on to the next, for which they would scroll.
+    private func pixelPictures(of frame: Frame) -> [PictureLayer] {
+        switch capabilities.graphics {
+        case .kitty: frame.pictures
+        case .sixel where sizesDue == nil:
+            frame.pictures.filter { $0.area.row + $0.area.rows <= rows - 2 }
+        default: []
+        }
     }
 
     /// Pictures whose cells are drawn over those of curses, in more than 256 colours: all where
@@ -117,7 +145,8 @@ final class Screen {
 
     /// - Returns: pictures to be encoded before they can be shown.
     func show(_ frame: Frame, at now: Duration) -> PixelOrder? {
-        let change = pixels.show(hasPixels ? frame.pictures : [], capabilities)
+        let change = pixels.show(pixelPictures(of: frame), capabilities)
+        keepRemoval(and: change.erasing)
         touch(change.erased)
         let direct = directPictures(of: frame).map(\.area)
         let changed = putCells(
@@ -147,14 +176,10 @@ final class Screen {
         output.send(
             capabilities.hasSynchronizedOutput ? CursorPlacement.synchronize(bytes) : bytes)
         if !cells.isEmpty {
-            output.send(FramePacer.fence)
-            fences.append(.cells(sentAt: now))
-            askedAt.append(now)
+            ask(FramePacer.fence, .cells(sentAt: now))
         }
         if !change.drawing.isEmpty {
-            output.send(FramePacer.fence)
-            fences.append(.pixels)
-            askedAt.append(now)
+            ask(FramePacer.fence, .pixels)
             pixels.sent(at: now)
         }
         return change.order
@@ -232,15 +257,43 @@ final class Screen {
             }
             let now = (cell.style.foreground, cell.style.background)
             if let known = colors {
-                if known != now { bytes += "\u{1B}[0\(now.0.sgr(38))\(now.1.sgr(48))m".utf8 }
+                if known != now { bytes += Self.colors(now.0, now.1).utf8 }
             } else {
                 bytes += "\u{1B}[\(row + 1);\(column + 1)H".utf8
-                bytes += "\u{1B}[0\(now.0.sgr(38))\(now.1.sgr(48))m".utf8
+                bytes += Self.colors(now.0, now.1).utf8
             }
             colors = now
             bytes += String(cell.glyph).utf8
         }
         return bytes
+    }
+
+    /// Some terminals take no more than ten numbers at once.
+    private static func colors(_ foreground: CellColor, _ background: CellColor) -> String {
+        let ground = background.sgr(48).dropFirst()
+        return "\u{1B}[0\(foreground.sgr(38))m" + (ground.isEmpty ? "" : "\u{1B}[\(ground)m")
+    }
+
+    // MARK: Questions
+
+    private func ask(_ question: [UInt8], _ fence: Fence) {
+        output.send(question)
+        fences.append(fence)
+        newQuestions += 1
+    }
+
+    /// How many questions were asked since the last call.
+    func takeQuestions() -> Int {
+        defer { newQuestions = 0 }
+        return newQuestions
+    }
+
+    /// Asks how large cells are now, and has sixel pictures wait for the answer: those of another
+    /// size would lie over other text, or scroll the screen.
+    func askSizes(at now: Duration) {
+        areSizesOld = fences.contains(where: \.isOfSizes)
+        sizesDue = now + Self.longestSizeWait
+        if !areSizesOld { ask(ProbeBatch.sizes, .sizes(sentAt: now)) }
     }
 
     // MARK: Pixels
@@ -251,29 +304,54 @@ final class Screen {
     /// Others get the terminal: answers to what was sent before have come, or do not come any more.
     func expectNothing(at now: Duration) {
         for case .pixels in fences { pixels.answered(at: now) }
-        (fences, askedAt) = ([], [])
+        (fences, sizesDue, areSizesOld) = ([], nil, false)
     }
 
-    /// The terminal has drawn the last pictures.
+    /// The terminal has drawn the last pictures, or said how large its cells are.
     /// - Returns: whether newer ones wait.
     func answered(at now: Duration) -> Bool {
-        // Some answers get lost on their way.
-        askedAt.removeAll { now - $0 > FramePacer.lostAnswer }
-        if !askedAt.isEmpty { askedAt.removeFirst() }
         hasAnswered = true
-        fences.removeAll { fence in
-            guard case .cells(let sentAt) = fence else { return false }
-            return now - sentAt > FramePacer.lostAnswer
+        // Some answers get lost on their way.
+        fences.removeAll { fence in fence.sentAt.map { now - $0 > FramePacer.lostAnswer } ?? false }
+        switch fences.isEmpty ? Fence.pixels : fences.removeFirst() {
+        case .cells: return false
+        case .sizes:
+            guard !areSizesOld else {
+                askSizes(at: now)
+                return false
+            }
+            sizesDue = nil
+            return true
+        case .pixels:
+            pixels.answered(at: now)
+            return pixels.isWaiting
         }
-        if !fences.isEmpty, case .cells = fences.removeFirst() { return false }
-        pixels.answered(at: now)
-        return pixels.isWaiting
     }
 
     /// - Returns: whether something is to be drawn that could not be before.
-    func tick(at now: Duration) -> Bool { pixels.tick(at: now) }
+    func tick(at now: Duration) -> Bool {
+        let isDue = sizesDue.map { $0 <= now } ?? false
+        if isDue {
+            fences.removeAll(where: \.isOfSizes)
+            (sizesDue, areSizesOld) = (nil, false)
+        }
+        return pixels.tick(at: now) || isDue
+    }
 
-    var nextTick: Duration? { pixels.nextTick }
+    var nextTick: Duration? { [pixels.nextTick, sizesDue].compactMap { $0 }.min() }
+
+    /// Whether a picture that stays has fewer colours or pixels than there is room for.
+    var isReduced: Bool { pixels.areReduced }
+
+    /// Sees to it that no picture outlives the program, however that ends.
+    ///
+    /// - Parameter erasing: what takes off those that go now; the terminal may not have it in time.
+    private func keepRemoval(and erasing: [UInt8]) {
+        let now = erasing + pixels.removal(capabilities)
+        guard now != removal else { return }
+        removal = now
+        Terminal.leave(removing: now)
+    }
 
     /// Has these cells sent again.
     private func touch(_ areas: [CellArea]) {
@@ -301,6 +379,7 @@ final class Screen {
         let bytes = dcar_screen_end(&length)
         output.send(UnsafeBufferPointer(start: bytes, count: length))
         output.drain(within: .milliseconds(500))
+        removal = []
         defer { output.discard() }
         return output.isEmpty
     }

@@ -31,7 +31,8 @@ package enum Studio {
         }
         // Before a byte is written that such a terminal might show.
         guard dcar_terminal_is_known() == 1 else { throw StudioError.unknownTerminal(type) }
-        setlocale(LC_ALL, "")
+        dcar_use_locale(
+            TerminalEnvironment(ProcessInfo.processInfo.environment, window: nil).isUTF8 ? 1 : 0)
         let session = try Session(options)
         return session.run()
     }
@@ -82,6 +83,8 @@ private final class Session {
     private var ending: Studio.Ending?
     /// Whether the terminal has said anything of what it can do.
     private var hasAnsweredProbe: Bool
+    /// Until when a terminal that has said nothing so far may still do so.
+    private let firstAnswersEnd: Duration
     /// Whether to draw at once: somebody waits for what a key does.
     private var isDirty = true
     /// Whether to draw soon: news of a run come faster than anybody can read.
@@ -117,19 +120,19 @@ private final class Session {
         (replies, typed) = terminal.probe(
             &parser, timeout: options.settings.whole(.probeTimeout).map { .milliseconds($0) })
         hasAnsweredProbe = replies != TerminalReplies()
+        firstAnswersEnd = Terminal.now + .seconds(5)
         let capabilities = Self.capabilities(terminal, replies, options, choice: nil)
         guard dcar_screen_start(capabilities.terminfoName) == 0 else {
             dcar_terminal_leave()
             throw .unknownTerminal(ProcessInfo.processInfo.environment["TERM"] ?? "")
         }
-        if capabilities.graphics == .kitty { terminal.leaveWithoutPictures() }
-        screen = Screen(capabilities)
+        screen = Screen(capabilities.limited(toColors: Int(dcar_screen_colors())))
         state = StudioState(randomness: UInt64.random(in: .min ... .max))
         state.terminalTheme = Self.terminalTheme(capabilities)
         state.theme = state.terminalTheme
         state.isAwaitingLibrary = true
         apply(.news(.settings(options.settings)))
-        state.graphics = capabilities.shortName
+        state.graphics = screen.shortName
         state.version = options.appVersion
         state.picturesFolder = options.picturesFolder.withTilde
         state.prompt.positive = TextField(options.prompt)
@@ -151,7 +154,7 @@ private final class Session {
             terminal.environment, replies, flag: choice,
             configuration: options.settings.text(.graphics).flatMap(GraphicsChoice.init))
         capabilities.adopt(options.settings)
-        return capabilities
+        return capabilities.limited(toColors: Int(dcar_screen_colors()))
     }
 
     // MARK: Loop
@@ -223,7 +226,9 @@ private final class Session {
 
     private func take(_ input: TerminalInput) {
         switch input {
-        case .reply(.ready): if screen.answered(at: Terminal.now) { isDirty = true }
+        case .reply(.ready):
+            if screen.answered(at: Terminal.now) { isDirty = true }
+            expectAnswers()
         case .reply(let reply): learn(reply)
         case .key(let key): apply(.key(key))
         case .paste(let text): apply(.paste(text))
@@ -237,15 +242,19 @@ private final class Session {
     private func learn(_ reply: TerminalReply) {
         hasAnsweredProbe = true
         replies.record(reply)
+        if terminal.environment.isOutside(replies) {
+            terminal.goOutside()
+            probeAgain()
+        }
         decideAgain()
     }
 
     private func decideAgain() {
         let capabilities = Self.capabilities(terminal, replies, options, choice: graphicsChoice)
         guard !capabilities.isSame(as: screen.capabilities) else { return }
-        if capabilities.graphics == .kitty { terminal.leaveWithoutPictures() }
         screen.adopt(capabilities)
-        state.graphics = capabilities.shortName
+        state.graphics = screen.shortName
+        if state.screen != screen.metrics { apply(.resized(screen.metrics)) }
         let isFollowing = state.theme == state.terminalTheme
         state.terminalTheme = Self.terminalTheme(capabilities)
         if isFollowing { state.theme = state.terminalTheme }
@@ -300,6 +309,18 @@ private final class Session {
         lastFrame = frame
         if let order = frame.canvasOrder { renderWorker.paint(order) }
         if let order = screen.show(frame, at: Terminal.now) { renderWorker.encode(order) }
+        expectAnswers()
+        if state.graphics != screen.shortName {
+            state.graphics = screen.shortName
+            hasNews = true
+        }
+    }
+
+    /// An answer may come in pieces, of which the first is an ESC, long after its question.
+    private func expectAnswers() {
+        let hasAnswered = hasAnsweredProbe || screen.hasAnswered
+        let end = hasAnswered ? Terminal.now + FramePacer.lostAnswer : firstAnswersEnd
+        for _ in 0..<screen.takeQuestions() { parser.expectFence(until: end) }
     }
 
     private func takePictures() {
@@ -364,6 +385,9 @@ private final class Session {
             parser.expectFence(until: Terminal.now + batch.timeout + .seconds(5))
         }
         screen.output.send(batch.bytes)
+        // Some terminals print what they do not know.
+        screen.clear()
+        isDirty = true
     }
 
     private func copy(_ text: String) {
@@ -470,10 +494,15 @@ private final class Session {
     }
 
     private func resize() {
+        let before = terminal.environment
         terminal.measure()
         screen.resize()
         // Another font may have come with another size.
-        if replies.cellSize != nil { screen.output.send(ProbeBatch.cellSize) }
+        if replies.forgetSizes(of: before, in: terminal.environment) {
+            screen.askSizes(at: Terminal.now)
+            expectAnswers()
+        }
+        decideAgain()
         apply(.resized(screen.metrics))
     }
 
@@ -507,7 +536,7 @@ private final class Session {
     private func giveBack() {
         let isOnMainScreen = screen.leave()
         terminal.leave(
-            &parser, isOnMainScreen: isOnMainScreen, after: screen.dueFences,
+            &parser, isOnMainScreen: isOnMainScreen,
             hasAnswered: screen.hasAnswered || hasAnsweredProbe)
         screen.expectNothing(at: Terminal.now)
     }
@@ -516,8 +545,7 @@ private final class Session {
         dcar_terminal_reenter()
         _ = dcar_screen_start(screen.capabilities.terminfoName)
         terminal.enterModes()
-        screen.resize()
-        apply(.resized(screen.metrics))
+        resize()
     }
 
     private func close() {
@@ -585,11 +613,30 @@ private final class Session {
     }
 }
 
+extension Screen {
+    /// For the header.
+    fileprivate var shortName: String {
+        capabilities.shortName + (isReduced ? ", reduced" : "")
+    }
+}
+
 extension TerminalCapabilities {
-    /// Terminals that show 256 colours often say no more than `xterm`, which has 8 in terminfo.
+    /// Terminals that show 256 colours often say no more than `xterm` or `screen`, which have 8 in
+    /// terminfo.
     fileprivate var terminfoName: String? {
-        let isPlain = ProcessInfo.processInfo.environment["TERM"] == "xterm"
-        return isPlain && colors >= .xterm256 ? "xterm-256color" : nil
+        guard let type = ProcessInfo.processInfo.environment["TERM"], colors >= .xterm256,
+            dcar_terminfo_colors(type) < 256
+        else { return nil }
+        let richer = type + "-256color"
+        return dcar_terminfo_colors(richer) >= 256 ? richer : nil
+    }
+
+    /// With no more colours than curses can draw with; a negative number where it has not begun.
+    fileprivate func limited(toColors count: Int) -> TerminalCapabilities {
+        guard count >= 0, count < 256, colors >= .xterm256 else { return self }
+        var limited = self
+        limited.colors = count >= 8 ? .ansi16 : .mono
+        return limited
     }
 
     /// Whether all is as in `other`, though perhaps for other reasons.

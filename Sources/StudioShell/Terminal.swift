@@ -6,10 +6,10 @@ import TerminalGraphics
 struct Terminal {
     private(set) var environment: TerminalEnvironment
     private(set) var hasMouse: Bool
-    /// What removes pictures that the terminal keeps.
-    private var removal = ""
+    /// Whether variables of tmux or screen were handed on to a terminal that is in neither.
+    private var isOutside = false
 
-    /// What puts the terminal back, also from a signal handler: a picture half sent ended,
+    /// What puts the terminal back, also from a signal handler, a picture half sent having ended:
     /// synchronised output off, mouse, paste and focus reports off, Alt as it was, colours and
     /// scrolling region reset, cursor on, main screen.
     private static let leaving = leaving(screen: "\u{1B}[r\u{1B}[?1049l")
@@ -17,7 +17,7 @@ struct Terminal {
     /// - Parameter screen: what goes to the main screen; nothing where curses has done that, as both
     ///   the second time and the region's reset would move the cursor there.
     private static func leaving(screen: String) -> String {
-        "\u{1B}\\\u{1B}[?2026l\u{1B}[?1006l\u{1B}[?1002l\u{1B}[?1000l\u{1B}[?2004l\u{1B}[?1004l"
+        "\u{1B}[?2026l\u{1B}[?1006l\u{1B}[?1002l\u{1B}[?1000l\u{1B}[?2004l\u{1B}[?1004l"
             + altAsBefore + "\u{1B}[0m\(screen)\u{1B}[?25h\u{1B}[?1l\u{1B}>"
     }
 
@@ -32,7 +32,7 @@ struct Terminal {
         guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { throw .noTerminal }
         environment = Self.measured
         self.hasMouse = hasMouse
-        let leave = Array(Self.leaving.utf8)
+        let leave = Array((Self.stringEnd + Self.leaving).utf8)
         let problem = dcar_terminal_enter(leave, leave.count)
         guard problem == 0 else {
             throw .terminalModes(String(cString: strerror(problem)))
@@ -40,7 +40,15 @@ struct Terminal {
     }
 
     /// Takes down the window's new size.
-    mutating func measure() { environment = Self.measured }
+    mutating func measure() {
+        environment = isOutside ? Self.measured.outside : Self.measured
+    }
+
+    /// Believes what the terminal itself says rather than variables.
+    mutating func goOutside() {
+        isOutside = true
+        measure()
+    }
 
     private static var measured: TerminalEnvironment {
         var size: (Int32, Int32, Int32, Int32) = (80, 24, 0, 0)
@@ -49,28 +57,33 @@ struct Terminal {
             ProcessInfo.processInfo.environment,
             window: WindowSize(
                 columns: Int(size.0), rows: Int(size.1), pixelWidth: Int(size.2),
-                pixelHeight: Int(size.3)), tmuxClientFeatures: TmuxClient.features)
+                pixelHeight: Int(size.3)), tmuxClientFeatures: TmuxClient.features,
+            tmuxPassthrough: TmuxClient.passthrough,
+            codeset: dcar_locale_is_utf8() == 1 ? "UTF-8" : "")
     }
 
     /// Asks the terminal what it can do; what else comes meanwhile is kept for later.
     /// - Parameter timeout: nil for what fits the connection.
-    func probe(_ parser: inout ReplyParser, timeout: Duration? = nil)
+    mutating func probe(_ parser: inout ReplyParser, timeout: Duration? = nil)
         -> (replies: TerminalReplies, others: [TerminalInput])
     {
         let answers = TerminalProbe.ask(
-            ProbeBatch(environment), &parser, reading: STDIN_FILENO, writing: STDOUT_FILENO,
-            timeout: timeout)
+            environment, &parser, reading: STDIN_FILENO, writing: STDOUT_FILENO, timeout: timeout)
+        if answers.environment != environment { goOutside() }
         return (answers.replies, answers.others)
     }
 
-    /// Has kitty pictures removed at the end, too, even after a crash.
-    mutating func leaveWithoutPictures() {
-        removal = "\u{1B}\\\u{1B}_Ga=d,d=A,q=2\u{1B}\\"
-        leaveBy(removal + Self.leaving)
+    private static let stringEnd = "\u{1B}\\"
+
+    /// Has pictures that the terminal keeps removed at the end, too, even after a crash. Those of
+    /// other programs are on the main screen, which comes back only after that.
+    ///
+    /// - Parameter removal: what removes them.
+    static func leave(removing removal: [UInt8]) {
+        leaveBy(Array(stringEnd.utf8) + removal + Array(leaving.utf8))
     }
 
-    private func leaveBy(_ text: String) {
-        let bytes = Array(text.utf8)
+    private static func leaveBy(_ bytes: [UInt8]) {
         _ = dcar_terminal_leave_by(bytes, bytes.count)
     }
 
@@ -100,34 +113,28 @@ struct Terminal {
     ///
     /// - Parameters:
     ///   - isOnMainScreen: whether curses has gone back to it.
-    ///   - fences: how many questions of frames are not answered yet; their answers come first.
-    ///   - hasAnswered: whether the terminal ever did; one that never does is not waited for.
-    func leave(
-        _ parser: inout ReplyParser, isOnMainScreen: Bool, after fences: Int,
-        hasAnswered: Bool
-    ) {
-        var due = fences
+    ///   - hasAnswered: whether the terminal ever did; one that has had time to and did not is not
+    ///     waited for.
+    func leave(_ parser: inout ReplyParser, isOnMainScreen: Bool, hasAnswered: Bool) {
+        // What was written before may still be on its way to a slow terminal; a fast one ends the
+        // wait at once.
+        let end = Self.now + (hasAnswered ? Self.longestWait : .seconds(3))
         if hasAnswered, isOnMainScreen {
             Self.write(FramePacer.fence)
-            due += 1
+            parser.expectFence(until: end)
         }
-        // What was written before it may still be on its way to a slow terminal; a fast one ends the
-        // wait at once.
-        let end = Self.now + (hasAnswered ? Self.longestWait : .milliseconds(200))
-        waiting: while due > 0, Self.now < end {
+        while Self.now < end, parser.lastFence(at: Self.now) != nil {
             guard Self.wait([STDIN_FILENO], milliseconds: 50).contains(STDIN_FILENO) else {
                 continue
             }
             let bytes = Self.read(STDIN_FILENO)
             guard !bytes.isEmpty else { break }
-            for case .reply(.ready) in parser.feed(bytes, at: Self.now) {
-                due -= 1
-                if due == 0 { break waiting }
-            }
+            _ = parser.feed(bytes, at: Self.now)
         }
-        leaveBy(removal + (isOnMainScreen ? Self.leaving(screen: "") : Self.leaving))
+        if parser.lastFence(at: Self.now) != nil { tcflush(STDIN_FILENO, TCIFLUSH) }
+        if isOnMainScreen { Self.leaveBy(Array(Self.leaving(screen: "").utf8)) }
         dcar_terminal_leave()
-        leaveBy(removal + Self.leaving)
+        Self.leave(removing: [])
     }
 
     // MARK: System calls

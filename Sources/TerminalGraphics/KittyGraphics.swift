@@ -18,6 +18,12 @@ public enum KittyGraphics {
     public static func transmit(
         _ payload: KittyPayload, id: UInt32, isInTmux: Bool = false
     ) -> [UInt8] {
+        send(payload, "a=t,t=d,i=\(id),q=2", isInTmux: isInTmux)
+    }
+
+    private static func send(
+        _ payload: KittyPayload, _ order: String, isInTmux: Bool
+    ) -> [UInt8] {
         let (control, data) =
             switch payload {
             case .png(let bytes): ("f=100", bytes)
@@ -29,11 +35,18 @@ public enum KittyGraphics {
         repeat {
             let end = min(at + chunkLength, text.count)
             let more = end < text.count ? 1 : 0
-            let keys = at == 0 ? "a=t,t=d,i=\(id),q=2,\(control),m=\(more)" : "q=2,m=\(more)"
+            let keys = at == 0 ? "\(order),\(control),m=\(more)" : "q=2,m=\(more)"
             bytes += command(keys, text[at..<end], isInTmux: isInTmux)
             at = end
         } while at < text.count
         return bytes
+    }
+
+    /// Shows a picture over `size` cells from the cursor on, which goes to the last row, behind the
+    /// picture. The picture has no number, so that no other command will ever touch it.
+    public static func show(_ payload: KittyPayload, size: GridSize) -> [UInt8] {
+        send(
+            payload, "a=T,t=d,c=\(size.columns),r=\(size.rows),q=2", isInTmux: false)
     }
 
     /// Shows a stored picture over `size` cells from the cursor on, which does not move.

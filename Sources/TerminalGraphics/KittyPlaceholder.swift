@@ -23,8 +23,11 @@ public struct KittyPlaceholder: Hashable, Sendable {
     }
 
     /// The cells of one row, colour reset at the end, no line feed.
+    ///
+    /// Numbers below 256 are entries of the palette, which every tmux hands on as they are.
     public func row(_ row: Int) -> [UInt8] {
-        let color = "38;2;\(id >> 16);\(id >> 8 & 255);\(id & 255)"
+        let color =
+            id < 256 ? "38;5;\(id)" : "38;2;\(id >> 16);\(id >> 8 & 255);\(id & 255)"
         var text = String.UnicodeScalarView()
         for column in 0..<size.columns {
             text.append("\u{10EEEE}")

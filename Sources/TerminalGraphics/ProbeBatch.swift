@@ -8,11 +8,11 @@ public struct ProbeBatch: Hashable, Sendable {
     /// How often to call `ReplyParser.expectFence`: once for DA1, and inside tmux once more for
     /// that of the terminal around it.
     public let fenceCount: Int
-    private let mayBeInKitty: Bool
+    private let environment: TerminalEnvironment
 
     /// The questions that the terminal of `environment` takes no harm from.
     public init(_ environment: TerminalEnvironment) {
-        mayBeInKitty = environment.isTmux && environment.isStartedFromKitty
+        self.environment = environment
         timeout = environment.isOverSSH ? .milliseconds(1000) : .milliseconds(200)
         var text = ""
         if environment.window == nil || environment.isDumb {
@@ -21,36 +21,44 @@ public struct ProbeBatch: Hashable, Sendable {
             text = Question.deviceAttributes
             fenceCount = 1
         } else {
-            text += Question.version
+            // Some terminals print what they do not know.
+            text += "\u{1B}7" + Question.version
             // tmux would take the kitty question for a title, and screen would print it.
-            if environment.isTmux {
+            let isHandedOn = environment.isTmux && environment.tmuxHandsOn != false
+            if isHandedOn {
                 let outer = Question.version + Question.kitty + Question.deviceAttributes
                 text += String(decoding: TmuxPassthrough.wrap(Array(outer.utf8)), as: UTF8.self)
-            } else if !environment.isScreen {
+            } else if !environment.isTmux && !environment.isScreen {
                 text += Question.kitty
             }
             text += Question.cellSize + Question.textArea + Question.sixelColorsNow
             text += Question.sixelColors
-            text += Question.sixelLimit + Question.synchronization + Question.background
-            text += Question.deviceAttributes
-            fenceCount = environment.isTmux ? 2 : 1
+            text += Question.sixelLimit + Question.synchronization
+            // screen hands this one on, and the answer would come after its own to the last.
+            if !environment.isScreen { text += Question.background }
+            text += "\u{1B}8\u{1B}[K" + Question.deviceAttributes
+            fenceCount = isHandedOn ? 2 : 1
         }
         bytes = Array(text.utf8)
     }
 
-    /// The question for the size of a cell alone.
-    public static let cellSize = Array(Question.cellSize.utf8)
+    /// The questions for the size of cells alone, with a fence of the kind that frames have.
+    public static let sizes = Array((Question.cellSize + Question.textArea).utf8) + FramePacer.fence
 
-    /// Whether every reply that can matter has come.
+    /// Whether every reply has come.
     ///
-    /// A tmux that claims sixel, or was started from kitty or ghostty, is waited for until the
-    /// terminal around it has answered, too, as only that one's word counts; where tmux does not
-    /// hand questions on, the timeout decides.
+    /// Inside tmux the terminal around it is waited for, too: its word counts for pictures, and what
+    /// it says later would be typed into the shell. Where tmux does not hand questions on, the
+    /// timeout decides.
     public func isAnswered(by replies: TerminalReplies) -> Bool {
-        guard fenceCount > 0 else { return true }
-        let claimsSixel =
-            replies.isFromTmux && replies.deviceAttributes.contains(TerminalReplies.tmuxWithSixel)
-        return replies.deviceAttributes.count > (claimsSixel || mayBeInKitty ? 1 : 0)
+        replies.deviceAttributes.count >= fenceCount
+    }
+
+    /// How long late replies are waited for at the end of a program. A tmux that has answered for
+    /// itself, and may well hand no question on, keeps nobody.
+    public func longestWait(after replies: TerminalReplies) -> Duration {
+        replies.deviceAttributes.isEmpty || environment.tmuxHandsOn == true
+            ? .seconds(3) : .milliseconds(500)
     }
 }
 

@@ -19,8 +19,8 @@ public enum TerminalInput: Hashable, Sendable {
 public struct ReplyParser: Sendable {
     private var tokenizer = InputTokenizer()
     private var decoder = KeyDecoder()
-    private var dueFences = 0
-    private var replyDeadline = Duration.zero
+    /// Until when the last reply to each question may come.
+    private var dueFences: [Duration] = []
     /// When the last byte came.
     private var lastByte = Duration.zero
 
@@ -36,10 +36,13 @@ public struct ReplyParser: Sendable {
     ///
     /// Until then even an ESC that arrived alone, and was taken for the Esc key, may turn out to be
     /// the first byte of a reply.
-    public mutating func expectFence(until deadline: Duration) {
-        dueFences += 1
-        replyDeadline = max(replyDeadline, deadline)
-    }
+    public mutating func expectFence(until deadline: Duration) { dueFences.append(deadline) }
+
+    /// Says that one of the questions was for somebody who is not there.
+    public mutating func expectOneFenceLess() { _ = dueFences.popLast() }
+
+    /// Until when the last replies to all questions have come; nil where no reply is due.
+    public func lastFence(at now: Duration) -> Duration? { dueFences.filter { $0 > now }.max() }
 
     /// When `tick` may next have something to say, if no byte comes first.
     public var nextTick: Duration? {
@@ -57,8 +60,8 @@ public struct ReplyParser: Sendable {
 
     /// What the passing of time decides.
     public mutating func tick(at now: Duration) -> [TerminalInput] {
-        let inputs = sort(
-            tokenizer.tick(at: now, replyDeadline: dueFences > 0 ? replyDeadline : nil))
+        dueFences.removeAll { $0 <= now }
+        let inputs = sort(tokenizer.tick(at: now, replyDeadline: dueFences.max()))
         guard decoder.isInPaste, now >= lastByte + Self.pasteSilence else { return inputs }
         return inputs + [decoder.endPaste()].compactMap { $0 }
     }
@@ -67,7 +70,7 @@ public struct ReplyParser: Sendable {
         tokens.compactMap { token in
             guard let reply = TerminalReply(token) else { return decoder.decode(token) }
             switch reply {
-            case .deviceAttributes, .ready: dueFences = max(0, dueFences - 1)
+            case .deviceAttributes, .ready: if !dueFences.isEmpty { dueFences.removeFirst() }
             default: break
             }
             return .reply(reply)

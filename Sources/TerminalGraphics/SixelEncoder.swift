@@ -4,6 +4,10 @@ import Imaging
 public struct SixelOptions: Hashable, Sendable {
     /// As many registers as xterm and foot have. More would take longer than a picture may.
     public static let mostColors = 1024
+    /// What tmux holds, and a network carries in a few seconds.
+    public static let usualBytes = 900_000
+    /// What a terminal on the same machine gets at most.
+    public static let mostBytes = 10_000_000
 
     /// Colours, 2...1024.
     public var colors: Int
@@ -13,7 +17,7 @@ public struct SixelOptions: Hashable, Sendable {
     public var maximumBytes: Int
 
     /// 256 colours and 900,000 bytes unless said otherwise.
-    public init(colors: Int = 256, maximumBytes: Int = 900_000, isDithered: Bool? = nil) {
+    public init(colors: Int = 256, maximumBytes: Int = usualBytes, isDithered: Bool? = nil) {
         self.isDithered = isDithered
         self.colors = min(max(colors, 2), Self.mostColors)
         self.maximumBytes = maximumBytes

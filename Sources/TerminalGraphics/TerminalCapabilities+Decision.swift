@@ -9,6 +9,8 @@ extension TerminalCapabilities {
         _ environment: TerminalEnvironment, _ replies: TerminalReplies,
         flag: GraphicsChoice? = nil, configuration: GraphicsChoice? = nil
     ) -> TerminalCapabilities {
+        let isOutside = environment.isOutside(replies)
+        let environment = isOutside ? environment.outside : environment
         var decision = Decision(environment: environment, replies: replies)
         decision.identify()
         let graphics = decision.graphics(flag: flag, configuration: configuration)
@@ -26,9 +28,11 @@ extension TerminalCapabilities {
             background: replies.background,
             sixelColors: sixelColors,
             sixelLimit: sixelLimit,
-            maximumBytes: 900_000,
+            maximumBytes: environment.isTmux || environment.isOverSSH
+                ? SixelOptions.usualBytes : SixelOptions.mostBytes,
             canUpdateInPart: decision.canUpdateInPart(graphics),
             isRemote: environment.isOverSSH,
+            hasExactColors: !environment.isTmux || environment.tmuxClientFeatures.contains("RGB"),
             reasons: decision.reasons)
     }
 }
@@ -224,7 +228,7 @@ extension Decision {
     mutating func sixelLimit(_ graphics: GraphicsProtocol) -> PixelSize? {
         guard let limit = replies.sixelLimit, limit.width > 0, limit.height > 0 else { return nil }
         if graphics == .sixel {
-            because("Sixel pictures may have \(limit.width)x\(limit.height) pixels.")
+            because("One sixel sequence may have \(limit.width)x\(limit.height) pixels.")
         }
         return limit
     }
@@ -317,40 +321,22 @@ extension Decision {
 // MARK: Cells
 
 extension Decision {
-    /// No side of a cell is longer; larger numbers are mistakes.
-    private static let largestCell = 256
-
     mutating func cellSize() -> CellSize {
-        if let told = replies.cellSize, isPlausible(told) {
+        if let told = replies.cellSize, environment.isPlausible(told) {
             because("Cells are \(told.width)x\(told.height) pixels, as the terminal says.")
             return told
         }
-        if let window = environment.window {
-            if let size = size(of: window, window.pixelWidth, window.pixelHeight) {
-                because("Cells are \(size.width)x\(size.height) pixels, as the window's size says.")
-                return size
-            }
-            if let area = replies.textArea, let size = size(of: window, area.width, area.height) {
-                because("Cells are \(size.width)x\(size.height) pixels, as the text area says.")
-                return size
-            }
+        if let size = environment.cellSize {
+            because("Cells are \(size.width)x\(size.height) pixels, as the window's size says.")
+            return size
+        }
+        if let area = replies.textArea, let size = environment.window?.cellSize(of: area),
+            environment.isPlausible(size)
+        {
+            because("Cells are \(size.width)x\(size.height) pixels, as the text area says.")
+            return size
         }
         because("Cells are taken to be 10x20 pixels, as the terminal does not say.")
         return .assumed
-    }
-
-    private func size(of window: WindowSize, _ width: Int, _ height: Int) -> CellSize? {
-        guard window.columns > 0, window.rows > 0, width / 2 >= window.columns,
-            height / 4 >= window.rows
-        else { return nil }
-        let size = CellSize(width: width / window.columns, height: height / window.rows)
-        return isPlausible(size) ? size : nil
-    }
-
-    private func isPlausible(_ size: CellSize) -> Bool {
-        // tmux makes up 16x32 where it does not know.
-        let isMadeUp = environment.isTmux && size == CellSize(width: 16, height: 32)
-        return !isMadeUp && size.width >= 2 && size.height >= 4
-            && size.width <= Self.largestCell && size.height <= Self.largestCell
     }
 }

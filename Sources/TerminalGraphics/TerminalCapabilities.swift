@@ -22,7 +22,7 @@ public struct TerminalCapabilities: Hashable, Sendable {
     public var previewLimit: Int?
     /// Whether sixel pictures are dithered; nil for where few colours ask for it.
     public var isDithered: Bool?
-    /// The largest sixel picture in pixels, where the terminal says.
+    /// The most pixels of one sixel sequence, where the terminal says.
     public var sixelLimit: PixelSize?
     /// The most bytes of one sequence.
     public var maximumBytes: Int
@@ -30,6 +30,8 @@ public struct TerminalCapabilities: Hashable, Sendable {
     public var canUpdateInPart: Bool
     /// Whether the terminal is reached over a network, so that bytes are slow.
     public var isRemote: Bool
+    /// Whether all 24 bits of a cell's colours reach the terminal: inside tmux they name pictures.
+    public var hasExactColors: Bool
     /// Why all this, one sentence each, for `dcar doctor`.
     public var reasons: [String]
 }
@@ -68,20 +70,13 @@ extension TerminalCapabilities {
     public var previewOptions: SixelOptions {
         SixelOptions(
             colors: min(previewColors, sixelColors),
-            maximumBytes: isRemote ? min(maximumBytes, 76_000) : maximumBytes,
+            maximumBytes: previewBytes,
             isDithered: isDithered)
     }
 
+    /// The most bytes of a step's preview.
+    public var previewBytes: Int { isRemote ? min(maximumBytes, 76_000) : maximumBytes }
+
     /// The longest side of a step's preview in pixels, where the terminal enlarges it.
     public var previewSide: Int { previewLimit ?? (isRemote ? 256 : 512) }
-
-    /// The pixels that a sixel picture may fill in `grid`, within the terminal's limit.
-    public func sixelPixels(in grid: GridSize) -> PixelSize {
-        let (width, height) = cellSize.sixelPixels(in: grid)
-        guard let sixelLimit else { return PixelSize(width: width, height: height) }
-        let allowed = min(height, sixelLimit.height)
-        return PixelSize(
-            width: min(width, sixelLimit.width), height: max(allowed - allowed % 6, min(allowed, 6))
-        )
-    }
 }

@@ -16,20 +16,42 @@ public struct WindowSize: Hashable, Sendable {
         self.pixelWidth = pixelWidth
         self.pixelHeight = pixelHeight
     }
+
+    /// Of one cell, where the window's pixels tell it.
+    var cellSize: CellSize? { cellSize(of: PixelSize(width: pixelWidth, height: pixelHeight)) }
+
+    /// Of one cell, where all together have `area`.
+    func cellSize(of area: PixelSize) -> CellSize? {
+        guard columns > 0, rows > 0, area.width / 2 >= columns, area.height / 4 >= rows else {
+            return nil
+        }
+        return CellSize(width: area.width / columns, height: area.height / rows)
+    }
 }
 
 /// What is known about a terminal before it is asked anything.
 public struct TerminalEnvironment: Hashable, Sendable {
-    private let variables: [String: String]
+    private var variables: [String: String]
     /// The window's size, or nothing where output does not go to a terminal.
     public let window: WindowSize?
     /// What `tmux display -p '#{client_termfeatures}'` prints, where it was asked.
-    public let tmuxClientFeatures: Set<String>
+    public private(set) var tmuxClientFeatures: Set<String>
+    /// Whether tmux hands questions on to the terminal around it; nil where that is not known.
+    public let tmuxHandsOn: Bool?
+    private let codeset: String?
 
-    /// - Parameter variables: the environment variables; those set to nothing count as unset.
+    /// - Parameters:
+    ///   - variables: the environment variables; those set to nothing count as unset.
+    ///   - tmuxPassthrough: what `tmux display -p '#{allow-passthrough}'` prints, where it was asked;
+    ///     nothing before tmux 3.3, which hands everything on.
+    ///   - codeset: what the system says of the locale in use, where that counts and not only its
+    ///     name.
     public init(
-        _ variables: [String: String], window: WindowSize?, tmuxClientFeatures: String = ""
+        _ variables: [String: String], window: WindowSize?, tmuxClientFeatures: String = "",
+        tmuxPassthrough: String? = nil, codeset: String? = nil
     ) {
+        tmuxHandsOn = tmuxPassthrough.map { !["0", "off"].contains($0) }
+        self.codeset = codeset
         self.variables = variables.filter { !$0.value.isEmpty }
         self.window = window
         self.tmuxClientFeatures = Set(
@@ -52,10 +74,36 @@ public struct TerminalEnvironment: Hashable, Sendable {
 
     var isOverSSH: Bool { self["SSH_CONNECTION"] != nil || self["SSH_TTY"] != nil }
 
-    /// Whether a variable is left from kitty or ghostty, which tmux passes to what it starts.
-    var isStartedFromKitty: Bool {
-        self["KITTY_WINDOW_ID"] != nil || self["GHOSTTY_RESOURCES_DIR"] != nil
+    /// Whether the terminal itself has answered though variables say that tmux or screen lies in
+    /// between: a program that was started there has handed them on.
+    public func isOutside(_ replies: TerminalReplies) -> Bool {
+        (isTmux || isScreen) && !term.hasPrefix("tmux") && !term.hasPrefix("screen")
+            && replies.terminalVersion != nil && !replies.isFromTmux
+            // A tmux too old to give its name is known by this.
+            && !replies.deviceAttributes.isEmpty && !replies.hasAttributesOfTmux
     }
+
+    /// The same without what tmux and screen have set.
+    public var outside: TerminalEnvironment {
+        var copy = self
+        for name in ["TMUX", "TMUX_PANE", "STY"] { copy.variables[name] = nil }
+        if self["TERM_PROGRAM"] == "tmux" { copy.variables["TERM_PROGRAM"] = nil }
+        copy.tmuxClientFeatures = []
+        return copy
+    }
+
+    /// Of one cell, as the window's pixels tell it.
+    var cellSize: CellSize? { window?.cellSize.flatMap { isPlausible($0) ? $0 : nil } }
+
+    func isPlausible(_ size: CellSize) -> Bool {
+        // tmux makes up 16x32 where it does not know.
+        let isMadeUp = isTmux && size == CellSize(width: 16, height: 32)
+        return !isMadeUp && size.width >= 2 && size.height >= 4
+            && size.width <= Self.largestCell && size.height <= Self.largestCell
+    }
+
+    /// No side of a cell is longer; larger numbers are mistakes.
+    private static let largestCell = 256
 
     /// Consoles and terminals too old for any question but DA1.
     var knowsOnlyDeviceAttributes: Bool {
@@ -63,7 +111,8 @@ public struct TerminalEnvironment: Hashable, Sendable {
     }
 
     /// Whether the locale's characters are UTF-8.
-    var isUTF8: Bool {
+    public var isUTF8: Bool {
+        if let codeset { return codeset.lowercased() == "utf-8" }
         let locale = (self["LC_ALL"] ?? self["LC_CTYPE"] ?? self["LANG"] ?? "").lowercased()
         return locale.hasSuffix("utf-8") || locale.hasSuffix("utf8") || locale.contains("utf-8@")
             || locale.contains("utf8@")

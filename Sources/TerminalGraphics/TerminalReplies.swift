@@ -57,6 +57,22 @@ public struct TerminalReplies: Hashable, Sendable {
         }
     }
 
+    /// Forgets how large cells were where a window of another size may have others: it may have
+    /// come with another font.
+    ///
+    /// - Returns: whether the terminal, which tells what its window's pixels do not, is to be asked
+    ///   anew before a picture can have the right size.
+    public mutating func forgetSizes(
+        of old: TerminalEnvironment, in new: TerminalEnvironment
+    ) -> Bool {
+        let hasTold = cellSize != nil || textArea != nil
+        textArea = nil
+        guard let size = new.cellSize else { return hasTold }
+        guard size != old.cellSize else { return false }
+        cellSize = nil
+        return hasTold
+    }
+
     /// The number of the picture that the kitty question is about.
     static let kittyProbe = 31
     /// What tmux 3.4 and later answer to DA1 when built with sixel, whatever terminal shows it.
@@ -73,10 +89,14 @@ public struct TerminalReplies: Hashable, Sendable {
         deviceAttributes.isEmpty ? nil : deviceAttributes.contains { $0.dropFirst().contains(4) }
     }
 
+    private static func isTmuxs(_ attributes: [Int]) -> Bool {
+        attributes == tmuxWithSixel || attributes == tmuxWithoutSixel
+    }
+
+    var hasAttributesOfTmux: Bool { deviceAttributes.contains(where: Self.isTmuxs) }
+
     /// Whether a terminal other than tmux lists sixel.
     var hasSixelOutsideTmux: Bool {
-        deviceAttributes.contains {
-            $0 != Self.tmuxWithSixel && $0 != Self.tmuxWithoutSixel && $0.dropFirst().contains(4)
-        }
+        deviceAttributes.contains { !Self.isTmuxs($0) && $0.dropFirst().contains(4) }
     }
 }

@@ -71,6 +71,7 @@ struct DoctorCommand: ParsableCommand {
 
     private func terminal() throws {
         let report = TerminalProbe.report()
+        defer { report.finish() }
         let capabilities = TerminalCapabilities.decide(
             report.environment, report.replies,
             configuration: Preferences.current.text(.graphics).flatMap(GraphicsChoice.init))

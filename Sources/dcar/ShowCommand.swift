@@ -33,6 +33,7 @@ struct ShowCommand: ParsableCommand {
     func run() throws {
         let image = try InputPicture(picture).decoded().image
         let terminal = TerminalProbe.report()
+        defer { terminal.finish() }
         let window = terminal.environment.window
         var capabilities = TerminalCapabilities.decide(
             terminal.environment, terminal.replies, flag: GraphicsChoice(graphics),
@@ -42,7 +43,10 @@ struct ShowCommand: ParsableCommand {
         let limit = GridSize(
             columns: min(columns ?? .max, window?.columns ?? columns ?? 80),
             rows: max(1, (window?.rows ?? (columns == nil ? 24 : 2_000)) - 1))
-        let size = capabilities.cellSize.grid(showing: image.width, image.height, within: limit)
+        let size = capabilities.cellSize.grid(
+            showing: image.width, image.height,
+            within: capabilities.graphics == .sixel
+                ? capabilities.sixelGrid(within: limit) : limit)
         switch capabilities.graphics {
         case .none where graphics == "none": break
         case .none:
@@ -51,22 +55,38 @@ struct ShowCommand: ParsableCommand {
             guard !Output.isClosed else { throw OutputError.closed }
             Messages.plain("\(reason) --graphics chooses how to draw it all the same.")
         case .sixel:
-            let pixels = capabilities.sixelPixels(in: size)
-            try Output.write(
-                SixelEncoder.encode(
-                    image.resized(width: pixels.width, height: pixels.height),
-                    options: capabilities.pictureOptions))
+            let pixels = capabilities.cellSize.sixelPixels(in: size)
+            let frame = SixelEncoder.frame(
+                image.resized(width: pixels.width, height: pixels.height),
+                options: capabilities.pictureOptions)
+            try Output.write(frame.bytes)
             try Output.line("")
+            if frame.isReduced {
+                Messages.plain(
+                    "The picture is shown at \(frame.width)x\(frame.height) pixels in "
+                        + "\(frame.palette.levels.count) colours, to keep to "
+                        + "\(capabilities.maximumBytes) bytes; graphics.max_bytes allows more.")
+            }
         case .kitty:
-            let bytes = try PNG.encode(image, compression: 1)
-            try Output.write(
-                KittyGraphics.transmit(.png(bytes), id: 1, isInTmux: capabilities.isInTmux))
-            try Output.write(KittyGraphics.place(id: 1, size: size))
+            let file = try KittyPayload.png(PNG.encode(image, compression: 1))
+            try capabilities.isInTmux
+                ? showInTmux(file, size, hasExactColors: capabilities.hasExactColors)
+                : Output.write(KittyGraphics.show(file, size: size))
             try Output.line("")
         case .halfBlock, .quadrant, .sextant, .ascii:
             try Output.write(
                 CellPicture(image, size: size, style: capabilities.cellStyle())
                     .ansi(maximumColumns: limit.columns))
         }
+    }
+
+    /// tmux does not know of the picture, but keeps and scrolls text that stands for it.
+    private func showInTmux(_ file: KittyPayload, _ size: GridSize, hasExactColors: Bool) throws {
+        let id = KittyIDs().first(hasExactColors: hasExactColors) { _ in false }
+        let text = KittyPlaceholder(id: id, size: size)
+        try Output.write(KittyGraphics.transmit(file, id: id, isInTmux: true))
+        try Output.write(text.placement(isInTmux: true))
+        let rows = (0..<text.size.rows).map(text.row)
+        try Output.write(Array(rows.joined(separator: [0x0A])))
     }
 }

@@ -46,6 +46,13 @@ struct Fixtures {
         return try PNG.encode(RGBImage(width: width, height: height, pixels: pixels))
     }
 
+    /// A PNG that nothing packs well.
+    static func noise(side: Int) throws -> [UInt8] {
+        var random = SystemRandomNumberGenerator()
+        let pixels = (0..<3 * side * side).map { _ in UInt8.random(in: 0...255, using: &random) }
+        return try PNG.encode(RGBImage(width: side, height: side, pixels: pixels))
+    }
+
     /// A mask PNG: black, white where `isWhite`.
     static func mask(width: Int, height: Int, isWhite: (Int, Int) -> Bool) throws -> [UInt8] {
         var pixels: [UInt8] = []

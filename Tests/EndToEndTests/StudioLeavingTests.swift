@@ -71,6 +71,29 @@ func theTerminalIsLeftAsFoundInTheMiddleOfARun(ending: Ending) throws {
     expectAsFound(session, before)
 }
 
+/// What another program has drawn on the main screen stays, and no picture of the studio does.
+@Test(arguments: [Ending.quit, .terminated, .crashed])
+func picturesOfOthersAreLeftAlone(ending: Ending) throws {
+    let folder = try TemporaryFolder()
+    let script =
+        #"printf '\033_Ga=T,f=24,s=1,v=1,i=7,c=2,r=1,q=2;AAAA\033\\'; exec "$0" tui --fresh"#
+    let session = try TerminalSession(
+        "/bin/bash", ["-c", script, Program.path], in: folder.path,
+        environment: studioEnvironment(in: folder), answers: .kitty)
+    try session.wait(forText: "storybook")
+    session.type("a fox" + Keys.enter)
+    try session.wait(for: "the picture") { $0.pictures.kittyPlacements.count == 2 }
+    try session.wait(forText: "Done in")
+    _ = try ending.happen(to: session)
+    _ = try session.waitForEnd()
+    #expect(Array(session.terminal.pictures.kittyImages.keys) == [7])
+    #expect(Array(session.terminal.pictures.kittyPlacements.keys) == [7])
+    let end = String(decoding: session.terminal.transcript, as: UTF8.self)
+    let screen = try #require(end.ranges(of: "\u{1B}[?1049l").last)
+    #expect(!end[screen.upperBound...].contains("\u{1B}_G"))
+    expectNothingStrange(session)
+}
+
 @Test func aClosedWindowEndsTheStudio() throws {
     let folder = try TemporaryFolder()
     let session = try studio(in: folder, columns: 80, rows: 24)

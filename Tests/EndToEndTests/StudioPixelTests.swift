@@ -73,6 +73,97 @@ private func savedPicture(in folder: TemporaryFolder) throws -> RGBImage {
     expectNothingStrange(session)
 }
 
+/// Another font makes other cells, which the window's pixels tell at once, and some terminals, when
+/// asked, tell better. No picture of the old size comes meanwhile, which could scroll the screen.
+@Test(arguments: [true, false])
+func aPictureFitsTheCellsOfAnotherFont(tellsCellSize: Bool) throws {
+    let folder = try TemporaryFolder()
+    var answers = TerminalAnswers.sixel
+    answers.tellsCellSize = tellsCellSize
+    let session = try studioWithPicture(in: folder, answers: answers)
+    let picture = try savedPicture(in: folder)
+    if tellsCellSize { session.answers.delay = 0.5 }
+    for (columns, rows, width, height) in [(80, 26, 20, 30), (150, 50, 8, 16)] {
+        let count = session.terminal.pictures.sixelCount
+        session.resize(columns: columns, rows: rows, cellSize: (width, height))
+        if tellsCellSize {
+            session.run(seconds: 0.4)
+            #expect(session.terminal.pictures.sixelCount == count)
+        }
+        let most = rows * height
+        try session.wait(for: "the picture in cells of \(width)x\(height)") { terminal in
+            guard let (area, image) = terminal.sixelPicture, area.row + area.rows <= rows - 2,
+                image.height > most / 2, 10 * abs(image.width - image.height) < image.height
+            else { return false }
+            let wanted = picture.resized(width: image.width, height: image.height)
+            return image.psnr(against: wanted) > 30
+        }
+    }
+    expectNothingStrange(session)
+}
+
+/// xterm cuts off what passes 1000 pixels, unless told otherwise.
+@Test func aPictureLargerThanTheTerminalTakesIsSentInParts() throws {
+    let folder = try TemporaryFolder()
+    var answers = TerminalAnswers.sixel
+    answers.sixelLimit = (300, 200)
+    let session = try studioWithPicture(in: folder, answers: answers)
+    let picture = try savedPicture(in: folder)
+    try session.wait(for: "the whole picture") { terminal in
+        guard let shown = terminal.sixelPicture else { return false }
+        let wanted = picture.resized(width: shown.image.width, height: shown.image.height)
+        return shown.image.width > 600 && shown.image.psnr(against: wanted) > 30
+    }
+    expectNothingStrange(session)
+}
+
+/// No colour of the characters below shows under the lowest rows of pixels.
+@Test func pixelsCoverTheWholeOfEveryCell() throws {
+    let folder = try TemporaryFolder()
+    var answers = TerminalAnswers.sixel
+    answers.cellSize = (11, 23)
+    let session = try studioWithPicture(in: folder, answers: answers)
+    try session.wait(for: "the picture") { $0.sixelPicture != nil }
+    #expect(session.terminal.pictures.sixels.values.allSatisfy { !$0.contains(nil) })
+    expectNothingStrange(session)
+}
+
+/// Over a network a picture is packed, and smaller where it is too large even so.
+@Test func kittyPicturesAreNoLargerThanANetworkCarries() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write(Fixtures.noise(side: 768), as: "noise.png")
+    let session = try studio(
+        ["tui", "--fresh", "--open", "noise.png"], in: folder, columns: 180, answers: .kitty,
+        environment: ["SSH_CONNECTION": "a 1 b 2"])
+    try session.wait(for: "the picture") { !$0.pictures.kittyPlacements.isEmpty }
+    try session.wait(forText: "Opened")
+    session.settle()
+    #expect(session.terminal.pictures.lastKittyLength <= 900_000)
+    let sides = session.terminal.pictures.kittyImages.values.map(\.width)
+    #expect(sides.allSatisfy { (128..<768).contains($0) })
+    try session.wait(forText: "reduced")
+    expectNothingStrange(session)
+}
+
+/// Who comes back to a window finds out nothing of how fast the terminal is.
+@Test func aSlowTerminalIsNotSentAllPixelsForEveryFocus() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write(Fixtures.noise(side: 512), as: "noise.png")
+    let session = try studio(
+        ["tui", "--fresh", "--open", "noise.png"], in: folder, columns: 80, rows: 30,
+        answers: .sixel)
+    try session.wait(for: "the picture") { $0.pictures.longestSixel > 400_000 }
+    session.settle()
+    session.answers.delay = 0.8
+    session.type(Keys.control("l"))
+    session.run(seconds: 1.4)
+    let count = session.terminal.pictures.sixelCount
+    session.type("\u{1B}[O\u{1B}[I")
+    session.run(seconds: 0.7)
+    let pictures = session.terminal.pictures
+    #expect(pictures.sixelCount == count || pictures.lastSixelLength < 250_000)
+}
+
 /// After any keys at all the screen is what drawing everything anew makes of it: no pixel and no
 /// character is left from before.
 /// Cells that stand in for pixels have all colours, those of rows that nothing changed in, too.

@@ -23,22 +23,25 @@ private func capabilities(_ text: String) throws -> TerminalCapabilities {
     let usual = try capabilities("")
     #expect(usual.cellSize == CellSize(width: 10, height: 20))
     #expect(usual.hasUnicode && !usual.hasSynchronizedOutput)
-    #expect(usual.pictureOptions == SixelOptions())
+    #expect(usual.pictureOptions == SixelOptions(maximumBytes: SixelOptions.mostBytes))
     #expect(usual.previewOptions.colors == 64 && usual.previewSide == 512)
     #expect(usual.previewLimit == nil)
 
     let told = try capabilities(
         "[graphics]\ncell_size = \"7x15\"\nsync = \"on\"\ndither = \"on\"\ncolors = 64\n"
+            + "max_bytes = 500000\n"
             + "[ui]\nunicode = \"off\"\n")
     #expect(told.cellSize == CellSize(width: 7, height: 15))
     #expect(!told.hasUnicode && told.hasSynchronizedOutput)
     #expect(told.cellStyle().glyphs == .ascii)
-    #expect(told.pictureOptions == SixelOptions(colors: 64, isDithered: true))
+    #expect(
+        told.pictureOptions
+            == SixelOptions(colors: 64, maximumBytes: 500_000, isDithered: true))
     #expect(told.previewOptions.isDithered == true)
 
     let previews = try capabilities("[preview]\nmax_px = 128\ncolors = 200\n")
     #expect(previews.previewOptions.colors == 200 && previews.previewSide == 128)
-    #expect(previews.pictureOptions == SixelOptions())
+    #expect(previews.pictureOptions == usual.pictureOptions)
 }
 
 @Test func everyNthStepAndTheLastAreShownAsPictures() throws {

@@ -53,6 +53,33 @@ func aTransmissionIsBase64InChunks(count: Int) throws {
     #expect(placeholder.row(2) == Array(expected.utf8))
 }
 
+/// tmux hands entries of the palette on as they are, other colours perhaps not.
+@Test func aPlaceholderOfALowNumberNeedsOnlyThePalette() {
+    let placeholder = KittyPlaceholder(id: 200, size: GridSize(columns: 1, rows: 1))
+    #expect(text(placeholder.row(0)).hasPrefix("\u{1B}[38;5;200m\u{10EEEE}"))
+}
+
+@Test func twoProgramsHavePicturesOfOtherNumbers() {
+    for start in [0, 1, 0xDCA2, 0xFF_FFFF, UInt32.max] {
+        var (few, many): (Set<UInt32>, Set<UInt32>) = ([], [])
+        for _ in 0..<240 {
+            few.insert(
+                KittyIDs(startingAt: start).first(hasExactColors: false, besides: few.contains))
+            many.insert(
+                KittyIDs(startingAt: start).first(hasExactColors: true, besides: many.contains))
+        }
+        #expect(few == Set(16...255))
+        #expect(many.count == 240 && many.allSatisfy { (256...0xFF_FFFF).contains($0) })
+    }
+    let firsts = (0..<8).map { _ in KittyIDs().first(hasExactColors: true) { _ in false } }
+    #expect(Set(firsts).count > 1)
+}
+
+@Test func aPictureForTheShellHasNoNumberAndMovesTheCursor() {
+    let shown = KittyGraphics.show(.png([0]), size: GridSize(columns: 40, rows: 20))
+    #expect(text(shown) == "\u{1B}_Ga=T,t=d,c=40,r=20,q=2,f=100,m=0;AA==\u{1B}\\")
+}
+
 /// Spot values and a sum of kitty's published list of 297 marks.
 @Test func theMarksAreKittysOwn() {
     let row = KittyPlaceholder(id: 1, size: GridSize(columns: 400, rows: 400)).row(0)

@@ -147,6 +147,23 @@ func timeNeverEndsAStartedSequence(start: String) {
             == [.key(Key(.character("]"))), .key(Key(.character("1")))])
 }
 
+/// One answer that got lost keeps later keys from nobody.
+@Test func everyQuestionHasItsOwnTime() {
+    var parser = ReplyParser()
+    parser.expectFence(until: .seconds(10))
+    parser.expectFence(until: .seconds(2))
+    #expect(parser.lastFence(at: .seconds(1)) == .seconds(10))
+    _ = parser.feed("\u{1B}[0n".utf8, at: .seconds(1))
+    #expect(parser.lastFence(at: .seconds(1)) == .seconds(2))
+    #expect(parser.lastFence(at: .seconds(2)) == nil)
+    _ = parser.feed([0x1B], at: .seconds(3))
+    _ = parser.tick(at: .seconds(4))
+    #expect(parser.feed("[".utf8, at: .seconds(4)) == [.key(Key(.character("[")))])
+    parser.expectFence(until: .seconds(20))
+    parser.expectOneFenceLess()
+    #expect(parser.lastFence(at: .seconds(5)) == nil)
+}
+
 @Test func altAndALetterThatStartsStringsIsStillAKey() {
     var parser = ReplyParser()
     #expect(

@@ -199,7 +199,8 @@ func everyTerminalIsTakenForWhatItIs(_ terminal: TerminalCase) {
     #expect(found.cellSize == terminal.cellSize)
     #expect(found.hasSynchronizedOutput == terminal.isSynchronized)
     #expect(found.canUpdateInPart == terminal.canUpdateInPart)
-    #expect(found.maximumBytes == 900_000)
+    let isFar = found.isInTmux || found.isRemote
+    #expect(found.maximumBytes == (isFar ? 900_000 : 10_000_000))
     for reason in found.reasons {
         #expect(reason.hasSuffix(".") && reason.first?.isUppercase == true)
         #expect(reason.unicodeScalars.allSatisfy { (0x20...0x7E).contains($0.value) })
@@ -214,7 +215,7 @@ func everyTerminalIsTakenForWhatItIs(_ terminal: TerminalCase) {
             "Pictures: sixel, which the terminal lists among its attributes.",
             "Colours: 24 bits, which this terminal is known to have.",
             "Cells are 6x13 pixels, as the terminal says.",
-            "Sixel pictures may have 1000x1000 pixels.",
+            "One sixel sequence may have 1000x1000 pixels.",
             "The terminal does not say that it shows whole updates at once (mode 2026)."
         ])
     let tmux = terminals.first { $0.name == "tmux 3.4, no word from outside" }?.decide()
@@ -304,9 +305,9 @@ func theCellSizeIsTheMostTrustedPlausibleOne(
     #expect(found.previewSide == 256)
     #expect(found.isOnLightBackground)
     #expect(
-        found.sixelPixels(in: GridSize(columns: 40, rows: 20)) == PixelSize(width: 100, height: 48))
+        found.sixelGrid(within: GridSize(columns: 40, rows: 20)) == GridSize(columns: 10, rows: 2))
     #expect(found.cellStyle().glyphs == .ascii)
-    #expect(found.reasons.contains("Sixel pictures may have 100x50 pixels."))
+    #expect(found.reasons.contains("One sixel sequence may have 100x50 pixels."))
     #expect(
         found.reasons.contains(
             "Sixel pictures have 16 colours, as the terminal has no more registers."))
@@ -342,8 +343,8 @@ private func questions(_ variables: [String: String], hasWindow: Bool = true) ->
 @Test func theProbeAsksEverythingWithDeviceAttributesLast() {
     #expect(
         questions(["TERM": "xterm-256color"])
-            == "^[[>0q^[_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA^[\\^[[16t^[[14t^[[?1;1;0S^[[?1;4;0S"
-            + "^[[?2;4;0S^[[?2026$p^[]11;?^[\\^[[c")
+            == "^[7^[[>0q^[_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA^[\\^[[16t^[[14t^[[?1;1;0S^[[?1;4;0S"
+            + "^[[?2;4;0S^[[?2026$p^[]11;?^[\\^[8^[[K^[[c")
 }
 
 @Test func nobodyIsAskedWhatWouldHarm() {
@@ -352,13 +353,17 @@ private func questions(_ variables: [String: String], hasWindow: Bool = true) ->
     #expect(questions(["TERM": "xterm"], hasWindow: false) == "")
     #expect(questions(["TERM": "linux"]) == "^[[c")
     #expect(questions(["TERM": "vt220"]) == "^[[c")
-    #expect(!questions(["TERM": "screen-256color"]).contains("_G"))
+    let screen = questions(["TERM": "screen-256color"])
+    #expect(!screen.contains("_G") && !screen.contains("]11"))
     let tmux = questions(tmuxVariables)
     #expect(
         tmux.contains(
             "^[Ptmux;^[^[[>0q^[^[_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA^[^[\\^[^[[c^[\\"))
     #expect(!tmux.contains("q^[_G"))
-    #expect(tmux.hasSuffix("^[]11;?^[\\^[[c"))
+    #expect(tmux.hasSuffix("^[]11;?^[\\^[8^[[K^[[c"))
+    let closed = TerminalEnvironment(
+        tmuxVariables, window: WindowSize(columns: 80, rows: 24), tmuxPassthrough: "off")
+    #expect(!String(decoding: ProbeBatch(closed).bytes, as: UTF8.self).contains("Ptmux"))
 }
 
 /// Variables of both are set where one runs in the other.
@@ -388,20 +393,131 @@ func screenInTmuxIsNotSentTmuxsQuestions(term: String, isTmux: Bool) {
     #expect(!xterm.isAnswered(by: TerminalReplies([.version("XTerm(379)")])))
     #expect(xterm.isAnswered(by: TerminalReplies([.deviceAttributes([62, 4])])))
     let tmux = ProbeBatch(TerminalEnvironment(tmuxVariables, window: window))
-    let inner: [TerminalReply] = [.version("tmux 3.4"), .deviceAttributes([1, 2, 4])]
-    #expect(!tmux.isAnswered(by: TerminalReplies(inner)))
-    #expect(tmux.isAnswered(by: TerminalReplies(inner + [.deviceAttributes([62, 4])])))
+    let inner = TerminalReplies([.version("tmux 3.3a"), .deviceAttributes([1, 2])])
+    #expect(!tmux.isAnswered(by: inner))
     #expect(
-        tmux.isAnswered(by: TerminalReplies([.version("tmux 3.3a"), .deviceAttributes([1, 2])])))
-    let kitty = ProbeBatch(
-        TerminalEnvironment(tmuxVariables + ["KITTY_WINDOW_ID": "1"], window: window))
-    #expect(!kitty.isAnswered(by: TerminalReplies([.deviceAttributes([1, 2])])))
-    #expect(
-        kitty.isAnswered(
-            by: TerminalReplies([.deviceAttributes([1, 2]), .deviceAttributes([62])])))
-    #expect(xterm.fenceCount == 1 && tmux.fenceCount == 2)
+        tmux.isAnswered(
+            by: TerminalReplies([.deviceAttributes([1, 2]), .deviceAttributes([62, 4])])))
+    let closed = ProbeBatch(
+        TerminalEnvironment(tmuxVariables, window: window, tmuxPassthrough: "0"))
+    #expect(closed.isAnswered(by: inner))
+    #expect(xterm.fenceCount == 1 && tmux.fenceCount == 2 && closed.fenceCount == 1)
+    // Whoever may never answer is not waited for as long as who will.
+    let open = ProbeBatch(
+        TerminalEnvironment(tmuxVariables, window: window, tmuxPassthrough: "on"))
+    #expect(tmux.longestWait(after: inner) < open.longestWait(after: inner))
+    #expect(xterm.longestWait(after: TerminalReplies()) == .seconds(3))
     let dumb = ProbeBatch(TerminalEnvironment(["TERM": "dumb"], window: window))
     #expect(dumb.isAnswered(by: TerminalReplies()))
+}
+
+// MARK: Variables that another program has left
+
+@Test(arguments: ["TMUX", "STY"]) func theTerminalItselfCountsForMoreThanVariables(name: String) {
+    var terminal = TerminalCase(
+        name: "", variables: ["TERM": "xterm-256color", name: "x"] + utf8,
+        replies: "^[P>|foot(1.16.2)^[\\^[[?62;4;22c", graphics: .sixel, colors: .trueColor)
+    #expect(terminal.environment.isOutside(terminal.recorded))
+    let found = terminal.decide()
+    #expect(found.graphics == .sixel && !found.isInTmux && found.colors == .trueColor)
+    let asked = String(decoding: ProbeBatch(terminal.environment.outside).bytes, as: UTF8.self)
+    #expect(asked.contains("\u{1B}_G") && !asked.contains("Ptmux"))
+    // TERM of what is inside, the multiplexer's own name, or answers of both.
+    terminal.variables["TERM"] = name == "TMUX" ? "tmux-256color" : "screen"
+    #expect(!terminal.environment.isOutside(terminal.recorded))
+    terminal.variables["TERM"] = "xterm-256color"
+    terminal.replies = "^[P>|tmux 3.4^[\\^[P>|foot(1.16.2)^[\\^[[?62;4c"
+    #expect(!terminal.environment.isOutside(terminal.recorded))
+    terminal.replies = "^[[?1;2c^[P>|foot(1.16.2)^[\\^[[?62;4c"
+    #expect(!terminal.environment.isOutside(terminal.recorded))
+}
+
+@Test func theLocaleInUseCountsForMoreThanItsName() {
+    for (codeset, isUTF8) in [("UTF-8", true), ("ANSI_X3.4-1968", false), ("", false)] {
+        let environment = TerminalEnvironment(
+            ["TERM": "xterm", "LANG": isUTF8 ? "C" : "en_US.UTF-8"],
+            window: WindowSize(columns: 80, rows: 24), codeset: codeset)
+        let found = TerminalCapabilities.decide(environment, TerminalReplies())
+        #expect(found.hasUnicode == isUTF8)
+        #expect(found.graphics == (isUTF8 ? .halfBlock : .ascii))
+    }
+}
+
+// MARK: Sizes
+
+private func window(cells: Int, _ width: Int, _ height: Int) -> TerminalEnvironment {
+    TerminalEnvironment(
+        ["TERM": "xterm"],
+        window: WindowSize(
+            columns: cells, rows: cells, pixelWidth: cells * width, pixelHeight: cells * height))
+}
+
+/// Whether the terminal is asked again, and the size of a cell until it answers.
+@Test(arguments: [
+    // The window's pixels before and after, what the terminal told before.
+    (10, 20, 10, 20, "^[[6;20;10t", false, CellSize(width: 10, height: 20)),
+    (10, 20, 20, 40, "^[[6;20;10t", true, CellSize(width: 20, height: 40)),
+    (10, 20, 20, 40, "", false, CellSize(width: 20, height: 40)),
+    (0, 0, 20, 40, "^[[6;20;10t", true, CellSize(width: 20, height: 40)),
+    (0, 0, 0, 0, "^[[6;20;10t", true, CellSize(width: 10, height: 20)),
+    (0, 0, 0, 0, "^[[4;600;300t", true, .assumed),
+    (0, 0, 0, 0, "", false, .assumed)
+])
+func anotherWindowMayHaveOtherCells(
+    width: Int, height: Int, newWidth: Int, newHeight: Int, replies: String, isAsked: Bool,
+    size: CellSize
+) {
+    var recorded = TerminalCase(
+        name: "", variables: [:], replies: replies, graphics: .none, colors: .mono
+    ).recorded
+    let new = window(cells: 50, newWidth, newHeight)
+    #expect(recorded.forgetSizes(of: window(cells: 30, width, height), in: new) == isAsked)
+    #expect(TerminalCapabilities.decide(new, recorded).cellSize == size)
+}
+
+@Test func aLargePictureIsSentInTilesOfWholeCells() {
+    let cases: [(CellSize, PixelSize, GridSize)] = [
+        (
+            CellSize(width: 10, height: 20), PixelSize(width: 1000, height: 1000),
+            GridSize(columns: 140, rows: 70)
+        ),
+        (
+            CellSize(width: 7, height: 13), PixelSize(width: 300, height: 100),
+            GridSize(columns: 100, rows: 33)
+        ),
+        (
+            CellSize(width: 9, height: 18), PixelSize(width: 10_000, height: 10_000),
+            GridSize(columns: 40, rows: 20)
+        ),
+        (
+            CellSize(width: 9, height: 18), PixelSize(width: 5, height: 5),
+            GridSize(columns: 4, rows: 2)
+        )
+    ]
+    for (cell, limit, grid) in cases {
+        var found = terminals[0].decide()
+        (found.cellSize, found.sixelLimit) = (cell, limit)
+        let tiles = found.sixelTiles(in: grid)
+        var covered = [Int](repeating: 0, count: grid.columns * grid.rows)
+        for tile in tiles {
+            #expect(
+                tile.area.x == tile.column * cell.width && tile.area.y == tile.row * cell.height)
+            let (columns, rows) = (tile.area.width / cell.width, tile.area.height / cell.height)
+            for row in tile.row..<tile.row + rows {
+                for column in tile.column..<tile.column + columns {
+                    covered[row * grid.columns + column] += 1
+                }
+            }
+            if limit.width > cell.width {
+                #expect(tile.area.width <= limit.width && tile.area.height <= limit.height)
+            }
+            // Only the lowest may end inside a band, which would reach into the tile below.
+            let isLowest = tile.row + rows == grid.rows
+            #expect(isLowest || limit.height < 6 * cell.height || tile.area.height % 6 == 0)
+        }
+        #expect(covered.allSatisfy { $0 == 1 })
+        #expect((tiles.count == 1) == (limit.width == 10_000))
+    }
 }
 
 private func + (left: [String: String], right: [String: String]) -> [String: String] {

@@ -229,6 +229,7 @@ extension EmulatedTerminal {
         case ("?", "s"): for mode in numbers { savedModes[mode] = modes.contains(mode) }
         case ("?", "r"):
             for mode in numbers { if let isOn = savedModes[mode] { setMode(mode, isOn: isOn) } }
+        case ("?", "p") where printsUnknown: put("p")
         case ("?", "p") where inner.hasSuffix("$"): questions.append(.mode(numbers.first ?? 0))
         case ("?", "S"): questions.append(numbers.first == 1 ? .sixelColors : .sixelLimit)
         case (">", "q"): questions.append(.version)
@@ -282,9 +283,15 @@ extension EmulatedTerminal {
             } else {
                 unknown.append("P" + String(decoding: body.prefix(20), as: UTF8.self))
             }
+        case UInt8(ascii: "_") where printsUnknown:
+            for byte in body { put(Unicode.Scalar(byte)) }
         case UInt8(ascii: "_") where body.first == UInt8(ascii: "G"):
-            if let id = pictures.kitty(Array(body.dropFirst()), at: cursor) {
-                questions.append(.kitty(id: id))
+            switch pictures.kitty(Array(body.dropFirst()), at: cursor) {
+            case .none: break
+            case .answer(let id): questions.append(.kitty(id: id))
+            case .move(let columns, let rows):
+                for _ in 1..<max(1, rows) { lineFeed() }
+                cursor.column = min(self.columns - 1, cursor.column + columns)
             }
         default: unknown.append(String(Unicode.Scalar(introducer)))
         }

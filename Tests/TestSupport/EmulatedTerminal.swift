@@ -52,7 +52,12 @@ public struct EmulatedTerminal: Sendable {
     /// Modes as XTSAVE found them.
     var savedModes: [Int: Bool] = [:]
     private var mainScreen: (cells: [Cell], column: Int, row: Int)?
-    let cellSize: (width: Int, height: Int)
+    public internal(set) var cellSize: (width: Int, height: Int)
+    /// The most pixels of one sixel sequence.
+    public var sixelLimit: (width: Int, height: Int)?
+    /// Whether strings that it does not know, and what it takes for letters, go to the screen, as in
+    /// terminals older than them.
+    public var printsUnknown = false
 
     /// - Parameter cellSize: pixels.
     public init(columns: Int, rows: Int, cellSize: (width: Int, height: Int) = (10, 20)) {
@@ -95,6 +100,9 @@ public struct EmulatedTerminal: Sendable {
         isWrapPending = false
         pictures.sixels = [:]
     }
+
+    /// Another font: pixels of a cell.
+    mutating func setCellSize(_ size: (width: Int, height: Int)) { cellSize = size }
 
     mutating func put(_ scalar: Unicode.Scalar) {
         let width = Self.width(of: scalar)

@@ -9,6 +9,13 @@ public struct PictureBoard: Sendable {
     /// How many sixel sequences came, and how many bytes the largest had.
     public internal(set) var sixelCount = 0
     public internal(set) var longestSixel = 0
+    public internal(set) var lastSixelLength = 0
+    /// Pixels of the last one.
+    public internal(set) var lastSixel = (width: 0, height: 0)
+    /// Base64 characters of the last kitty picture.
+    public private(set) var lastKittyLength = 0
+    /// Kitty pictures that only placeholders show.
+    public internal(set) var kittyPlaceholders: [Int: (columns: Int, rows: Int)] = [:]
     public internal(set) var kittyImages: [Int: RGBImage] = [:]
     public internal(set) var kittyPlacements: [Int: KittyPlacement] = [:]
     /// What went wrong with a picture.
@@ -24,10 +31,17 @@ public struct PictureBoard: Sendable {
         public let rows: Int
     }
 
+    /// What a graphics command asks of the rest of the terminal.
+    enum KittyEffect {
+        case none
+        /// The number in a question that wants an answer.
+        case answer(Int)
+        /// The cursor goes behind a picture of so many cells.
+        case move(columns: Int, rows: Int)
+    }
+
     /// Handles one graphics command.
-    ///
-    /// - Returns: the number in a question that wants an answer.
-    mutating func kitty(_ body: [UInt8], at cursor: (column: Int, row: Int)) -> Int? {
+    mutating func kitty(_ body: [UInt8], at cursor: (column: Int, row: Int)) -> KittyEffect {
         let parts = body.split(
             separator: UInt8(ascii: ";"), maxSplits: 1, omittingEmptySubsequences: false)
         var keys: [String: String] = [:]
@@ -36,36 +50,51 @@ public struct PictureBoard: Sendable {
             if sides.count == 2 { keys[String(sides[0])] = String(sides[1]) }
         }
         if parts.count == 2, parts[1].count > 4096 { faults.append("a chunk of over 4096 bytes") }
-        let id = Int(keys["i"] ?? kittyKeys["i"] ?? "") ?? 0
+        var id = Int(keys["i"] ?? kittyKeys["i"] ?? "") ?? 0
         switch keys["a"] ?? (kittyKeys.isEmpty ? "" : "t") {
-        case "q": return id
+        case "q": return .answer(id)
         case "t", "T":
             if keys["a"] != nil { (kittyKeys, kittyData) = (keys, []) }
             if parts.count == 2 { kittyData += parts[1] }
-            if keys["m"] != "1" {
-                store(id)
-                kittyKeys = [:]
-            }
+            guard keys["m"] != "1" else { break }
+            defer { kittyKeys = [:] }
+            // Those without a number get one that no command can name.
+            if id == 0 { id = -1 - kittyImages.count }
+            store(id)
+            if kittyKeys["a"] == "T" { return place(id, kittyKeys, at: cursor) }
         case "p":
             guard kittyImages[id] != nil else {
                 faults.append("picture \(id) placed before it was sent")
-                return nil
+                return .none
             }
-            kittyPlacements[id] = KittyPlacement(
-                column: cursor.column, row: cursor.row, columns: Int(keys["c"] ?? "") ?? 0,
-                rows: Int(keys["r"] ?? "") ?? 0)
+            return place(id, keys, at: cursor)
         case "d" where keys["d"] == "A":
             kittyPlacements = [:]
             kittyImages = [:]
         case "d":
             kittyPlacements[id] = nil
+            kittyPlaceholders[id] = nil
             if keys["d"] == "I" { kittyImages[id] = nil }
         default: faults.append("unknown command \(keys)")
         }
-        return nil
+        return .none
+    }
+
+    private mutating func place(
+        _ id: Int, _ keys: [String: String], at cursor: (column: Int, row: Int)
+    ) -> KittyEffect {
+        let (columns, rows) = (Int(keys["c"] ?? "") ?? 0, Int(keys["r"] ?? "") ?? 0)
+        if keys["U"] == "1" {
+            kittyPlaceholders[id] = (columns, rows)
+            return .none
+        }
+        kittyPlacements[id] = KittyPlacement(
+            column: cursor.column, row: cursor.row, columns: columns, rows: rows)
+        return keys["C"] == "1" ? .none : .move(columns: columns, rows: rows)
     }
 
     private mutating func store(_ id: Int) {
+        lastKittyLength = kittyData.count
         guard let data = Data(base64Encoded: Data(kittyData)) else {
             faults.append("picture \(id) is no Base64")
             return
@@ -88,6 +117,7 @@ extension EmulatedTerminal {
     /// Puts a sixel picture at the cursor; pixels that it leaves out keep what is there.
     mutating func drawSixel(_ body: [UInt8]) {
         pictures.sixelCount += 1
+        pictures.lastSixelLength = body.count
         pictures.longestSixel = max(pictures.longestSixel, body.count)
         guard keepsPixels else { return }
         guard let sixel = try? DecodedSixel([0x1B, 0x50] + body + [0x1B, 0x5C]) else {
@@ -95,7 +125,13 @@ extension EmulatedTerminal {
             return
         }
         let (width, height) = cellSize
-        if cursor.row + (sixel.height + height - 1) / height >= rows {
+        pictures.lastSixel = (sixel.width, sixel.height)
+        if let limit = sixelLimit, sixel.width > limit.width || sixel.height > limit.height {
+            pictures.faults.append("a sixel picture of \(sixel.width)x\(sixel.height) pixels")
+        }
+        // xterm counts whole bands, and goes to the row below them, for which it may scroll.
+        let bands = (sixel.height + 5) / 6
+        if cursor.row + (6 * bands + height - 1) / height >= rows {
             pictures.faults.append("a sixel picture reaches the last row")
         }
         if cursor.column + (sixel.width + width - 1) / width > columns {

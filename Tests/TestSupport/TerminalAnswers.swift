@@ -4,7 +4,10 @@ public struct TerminalAnswers: Sendable, CustomStringConvertible {
     public var deviceAttributes: String?
     public var hasKitty = false
     public var cellSize: (width: Int, height: Int)?
+    /// Whether it says how large its cells are; otherwise only the window's pixels tell.
+    public var tellsCellSize = true
     public var sixelColors: Int?
+    public var sixelLimit: (width: Int, height: Int)?
     public var hasSynchronizedOutput = false
     /// As in `rgb:0000/0000/0000`.
     public var background: String?
@@ -14,6 +17,8 @@ public struct TerminalAnswers: Sendable, CustomStringConvertible {
     public var delay = 0.0
     /// Whether each byte of an answer comes alone, a little after the one before it.
     public var isSplit = false
+    /// Seconds between two such bytes.
+    public var pause = 0.002
 
     public init() {}
 
@@ -61,11 +66,12 @@ public struct TerminalAnswers: Sendable, CustomStringConvertible {
         switch question {
         case .version: version.map { "\u{1B}P>|\($0)\u{1B}\\" }
         case .kitty(let id): hasKitty ? "\u{1B}_Gi=\(id);OK\u{1B}\\" : nil
+        case .cellSize where !tellsCellSize, .textArea where !tellsCellSize: nil
         case .cellSize: cellSize.map { "\u{1B}[6;\($0.height);\($0.width)t" }
         case .textArea:
             cellSize.map { "\u{1B}[4;\($0.height * rows);\($0.width * columns)t" }
         case .sixelColors: sixelColors.map { "\u{1B}[?1;0;\($0)S" }
-        case .sixelLimit: nil
+        case .sixelLimit: sixelLimit.map { "\u{1B}[?2;0;\($0.width);\($0.height)S" }
         case .mode(let mode):
             version == nil ? nil : "\u{1B}[?\(mode);\(hasSynchronizedOutput ? 2 : 0)$y"
         case .background: background.map { "\u{1B}]11;\($0)\u{1B}\\" }

@@ -16,7 +16,6 @@ public final class TerminalSession {
     /// The most bytes to read a second; nil for all there are.
     public var bytesPerSecond: Int?
     private var dueAnswers: [(at: Double, bytes: [UInt8], isContinued: Bool)] = []
-    private let cellSize: (width: Int, height: Int)
 
     /// - Parameter keepsPixels: false where only time matters.
     public init(
@@ -24,9 +23,10 @@ public final class TerminalSession {
         columns: Int = 120, rows: Int = 40, answers: TerminalAnswers = .xterm,
         keepsPixels: Bool = true
     ) throws {
-        cellSize = answers.cellSize ?? (10, 20)
         self.answers = answers
-        terminal = EmulatedTerminal(columns: columns, rows: rows, cellSize: cellSize)
+        terminal = EmulatedTerminal(
+            columns: columns, rows: rows, cellSize: answers.cellSize ?? (10, 20))
+        terminal.sixelLimit = answers.sixelLimit
         terminal.keepsPixels = keepsPixels
         // As below a shell's prompt.
         _ = terminal.feed([0x0A, 0x0A])
@@ -54,6 +54,16 @@ public final class TerminalSession {
         terminal.resize(columns: columns, rows: rows)
         program.resize(columns: columns, rows: rows, pixelsPerCell: answers.cellSize ?? (0, 0))
     }
+
+    /// Gives the window another size and another font.
+    public func resize(columns: Int, rows: Int, cellSize: (width: Int, height: Int)) {
+        answers.cellSize = cellSize
+        terminal.setCellSize(cellSize)
+        resize(columns: columns, rows: rows)
+    }
+
+    /// Has a terminal that does not know all sequences print them.
+    public func printUnknown() { terminal.printsUnknown = true }
 
     // MARK: Waiting
 
@@ -135,7 +145,7 @@ public final class TerminalSession {
         let start = max(Self.now + answers.delay, dueAnswers.last?.at ?? 0)
         if answers.isSplit {
             for (index, byte) in bytes.enumerated() {
-                dueAnswers.append((start + 0.002 * Double(index + 1), [byte], index > 0))
+                dueAnswers.append((start + answers.pause * Double(index + 1), [byte], index > 0))
             }
         } else {
             dueAnswers.append((start, bytes, false))

@@ -23,6 +23,17 @@ void dcar_stop_process(void);
    returns its status. Foundation's Process would put it into the background, where reading from
    the terminal stops it. */
 int dcar_run_in_terminal(const char *script, const char *argument);
+/* Turns echo and lines off where answers of the terminal are to come, until `dcar_quiet_end` or a
+   signal that ends or stops the program. Returns 0 or an errno. */
+int dcar_quiet_begin(int terminal);
+void dcar_quiet_end(void);
+
+/* Takes over the locale that the environment names; where that is not installed and should be one of
+   UTF-8, any other such. Returns `dcar_locale_is_utf8`. */
+int dcar_use_locale(int wants_utf8);
+/* 1 where the characters of the locale in use are UTF-8. */
+int dcar_locale_is_utf8(void);
+
 /* What larger windows are drawn as. */
 enum { DCAR_MOST_COLUMNS = 1000, DCAR_MOST_ROWS = 1000 };
 
@@ -31,6 +42,8 @@ int dcar_window_size(int *columns, int *rows, int *pixel_width, int *pixel_heigh
 
 /* 1 where terminfo knows TERM. Writes nothing. */
 int dcar_terminal_is_known(void);
+/* The colours that terminfo gives a terminal of this name; less than 0 where it knows none. */
+int dcar_terminfo_colors(const char *type);
 
 /* Cells, through ncurses. Colours are palette entries, -1 is the terminal's own. */
 
@@ -41,6 +54,8 @@ enum { DCAR_BOLD = 1, DCAR_DIM = 2, DCAR_UNDERLINE = 4, DCAR_REVERSE = 8 };
 int dcar_screen_start(const char *type);
 /* Gives back the bytes that put the terminal's own screen back; they last until the next call. */
 const unsigned char *dcar_screen_end(size_t *length);
+/* The colours that cells may have; -1 before the start. */
+int dcar_screen_colors(void);
 void dcar_screen_resize(int columns, int rows);
 void dcar_screen_put(int column, int row, const wchar_t *text, int foreground, int background,
                      unsigned attributes);
