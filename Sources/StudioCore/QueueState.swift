@@ -67,12 +67,12 @@ extension RestoredSession {
     /// - Returns: whether there was anything to do.
     package mutating func settleLostJobs() -> Bool {
         let lost = lostJobs
-        let isChanged = !lost.isEmpty || session?.unfinished?.isEmpty == false
+        guard !lost.isEmpty || session?.unfinished?.isEmpty == false else { return false }
         jobs = lost + jobs
         session?.unfinished = nil
         session?.unfinishedRuns = nil
         session?.isCutShort = nil
-        return isChanged
+        return true
     }
 }
 

@@ -47,6 +47,7 @@ extension StudioState {
     /// Takes up what an earlier sitting left. What a person has typed meanwhile stays.
     mutating func restore(_ restored: RestoredSession) -> [StudioEffect] {
         isAwaitingLibrary = false
+        if message == Self.isReading { message = nil }
         let typed = prompt.history
         let earlier = restored.prompts.filter { !typed.contains($0) }
         prompt.history = earlier + typed
@@ -159,7 +160,9 @@ extension StudioState {
     mutating func loaded(_ record: RunRecord) {
         guard var known = runs[record.id] else { return }
         // Its file turned out to be another one by now.
-        if record.savedPath == nil { (known.savedPath, known.file) = (nil, nil) }
+        if record.savedPath == nil, known.savedPath != nil {
+            (known.savedPath, known.file) = (nil, nil)
+        }
         known.request.residual = record.request.residual
         known.picture = record.picture
         known.status = record.status

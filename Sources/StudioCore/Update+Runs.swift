@@ -45,9 +45,12 @@ extension StudioState {
     /// False, with a message, until the last session is known, whose pictures have numbers.
     mutating func hasLibrary() -> Bool {
         guard isAwaitingLibrary else { return true }
-        message = Message("The last session is still being read; try again in a moment.", .problem)
+        message = Self.isReading
         return false
     }
+
+    static let isReading = Message(
+        "The last session is still being read; try again in a moment.", .problem)
 
     mutating func begin(_ requests: [(GenerationRequest, RunOrigin)]) -> [StudioEffect] {
         let orders = requests.map { add($0, $1) }

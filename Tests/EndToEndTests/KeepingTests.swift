@@ -116,20 +116,24 @@ private func pictures(_ folder: TemporaryFolder) -> [String] {
 /// More pictures than are kept with their pixels: the first is made again, the same.
 @Test func anOldPictureOfALongSittingIsTheSame() throws {
     let folder = try TemporaryFolder()
-    try "[generate]\nwidth = 64\nheight = 64\n".write(
+    try "[generate]\nsize = 64\n".write(
         toFile: folder.file(".dcar.toml"), atomically: false, encoding: .utf8)
     let session = try studio(in: folder)
     try session.wait(forText: "storybook 256px")
     try session.write("a fox" + Keys.enter, thenSee: "Done in")
     try session.write("w", thenSee: "Saved as")
-    for letters in ["{a|b|c|d|e|f|g|h} {red|blue} dog", "{a|b|c|d|e|f|g|h} {red|blue|pink} cat"] {
+    for (letters, count) in [
+        ("{a|b|c|d|e|f|g|h} {red|blue} dog", 16), ("{a|b|c|d|e|f|g|h} {red|blue|pink} cat", 24)
+    ] {
         try session.write(
-            "p" + Keys.control("u") + letters + Keys.enter, thenSee: "pictures. Arrows choose")
+            "p" + Keys.control("u") + letters + Keys.enter,
+            thenSee: "\(count) pictures. Arrows choose")
         session.settle()
-        try session.write("A", thenSee: "Picture ")
+        session.type("A")
+        session.settle()
     }
     for _ in 0..<40 { session.type("\u{1B}[5~") }
-    try session.wait(forText: "Picture 1")
+    try session.wait(forText: "Picture 1  seed")
     try session.wait(forText: " dB")
     try session.write("w", thenSee: "dcar-0002-a-fox.png")
     let images = try ["dcar-0001-a-fox.png", "dcar-0002-a-fox.png"].map {
