@@ -108,7 +108,9 @@ extension FrameBuilder {
             unsaved > 0
                 ? "\(unsaved == 1 ? "1 picture is" : "\(unsaved) pictures are") not saved; "
                     + "\(unsaved == 1 ? "it comes" : "they come") back next time" : nil
-        ].compactMap { $0 }
+        ].compactMap { $0 }.flatMap {
+            WrappedText(Array($0), columns: min(56, frame.columns - 2) - 4).lines
+        }
         let inner = centredBox("Quit", columns: 56, rows: 4 + max(1, remarks.count))
         put(
             state.job != nil ? "A run is on. Quit anyway?" : "Quit the studio?",

@@ -216,6 +216,8 @@ private func shown(_ state: StudioState) -> Frame {
     var state = studioWithPicture()
     perform(&state, .quit)
     #expect(shown(state).text.contains("1 picture is not saved; it comes back next time"))
+    let narrow = frame(of: state, columns: 40, rows: 12, on: Scene.abilities(.xterm256)).text
+    #expect(narrow.contains("1 picture is not saved;") && narrow.contains("back next time"))
     state.popup = nil
     _ = update(&state, .news(.saved(1, path: "/p/a.png")))
     perform(&state, .quit)
