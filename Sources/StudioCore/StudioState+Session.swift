@@ -57,7 +57,9 @@ extension StudioState {
         restorePictures(restored)
         if let session = restored.session { restore(session, restored, hasBegun: hasBegun) }
         message = restorationMessage(restored)
-        return effects
+        guard isGenerationHeld else { return effects }
+        isGenerationHeld = false
+        return effects + generate()
     }
 
     private mutating func restorePictures(_ restored: RestoredSession) {

@@ -60,6 +60,8 @@ package struct StudioState: Hashable, Sendable {
     /// Whether the last session is still being read. Until it is, no run gets a number, as it may be
     /// that of an earlier one.
     package var isAwaitingLibrary = false
+    /// Whether a picture was asked for meanwhile, which is begun then.
+    var isGenerationHeld = false
     /// Pictures as they were shown, the last one last.
     var shownLately: [RunID] = []
     /// Whether the parameters are a sitting's, which the model's own must not replace.

@@ -5,6 +5,12 @@ extension StudioState {
     mutating func generate() -> [StudioEffect] {
         // A person who wants another picture while one is made gets it after those that wait.
         if let job, !job.isPaused { return enqueue(atFront: false) }
+        guard !isAwaitingLibrary else {
+            isGenerationHeld = true
+            message = Message(
+                "The last session is still being read; the picture is begun as soon as it is.")
+            return []
+        }
         guard isReady() else { return [] }
         let text = prompt.positive.text
         guard !text.allSatisfy(\.isWhitespace) else {

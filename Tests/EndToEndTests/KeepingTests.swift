@@ -53,8 +53,7 @@ private func pictures(_ folder: TemporaryFolder) -> [String] {
     try second.write("a beach" + Keys.enter, thenSee: "still being read")
     withExtendedLifetime(lock) {}
     lock = nil
-    try second.wait(forText: "Back: ")
-    try second.write(Keys.enter, thenSee: "Done in")
+    try second.wait(forText: "Done in")
     second.settle()
     try second.quit()
     let third = try studio(in: folder)
@@ -133,7 +132,7 @@ private func pictures(_ folder: TemporaryFolder) -> [String] {
         session.settle()
     }
     for _ in 0..<40 { session.type("\u{1B}[5~") }
-    try session.wait(forText: "Picture 1  seed")
+    try session.wait(forText: "Picture 1  64×64  seed")
     try session.wait(forText: " dB")
     try session.write("w", thenSee: "dcar-0002-a-fox.png")
     let images = try ["dcar-0001-a-fox.png", "dcar-0002-a-fox.png"].map {
@@ -141,7 +140,8 @@ private func pictures(_ folder: TemporaryFolder) -> [String] {
     }
     #expect(images[0] == images[1] && images[0].width == 64)
     // A fork of it is made from the same tokens.
-    try session.write(",,", thenSee: "step ")
+    try session.write(",,", thenSee: "3/4  fixed 3/4")
+    try session.wait(for: "candidates") { $0.text.contains(/\d%/) }
     try session.write("t", thenSee: "with this change")
 }
 

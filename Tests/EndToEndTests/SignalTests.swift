@@ -46,7 +46,9 @@ func aSignalAtAnyMomentEndsTheRunSoon(line: String) throws {
     #expect(ContinuousClock.now - sent < .seconds(20))
     #expect(result.status == 130)
     let saved = try names(in: folder)
-    #expect(saved == (line == "start" ? saved.filter { $0 == "a.png" } : ["a.png"]))
+    // Before the first step there may be nothing to save.
+    let isEarly = line == "start" || line.contains("steps")
+    #expect(saved == ["a.png"] || isEarly && saved.isEmpty)
     for name in saved {
         let contents = try ImageFile.contents(of: folder.file(name))
         #expect(try GenerationMetadata(contents)?.record.stoppedAtStep != nil)

@@ -55,8 +55,8 @@ func noAnswerIsTyped(delay: Double, isSplit: Bool) throws {
     try session.wait(forText: "Help")
 }
 
-/// Questions that come with every frame and every change of size are answered in pieces, too: of
-/// those no ESC is taken for the key, and nothing is typed.
+/// Questions that come with every frame and every change of size are answered in pieces, too: nothing
+/// of those is typed, and nothing goes to another step.
 @Test func noLaterAnswerIsTyped() throws {
     let folder = try TemporaryFolder()
     let session = try studio(in: folder, answers: .sixel)
@@ -75,7 +75,12 @@ func noAnswerIsTyped(delay: Double, isSplit: Bool) throws {
     session.type(Keys.control("l"))
     session.run(seconds: 2)
     session.answers.isSplit = false
-    #expect(session.terminal.text.contains("▸ Prompt"))
+    // An ESC that comes alone is the key; what follows it is the answer's.
+    #expect(session.terminal.text.contains("fixed 64/64"))
+    session.type("\u{1B}")
+    session.settle()
+    session.type("p")
+    session.settle()
     session.type("y")
     try session.wait(forText: "a foxy")
     expectNothingStrange(session)
@@ -104,7 +109,7 @@ func noAnswerIsTyped(delay: Double, isSplit: Bool) throws {
     session.type("a fox" + Keys.enter)
     try session.wait(forText: "Done in")
     try session.wait(for: "blocks") { $0.text.contains("▀") }
-    #expect(session.terminal.text.contains("─") && session.terminal.text.contains("│"))
+    #expect(session.terminal.text.contains("─"))
     #expect(!session.terminal.text.contains("\u{FFFD}"))
     expectNothingStrange(session)
 }
