@@ -142,7 +142,7 @@ private func pictures(_ folder: TemporaryFolder) -> [String] {
     // A fork of it is made from the same tokens.
     try session.write(",,", thenSee: "3/4  fixed 3/4")
     try session.wait(for: "candidates") { $0.text.contains(/\d%/) }
-    try session.write("t", thenSee: "with this change")
+    try session.write("t", thenSee: "fork at 3: a fox")
 }
 
 @Test func anotherOutputFolderIsGoneThroughAtOnce() throws {
