@@ -1,20 +1,20 @@
 /// What is asked of the model and not begun, in its order.
 package struct ModelOrders: Hashable, Sendable {
     package private(set) var waiting: [StudioEffect] = []
-    /// Whether only files are written any more.
+    /// Whether only what lasts is done any more.
     private var isClosing = false
 
     package init() {}
 
     package var isEmpty: Bool { waiting.isEmpty }
 
-    /// Whether a file is still to be written.
-    package var hasWrites: Bool { waiting.contains(where: \.writesFile) }
+    /// Whether anything is still to be done that a later sitting would miss.
+    package var hasLasting: Bool { waiting.contains(where: \.isLasting) }
 
     /// Adds an order. Of looks at something only the newest wish counts; of a picture's strengths
     /// that are asked for one after the other, the last.
     package mutating func add(_ order: StudioEffect) {
-        guard !isClosing || order.writesFile else { return }
+        guard !isClosing || order.isLasting else { return }
         waiting.removeAll { $0.isLook && $0.isReplaced(by: order) }
         if let last = waiting.lastIndex(where: { !$0.isLook }),
             waiting[last].isReplaced(by: order)
@@ -40,23 +40,10 @@ package struct ModelOrders: Hashable, Sendable {
         return waiting.flatMap(\.runs)
     }
 
-    /// The studio ends: what writes no file is not done any more, unless a file would be another one
-    /// without it.
+    /// The studio ends: what a later sitting would not miss is not done any more.
     package mutating func close() {
         isClosing = true
-        waiting = waiting.enumerated().filter { isNeeded($1, before: waiting[($0 + 1)...]) }
-            .map(\.element)
-    }
-
-    /// Whether an order that is being done counts for a file.
-    package func isNeeded(_ order: StudioEffect) -> Bool { isNeeded(order, before: waiting[...]) }
-
-    private func isNeeded(_ order: StudioEffect, before later: ArraySlice<StudioEffect>) -> Bool {
-        guard case .changeStrength(let run, _) = order else {
-            if case .fileMoved = order { return true }
-            return order.writesFile
-        }
-        return later.contains { if case .save(let save) = $0 { save.run == run } else { false } }
+        waiting.removeAll { !$0.isLasting && !$0.isMove }
     }
 }
 
@@ -91,12 +78,17 @@ extension StudioEffect {
         }
     }
 
-    /// Whether a person would miss a file without it.
-    package var writesFile: Bool {
+    /// Whether a person would miss it in a later sitting: a file, or a change of a picture.
+    package var isLasting: Bool {
         switch self {
-        case .save, .saveSheet, .saveMask: true
+        case .save, .saveSheet, .saveMask, .changeStrength, .prepare, .pin, .putBack: true
         default: false
         }
+    }
+
+    /// Whether this only says where a file is, which is soon done.
+    package var isMove: Bool {
+        if case .fileMoved = self { true } else { false }
     }
 
     /// Whether this is the queue on its way to the disk.

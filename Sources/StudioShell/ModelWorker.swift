@@ -57,9 +57,9 @@ final class ModelWorker: Sendable {
             return true
         }
 
-        /// Whether a file is being written or is still to be.
-        var isWriting: Bool {
-            !isDeserted && (orders.hasWrites || current?.order?.writesFile == true)
+        /// Whether something is being done, or is still to be, that a later sitting would miss.
+        var isKeeping: Bool {
+            !isDeserted && (orders.hasLasting || current?.order?.isLasting == true)
         }
     }
 
@@ -129,8 +129,8 @@ final class ModelWorker: Sendable {
         desk.withLock { $0.orders.isEmpty && $0.current?.order == nil }
     }
 
-    /// Whether a file that was asked for is not there yet.
-    var isWriting: Bool { desk.withLock(\.isWriting) }
+    /// Whether a file that was asked for, or a change of a picture, is not there yet.
+    var isKeeping: Bool { desk.withLock(\.isKeeping) }
 
     private func takePause() -> Bool {
         isPauseWanted.exchange(false, ordering: .acquiringAndReleasing)
@@ -163,19 +163,18 @@ final class ModelWorker: Sendable {
         for run in dropped { post(.cancelled(run)) }
     }
 
-    /// Stops what is done and gives up what waits, but for files that were asked for.
+    /// Stops what is done and gives up what waits, but for files and changes that were asked for.
     func beginClosing() {
         desk.withLock { desk in
-            let isNeeded = desk.current?.order.map(desk.orders.isNeeded) ?? false
             desk.orders.close()
-            if !isNeeded { desk.current?.stop.raise() }
+            if desk.current?.order?.isLasting != true { desk.current?.stop.raise() }
         }
     }
 
-    /// Waits for files that are being written, and a little for what is stopped.
+    /// Waits for what is kept, and a little for what is stopped.
     func close() {
         beginClosing()
-        while isWriting { Thread.sleep(forTimeInterval: 0.01) }
+        while isKeeping { Thread.sleep(forTimeInterval: 0.01) }
         for _ in 0..<30 where !isIdle { Thread.sleep(forTimeInterval: 0.01) }
     }
 

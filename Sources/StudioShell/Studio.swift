@@ -574,7 +574,7 @@ private final class Session {
         let end = isCutShort ? Terminal.now + Self.patience : nil
         var hasSaid = false
         takeLastNews()
-        while modelWorker.isWriting, !isGivenUp {
+        while modelWorker.isKeeping, !isGivenUp {
             if !hasSaid, !isCutShort, screen.isReady {
                 state.popup = nil
                 state.message = Message("Saving…")

@@ -178,14 +178,14 @@ extension [StudioEffect] {
     let save = StudioEffect.save(SaveOrder(run: 1, content: .animation))
     let run = RunOrder(run: 2, request: GenerationRequest(prompt: "a", seed: 1), origin: .prompt)
     for order in [
-        .changeStrength(1, 0.9), .changeStrength(3, 0.5), .generate([run]), save,
+        .changeStrength(1, 0.9), .decode(1, step: 2), .generate([run]), .load(3), save,
         .saveMask(path: "m.png", PaintedMask(width: 8, height: 8))
     ] as [StudioEffect] {
         orders.add(order)
     }
     orders.close()
     #expect(orders.waiting.count == 3 && orders.waiting[0] == .changeStrength(1, 0.9))
-    #expect(orders.waiting[1] == save && orders.hasWrites)
+    #expect(orders.waiting[1] == save && orders.hasLasting)
     orders.add(.generate([run]))
     orders.add(.save(SaveOrder(run: 2, content: .refined)))
     #expect(orders.waiting.count == 4)
