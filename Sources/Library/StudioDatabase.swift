@@ -87,9 +87,18 @@ package final class StudioDatabase: Sendable {
         do {
             return try migratedPool(path)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
+            // Beside a journal GRDB does not say so of itself. Another try would remove that.
+            guard isDatabase(path) else { throw DatabaseError(resultCode: .SQLITE_NOTADB) }
             // A dcar that knows no lock for it may have migrated at the same time.
             return try migratedPool(path)
         }
+    }
+
+    /// Whether a file begins as SQLite's do.
+    private static func isDatabase(_ path: String) -> Bool {
+        let start = Data("SQLite format 3\0".utf8)
+        guard let file = FileHandle(forReadingAtPath: path) else { return false }
+        return (try? file.read(upToCount: start.count)) == start
     }
 
     private static func migratedPool(_ path: String) throws -> DatabasePool {
