@@ -10,7 +10,7 @@ extension StudioDatabase {
     package func take(_ entry: PictureEntry, calls: FileCalls = FileCalls()) throws -> String {
         do {
             return try Trash.take(entry, calls: calls) { try trash(entry.path, to: $0) }
-        } catch {
+        } catch let error as TrashError {
             // What cannot be taken back here the next look at the folder puts right.
             try? trash(entry.path, to: nil)
             throw error

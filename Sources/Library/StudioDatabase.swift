@@ -77,28 +77,31 @@ package final class StudioDatabase: Sendable {
     }
 
     private static func makeFile(_ path: String) throws {
-        // SQLite gives its other files the permissions of this one.
-        let file = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw CocoaError(.fileWriteNoPermission) }
-        Foundation.close(file)
+        // SQLite gives its other files the permissions of this one. One that is there stays shut:
+        // whoever closes it lets go of all locks that this process has on it.
+        let file = Foundation.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 || errno == EEXIST else { throw CocoaError(.fileWriteNoPermission) }
+        if file >= 0 { Foundation.close(file) }
     }
 
     private static func openPool(_ path: String) throws -> DatabasePool {
+        // Of what is no database SQLite would remove the journal.
+        guard isDatabase(path) else { throw DatabaseError(resultCode: .SQLITE_NOTADB) }
         do {
             return try migratedPool(path)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
-            // Beside a journal GRDB does not say so of itself. Another try would remove that.
-            guard isDatabase(path) else { throw DatabaseError(resultCode: .SQLITE_NOTADB) }
             // A dcar that knows no lock for it may have migrated at the same time.
             return try migratedPool(path)
         }
     }
 
-    /// Whether a file begins as SQLite's do.
+    /// Whether a file begins as SQLite's do, or is still empty.
     private static func isDatabase(_ path: String) -> Bool {
         let start = Data("SQLite format 3\0".utf8)
-        guard let file = FileHandle(forReadingAtPath: path) else { return false }
-        return (try? file.read(upToCount: start.count)) == start
+        guard let file = FileHandle(forReadingAtPath: path),
+            let found = try? file.read(upToCount: start.count)
+        else { return true }
+        return found.isEmpty || found == start
     }
 
     private static func migratedPool(_ path: String) throws -> DatabasePool {

@@ -14,7 +14,7 @@ package struct ModelOrders: Hashable, Sendable {
     /// Adds an order. Of looks at something only the newest wish counts; of a picture's strengths
     /// that are asked for one after the other, the last.
     package mutating func add(_ order: StudioEffect) {
-        guard !isClosing || order.isLasting else { return }
+        guard !isClosing || order.isLasting || order.isMove else { return }
         waiting.removeAll { $0.isLook && $0.isReplaced(by: order) }
         if let last = waiting.lastIndex(where: { !$0.isLook }),
             waiting[last].isReplaced(by: order)
@@ -63,7 +63,7 @@ extension StudioEffect {
         case .generate(let orders), .prepare(let orders): orders.compactMap(\.origin.parent)
         case .advance(let runs, _): runs
         case .changeStrength(let run, _), .pin(let run, _, _), .putBack(let run, _),
-            .suggestName(let run):
+            .suggestName(let run), .decode(let run, _), .candidates(let run, _, _):
             [run]
         case .save(let order): [order.run]
         default: []

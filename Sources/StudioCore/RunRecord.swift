@@ -202,6 +202,8 @@ package struct RunRecord: Hashable, Sendable {
 
     /// Steps done.
     package var step: Int { snapshots.last?.step ?? 0 }
+    /// Whether no more is known than the tokens that an earlier sitting kept.
+    var isBrief: Bool { isStored && snapshots.count == 1 }
     /// Steps in all: no more than there are tokens to fix, except under the official rule.
     package var steps: Int {
         let asked = request.sampling.steps

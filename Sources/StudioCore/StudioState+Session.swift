@@ -57,9 +57,7 @@ extension StudioState {
         restorePictures(restored)
         if let session = restored.session { restore(session, restored, hasBegun: hasBegun) }
         message = restorationMessage(restored)
-        guard isGenerationHeld else { return effects }
-        isGenerationHeld = false
-        return effects + generate()
+        return effects
     }
 
     private mutating func restorePictures(_ restored: RestoredSession) {
@@ -91,8 +89,6 @@ extension StudioState {
             return
         }
         prompt.positive = TextField(session.prompt)
-        prompt.negative = TextField(session.negativePrompt)
-        restore(session.parameters)
         history = restored.history ?? history
         let shown = session.shownRun.flatMap { runs[$0] == nil ? nil : $0 }
         shownRun = shown ?? history.value.picture.flatMap { order.contains($0) ? $0 : nil }
@@ -116,6 +112,9 @@ extension StudioState {
         canvas.brushRadius = min(max(2, kept.brushRadius), 128)
         canvas.divider = min(max(0.05, kept.divider), 0.95)
     }
+
+    /// Whether Enter would paint the mask anew, of which a person is to know.
+    private var isMaskNamed: Bool { isPromptOfMask && view == .studio && focus != .parameters }
 
     private func restorationMessage(_ restored: RestoredSession) -> Message? {
         if let problem = restored.problem { return Message(problem, .problem) }
@@ -145,7 +144,7 @@ extension StudioState {
         guard !parts.isEmpty else { return message }
         return Message(
             (restored.wasKilled ? "Back after an unclean end: " : "Back: ")
-                + parts.joined(separator: ", ") + "." + (isPromptOfMask ? " \(maskWords)" : ""))
+                + parts.joined(separator: ", ") + "." + (isMaskNamed ? " \(maskWords)" : ""))
     }
 
     /// Pixels of a run that was kept are made when it is shown, alone or beside another.

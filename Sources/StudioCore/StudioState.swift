@@ -60,8 +60,8 @@ package struct StudioState: Hashable, Sendable {
     /// Whether the last session is still being read. Until it is, no run gets a number, as it may be
     /// that of an earlier one.
     package var isAwaitingLibrary = false
-    /// Whether a picture was asked for meanwhile, which is begun then.
-    var isGenerationHeld = false
+    /// The prompt of a picture that was asked for meanwhile and is begun as soon as it can be.
+    var heldPrompt: String?
     /// Pictures as they were shown, the last one last.
     var shownLately: [RunID] = []
     /// Whether the parameters are a sitting's, which the model's own must not replace.
@@ -350,12 +350,12 @@ extension StudioState {
 
     /// What comes before keys in a message where they would be typed: the key that leaves the text.
     var leavingText: String {
-        isTextTyped && !isPlain ? "Esc, then " : ""
+        (isTextTyped || isTyping) && !isPlain ? "Esc, then " : ""
     }
 
     /// The same from every view, before keys that mean something of the picture.
     var goingToPicture: String {
-        view == .studio || isPlain ? leavingText : "\(key(.viewStudio)), then "
+        view == .studio || isPlain ? leavingText : "\(leavingText)\(key(.viewStudio)), then "
     }
 
     /// The step on the canvas; nil where the finished picture is.

@@ -5,13 +5,6 @@ extension StudioState {
     mutating func generate() -> [StudioEffect] {
         // A person who wants another picture while one is made gets it after those that wait.
         if let job, !job.isPaused { return enqueue(atFront: false) }
-        guard !isAwaitingLibrary else {
-            isGenerationHeld = true
-            message = Message(
-                "The last session is still being read; the picture is begun as soon as it is.")
-            return []
-        }
-        guard isReady() else { return [] }
         let text = prompt.positive.text
         guard !text.allSatisfy(\.isWhitespace) else {
             (view, focus) = (.studio, .prompt)
@@ -19,6 +12,13 @@ extension StudioState {
                 "Type a prompt first; \(key(.example)) in the picture shows examples.", .problem)
             return []
         }
+        guard !isAwaitingLibrary else {
+            heldPrompt = text
+            message = Message(
+                "The last session is still being read; the picture is begun as soon as it is.")
+            return []
+        }
+        guard isReady() else { return [] }
         do throws(RequestError) {
             let requests = try nextRequests(text)
             return keeping(text) + beginBatch(requests)
@@ -26,6 +26,23 @@ extension StudioState {
             message = Message("\(error)", .problem)
             return []
         }
+    }
+
+    /// Begins a picture that was asked for before the last session was known, unless a person has
+    /// begun something else by then.
+    mutating func beginHeld() -> [StudioEffect] {
+        guard let held = heldPrompt, !isAwaitingLibrary, model != .opening else { return [] }
+        heldPrompt = nil
+        guard held == prompt.positive.text, view == .studio, popup == nil, !isTyping else {
+            message = Message(
+                "The picture that was asked for is not begun, as something else was; "
+                    + "\(goingToPicture)\(key(.generate)) draws the prompt.", .problem)
+            return []
+        }
+        let before = message
+        let effects = generate()
+        if let before, before.kind == .problem { message = before }
+        return effects
     }
 
     /// What a prompt asks for: each of its alternatives, so many times.

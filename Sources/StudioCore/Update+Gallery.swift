@@ -101,8 +101,8 @@ extension StudioState {
             if run.source == nil { runs[aside.run]?.source = aside.source }
             let isSame =
                 aside.file.map {
-                    // Of one that is not loaded the step is not known.
-                    ($0.step == run.step || run.isStored)
+                    // Of one that an earlier sitting kept the step is not known.
+                    ($0.step == run.step || run.isBrief)
                         && $0.strength == run.request.residual.strength
                 } ?? true
             if aside.isSaved, isSame, run.savedPath == nil { runs[aside.run]?.savedPath = path }
@@ -481,7 +481,14 @@ extension StudioState {
             }
             return make(change, isAgain: true)
         }
-        if case .trash = change {
+        switch change {
+        case .star(let path, let isStarred):
+            gallery.undone.append(change)
+            return apply(.star(path, !isStarred))
+        case .tags(let path, let before, let after):
+            gallery.undone.append(change)
+            return apply(.tags(path, before: after, after: before))
+        case .trash:
             guard entry.trashPath != nil else {
                 message = Message("\(entry.name) is not in the trash any more.", .problem)
                 return []
@@ -489,13 +496,6 @@ extension StudioState {
             // It is taken back once the file is there.
             gallery.returning.append(change)
             return [.library(.untrash(entry))]
-        }
-        gallery.undone.append(change)
-        switch change {
-        case .star(let path, let isStarred): return apply(.star(path, !isStarred))
-        case .tags(let path, let before, let after):
-            return apply(.tags(path, before: after, after: before))
-        case .trash: return []
         }
     }
 }

@@ -73,8 +73,7 @@ extension StudioState {
         guard case .fork(let parent, let step)? = runs[id]?.origin, let parent = runs[parent]
         else { return }
         // Of one that an earlier sitting kept only the newest tokens are known yet.
-        let isBrief = parent.isStored && parent.snapshots.count == 1
-        let known = isBrief ? nil : parent.snapshots.first { $0.step == step }
+        let known = parent.isBrief ? nil : parent.snapshots.first { $0.step == step }
         guard let ids = (known ?? runs[id]?.snapshots.first)?.ids else { return }
         runs[id]?.inheritedPins = parent.pinned.filter {
             ids.indices.contains($0) && ids[$0] != nil

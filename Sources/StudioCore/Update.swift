@@ -6,7 +6,9 @@ package func update(_ state: inout StudioState, _ action: StudioAction) -> [Stud
     let isTyped = state.isPromptTyped(by: action)
     // What was written is read back before a person does anything else.
     if case .news = action {} else { state.settingsView.written = nil }
-    var effects = react(&state, action) + state.startNextJob()
+    var effects = react(&state, action)
+    effects += state.beginHeld()
+    effects += state.startNextJob()
     // It would take the place of the queue that is still being read.
     if state.isAwaitingLibrary { effects.removeAll(where: \.isJournal) }
     if state.shownRun != shown {

@@ -172,9 +172,13 @@ final class ModelWorker: Sendable {
     }
 
     /// Waits for what is kept, and a little for what is stopped.
-    func close() {
+    /// - Parameter patience: how long what is kept may take; nil for as long as it does.
+    func close(within patience: Duration? = nil) {
         beginClosing()
-        while isKeeping { Thread.sleep(forTimeInterval: 0.01) }
+        let end = patience.map { ContinuousClock.now + $0 }
+        while isKeeping, end.map({ ContinuousClock.now < $0 }) ?? true {
+            Thread.sleep(forTimeInterval: 0.01)
+        }
         for _ in 0..<30 where !isIdle { Thread.sleep(forTimeInterval: 0.01) }
     }
 

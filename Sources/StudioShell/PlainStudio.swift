@@ -73,7 +73,8 @@ struct PlainStudio {
     }
 
     private func close() -> Int32 {
-        modelWorker.close()
+        // Whoever signals does not wait for ever.
+        modelWorker.close(within: input.endingSignal == nil ? nil : .seconds(10))
         if let number = input.endingSignal { return 128 + number }
         if case .failed = state.model { return 3 }
         if input.wasInterrupted { return 128 + SIGINT }

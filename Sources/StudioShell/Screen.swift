@@ -320,8 +320,8 @@ final class Screen {
                 askSizes(at: now)
                 return false
             }
-            sizesDue = nil
-            return true
+            defer { sizesDue = nil }
+            return sizesDue != nil
         case .pixels:
             pixels.answered(at: now)
             return pixels.isWaiting
@@ -331,10 +331,8 @@ final class Screen {
     /// - Returns: whether something is to be drawn that could not be before.
     func tick(at now: Duration) -> Bool {
         let isDue = sizesDue.map { $0 <= now } ?? false
-        if isDue {
-            fences.removeAll(where: \.isOfSizes)
-            (sizesDue, areSizesOld) = (nil, false)
-        }
+        // The answer may still come, in its turn.
+        if isDue { (sizesDue, areSizesOld) = (nil, false) }
         return pixels.tick(at: now) || isDue
     }
 

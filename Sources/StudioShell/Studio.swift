@@ -267,7 +267,6 @@ private final class Session {
         if case .news = action { hasNews = true } else { isDirty = true }
         if let message = state.message, message != before { log.record(message, state.settings) }
         if case .news(.library(.opened)) = action {
-            isSessionKnown = true
             // Only now are the numbers known that earlier runs have.
             if let picture = options.picture {
                 modelWorker.perform(state.opening(picture))
@@ -280,7 +279,7 @@ private final class Session {
     // MARK: Session
 
     /// Nothing is kept before the last session is known, lest that be lost.
-    private var isSessionKnown = false
+    private var isSessionKnown: Bool { !state.isAwaitingLibrary }
     /// When what changed is to be kept.
     private var saveTime: Duration?
     private var saved: (session: SavedSession, versions: Int)?
@@ -588,7 +587,12 @@ private final class Session {
             screen.output.advance()
             takeLastNews()
             if ready.contains(STDIN_FILENO) {
-                isGivenUp = Terminal.read(STDIN_FILENO).contains(3)
+                let bytes = Terminal.read(STDIN_FILENO)
+                isGivenUp = bytes.contains(3)
+                // What was drawn asks a question, whose answer comes among the keys.
+                for case .reply(.ready) in parser.feed(bytes, at: Terminal.now) {
+                    _ = screen.answered(at: Terminal.now)
+                }
             }
             if ready.contains(dcar_signal_pipe()) {
                 let ends = [SIGINT, SIGTERM, SIGHUP].map { UInt8($0) }

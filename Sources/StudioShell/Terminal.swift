@@ -109,6 +109,9 @@ struct Terminal {
     /// How long answers are waited for at the end, at most.
     static let longestWait = Duration.seconds(6)
 
+    /// How long a terminal is waited for that has said nothing yet.
+    static let longestSilence = Duration.milliseconds(1700)
+
     /// Waits for late replies, so that none is typed into the shell, and puts everything back.
     ///
     /// - Parameters:
@@ -118,7 +121,7 @@ struct Terminal {
     func leave(_ parser: inout ReplyParser, isOnMainScreen: Bool, hasAnswered: Bool) {
         // What was written before may still be on its way to a slow terminal; a fast one ends the
         // wait at once.
-        let end = Self.now + (hasAnswered ? Self.longestWait : .seconds(3))
+        let end = Self.now + (hasAnswered ? Self.longestWait : Self.longestSilence)
         if hasAnswered, isOnMainScreen {
             Self.write(FramePacer.fence)
             parser.expectFence(until: end)

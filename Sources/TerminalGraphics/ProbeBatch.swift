@@ -58,7 +58,7 @@ public struct ProbeBatch: Hashable, Sendable {
     /// itself, and may well hand no question on, keeps nobody.
     public func longestWait(after replies: TerminalReplies) -> Duration {
         replies.deviceAttributes.isEmpty || environment.tmuxHandsOn == true
-            ? .seconds(3) : .milliseconds(500)
+            ? .milliseconds(1700) : .milliseconds(500)
     }
 }
 

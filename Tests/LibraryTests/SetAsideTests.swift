@@ -18,6 +18,7 @@ import Testing
     let database = StudioDatabase.open(in: folder.path)
     #expect(database.notice?.contains("studio.sqlite.aside-1") == true)
     #expect(FileManager.default.contents(atPath: path + ".aside-1")?.first == 0xA5)
+    #expect(FileManager.default.contents(atPath: path + ".aside-1-wal")?.first == 0x5A)
     try database.remember("a dog")
     #expect(try database.prompts() == ["a dog"])
 }

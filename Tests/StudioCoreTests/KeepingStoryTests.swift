@@ -45,6 +45,53 @@ private func restored(_ story: Story, _ runs: [KeptRun], isCutShort: Bool = fals
     #expect(story.state.runs[1]?.request.prompt == "a fox")
 }
 
+/// Whatever comes last, the library or the model.
+@Test(arguments: [true, false]) func aHeldPictureIsBegunOnceItCanBe(isModelLast: Bool) {
+    var story = Story(isModelOpen: !isModelLast)
+    story.state.isAwaitingLibrary = true
+    story.type("a beach")
+    story.press(Key(.enter))
+    if isModelLast {
+        story.tell(.library(.opened(RestoredSession())))
+        #expect(story.state.job == nil)
+        story.tell(.modelOpened(Story.facts))
+    } else {
+        story.tell(.library(.opened(RestoredSession())))
+    }
+    #expect(story.state.job?.runs == [1])
+    #expect(story.state.runs[1]?.request.prompt == "a beach")
+}
+
+@Test func aHeldPictureIsNotBegunInPlaceOfAnother() {
+    var last = Story()
+    last.draw("a fox")
+    // Nothing was asked for, though the last session had a prompt.
+    var story = Story()
+    story.state.isAwaitingLibrary = true
+    story.press(Key(.enter))
+    story.tell(.library(.opened(restored(last, [kept(1)]))))
+    #expect(story.state.prompt.positive.text == "a fox" && story.state.job == nil)
+    // The prompt goes on being typed.
+    story = Story()
+    story.state.isAwaitingLibrary = true
+    story.type("a beach")
+    story.press(Key(.enter))
+    story.type(" at night")
+    story.tell(.library(.opened(RestoredSession())))
+    #expect(story.state.job == nil && story.state.focus == .prompt)
+    #expect(story.state.message?.text.contains("is not begun") == true)
+    // What went wrong is said, whatever is begun.
+    story = Story()
+    story.state.isAwaitingLibrary = true
+    story.type("a beach")
+    story.press(Key(.enter))
+    var unread = RestoredSession()
+    unread.problem = "The history cannot be read."
+    story.tell(.library(.opened(unread)))
+    #expect(story.state.job?.runs == [1])
+    #expect(story.state.message?.text == "The history cannot be read.")
+}
+
 @Test func whatIsQueuedBeforeTheLastSessionIsKnownComesAfterItsJobs() {
     var last = RestoredSession()
     last.jobs = [QueuedJob(id: 1, request: GenerationRequest(prompt: "a fox", seed: 1))]
@@ -85,6 +132,14 @@ extension [StudioEffect] {
     #expect(story.state.closed == [2])
     #expect(story.state.parameters.sampling.steps == 9)
     #expect(story.state.canvas.brushRadius == 44)
+    // So does what was typed though there is no prompt yet.
+    story = Story()
+    story.state.isAwaitingLibrary = true
+    story.state.prompt.negative = TextField("snow")
+    story.set(.steps, "5")
+    story.tell(.library(.opened(restored(first, [kept(1)]))))
+    #expect(story.state.prompt.negative.text == "snow")
+    #expect(story.state.parameters.sampling.steps == 5)
     // A parameter that was set stays.
     story = Story()
     story.state.isAwaitingLibrary = true
@@ -216,10 +271,11 @@ extension [StudioEffect] {
         story.do(.undo)
         #expect(story.state.shownRun == 3)
     }
-    #expect(
-        story.takeEffects().allSatisfy {
-            if case .changeStrength(let run, _) = $0 { run == 3 } else { true }
-        })
+    #expect(story.state.message?.text.hasPrefix("Undone: strength") == true)
+    let runs: [RunID] = story.takeEffects().compactMap {
+        if case .changeStrength(let run, _) = $0 { run } else { nil }
+    }
+    #expect(runs == [3])
 }
 
 @Test func undoOfAParameterDoesNotLeaveAStoppedRun() {

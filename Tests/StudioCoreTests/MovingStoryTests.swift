@@ -453,8 +453,7 @@ func anOpenedPictureTakesNothingFromWhoTypes(meanwhile: String) {
         #expect(story.takeEffects().first == .inspect(prompt: "a cat"))
         return
     }
-    let way = before.isTextTyped ? "Esc, then " : ""
-    #expect(story.state.message?.text == "Opened as picture 1; \(way)PageDown leads to it.")
+    #expect(story.state.message?.text == "Opened as picture 1; Esc, then PageDown leads to it.")
     #expect(story.state.shownRun == nil && story.state.focus == before.focus)
     #expect(story.state.prompt == before.prompt && story.state.popup == before.popup)
     story.press(Key(.escape), Key(.escape))

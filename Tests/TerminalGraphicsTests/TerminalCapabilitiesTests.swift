@@ -406,7 +406,7 @@ func screenInTmuxIsNotSentTmuxsQuestions(term: String, isTmux: Bool) {
     let open = ProbeBatch(
         TerminalEnvironment(tmuxVariables, window: window, tmuxPassthrough: "on"))
     #expect(tmux.longestWait(after: inner) < open.longestWait(after: inner))
-    #expect(xterm.longestWait(after: TerminalReplies()) == .seconds(3))
+    #expect(xterm.longestWait(after: TerminalReplies()) == .milliseconds(1700))
     let dumb = ProbeBatch(TerminalEnvironment(["TERM": "dumb"], window: window))
     #expect(dumb.isAnswered(by: TerminalReplies()))
 }

@@ -29,7 +29,7 @@ int dcar_quiet_begin(int terminal);
 void dcar_quiet_end(void);
 
 /* Takes over the locale that the environment names; where that is not installed and should be one of
-   UTF-8, any other such. Returns `dcar_locale_is_utf8`. */
+   UTF-8, C.UTF-8 or else en_US.UTF-8. Returns `dcar_locale_is_utf8`. */
 int dcar_use_locale(int wants_utf8);
 /* 1 where the characters of the locale in use are UTF-8. */
 int dcar_locale_is_utf8(void);
