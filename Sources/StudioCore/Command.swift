@@ -183,6 +183,20 @@ package enum KeyContext: Int, CaseIterable, Hashable, Sendable {
     case navigation
     /// Even in a text.
     case anywhere
+
+    /// What stands over its commands.
+    var heading: String {
+        switch self {
+        case .proposal: "On a result"
+        case .mask: "While a mask is painted"
+        case .canvas: "On the picture"
+        case .settings: "In the settings"
+        case .gallery: "In the gallery"
+        case .queue: "In the queue"
+        case .navigation: "In every view, outside texts"
+        case .anywhere: "Everywhere, also in texts"
+        }
+    }
 }
 
 extension Command {

@@ -91,11 +91,6 @@ extension StudioEffect {
         if case .fileMoved = self { true } else { false }
     }
 
-    /// Whether this is the queue on its way to the disk.
-    var isJournal: Bool {
-        if case .library(.journal) = self { true } else { false }
-    }
-
     fileprivate func isReplaced(by newer: StudioEffect) -> Bool {
         switch (self, newer) {
         case (.decode, .decode), (.candidates, .candidates): true

@@ -46,17 +46,15 @@ extension RestoredSession {
     /// What was being made from prompts when the program was killed or ended by a signal, as jobs
     /// before all others; but for what was kept, which can be gone on with.
     var lostJobs: [QueuedJob] {
-        guard wasKilled || session?.isCutShort == true, let requests = session?.unfinished else {
-            return []
+        guard let session, wasKilled || session.isCutShort == true else { return [] }
+        let kept = Set(runs.map(\.id))
+        let ids = session.unfinishedRuns ?? []
+        let lost = (session.unfinished ?? []).enumerated().filter { place, _ in
+            !(ids.indices.contains(place) && kept.contains(ids[place]))
         }
         let first = (jobs.map(\.id).max() ?? 0) + 1
-        let kept = Set(runs.map(\.id))
-        let isKept = requests.indices.map { place in
-            session?.unfinishedRuns.map { $0.indices.contains(place) && kept.contains($0[place]) }
-                ?? false
-        }
-        return zip(requests, isKept).filter { !$0.1 }.map(\.0).enumerated().map { place, request in
-            var job = QueuedJob(id: first + place, request: request)
+        return lost.enumerated().map { place, unfinished in
+            var job = QueuedJob(id: first + place, request: unfinished.element)
             // A signal is nothing that a picture could be at fault for.
             job.attempts = wasKilled ? 1 : 0
             return job

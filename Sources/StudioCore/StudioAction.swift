@@ -234,3 +234,10 @@ package struct PromptFacts: Hashable, Sendable {
         self.end = end
     }
 }
+
+extension StudioEffect {
+    /// Whether this is the queue on its way to the disk.
+    var isJournal: Bool {
+        if case .library(.journal) = self { true } else { false }
+    }
+}

@@ -37,10 +37,16 @@ extension StudioState {
             runs[run]?.status == .finished
         else { return }
         notePlace()
+        moveHistory(to: run, orAfter: history.current)
+    }
+
+    /// Puts the history where a picture was left, with the mask that was on it; what is done next
+    /// comes after `parent` where it does not hold the picture.
+    private mutating func moveHistory(to run: RunID, orAfter parent: Int) {
         let place = place(of: run)
         var document = document(picture: run, mask: nil)
         document.mask = place.flatMap { history.value(at: $0)?.mask }
-        history.move(to: place ?? history.current, document)
+        history.move(to: place ?? parent, document)
     }
 
     /// Where in the history a picture was left, or came last.
@@ -139,10 +145,7 @@ extension StudioState {
         list(run)
         turn(to: run)
         guard runs[run]?.status == .finished else { return }
-        let place = place(of: run)
-        var document = self.document(picture: run, mask: nil)
-        if let place { document.mask = history.value(at: place)?.mask }
-        history.move(to: place ?? 0, document)
+        moveHistory(to: run, orAfter: 0)
     }
 
     /// Turns the canvas to another picture. What was begun on the one before stays behind.

@@ -137,7 +137,7 @@ extension StudioState {
 
     /// Takes up the queue as it was left; what became of it is on disk before anything begins.
     mutating func restoreQueue(_ restored: RestoredSession) -> [StudioEffect] {
-        var earlier = restored.lostJobs + restored.jobs
+        var earlier = restored.jobs
         guard !earlier.isEmpty else { return queue.jobs.isEmpty ? [] : [journal()] }
         for at in earlier.indices {
             earlier[at].run = nil

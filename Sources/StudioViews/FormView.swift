@@ -83,7 +83,7 @@ extension FrameBuilder {
             inner = centredBox(title, columns: 60, rows: height)
         }
         let first = max(0, min(selected - inner.rows / 2, lines.count - inner.rows))
-        place(first, of: lines.count, in: inner)
+        putRange(first, of: lines.count, in: inner)
         for (offset, text) in lines.dropFirst(first).prefix(inner.rows).enumerated() {
             let isSelected = first + offset == selected
             let line = CellArea(

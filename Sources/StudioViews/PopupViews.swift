@@ -131,7 +131,7 @@ extension FrameBuilder {
     }
 
     /// Which lines of a list these are, on its frame, where there are more.
-    mutating func place(_ first: Int, of count: Int, in inner: CellArea) {
+    mutating func putRange(_ first: Int, of count: Int, in inner: CellArea) {
         guard count > inner.rows else { return }
         let place = " \(placeOf(first, inner.rows, of: count)) "
         put(
@@ -149,7 +149,7 @@ extension FrameBuilder {
                 line, column: inner.column, row: inner.row + index, palette.popup,
                 width: inner.columns)
         }
-        place(first, of: box.lines.count, in: inner)
+        putRange(first, of: box.lines.count, in: inner)
     }
 
     mutating func centredBox(_ title: String, columns: Int, rows: Int) -> CellArea {

@@ -9,7 +9,7 @@ extension FrameBuilder {
             "Versions: Enter shows one", columns: 76, rows: min(frame.rows - 4, lines.count + 2))
         guard inner.rows > 0 else { return }
         let first = max(0, min(selected - inner.rows / 2, lines.count - inner.rows))
-        place(first, of: lines.count, in: inner)
+        putRange(first, of: lines.count, in: inner)
         let discarded = state.discarded
         for (offset, line) in lines.dropFirst(first).prefix(inner.rows).enumerated() {
             guard let run = state.runs[line.run] else { continue }

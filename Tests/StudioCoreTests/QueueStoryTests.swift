@@ -270,6 +270,7 @@ func whatAKillInterruptedIsNotLost(wasKilled: Bool) {
     var last = restored([(.waiting, 0)], wasKilled: wasKilled)
     last.session = SavedSession(first.state)
     #expect(last.session?.unfinished == first.state.runs[2].map { [$0.request] })
+    _ = last.settleLostJobs()
     var story = Story()
     story.tell(.library(.opened(last)))
     #expect(story.prompts == (wasKilled ? ["a fox", "job 0"] : ["job 0"]))

@@ -231,6 +231,7 @@ private func shown(_ state: StudioState) -> Frame {
     perform(&state, .copy)
     #expect(shown(state).text.contains("<painted"))
     #expect(!shown(state).text.contains("base64"))
+    #expect(state.copyChoices.contains { $0.text.contains("base64") })
 }
 
 @Test func aWayToSaveThatHasNoKeyHereShowsNone() {
