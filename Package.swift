@@ -122,7 +122,8 @@ let package = Package(
                 "Imaging", "Library", "StudioCore", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift")
             ]),
-        .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Tensors", "TestSupport"]),
+        .testTarget(
+            name: "KernelsTests", dependencies: ["CKernels", "Kernels", "Tensors", "TestSupport"]),
         .testTarget(
             name: "PipelineTests", dependencies: ["Checkpoints", "Pipeline", "TestSupport"]),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "TestSupport"]),

@@ -10,21 +10,30 @@
 #define BFLOAT16_INLINE BFLOAT16 static inline __attribute__((always_inline))
 
 /// C = A B for a few rows and sixteen columns a vector, kept in registers. A word of A holds two
-/// neighbours along the inner axis, and so does one of B; strides count words.
+/// neighbours along the inner axis, and so does one of B; strides count words. Both are widened to
+/// float32 where that is faster.
 BFLOAT16_INLINE void multiply(const uint32_t *a, size_t a_stride, const uint32_t *b,
                               size_t b_stride, size_t pairs, float *c, size_t c_stride,
-                              const int rows, const int vectors) {
+                              const int rows, const int vectors, const int is_widened) {
+    const __m512i high = _mm512_set1_epi32((int)0xFFFF0000);
     __m512 sums[6][4];
     for (int row = 0; row < rows; row++)
         for (int v = 0; v < vectors; v++) sums[row][v] = _mm512_setzero_ps();
     for (size_t k = 0; k < pairs; k++) {
-        __m512bh columns[4];
+        __m512i columns[4];
         for (int v = 0; v < vectors; v++)
-            columns[v] = (__m512bh)_mm512_loadu_si512(b + k * b_stride + 16 * v);
+            columns[v] = _mm512_loadu_si512(b + k * b_stride + 16 * v);
         for (int row = 0; row < rows; row++) {
-            __m512bh x = (__m512bh)_mm512_set1_epi32((int)a[row * a_stride + k]);
+            __m512i x = _mm512_set1_epi32((int)a[row * a_stride + k]);
             for (int v = 0; v < vectors; v++)
-                sums[row][v] = _mm512_dpbf16_ps(sums[row][v], x, columns[v]);
+                sums[row][v] =
+                    is_widened
+                        ? _mm512_fmadd_ps((__m512)_mm512_and_si512(x, high),
+                                          (__m512)_mm512_and_si512(columns[v], high),
+                                          _mm512_fmadd_ps((__m512)_mm512_slli_epi32(x, 16),
+                                                          (__m512)_mm512_slli_epi32(columns[v], 16),
+                                                          sums[row][v]))
+                        : _mm512_dpbf16_ps(sums[row][v], (__m512bh)x, (__m512bh)columns[v]);
         }
     }
     for (int row = 0; row < rows; row++)
@@ -33,9 +42,8 @@ BFLOAT16_INLINE void multiply(const uint32_t *a, size_t a_stride, const uint32_t
 }
 
 /// The same for any number of rows and a multiple of 16 columns.
-BFLOAT16
-static void vector_product(const uint32_t *a, size_t a_stride, const uint32_t *b, size_t pairs,
-                           float *c, size_t rows, size_t columns) {
+BFLOAT16_INLINE void products(const uint32_t *a, size_t a_stride, const uint32_t *b, size_t pairs,
+                              float *c, size_t rows, size_t columns, const int is_widened) {
     size_t vectors = columns / 16, blocks = (vectors + 3) / 4;
     for (size_t block = 0; block < blocks; block++) {
         size_t first = block * vectors / blocks, count = (block + 1) * vectors / blocks - first;
@@ -44,11 +52,25 @@ static void vector_product(const uint32_t *a, size_t a_stride, const uint32_t *b
             float *y = c + row * columns + 16 * first;
             size_t n = rows - row < 6 ? rows - row : 6;
 #define CASE(r, v)                                                                                 \
-    case 8 * r + v: multiply(x, a_stride, b + 16 * first, columns, pairs, y, columns, r, v); break;
+    case 8 * r + v:                                                                                \
+        multiply(x, a_stride, b + 16 * first, columns, pairs, y, columns, r, v, is_widened);       \
+        break;
 #define CASES(r) CASE(r, 1) CASE(r, 2) CASE(r, 3) CASE(r, 4)
             switch (8 * n + count) { CASES(1) CASES(2) CASES(3) CASES(4) CASES(5) CASES(6) }
         }
     }
+}
+
+BFLOAT16
+static void dot_products(const uint32_t *a, size_t a_stride, const uint32_t *b, size_t pairs,
+                         float *c, size_t rows, size_t columns) {
+    products(a, a_stride, b, pairs, c, rows, columns, 0);
+}
+
+BFLOAT16
+static void widened_products(const uint32_t *a, size_t a_stride, const uint32_t *b, size_t pairs,
+                             float *c, size_t rows, size_t columns) {
+    products(a, a_stride, b, pairs, c, rows, columns, 1);
 }
 
 /// The same in the matrix registers, which take 16 pairs at a time.
@@ -68,9 +90,13 @@ static void tiled_product(const uint32_t *a, size_t a_stride, const uint32_t *b,
     tiles_end();
 }
 
-static void product(int tiles, const uint32_t *a, size_t a_stride, const uint32_t *b, size_t pairs,
-                    float *c, size_t rows, size_t columns) {
-    (tiles ? tiled_product : vector_product)(a, a_stride, b, pairs, c, rows, columns);
+static void product(dcar_way way, const uint32_t *a, size_t a_stride, const uint32_t *b,
+                    size_t pairs, float *c, size_t rows, size_t columns) {
+    switch (way) {
+    case DCAR_DOT_PRODUCTS: dot_products(a, a_stride, b, pairs, c, rows, columns); break;
+    case DCAR_WIDENED: widened_products(a, a_stride, b, pairs, c, rows, columns); break;
+    case DCAR_MATRIX_REGISTERS: tiled_product(a, a_stride, b, pairs, c, rows, columns); break;
+    }
 }
 
 BFLOAT16_INLINE __mmask16 lanes(size_t left) {
@@ -89,22 +115,22 @@ BFLOAT16_INLINE __m256i narrowed_part(dcar_rows rows, size_t row, size_t i, size
 }
 
 /// Whole vectors, or whole steps along the inner axis of tiles.
-static size_t padded(int tiles, size_t count) {
-    size_t grain = tiles ? 2 * TILE_WORDS : 16;
+static size_t padded(dcar_way way, size_t count) {
+    size_t grain = way == DCAR_MATRIX_REGISTERS ? 2 * TILE_WORDS : 16;
     return (count + grain - 1) / grain * grain;
 }
 
-size_t dcar_attention_scratch(int tiles, size_t queries, size_t keys, size_t width) {
-    size_t columns = padded(tiles, keys), wide = padded(tiles, width);
+size_t dcar_attention_scratch(dcar_way way, size_t queries, size_t keys, size_t width) {
+    size_t columns = padded(way, keys), wide = padded(way, width);
     size_t words = wide / 2 * (queries + columns + 16) + columns / 2 * (wide + queries);
     return 4 * (words + queries * (columns + wide));
 }
 
 BFLOAT16
-void dcar_attention(int tiles, dcar_rows query, dcar_rows key, dcar_rows value, size_t width,
+void dcar_attention(dcar_way way, dcar_rows query, dcar_rows key, dcar_rows value, size_t width,
                     float scale, const float *bias, dcar_out out, size_t out_stride,
                     void *scratch) {
-    size_t columns = padded(tiles, key.count), wide = padded(tiles, width), pairs = wide / 2;
+    size_t columns = padded(way, key.count), wide = padded(way, width), pairs = wide / 2;
     uint32_t *lines = scratch, *q = lines + 16 * pairs, *k = q + query.count * pairs;
     uint32_t *v = k + pairs * columns, *weights = v + columns / 2 * wide;
     float *scores = (float *)(weights + query.count * columns / 2);
@@ -132,7 +158,8 @@ void dcar_attention(int tiles, dcar_rows query, dcar_rows key, dcar_rows value, 
                 _mm512_or_si512(_mm512_cvtepu16_epi32(even),
                                 _mm512_slli_epi32(_mm512_cvtepu16_epi32(odd), 16)));
         }
-    product(tiles, q, pairs, k, tiles ? pairs : (width + 1) / 2, scores, query.count, columns);
+    size_t used = way == DCAR_MATRIX_REGISTERS ? pairs : (width + 1) / 2;
+    product(way, q, pairs, k, used, scores, query.count, columns);
     for (size_t row = 0; row < query.count; row++) {
         float *x = scores + row * columns;
         // Whole vectors are faster; what stands for no key is left out when the weights are narrowed.
@@ -143,7 +170,7 @@ void dcar_attention(int tiles, dcar_rows query, dcar_rows key, dcar_rows value, 
             _mm256_storeu_si256((__m256i *)(weights + (row * columns + i) / 2),
                                 narrowed(x + i, i < key.count ? key.count - i : 0));
     }
-    product(tiles, weights, columns / 2, v, columns / 2, result, query.count, wide);
+    product(way, weights, columns / 2, v, columns / 2, result, query.count, wide);
     dcar_copy_rows(result, wide, query.count, width, out, out_stride);
 }
 #endif

@@ -12,12 +12,6 @@ enum { BLOCK = 16, ROWS = 6 };
 enum { DEPTH = 512, COLUMNS = 192 };
 enum { STRETCH = 16 };
 
-typedef struct {
-    dcar_epilogue epilogue;
-    dcar_out out;
-    size_t out_stride;
-} destination;
-
 size_t dcar_packed_floats(size_t rows, size_t columns) {
     return (rows + BLOCK - 1) / BLOCK * BLOCK * columns;
 }
@@ -62,7 +56,7 @@ DCAR_INLINE void add_products(const float *a, size_t stride, const float *b, siz
 
 /// What follows the sums of all rows and a block of columns.
 DCAR_INLINE void finish(const float *sums, size_t rows, size_t column, size_t left,
-                        const destination *to, const dcar_activation activation) {
+                        const dcar_destination *to, const dcar_activation activation) {
     const dcar_epilogue *e = &to->epilogue;
     v16 bias = e->bias ? load_part(e->bias + column, left, 0) : SPLAT(0.f);
     for (size_t r = 0; r < rows; r++) {
@@ -77,7 +71,7 @@ void dcar_product_float32(const float *a, size_t rows, size_t inner, const float
                           size_t columns, dcar_epilogue epilogue, dcar_out out,
                           size_t out_stride) {
     float sums[DCAR_PRODUCT_ROWS * COLUMNS];
-    destination to = {epilogue, out, out_stride};
+    dcar_destination to = {epilogue, out, out_stride};
     size_t passes = inner > DEPTH ? (inner + DEPTH - 1) / DEPTH : 1;
     for (size_t chunk = 0; chunk < columns; chunk += COLUMNS) {
         size_t end = columns - chunk < COLUMNS ? columns : chunk + COLUMNS;

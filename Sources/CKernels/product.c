@@ -8,11 +8,7 @@
 #include <unistd.h>
 #endif
 #include "tiles.h"
-// Before the vector functions, so that they are compiled for the same processors.
-#pragma clang attribute push(                                                                     \
-    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx512vnni"))),           \
-    apply_to = function)
-#include "vector.h"
+#include "wide.h"
 
 /// Columns of a block of weights, and rows that are computed together: their sums fill 24 of the
 /// 32 vector registers.
@@ -20,12 +16,6 @@ enum { BLOCK = 64, ROWS = 6 };
 /// Words along the inner axis after which sums are put aside, so that a block of weights stays in
 /// the second-level cache while all rows pass.
 enum { DEPTH = 1024 };
-
-typedef struct {
-    dcar_epilogue epilogue;
-    dcar_out out;
-    size_t out_stride;
-} destination;
 
 /// The word at the end of a row that is not full.
 DCAR_INLINE int32_t last_word(const uint8_t *bytes, size_t count) {
@@ -40,33 +30,11 @@ DCAR_INLINE __m512 add(__m512 sum, int32_t a, __m512i b, const int is_integer) {
                       : _mm512_dpbf16_ps(sum, (__m512bh)x, (__m512bh)b);
 }
 
-/// One vector of sums of a row and 16 columns from `column` on, with what follows it.
-DCAR_INLINE void finish(v16 x, size_t row, size_t column, size_t columns, const destination *to,
-                        const int is_integer, const dcar_activation activation) {
-    const dcar_epilogue *e = &to->epilogue;
-    size_t left = columns - column;
-    if (is_integer) {
-        i16 sum = load_ints(e->column_sum + column, left);
-        x = __builtin_convertvector((i16)x - e->row_zero[row] * sum, v16)
-            * load_part(e->column_scale + column, left, 0) * e->row_scale[row];
-    }
-    if (e->bias) x += load_part(e->bias + column, left, 0);
-    x = activate(x, activation);
-    if (e->addend) x += load_part(e->addend + row * e->addend_stride + column, left, 0);
-    size_t at = row * to->out_stride + column;
-    if (to->out.is_bfloat16 && left >= 16) {
-        _mm256_storeu_si256((__m256i *)((uint16_t *)to->out.start + at),
-                            (__m256i)_mm512_cvtneps_pbh((__m512)x));
-    } else {
-        store_out(to->out, at, left, x);
-    }
-}
-
 /// A few rows times a few vectors of 16 columns. Each sum is one chain along the inner axis, so a
 /// row's results do not depend on which others are computed with it.
 DCAR_INLINE void tile(const uint8_t *a, size_t row_bytes, const uint32_t *b, size_t width,
                       size_t words, size_t tail, float *aside, int is_first, int is_last,
-                      size_t row, size_t column, size_t columns, const destination *to,
+                      size_t row, size_t column, size_t columns, const dcar_destination *to,
                       const int rows, const int vectors, const int is_integer) {
     // Loops over registers must be unrolled, or the compiler keeps them in memory.
     __m512 sums[ROWS][4];
@@ -111,7 +79,7 @@ DCAR_INLINE void tile(const uint8_t *a, size_t row_bytes, const uint32_t *b, siz
 }
 
 DCAR_INLINE void product(const uint8_t *a, size_t rows, size_t row_bytes, const uint32_t *b,
-                         size_t columns, destination to, const int is_integer) {
+                         size_t columns, dcar_destination to, const int is_integer) {
     float aside[DCAR_PRODUCT_ROWS * BLOCK];
     size_t words = row_bytes / 4, tail = row_bytes % 4, all = (row_bytes + 3) / 4;
     size_t passes = words > DEPTH ? (words + DEPTH - 1) / DEPTH : 1;
@@ -139,19 +107,19 @@ DCAR_INLINE void product(const uint8_t *a, size_t rows, size_t row_bytes, const 
 }
 
 static void vector_bfloat16(const void *a, size_t rows, size_t row_bytes, const void *b,
-                            size_t columns, destination to) {
+                            size_t columns, dcar_destination to) {
     product(a, rows, row_bytes, b, columns, to, 0);
 }
 
 static void vector_int8(const void *a, size_t rows, size_t row_bytes, const void *b,
-                        size_t columns, destination to) {
+                        size_t columns, dcar_destination to) {
     product(a, rows, row_bytes, b, columns, to, 1);
 }
 #pragma clang attribute pop
 
 /// The sums of a few rows and 16 columns, with what follows them.
 DCAR_TILES_INLINE void finish_column(const float *sums, size_t rows, size_t row, size_t column,
-                                     const destination *to, const int is_integer,
+                                     const dcar_destination *to, const int is_integer,
                                      const dcar_activation activation) {
     const dcar_epilogue *e = &to->epilogue;
     v16 bias = e->bias ? LOAD(e->bias + column) : SPLAT(0.f), scale = SPLAT(1.f);
@@ -178,7 +146,7 @@ DCAR_TILES_INLINE void finish_column(const float *sums, size_t rows, size_t row,
 }
 
 DCAR_TILES_INLINE void finish_tile(const float *sums, size_t rows, size_t row, size_t column,
-                                   size_t width, size_t columns, const destination *to,
+                                   size_t width, size_t columns, const dcar_destination *to,
                                    const int is_integer) {
 #define FINISH_TILE(activation)                                                                    \
     for (size_t v = 0; v < width; v += 16) {                                                       \
@@ -200,7 +168,7 @@ DCAR_TILES_INLINE void finish_tile(const float *sums, size_t rows, size_t row, s
 
 /// The same product in the matrix registers.
 DCAR_TILES_INLINE void tiled_product(const uint8_t *a, size_t rows, size_t row_bytes,
-                                     const uint8_t *b, size_t columns, destination to,
+                                     const uint8_t *b, size_t columns, dcar_destination to,
                                      const int is_integer) {
     _Alignas(64) uint8_t rest_a[TILE_SIDE * 64], rest_b[TILE_WORDS * 4 * BLOCK];
     _Alignas(64) float sums[TILE_SIDE * TILE_SIDE];
@@ -237,15 +205,17 @@ DCAR_TILES_INLINE void tiled_product(const uint8_t *a, size_t rows, size_t row_b
 
 DCAR_TILES
 static void tiled_bfloat16(const void *a, size_t rows, size_t row_bytes, const void *b,
-                           size_t columns, destination to) {
+                           size_t columns, dcar_destination to) {
     tiled_product(a, rows, row_bytes, b, columns, to, 0);
 }
 
 DCAR_TILES
 static void tiled_int8(const void *a, size_t rows, size_t row_bytes, const void *b,
-                       size_t columns, destination to) {
+                       size_t columns, dcar_destination to) {
     tiled_product(a, rows, row_bytes, b, columns, to, 1);
 }
+
+int dcar_is_intel(void) { return __builtin_cpu_is("intel"); }
 
 int dcar_allow_tiles(void) {
     // The system lends the state of the tiles only to a process that asks.
@@ -257,20 +227,20 @@ int dcar_allow_tiles(void) {
 #endif
 }
 
-void dcar_product_bfloat16(int tiles, const void *a, size_t rows, size_t row_bytes, const void *b,
-                           size_t columns, dcar_epilogue epilogue, dcar_out out,
+void dcar_product_bfloat16(dcar_way way, const void *a, size_t rows, size_t row_bytes,
+                           const void *b, size_t columns, dcar_epilogue epilogue, dcar_out out,
                            size_t out_stride) {
-    destination to = {epilogue, out, out_stride};
-    if (tiles) {
-        tiled_bfloat16(a, rows, row_bytes, b, columns, to);
-    } else {
-        vector_bfloat16(a, rows, row_bytes, b, columns, to);
+    dcar_destination to = {epilogue, out, out_stride};
+    switch (way) {
+    case DCAR_DOT_PRODUCTS: vector_bfloat16(a, rows, row_bytes, b, columns, to); break;
+    case DCAR_WIDENED: dcar_product_widened(a, rows, row_bytes / 2, b, columns, to); break;
+    case DCAR_MATRIX_REGISTERS: tiled_bfloat16(a, rows, row_bytes, b, columns, to); break;
     }
 }
 
 void dcar_product_int8(int tiles, const void *a, size_t rows, size_t row_bytes, const void *b,
                        size_t columns, dcar_epilogue epilogue, dcar_out out, size_t out_stride) {
-    destination to = {epilogue, out, out_stride};
+    dcar_destination to = {epilogue, out, out_stride};
     if (tiles) {
         tiled_int8(a, rows, row_bytes, b, columns, to);
     } else {

@@ -17,6 +17,13 @@ typedef int32_t i16 __attribute__((vector_size(64), aligned(4)));
 typedef uint32_t u16 __attribute__((vector_size(64), aligned(4)));
 typedef uint16_t h16 __attribute__((vector_size(32), aligned(2)));
 
+/// Where the sums of a product go, and by which way.
+typedef struct {
+    dcar_epilogue epilogue;
+    dcar_out out;
+    size_t out_stride; // numbers between rows
+} dcar_destination;
+
 #define SPLAT(x) ((v16){0} + (x))
 DCAR_INLINE void lanes_from(const float *p, size_t n, float fill, float *buffer) {
     for (size_t i = 0; i < 16; i++) buffer[i] = i < n ? p[i] : fill;

@@ -31,11 +31,11 @@ struct AttentionPart {
     /// With bfloat16 products, on processors that have them.
     func runInBFloat16(into output: dcar_out, stride: Int) {
         #if arch(x86_64)
-            let tiles: Int32 = Processor.hasTiles ? 1 : 0
+            let way = Processor.bfloat16Way
             let scratch = Storage(
-                byteCount: dcar_attention_scratch(tiles, queries.count, keys.count, headWidth))
+                byteCount: dcar_attention_scratch(way, queries.count, keys.count, headWidth))
             dcar_attention(
-                tiles, queries, keys, values, headWidth, scale, bias, output, stride, scratch.base)
+                way, queries, keys, values, headWidth, scale, bias, output, stride, scratch.base)
         #else
             preconditionFailure("Only x86-64 processors are asked for bfloat16.")
         #endif

@@ -74,13 +74,14 @@ struct PackedMatrix: ArrangedMatrix {
             // Every run but the last is of whole blocks, which lie one behind the other.
             let weights = storage.base + start + outputs.lowerBound * ((rowBytes + 3) / 4 * 4)
             let epilogue = epilogue.at(row: firstRow, output: outputs.lowerBound)
-            let tiles: Int32 = Processor.hasTiles ? 1 : 0
             if isInteger {
                 dcar_product_int8(
-                    tiles, a, rows, rowBytes, weights, outputs.count, epilogue, out, stride)
+                    Processor.hasTiles ? 1 : 0, a, rows, rowBytes, weights, outputs.count, epilogue,
+                    out, stride)
             } else {
                 dcar_product_bfloat16(
-                    tiles, a, rows, rowBytes, weights, outputs.count, epilogue, out, stride)
+                    Processor.bfloat16Way, a, rows, rowBytes, weights, outputs.count, epilogue, out,
+                    stride)
             }
         #else
             preconditionFailure("Only x86-64 processors are asked for bfloat16 or integers.")

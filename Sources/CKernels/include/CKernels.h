@@ -133,13 +133,21 @@ typedef struct {
     size_t count;
 } dcar_rows;
 
-/// softmax(scale q k^T + bias) v of one head of `width` columns, for processors with bfloat16 dot
-/// products, or, where `tiles` is not 0, with matrix registers. `bias`, or NULL, is
+/// How products of bfloat16 numbers are computed, on processors that have dot products of them.
+typedef enum {
+    DCAR_DOT_PRODUCTS,
+    /// By multiply-adds of float32, where these are more than twice as fast.
+    DCAR_WIDENED,
+    /// In matrix registers, where there are some.
+    DCAR_MATRIX_REGISTERS,
+} dcar_way;
+
+/// softmax(scale q k^T + bias) v of one head of `width` columns. `bias`, or NULL, is
 /// [queries, keys]; a row's result does not depend on which other queries are in the call.
-void dcar_attention(int tiles, dcar_rows query, dcar_rows key, dcar_rows value, size_t width,
+void dcar_attention(dcar_way way, dcar_rows query, dcar_rows key, dcar_rows value, size_t width,
                     float scale, const float *bias, dcar_out out, size_t out_stride, void *scratch);
 /// Bytes of scratch memory that `dcar_attention` needs.
-size_t dcar_attention_scratch(int tiles, size_t queries, size_t keys, size_t width);
+size_t dcar_attention_scratch(dcar_way way, size_t queries, size_t keys, size_t width);
 
 /// Weights [outputs, inputs, 3, 3], each output's times its `scale`, transformed for
 /// Winograd's F(side x side, 3x3), side 2 or 4: bfloat16 [(side + 2)^2, outputs, inputs].
@@ -173,17 +181,19 @@ void dcar_unpack(const void *block, size_t rows, size_t columns, const float *sc
 /// Asks the system for the use of the matrix registers, on a processor that has them; 0 when it is
 /// refused.
 int dcar_allow_tiles(void);
+/// Whether Intel made the processor.
+int dcar_is_intel(void);
 
 /// The most rows of one call of a product.
 enum { DCAR_PRODUCT_ROWS = 128 };
 /// C = A B^T with the epilogue: rows of `a` are `row_bytes` long without gaps, `b` is a run of
-/// packed rows, `columns` of them. For processors with dot products of this kind, or, where `tiles`
-/// is not 0, with matrix registers, whose sums of integers are the same and of bfloat16 are rounded
-/// otherwise. `a` and `b` are bfloat16 here,
-void dcar_product_bfloat16(int tiles, const void *a, size_t rows, size_t row_bytes, const void *b,
-                           size_t columns, dcar_epilogue epilogue, dcar_out out,
+/// packed rows, `columns` of them. Each way rounds sums of bfloat16 otherwise; of integers they are
+/// the same. `a` and `b` are bfloat16 here,
+void dcar_product_bfloat16(dcar_way way, const void *a, size_t rows, size_t row_bytes,
+                           const void *b, size_t columns, dcar_epilogue epilogue, dcar_out out,
                            size_t out_stride);
-/// and here uint8 and int8, with an epilogue that has scales.
+/// and here uint8 and int8, with an epilogue that has scales; in matrix registers where `tiles` is
+/// not 0.
 void dcar_product_int8(int tiles, const void *a, size_t rows, size_t row_bytes, const void *b,
                        size_t columns, dcar_epilogue epilogue, dcar_out out, size_t out_stride);
 

@@ -1,0 +1,113 @@
+// Matrix products in bfloat16 by multiply-adds of float32, for processors that do one dot product
+// of bfloat16 pairs in the time of four of those. Both operands are widened in stretches that stay
+// in the second-level cache while all rows and columns of a call pass.
+#pragma clang diagnostic ignored "-Wpsabi"
+#if defined(__x86_64__)
+#include "wide.h"
+
+/// Columns of a block of weights, and rows that are computed together: their sums fill 24 of the
+/// 32 vector registers.
+enum { BLOCK = 64, ROWS = 6 };
+/// Numbers along the inner axis that are widened at once, and columns whose sums are put aside.
+enum { DEPTH = 128, COLUMNS = 192 };
+
+/// `count` numbers, and zeros up to a multiple of 16.
+DCAR_INLINE void widen_row(const uint16_t *x, size_t count, float *out) {
+    for (size_t i = 0; i < count; i += 16) {
+        size_t left = count - i;
+        __mmask16 there = left >= 16 ? 0xFFFF : (__mmask16)((1u << left) - 1);
+        __m256i bits = _mm256_maskz_loadu_epi16(there, x + i);
+        _mm512_storeu_si512(out + i, _mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
+    }
+}
+
+/// Words of two neighbours along the inner axis as two lines of numbers.
+DCAR_INLINE void widen_weights(const uint32_t *x, size_t words, size_t width, float *out) {
+    const __m512i high = _mm512_set1_epi32((int)0xFFFF0000);
+    for (size_t word = 0; word < words; word++, x += width, out += 2 * width)
+        for (size_t i = 0; i < width; i += 16) {
+            __m512i pair = _mm512_loadu_si512(x + i);
+            _mm512_storeu_si512(out + i, _mm512_slli_epi32(pair, 16));
+            _mm512_storeu_si512(out + width + i, _mm512_and_si512(pair, high));
+        }
+}
+
+/// Adds the products of a few rows and a few vectors of 16 columns to their sums. Each sum is one
+/// chain along the inner axis, so a row's results do not depend on which others are computed with
+/// it.
+DCAR_INLINE void add_products(const float *a, const float *b, size_t depth, float *sums,
+                              const int rows, const int vectors) {
+    __m512 sum[ROWS][4];
+    const size_t width = 16 * (size_t)vectors;
+    // Loops over registers must be unrolled, or the compiler keeps them in memory.
+#define EACH_SUM _Pragma("clang loop unroll(full)") for (int r = 0; r < rows; r++)                 \
+    _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++)
+    EACH_SUM sum[r][v] = _mm512_loadu_ps(sums + r * BLOCK + 16 * v);
+    for (size_t k = 0; k < depth; k++) {
+        __m512 weights[4];
+        for (int v = 0; v < vectors; v++) weights[v] = _mm512_loadu_ps(b + k * width + 16 * v);
+        for (int r = 0; r < rows; r++) {
+            __m512 x = _mm512_set1_ps(a[r * DEPTH + k]);
+            for (int v = 0; v < vectors; v++) sum[r][v] = _mm512_fmadd_ps(x, weights[v], sum[r][v]);
+        }
+    }
+    EACH_SUM _mm512_storeu_ps(sums + r * BLOCK + 16 * v, sum[r][v]);
+#undef EACH_SUM
+}
+
+static void add_block(const float *a, size_t rows, const float *b, size_t depth, size_t vectors,
+                      float *sums) {
+    for (size_t row = 0; row < rows; row += ROWS) {
+        size_t n = rows - row < ROWS ? rows - row : ROWS;
+#define CASE(r, v)                                                                                 \
+    case 8 * r + v: add_products(a + row * DEPTH, b, depth, sums + row * BLOCK, r, v); break;
+#define CASES(r) CASE(r, 1) CASE(r, 2) CASE(r, 3) CASE(r, 4)
+        switch (8 * n + vectors) { CASES(1) CASES(2) CASES(3) CASES(4) CASES(5) CASES(6) }
+    }
+}
+
+/// What follows the sums of all rows and a block of columns.
+static void finish_block(const float *sums, size_t rows, size_t vectors, size_t column,
+                         size_t columns, const dcar_destination *to) {
+#define FINISH(activation)                                                                         \
+    for (size_t r = 0; r < rows; r++)                                                              \
+        for (size_t v = 0; v < vectors; v++)                                                       \
+            finish(LOAD(sums + r * BLOCK + 16 * v), r, column + 16 * v, columns, to, 0, activation)
+    switch (to->epilogue.activation) {
+    case DCAR_RELU: FINISH(DCAR_RELU); break;
+    case DCAR_SILU: FINISH(DCAR_SILU); break;
+    case DCAR_GELU: FINISH(DCAR_GELU); break;
+    default: FINISH(DCAR_NONE);
+    }
+}
+
+void dcar_product_widened(const uint16_t *a, size_t rows, size_t inner, const uint32_t *b,
+                          size_t columns, dcar_destination to) {
+    _Alignas(64) float wide_a[DCAR_PRODUCT_ROWS * DEPTH], wide_b[BLOCK * DEPTH];
+    _Alignas(64) float sums[DCAR_PRODUCT_ROWS * COLUMNS];
+    size_t words = (inner + 1) / 2;
+    for (size_t chunk = 0; chunk < columns; chunk += COLUMNS) {
+        size_t end = columns - chunk < COLUMNS ? columns : chunk + COLUMNS;
+        memset(sums, 0, (end - chunk + BLOCK - 1) / BLOCK * BLOCK * rows * sizeof(float));
+        for (size_t k = 0; k < inner; k += DEPTH) {
+            size_t depth = inner - k < DEPTH ? inner - k : DEPTH;
+            for (size_t row = 0; row < rows; row++)
+                widen_row(a + row * inner + k, depth, wide_a + row * DEPTH);
+            for (size_t column = chunk; column < end; column += BLOCK) {
+                size_t left = columns - column < BLOCK ? columns - column : BLOCK;
+                size_t vectors = (left + 15) / 16, width = 16 * vectors;
+                // All blocks before this one are full.
+                const uint32_t *weights = b + column * words + k / 2 * width;
+                widen_weights(weights, (depth + 1) / 2, width, wide_b);
+                add_block(wide_a, rows, wide_b, depth, vectors, sums + (column - chunk) * rows);
+            }
+        }
+        for (size_t column = chunk; column < end; column += BLOCK) {
+            size_t left = columns - column < BLOCK ? columns - column : BLOCK;
+            finish_block(sums + (column - chunk) * rows, rows, (left + 15) / 16, column, columns,
+                         &to);
+        }
+    }
+}
+#pragma clang attribute pop
+#endif
