@@ -50,6 +50,19 @@ def built(sheet: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> buil
     return job
 
 
+@pytest.mark.parametrize(
+    "registers,products,maker,fast",
+    [(True, True, "GenuineIntel", True), (False, True, "GenuineIntel", False), (False, True, "AuthenticAMD", True),
+     (False, False, "AuthenticAMD", False), (False, True, "", True)],
+)  # fmt: skip
+def test_bfloat16_is_for_processors_on_which_it_is_faster(
+    monkeypatch: pytest.MonkeyPatch, registers: bool, products: bool, maker: str, fast: bool
+) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: registers)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: products)
+    assert runtime.fast_bfloat16(maker) is fast
+
+
 @pytest.mark.parametrize("mode", ["three-stage", "no-warm-up", "all-trainable"])
 def test_tokenizer_resumes_where_it_stopped(sheet: pathlib.Path, tmp_path: pathlib.Path, place: Place, mode: str) -> None:
     options = train_dcht.Options(
