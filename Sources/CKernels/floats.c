@@ -1,8 +1,9 @@
-// Matrix products in float32, for processors whose vectors hold eight numbers or four. The weights
-// are packed for them, and what follows a product happens to its sums on their way to where they
-// are wanted.
+// Matrix products in float32, here for processors whose vectors hold eight numbers or four. The
+// weights are packed for them, and what follows a product happens to its sums on their way to where
+// they are wanted.
 #pragma clang diagnostic ignored "-Wpsabi"
 #include "vector.h"
+#include "wide_product.h"
 
 /// Columns of a block of weights, and rows that are computed together: their sums fill twelve of
 /// AVX2's sixteen registers.
@@ -54,24 +55,10 @@ DCAR_INLINE void add_products(const float *a, size_t stride, const float *b, siz
 #undef EACH_ROW
 }
 
-/// What follows the sums of all rows and a block of columns.
-DCAR_INLINE void finish(const float *sums, size_t rows, size_t column, size_t left,
-                        const dcar_destination *to, const dcar_activation activation) {
-    const dcar_epilogue *e = &to->epilogue;
-    v16 bias = e->bias ? load_part(e->bias + column, left, 0) : SPLAT(0.f);
-    for (size_t r = 0; r < rows; r++) {
-        v16 x = activate(LOAD(sums + r * BLOCK) + bias, activation);
-        if (e->addend) x += load_part(e->addend + r * e->addend_stride + column, left, 0);
-        store_out(to->out, r * to->out_stride + column, left, x);
-    }
-}
-
 DCAR_CLONES
-void dcar_product_float32(const float *a, size_t rows, size_t inner, const float *b,
-                          size_t columns, dcar_epilogue epilogue, dcar_out out,
-                          size_t out_stride) {
+static void narrow_product(const float *a, size_t rows, size_t inner, const float *b,
+                           size_t columns, dcar_destination to) {
     float sums[DCAR_PRODUCT_ROWS * COLUMNS];
-    dcar_destination to = {epilogue, out, out_stride};
     size_t passes = inner > DEPTH ? (inner + DEPTH - 1) / DEPTH : 1;
     for (size_t chunk = 0; chunk < columns; chunk += COLUMNS) {
         size_t end = columns - chunk < COLUMNS ? columns : chunk + COLUMNS;
@@ -96,16 +83,21 @@ void dcar_product_float32(const float *a, size_t rows, size_t inner, const float
 #undef CASE
                 }
                 if (pass + 1 < passes) continue;
-                size_t left = columns - column;
-                switch (epilogue.activation) {
-#define FINISH(activation) finish(block, rows, column, left, &to, activation)
-                case DCAR_RELU: FINISH(DCAR_RELU); break;
-                case DCAR_SILU: FINISH(DCAR_SILU); break;
-                case DCAR_GELU: FINISH(DCAR_GELU); break;
-                default: FINISH(DCAR_NONE);
-#undef FINISH
-                }
+                finish_sums(block, BLOCK, rows, column, columns, &to);
             }
         }
     }
+}
+
+void dcar_product_float32(int is_wide, const float *a, size_t rows, size_t inner, const float *b,
+                          size_t columns, dcar_epilogue epilogue, dcar_out out,
+                          size_t out_stride) {
+    dcar_destination to = {epilogue, out, out_stride};
+#if defined(__x86_64__)
+    if (is_wide) {
+        dcar_product_wide_floats(a, rows, inner, b, columns, to);
+        return;
+    }
+#endif
+    narrow_product(a, rows, inner, b, columns, to);
 }

@@ -8,7 +8,12 @@
 #include <unistd.h>
 #endif
 #include "tiles.h"
-#include "wide.h"
+#include "wide_product.h"
+// Before the vector functions, so that they are compiled for the same processors.
+#pragma clang attribute push(                                                                     \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx512vnni"))),           \
+    apply_to = function)
+#include "vector.h"
 
 /// Columns of a block of weights, and rows that are computed together: their sums fill 24 of the
 /// 32 vector registers.
@@ -28,6 +33,28 @@ DCAR_INLINE __m512 add(__m512 sum, int32_t a, __m512i b, const int is_integer) {
     __m512i x = _mm512_set1_epi32(a);
     return is_integer ? (__m512)_mm512_dpbusd_epi32((__m512i)sum, x, b)
                       : _mm512_dpbf16_ps(sum, (__m512bh)x, (__m512bh)b);
+}
+
+/// One vector of sums of a row and 16 columns from `column` on, with what follows it.
+DCAR_INLINE void finish(v16 x, size_t row, size_t column, size_t columns, const dcar_destination *to,
+                        const int is_integer, const dcar_activation activation) {
+    const dcar_epilogue *e = &to->epilogue;
+    size_t left = columns - column;
+    if (is_integer) {
+        i16 sum = load_ints(e->column_sum + column, left);
+        x = __builtin_convertvector((i16)x - e->row_zero[row] * sum, v16)
+            * load_part(e->column_scale + column, left, 0) * e->row_scale[row];
+    }
+    if (e->bias) x += load_part(e->bias + column, left, 0);
+    x = activate(x, activation);
+    if (e->addend) x += load_part(e->addend + row * e->addend_stride + column, left, 0);
+    size_t at = row * to->out_stride + column;
+    if (to->out.is_bfloat16 && left >= 16) {
+        _mm256_storeu_si256((__m256i *)((uint16_t *)to->out.start + at),
+                            (__m256i)_mm512_cvtneps_pbh((__m512)x));
+    } else {
+        store_out(to->out, at, left, x);
+    }
 }
 
 /// A few rows times a few vectors of 16 columns. Each sum is one chain along the inner axis, so a

@@ -17,13 +17,6 @@ typedef int32_t i16 __attribute__((vector_size(64), aligned(4)));
 typedef uint32_t u16 __attribute__((vector_size(64), aligned(4)));
 typedef uint16_t h16 __attribute__((vector_size(32), aligned(2)));
 
-/// Where the sums of a product go, and by which way.
-typedef struct {
-    dcar_epilogue epilogue;
-    dcar_out out;
-    size_t out_stride; // numbers between rows
-} dcar_destination;
-
 #define SPLAT(x) ((v16){0} + (x))
 DCAR_INLINE void lanes_from(const float *p, size_t n, float fill, float *buffer) {
     for (size_t i = 0; i < 16; i++) buffer[i] = i < n ? p[i] : fill;
@@ -152,5 +145,29 @@ DCAR_INLINE v16 activate(v16 x, dcar_activation activation) {
     case DCAR_SILU: return x * sigmoid16(x);
     case DCAR_GELU: return gelu16(x);
     default: return x;
+    }
+}
+
+DCAR_INLINE void finish_rows(const float *sums, size_t stride, size_t rows, size_t column,
+                             size_t left, const dcar_destination *to,
+                             const dcar_activation activation) {
+    const dcar_epilogue *e = &to->epilogue;
+    v16 bias = e->bias ? load_part(e->bias + column, left, 0) : SPLAT(0.f);
+    for (size_t r = 0; r < rows; r++) {
+        v16 x = activate(LOAD(sums + r * stride) + bias, activation);
+        if (e->addend) x += load_part(e->addend + r * e->addend_stride + column, left, 0);
+        store_out(to->out, r * to->out_stride + column, left, x);
+    }
+}
+
+/// What follows the sums of floats of all rows and at most 16 columns from `column` on.
+DCAR_INLINE void finish_sums(const float *sums, size_t stride, size_t rows, size_t column,
+                             size_t columns, const dcar_destination *to) {
+    size_t left = columns - column;
+    switch (to->epilogue.activation) {
+    case DCAR_RELU: finish_rows(sums, stride, rows, column, left, to, DCAR_RELU); break;
+    case DCAR_SILU: finish_rows(sums, stride, rows, column, left, to, DCAR_SILU); break;
+    case DCAR_GELU: finish_rows(sums, stride, rows, column, left, to, DCAR_GELU); break;
+    default: finish_rows(sums, stride, rows, column, left, to, DCAR_NONE);
     }
 }

@@ -25,12 +25,12 @@ public final class Compute: Sendable {
     ///   - threadCount: nil for one thread a physical core.
     ///   - precision: nil for bfloat16 where the processor has it, else float32.
     ///   - library: nil for oneDNN, or for what the variable `DCAR_MATRIX_LIBRARY` names.
-    ///   - hasWideVectors: nil for what the processor has; with oneDNN, false takes our own kernels
-    ///     for narrower ones.
+    ///   - floatKernels: whose kernels multiply float32 where the library is oneDNN; nil for what is
+    ///     fastest here. The wide ones must not be asked for where there is no AVX-512.
     /// - Throws: `KernelError` when the library, the processor or the count does not allow it.
     public init(
         threadCount: Int? = nil, precision: Precision? = nil, library: MatrixLibrary? = nil,
-        hasWideVectors: Bool? = nil
+        floatKernels: FloatKernels? = nil
     ) throws(KernelError) {
         let named = ProcessInfo.processInfo.environment["DCAR_MATRIX_LIBRARY"] ?? ""
         guard let library = library ?? (named.isEmpty ? .oneDNN : MatrixLibrary(rawValue: named))
@@ -52,7 +52,7 @@ public final class Compute: Sendable {
         self.threadCount = threads
         product =
             switch library {
-            case .oneDNN: OneDNNProduct(hasWideVectors: hasWideVectors ?? Processor.hasWideVectors)
+            case .oneDNN: OneDNNProduct(kernels: floatKernels ?? Processor.floatKernels)
             case .openBLAS: OpenBLASProduct()
             case .plain: PlainProduct()
             }

@@ -2,10 +2,10 @@ import COneDNN
 import Dispatch
 import Tensors
 
-/// Float32 matrix products and convolutions by oneDNN, or by our own kernels where the processor has
-/// no vectors of sixteen numbers: there they were measured to be faster.
+/// Float32 matrix products and convolutions by oneDNN, or by our own kernels where these were
+/// measured to be faster.
 struct OneDNNProduct: MatrixProduct {
-    let hasWideVectors: Bool
+    let kernels: FloatKernels
 
     func multiply(
         _ a: UnsafePointer<Float>, stride aStride: Int,
@@ -31,15 +31,16 @@ struct OneDNNProduct: MatrixProduct {
         let numbers = [Float](repeating: 0, count: side * side)
         withUnsafeTemporaryAllocation(of: Float.self, capacity: side * side) { out in
             guard let out = out.baseAddress else { return }
-            OneDNNProduct(hasWideVectors: true).multiply(
+            OneDNNProduct(kernels: .library).multiply(
                 numbers, stride: side, numbers, stride: side, isTransposed: false, into: out,
                 stride: side, rows: side, columns: side, inner: side, alpha: 1)
         }
     }()
 
     func arrangeMatrix(_ weights: Tensor) -> any ArrangedMatrix {
-        hasWideVectors
-            ? RowMajorMatrix(weights, product: self) : PackedFloats(packing: weights)
+        kernels == .library
+            ? RowMajorMatrix(weights, product: self)
+            : PackedFloats(packing: weights, isWide: kernels == .wide)
     }
 
     func arrangeConvolution(_ weights: Tensor, scale: [Float]?, precision: Precision)
@@ -47,10 +48,10 @@ struct OneDNNProduct: MatrixProduct {
     {
         switch precision {
         case .float32:
-            // oneDNN has Winograd's method only for wide vectors.
-            hasWideVectors
+            kernels == .library
                 ? OneDNNConvolution(weights, scale: scale)
-                : WinogradConvolution(weights, scale: scale, operand: .float32)
+                : WinogradConvolution(
+                    weights, scale: scale, operand: .float32, isWide: kernels == .wide)
         case .bfloat16, .int8: WinogradConvolution(weights, scale: scale, operand: .bfloat16)
         }
     }

@@ -9,17 +9,21 @@ struct PackedFloats: ArrangedMatrix {
     private let start: Int
     private let outputs: Int
     private let inputs: Int
+    /// Whether the processor multiplies sixteen numbers at a time.
+    private let isWide: Bool
     var scales: OutputScales? { nil }
 
     /// - Parameter storage: holds what `pack` wrote, from `start` on.
-    init(_ storage: Storage, at start: Int = 0, shape: Shape) {
-        (self.storage, self.start) = (storage, start)
+    init(_ storage: Storage, at start: Int = 0, shape: Shape, isWide: Bool) {
+        (self.storage, self.start, self.isWide) = (storage, start, isWide)
         (outputs, inputs) = (shape[0], shape[1])
     }
 
     /// - Parameter weights: of any float type.
-    init(packing weights: Tensor) {
-        self.init(Storage(byteCount: Self.byteCount(weights.shape)), shape: weights.shape)
+    init(packing weights: Tensor, isWide: Bool) {
+        self.init(
+            Storage(byteCount: Self.byteCount(weights.shape)), shape: weights.shape,
+            isWide: isWide)
         Self.pack(weights.converted(to: .float32), into: storage.base)
     }
 
@@ -55,7 +59,7 @@ struct PackedFloats: ArrangedMatrix {
         into out: dcar_out, stride: Int
     ) {
         dcar_product_float32(
-            a.assumingMemoryBound(to: Float.self), rows, inputs,
+            isWide ? 1 : 0, a.assumingMemoryBound(to: Float.self), rows, inputs,
             packed(from: outputs.lowerBound), outputs.count,
             epilogue.at(row: firstRow, output: outputs.lowerBound), out, stride)
     }

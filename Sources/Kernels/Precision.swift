@@ -16,6 +16,15 @@ public enum MatrixLibrary: String, Sendable, CaseIterable {
     case plain
 }
 
+/// Whose kernels multiply float32 numbers where the library is oneDNN.
+public enum FloatKernels: Sendable {
+    case library
+    /// Ours for vectors of sixteen numbers.
+    case wide
+    /// Ours for narrower ones.
+    case narrow
+}
+
 /// Why the compute engine cannot be set up or a kernel call failed.
 public enum KernelError: Error, Equatable, CustomStringConvertible {
     case oneDNN(call: String, status: UInt32)

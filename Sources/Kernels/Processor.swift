@@ -51,9 +51,23 @@ public enum Processor {
     }
 
     /// True when vectors of sixteen float32 numbers are one instruction.
-    static var hasWideVectors: Bool {
+    public static var hasWideVectors: Bool {
         let needed = dnnl_cpu_isa_avx512_core.rawValue
         return dnnl_get_effective_cpu_isa().rawValue & needed == needed
+    }
+
+    /// The kernels that were measured to be fastest in float32 on processors like this one.
+    static var floatKernels: FloatKernels {
+        guard hasWideVectors else { return .narrow }
+        return isIntel ? .wide : .library
+    }
+
+    private static var isIntel: Bool {
+        #if arch(x86_64)
+            dcar_is_intel() != 0
+        #else
+            false
+        #endif
     }
 
     /// True when there are registers of whole matrices and the system lets this process use them.
@@ -73,7 +87,7 @@ public enum Processor {
     static let bfloat16Way: dcar_way = {
         #if arch(x86_64)
             if hasTiles { return DCAR_MATRIX_REGISTERS }
-            return dcar_is_intel() != 0 ? DCAR_WIDENED : DCAR_DOT_PRODUCTS
+            return isIntel ? DCAR_WIDENED : DCAR_DOT_PRODUCTS
         #else
             return DCAR_DOT_PRODUCTS
         #endif

@@ -16,6 +16,8 @@ final class WinogradConvolution: ArrangedConvolution {
     private let scale: [Float]?
     /// What products are of: bfloat16 or float32.
     private let operand: ElementType
+    /// Whether products of float32 are by vectors of sixteen numbers.
+    private let isWide: Bool
     /// Pixels along each side of a tile.
     private let side: Int
     private var positions: Int { (side + 2) * (side + 2) }
@@ -38,11 +40,12 @@ final class WinogradConvolution: ArrangedConvolution {
     /// Float32 takes F(4x4) up to this size of the transformed weights.
     private static let floatWeightLimit = 40 << 20
 
-    init(_ weights: Tensor, scale: [Float]?, operand: ElementType) {
+    init(_ weights: Tensor, scale: [Float]?, operand: ElementType, isWide: Bool = false) {
         outputs = weights.shape[0]
         inputs = weights.shape[1]
         self.scale = scale
         self.operand = operand
+        self.isWide = isWide
         let isFine =
             operand == .float32
             ? outputs * inputs * 36 * 4 <= Self.floatWeightLimit
@@ -184,7 +187,7 @@ final class WinogradConvolution: ArrangedConvolution {
     private func matrix(_ packed: Storage, at start: Int, outputs: Int) -> any ArrangedMatrix {
         let shape: Shape = [outputs, inputs]
         return operand == .float32
-            ? PackedFloats(packed, at: start, shape: shape)
+            ? PackedFloats(packed, at: start, shape: shape, isWide: isWide)
             : PackedMatrix(packed, at: start, shape: shape, precision: .bfloat16)
     }
 }

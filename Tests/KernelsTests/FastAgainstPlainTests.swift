@@ -4,19 +4,29 @@ import Tensors
 import TestSupport
 import Testing
 
-/// What float32 is computed with: a library, or our own kernels for processors without wide vectors,
-/// which run on every processor.
-enum FastEngine: CaseIterable {
-    case oneDNN, ownKernels, openBLAS
+/// What float32 is computed with: a library, or our own kernels for narrow vectors, which run on
+/// every processor, or for wide ones.
+enum FastEngine {
+    case oneDNN, wideKernels, narrowKernels, openBLAS
+
+    static var allCases: [FastEngine] {
+        Processor.hasWideVectors
+            ? [.oneDNN, .wideKernels, .narrowKernels, .openBLAS]
+            : [.oneDNN, .narrowKernels, .openBLAS]
+    }
 
     func compute(threads: Int = 2) throws -> Compute {
         switch self {
-        case .oneDNN: try engine(.oneDNN, threads: threads)
+        case .oneDNN: try own(.library, threads)
         case .openBLAS: try engine(.openBLAS, threads: threads)
-        case .ownKernels:
-            try Compute(
-                threadCount: threads, precision: .float32, library: .oneDNN, hasWideVectors: false)
+        case .wideKernels: try own(.wide, threads)
+        case .narrowKernels: try own(.narrow, threads)
         }
+    }
+
+    private func own(_ kernels: FloatKernels, _ threads: Int) throws -> Compute {
+        try Compute(
+            threadCount: threads, precision: .float32, library: .oneDNN, floatKernels: kernels)
     }
 }
 

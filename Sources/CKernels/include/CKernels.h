@@ -36,6 +36,13 @@ typedef struct {
     size_t addend_stride; // numbers between its rows
 } dcar_epilogue;
 
+/// Where the sums of a product go, and by which way.
+typedef struct {
+    dcar_epilogue epilogue;
+    dcar_out out;
+    size_t out_stride; // numbers between rows
+} dcar_destination;
+
 /// The epilogue of sums of floats that lie in memory.
 void dcar_finish_tile(const float *tile, size_t tile_stride, size_t rows, size_t columns,
                       dcar_epilogue epilogue, dcar_out out, size_t out_stride);
@@ -206,7 +213,8 @@ void dcar_pack_floats(const float *x, size_t rows, size_t columns, float *out);
 /// The rows again.
 void dcar_unpack_floats(const float *packed, size_t rows, size_t columns, float *out);
 /// C = A B^T with the epilogue: `a` is [rows, inner], `b` a run of packed rows, `columns` of them.
-void dcar_product_float32(const float *a, size_t rows, size_t inner, const float *b,
+/// `is_wide` is not 0 only on processors with AVX-512, and has their vectors used.
+void dcar_product_float32(int is_wide, const float *a, size_t rows, size_t inner, const float *b,
                           size_t columns, dcar_epilogue epilogue, dcar_out out,
                           size_t out_stride);
 
