@@ -124,6 +124,17 @@ extension ImageRecord {
     /// The record as one line of JSON with sorted keys.
     public var json: String { JSONValue.object(members).json }
 
+    /// Whether both are of runs that make the same pictures, at whatever step and by whatever version.
+    public func isOfSameRun(as other: ImageRecord) -> Bool {
+        func run(_ record: ImageRecord) -> String {
+            var record = record
+            (record.pixelChecksum, record.stoppedAtStep) = (nil, nil)
+            (record.appVersion, record.unknown) = ("", [:])
+            return record.json
+        }
+        return run(self) == run(other)
+    }
+
     /// - Throws: `ImageRecordError` when the text is not JSON or is no record of this program.
     public init(json text: String) throws(ImageRecordError) {
         guard let value = JSONValue(lenient: text) else { throw .notJSON }

@@ -17,6 +17,9 @@ package final class StudioDatabase: Sendable {
         self.notice = notice
     }
 
+    /// Whether it outlasts the program.
+    package var isOnDisk: Bool { locks != nil }
+
     /// Opens `studio.sqlite` in a folder, which is made where it is missing. A database that is
     /// damaged, or was written by a newer version, is put aside and begun anew, unless another
     /// studio has it open; where no file can be used for now the memory lasts as long as the program.

@@ -40,8 +40,8 @@ public final class Model: Sendable {
         let (tokenizer, generator, text) = try ModelParts(in: folder).ofModel()
         self.folder = folder
         name =
-            (folder as NSString).standardizingPath.split(separator: "/").last.map(String.init)
-            ?? folder
+            URL(fileURLWithPath: folder).standardized.path.split(separator: "/").last
+            .map(String.init) ?? folder
         examples = Self.lines(of: "\(folder)/examples.txt", atMost: 200) ?? []
         vocabulary = Self.lines(of: "\(folder)/vocabulary.txt", atMost: 200_000).map {
             Set($0.map { $0.lowercased() })
@@ -69,7 +69,9 @@ public final class Model: Sendable {
 
     /// The lines of a text file, without comments and of at most 4 MiB; nil where there is no text.
     private static func lines(of file: String, atMost limit: Int) -> [String]? {
-        guard let file = FileHandle(forReadingAtPath: file),
+        var status = stat()
+        guard stat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            let file = FileHandle(forReadingAtPath: file),
             let data = try? file.read(upToCount: 4 << 20),
             let text = String(data: data, encoding: .utf8)
         else { return nil }

@@ -15,9 +15,14 @@ public struct ParameterAxis: Hashable, Sendable, CustomStringConvertible {
         case residualGuidance = "residual-guidance"
         case residualTemperature = "residual-temperature"
         case residualSeed = "residual-seed"
-        case strength
+        case residualStrength = "residual-strength"
         case prompt
         case negative
+
+        /// By its name, or by the one that it had in older sheets.
+        init?(named name: String) {
+            self.init(rawValue: name == "strength" ? "residual-strength" : name)
+        }
     }
 
     /// Values along one side.
@@ -28,9 +33,9 @@ public struct ParameterAxis: Hashable, Sendable, CustomStringConvertible {
     public init(_ text: String) throws(RequestError) {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         let name = parts[0].filter { !$0.isWhitespace }
-        guard parts.count == 2, let parameter = Parameter(rawValue: String(name)) else {
+        guard parts.count == 2, let parameter = Parameter(named: String(name)) else {
             throw .axis(
-                "\"\(text)\" is no axis; write a parameter and its values, such as seed=1,2,3. "
+                "\"\(text)\" is no parameter with values; write a parameter and its values, such as seed=1,2,3. "
                     + "Parameters are "
                     + Parameter.allCases.map(\.rawValue).joined(separator: ", "))
         }
@@ -100,7 +105,7 @@ public struct ParameterAxis: Hashable, Sendable, CustomStringConvertible {
             request.residual.temperature = try number(value)
         case .residualSeed:
             request.residual.seed = try read(value, "a whole number from 0") as UInt64
-        case .strength: request.residual.strength = try number(value)
+        case .residualStrength: request.residual.strength = try number(value)
         case .prompt: request.prompt = value
         case .negative: request.negativePrompt = value
         }

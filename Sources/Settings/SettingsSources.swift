@@ -39,6 +39,8 @@ package struct SettingsSources: Sendable {
     /// - Throws: `SettingsError`, also for a file that cannot be read: it would be lost.
     package func write(_ path: [String], _ toml: String?) throws(SettingsError) {
         guard let userFile else { throw .noPlace }
+        let lock = FolderLock((userFile as NSString).deletingLastPathComponent)
+        defer { lock.release() }
         let file = SettingsFile(path: userFile)
         guard file.isWhole else {
             throw .notWritten(
@@ -51,4 +53,23 @@ package struct SettingsSources: Sendable {
             try SettingsFile.write(try file.removing(path), to: userFile)
         }
     }
+}
+
+/// Keeps programs apart that change files of a folder at the same time, so that each reads what the
+/// one before has written.
+private struct FolderLock {
+    private let folder: Int32
+
+    /// Waits at most two seconds: a program that was stopped must not stop all others.
+    init(_ path: String) {
+        try? FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        folder = open(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        for _ in 0..<100 where folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) != 0 {
+            usleep(20_000)
+        }
+    }
+
+    func release() { if folder >= 0 { close(folder) } }
 }

@@ -41,6 +41,8 @@ package enum LibraryNews: Hashable, Sendable {
     /// A picture in the trash gets another path, as another file has its old one.
     case displaced(path: String, PictureEntry)
     case journalled(JobID)
+    /// Whether what this sitting makes comes back in the next.
+    case keeping(Bool)
 }
 
 /// What earlier sittings left.

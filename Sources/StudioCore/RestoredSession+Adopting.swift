@@ -24,6 +24,7 @@ extension RestoredSession {
         else { return }
         renumber(after: earlier.lastRun)
         let (before, mine) = (earlier.order, order)
+        let closed = (earlier.session?.closed ?? []) + (session?.closed ?? [])
         let whole = history.map { earlier.history?.followed(by: $0, as: "new session") ?? $0 }
         let known = Set(earlier.runs.map(\.id))
         adopted += before.count { known.contains($0) }
@@ -31,6 +32,7 @@ extension RestoredSession {
         runs = earlier.runs + runs
         session = session ?? earlier.session
         session?.order = before + mine
+        session?.closed = closed
         session?.lastRun = last
         guard let tree = whole ?? earlier.history else { return }
         versions = tree.nodes

@@ -39,6 +39,15 @@ package struct SnapshotTree<Value: Hashable & Sendable>: Hashable, Sendable {
     package var value: Value { nodes[current].value }
     /// Changes that were made, in all branches.
     package var changeCount: Int { nodes.dropFirst().count { !$0.label.isEmpty } }
+    /// Changes that lead to the value of now.
+    package var undoCount: Int {
+        var (count, place) = (0, current)
+        while let parent = nodes[place].parent {
+            if !nodes[place].label.isEmpty { count += 1 }
+            place = parent
+        }
+        return count
+    }
     package var count: Int { nodes.count }
 
     func value(at place: Int) -> Value? { nodes.indices.contains(place) ? nodes[place].value : nil }

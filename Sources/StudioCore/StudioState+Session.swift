@@ -137,7 +137,7 @@ extension StudioState {
                     + (restored.adopted > 0 ? " (\(restored.adopted) of another session)" : ""))
         }
         if mask != nil { parts.append("the mask") }
-        let versions = history.changeCount
+        let versions = history.undoCount
         if versions > 0 {
             parts.append("\(versions) \(versions == 1 ? "version" : "versions") to undo")
         }

@@ -60,6 +60,10 @@ package struct StudioState: Hashable, Sendable {
     /// Whether the last session is still being read. Until it is, no run gets a number, as it may be
     /// that of an earlier one.
     package var isAwaitingLibrary = false
+    /// Whether pictures that are not saved come back in the next sitting.
+    package internal(set) var isSittingKept = true
+    /// Whether the studio only waits for its last files.
+    package var isEnding = false
     /// The prompt of a picture that was asked for meanwhile and is begun as soon as it can be.
     var heldPrompt: String?
     /// Pictures as they were shown, the last one last.
@@ -356,6 +360,17 @@ extension StudioState {
     /// The same from every view, before keys that mean something of the picture.
     var goingToPicture: String {
         view == .studio || isPlain ? leavingText : "\(leavingText)\(key(.viewStudio)), then "
+    }
+
+    /// Whether the picture's colours are a scale of their own, which a tint would falsify.
+    var isScaleShown: Bool {
+        isPictureShown && (canvas.display == .difference || canvas.display == .residual)
+    }
+
+    /// The overlay as it is drawn.
+    package var overlaySeen: CanvasState.Overlay {
+        let isTint = canvas.overlay == .confidence || canvas.overlay == .order
+        return isTint && isScaleShown ? .off : canvas.overlay
     }
 
     /// The step on the canvas; nil where the finished picture is.

@@ -12,7 +12,7 @@ extension StudioState {
         guard isPictureShown else {
             message =
                 isLoading
-                ? Self.loading
+                ? loading
                 : Message(
                     shown?.picture == nil
                         ? "There is no residual before the run is finished."
@@ -213,7 +213,7 @@ extension StudioState {
         guard let run = shown, run.picture != nil else {
             message =
                 isLoading
-                ? Self.loading : Message("A new residual needs a finished picture.", .problem)
+                ? loading : Message("A new residual needs a finished picture.", .problem)
             return []
         }
         guard run.hasOwnTokens else {

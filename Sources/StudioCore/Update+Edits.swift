@@ -18,7 +18,7 @@ extension StudioState {
             let isComing = base.map { runs[$0]?.status == .finished } ?? false
             message =
                 isComing
-                ? Self.loading
+                ? loading
                 : Message("An edit needs a finished picture; generate one first.", .problem)
             return []
         }
@@ -238,7 +238,7 @@ extension StudioState {
         guard isPictureShown, let run = shownRun else {
             message =
                 isLoading
-                ? Self.loading : Message("A mask is painted on a finished picture.", .problem)
+                ? loading : Message("A mask is painted on a finished picture.", .problem)
             return
         }
         guard canPaint() else { return }

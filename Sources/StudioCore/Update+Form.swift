@@ -117,7 +117,7 @@ extension StudioState {
         guard last > 0, !run.snapshots.isEmpty, !isLoading else {
             message =
                 isLoading
-                ? Self.loading : Message("This picture has no steps to fork from.", .problem)
+                ? loading : Message("This picture has no steps to fork from.", .problem)
             return
         }
         // A finished picture is forked from its middle unless a step is shown.

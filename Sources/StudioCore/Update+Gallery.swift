@@ -55,6 +55,7 @@ extension StudioState {
             message = Message(problem, .problem)
         case .displaced(let path, let entry): displace(path, entry)
         case .journalled(let job): return beginJob(job)
+        case .keeping(let isOn): isSittingKept = isOn
         }
         return effects + (view == .gallery ? galleryMoved() : [])
     }
@@ -291,8 +292,8 @@ extension StudioState {
             return []
         }
         guard let entry = gallery.selectedEntry else {
-            message = Message(
-                "No picture is selected; \(key(.viewGallery)) opens the gallery.", .problem)
+            let way = view == .gallery ? "" : "; \(key(.viewGallery)) opens the gallery"
+            message = Message("No picture is selected\(way).", .problem)
             return []
         }
         switch command {

@@ -33,7 +33,8 @@ extension StudioState {
     private func draws(_ overlay: CanvasState.Overlay) -> Bool {
         switch overlay {
         case .off: false
-        case .grid, .confidence, .order: true
+        case .grid: true
+        case .confidence, .order: !isScaleShown
         case .tokens: !isPictureShown
         // Over a picture that is no result the mask is seen in any case.
         case .mask: isPictureShown && proposal != nil && mask.map { !$0.isEmpty } ?? false

@@ -4,7 +4,7 @@ import TerminalGraphics
 extension StudioState {
     mutating func performOnMask(_ command: Command) {
         guard !isLoading else {
-            message = Self.loading
+            message = loading
             return
         }
         if command == .editMask, canvas.isPainting {
@@ -56,8 +56,13 @@ extension StudioState {
     }
 
     /// Why nothing can be done with a picture whose pixels are not there yet.
-    static let loading = Message(
-        "The picture is still being made from its tokens; try again in a moment.", .problem)
+    var loading: Message {
+        if case .failed = model {
+            return Message("The picture needs the model, which could not be opened.", .problem)
+        }
+        return Message(
+            "The picture is still being made from its tokens; try again in a moment.", .problem)
+    }
 
     /// False, with a message, where a result is larger than the picture that masks belong to.
     mutating func canPaint() -> Bool {

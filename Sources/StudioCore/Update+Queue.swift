@@ -52,7 +52,11 @@ extension StudioState {
     }
 
     private var queueWords: String {
-        if queue.isPaused { return "The queue is paused; a job that is on is finished." }
+        if queue.isPaused {
+            return queue.running == nil
+                ? "The queue is paused."
+                : "The queue is paused; the job that runs is still finished."
+        }
         if isQueueHeldBack { return "The queue goes on when the open result is accepted or left." }
         if isQueueBehindPause {
             return "The queue goes on after the run that is paused; \(key(.cancel)) cancels that."

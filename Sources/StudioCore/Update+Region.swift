@@ -5,7 +5,7 @@ extension StudioState {
         guard let picture = shown?.picture?.refined, canvas.step == nil else {
             message =
                 isLoading
-                ? Self.loading : Message("A mask needs a finished picture.", .problem)
+                ? loading : Message("A mask needs a finished picture.", .problem)
             return
         }
         guard canPaint() else { return }

@@ -190,7 +190,7 @@ extension StudioState {
     private mutating func goOn(isSingleStep: Bool) -> [StudioEffect] {
         guard let run = shown else { return generate() }
         if isLoading, job == nil {
-            message = Self.loading
+            message = loading
             return []
         }
         let isLeft = run.status == .cancelled && !run.snapshots.isEmpty && !isShownRunOn

@@ -25,6 +25,8 @@ final class LibraryWorker: Sendable {
     private let outputFolder: Mutex<String>
     /// What the disk has refused so far; only the desk writes.
     private let refused = Mutex(RefusedWrites<Opened>())
+    /// What the studio knows of whether its sitting is kept.
+    private let isKept = Mutex(true)
     /// Nodes of this sitting's undo tree that are on disk.
     private let savedVersions = Mutex(0)
 
@@ -51,6 +53,7 @@ final class LibraryWorker: Sendable {
             var restored = found
             restored.problem = database.notice ?? restored.problem
             kept(restored.runs)
+            tellWhetherKept()
             post(.library(.opened(restored)))
             do {
                 post(.library(.listed(try database.pictures())))
@@ -148,7 +151,18 @@ final class LibraryWorker: Sendable {
             } catch {
                 post(.problem("The \(subject) cannot be kept: \(error.reason)."))
             }
+            tellWhetherKept()
         }
+    }
+
+    private func tellWhetherKept() {
+        let isNow =
+            opened.withLock { $0?.database.isOnDisk ?? false } && refused.withLock(\.isEmpty)
+        let isNews = isKept.withLock { known in
+            defer { known = isNow }
+            return known != isNow
+        }
+        if isNews { post(.library(.keeping(isNow))) }
     }
 
     /// Tries again what was refused before.

@@ -134,6 +134,11 @@ struct PixelLayers {
         change.erased.append(old.layer.area)
         change.kept.removeAll { $0 == old.layer.area }
         change.erasing += removal(of: old, capabilities)
+        if capabilities.graphics == .sixel {
+            let area = old.layer.area
+            change.erasing += CursorPlacement.blank(
+                column: area.column, row: area.row, columns: area.columns, rows: area.rows)
+        }
     }
 
     private func removal(of picture: Shown, _ capabilities: TerminalCapabilities) -> [UInt8] {

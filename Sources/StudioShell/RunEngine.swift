@@ -266,7 +266,7 @@ enum RunEngineError: Error, CustomStringConvertible {
         case .nothingToSave: "There are no steps to save; this picture has none."
         case .emptySheet: "None of the sheet's pictures was made; make the sheet again."
         case .noFolder(let path):
-            "The folder \(SanitizedText(path)) cannot be made; choose another output folder."
+            "The folder \(SanitizedText(path)) cannot be made; output.dir in the settings names another."
         case .tooSmall(let path):
             "\(SanitizedText(path)) is too small; a picture needs at least one whole token."
         case .otherModel(let name):

@@ -16,7 +16,7 @@ extension TerminalSession {
         }
         if isSessionKnown { saveSession() }
         libraryWorker.close()
-        giveBack()
+        if !isAway { giveBack() }
     }
 
     /// What a signal leaves to the last files.
@@ -30,6 +30,7 @@ extension TerminalSession {
         while modelWorker.isKeeping, !isGivenUp {
             if !hasSaid, !isCutShort, screen.isReady {
                 state.popup = nil
+                state.isEnding = true
                 state.message = Message("Saving…")
                 hasSaid = true
                 draw()

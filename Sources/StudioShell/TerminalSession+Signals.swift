@@ -48,6 +48,12 @@ extension TerminalSession {
         dcar_stop_process()
         // That it goes on is no news here.
         let numbers = Terminal.read(dcar_signal_pipe()).filter { $0 != UInt8(SIGCONT) }
+        // An end may have been asked for from somewhere else, which has the terminal now.
+        if let end = numbers.first(where: { [SIGTERM, SIGHUP].contains(Int32($0)) }) {
+            ending = .quit(128 + Int32(end))
+            isAway = true
+            return
+        }
         takeBack()
         handle(numbers)
     }

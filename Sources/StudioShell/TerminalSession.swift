@@ -37,6 +37,8 @@ final class TerminalSession {
     private static let replayPause = Duration.milliseconds(20)
     /// How pictures are drawn, where a person said so in this sitting.
     var graphicsChoice: GraphicsChoice?
+    /// Whether the terminal is somebody else's already.
+    var isAway = false
     /// Whether somebody does not want to wait for the last files.
     var isGivenUp = false
 

@@ -33,6 +33,7 @@ struct CanvasPicture {
             number()
         case .mask: break
         }
+        if !isUnfinished, scene.canvas.display == .split { Self.divide(&image, scene.canvas) }
         // A mask that counts is always seen; over a result it hides what was made, unless asked for.
         let isMaskSeen = !scene.isProposal || scene.canvas.overlay == .mask
         if !isUnfinished, isMaskSeen, let mask = scene.visibleMask { drawMask(mask) }
@@ -75,12 +76,7 @@ struct CanvasPicture {
                 left.cropped(
                     to: PixelRectangle(x: 0, y: 0, width: max(1, at), height: left.height)),
                 x: 0, y: 0)
-            for y in 0..<image.height {
-                for (offset, level) in [(-1, UInt8(0)), (0, 255), (1, 0)] {
-                    guard 0..<image.width ~= at + offset else { continue }
-                    image[at + offset, y] = SIMD3(repeating: level)
-                }
-            }
+            divide(&image, canvas)
             return image
         case .residual:
             var image = RGBImage(width: picture.refined.width, height: picture.refined.height)
@@ -98,6 +94,17 @@ struct CanvasPicture {
         }
     }
 
+    /// The line between the sides of a split.
+    private static func divide(_ image: inout RGBImage, _ canvas: CanvasState) {
+        let at = Int(Double(image.width) * canvas.divider)
+        for y in 0..<image.height {
+            for (offset, level) in [(-1, UInt8(0)), (0, 255), (1, 0)] {
+                guard 0..<image.width ~= at + offset else { continue }
+                image[at + offset, y] = SIMD3(repeating: level)
+            }
+        }
+    }
+
     // MARK: Tokens
 
     private func cell(_ token: Int) -> PixelRectangle {
@@ -106,26 +113,18 @@ struct CanvasPicture {
             height: side)
     }
 
-    /// Masked tokens are dark with a dot, whatever was decoded there.
     private mutating func drawMasked() {
-        let snapshot = scene.snapshot
-        for token in snapshot.fixedAt.indices where snapshot.fixedAt[token] == nil {
-            let area = cell(token)
-            let parity: UInt8 =
-                (token % scene.gridWidth + token / scene.gridWidth) % 2 == 0 ? 30 : 36
-            fill(area) { _ in SIMD3(parity, parity, parity + 6) }
-            let middle = PixelRectangle(
-                x: area.x + side / 2 - side / 16, y: area.y + side / 2 - side / 16,
-                width: max(1, side / 8), height: max(1, side / 8))
-            fill(middle) { _ in SIMD3(96, 96, 112) }
-        }
+        image.drawMasked(scene.snapshot, gridWidth: scene.gridWidth, side: side)
     }
 
     /// Lines between the tokens: dark on what is light, light on what is dark.
     private mutating func drawBorders() {
         let line = max(1, side / 16)
         for y in 0..<image.height {
-            for x in 0..<image.width where x % side < line || y % side < line {
+            for x in 0..<image.width
+            where x % side < line || y % side < line || x >= image.width - line
+                || y >= image.height - line
+            {
                 let color = image[x, y]
                 let isLight = Int(color.x) + 2 * Int(color.y) + Int(color.z) > 4 * 128
                 image[x, y] = color.mixed(
@@ -256,10 +255,7 @@ struct CanvasPicture {
     private mutating func fill(
         _ area: PixelRectangle, _ color: (SIMD3<UInt8>) -> SIMD3<UInt8>
     ) {
-        guard let part = area.clipped(width: image.width, height: image.height) else { return }
-        for y in part.y..<part.y + part.height {
-            for x in part.x..<part.x + part.width { image[x, y] = color(image[x, y]) }
-        }
+        image.fill(area, color)
     }
 
     private mutating func outline(_ area: PixelRectangle, _ color: SIMD3<UInt8>, width: Int) {
@@ -295,6 +291,30 @@ extension SIMD3<UInt8> {
 }
 
 extension RGBImage {
+    /// Masked tokens are dark with a dot, whatever was decoded there.
+    ///
+    /// - Parameter side: pixels of a token.
+    mutating func drawMasked(_ snapshot: StepSnapshot, gridWidth: Int, side: Int) {
+        for token in snapshot.fixedAt.indices where snapshot.fixedAt[token] == nil {
+            let (column, row) = (token % gridWidth, token / gridWidth)
+            let parity: UInt8 = (column + row) % 2 == 0 ? 30 : 36
+            fill(PixelRectangle(x: column * side, y: row * side, width: side, height: side)) { _ in
+                SIMD3(parity, parity, parity + 6)
+            }
+            let dot = PixelRectangle(
+                x: column * side + side / 2 - side / 16, y: row * side + side / 2 - side / 16,
+                width: max(1, side / 8), height: max(1, side / 8))
+            fill(dot) { _ in SIMD3(96, 96, 112) }
+        }
+    }
+
+    mutating func fill(_ area: PixelRectangle, _ color: (SIMD3<UInt8>) -> SIMD3<UInt8>) {
+        guard let part = area.clipped(width: width, height: height) else { return }
+        for y in part.y..<part.y + part.height {
+            for x in part.x..<part.x + part.width { self[x, y] = color(self[x, y]) }
+        }
+    }
+
     mutating func outline(_ area: PixelRectangle, _ color: SIMD3<UInt8>, width line: Int) {
         for y in max(0, area.y)..<min(height, area.y + area.height) {
             for x in max(0, area.x)..<min(width, area.x + area.width) {

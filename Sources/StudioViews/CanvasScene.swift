@@ -42,7 +42,9 @@ package struct CanvasScene: Hashable, Sendable {
         preview = run.preview(at: snapshot.step)?.preview.image
         picture = state.isPictureShown ? run.picture : nil
         counterpart = state.isPictureShown ? state.counterpart : nil
-        canvas = state.canvas
+        var canvas = state.canvas
+        canvas.overlay = state.overlaySeen
+        self.canvas = canvas
         mask = state.isPictureShown ? state.mask : nil
         growth = state.settings.whole(.growth) ?? 0
         isProposal = state.proposal != nil

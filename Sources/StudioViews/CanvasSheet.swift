@@ -15,6 +15,8 @@ struct CanvasSheet: Hashable, Sendable {
     private struct Tile: Hashable, Sendable {
         var picture: FinishedPicture?
         var preview: RGBImage?
+        /// Of a picture that is not finished.
+        var snapshot: StepSnapshot?
         var gridWidth = 1
         var isSkipped = false
     }
@@ -22,6 +24,7 @@ struct CanvasSheet: Hashable, Sendable {
     /// Pixels that a sheet has at most along a side, about what a screen can show.
     private static let side = 1_280
     private static let background = SIMD3<UInt8>(24, 24, 28)
+    private static let frame = SIMD3<UInt8>(72, 72, 80)
 
     /// Nil where one picture is shown alone.
     init?(_ state: StudioState) {
@@ -31,10 +34,12 @@ struct CanvasSheet: Hashable, Sendable {
         partner = canvas.partner == nil ? nil : state.counterpart
         tiles = proposal.candidates.map { id in
             guard let run = state.runs[id] else { return Tile() }
+            let snapshot = id == state.shownRun ? state.shownSnapshot : run.snapshots.last
+            let isStep = id == state.shownRun && !state.isPictureShown
             return Tile(
-                picture: run.picture,
-                preview: run.snapshots.last.flatMap { run.preview(at: $0.step)?.preview.image },
-                gridWidth: run.gridWidth, isSkipped: run.isSkipped)
+                picture: isStep ? nil : run.picture,
+                preview: snapshot.flatMap { run.preview(at: $0.step)?.preview.image },
+                snapshot: snapshot, gridWidth: run.gridWidth, isSkipped: run.isSkipped)
         }
     }
 
@@ -44,7 +49,7 @@ struct CanvasSheet: Hashable, Sendable {
             1, (max(columns * size.x, rows * size.y) + Self.side - 1) / Self.side)
         let images = tiles.enumerated().map { index, tile in
             image(of: tile).thinned(by: factor).framed(
-                index == selected ? SIMD3(255, 208, 64) : Self.background, width: max(3, 8 / factor)
+                index == selected ? SIMD3(255, 208, 64) : Self.frame, width: max(3, 8 / factor)
             )
         }
         return RGBImage.contactSheet(
@@ -63,8 +68,10 @@ struct CanvasSheet: Hashable, Sendable {
                 x: 0, y: 0)
         } else if tile.isSkipped {
             image.write("skipped", x: 16, y: 16, color: SIMD3(160, 160, 176), scale: 2)
-        } else if let preview = tile.preview {
-            image.draw(preview, x: 0, y: 0)
+        } else if let snapshot = tile.snapshot {
+            if let preview = tile.preview { image.draw(preview, x: 0, y: 0) }
+            image.drawMasked(
+                snapshot, gridWidth: tile.gridWidth, side: size.x / max(1, tile.gridWidth))
         } else {
             image.write("waiting", x: 16, y: 16, color: SIMD3(160, 160, 176), scale: 2)
         }

@@ -29,7 +29,7 @@ extension FrameBuilder {
             painted.image, painted.twin, in: inner, isPreview: !state.isPictureShown,
             isPassing: scene.isPassing)
         hits(on: place, state)
-        let isNumbered = state.canvas.overlay == .order
+        let isNumbered = state.overlaySeen == .order
         if abilities.isPlain { stripes(state, on: place) }
         if abilities.isPlain || isNumbered { marks(state, on: place) }
     }
@@ -55,7 +55,7 @@ extension FrameBuilder {
 
     /// What is masked, where colours cannot tell: every second cell of it is a stroke.
     private mutating func stripes(_ state: StudioState, on place: CellArea) {
-        guard state.isPictureShown, state.proposal == nil || state.canvas.overlay == .mask,
+        guard state.isPictureShown, state.proposal == nil || state.overlaySeen == .mask,
             (state.proposal?.candidates.count ?? 1) == 1, state.canvas.margins.isEmpty,
             let mask = state.visibleMask
         else { return }
@@ -106,14 +106,14 @@ extension FrameBuilder {
         else { return }
         let view = state.viewport
         let side = state.parameters.tokenSide
-        let isMaskSeen = state.proposal == nil || state.canvas.overlay == .mask
+        let isMaskSeen = state.proposal == nil || state.overlaySeen == .mask
         let mask = state.isPictureShown && isMaskSeen ? state.visibleMask : nil
         let masked = mask?.tokens(cell: state.parameters.tokenSide)
         let isPlain = abilities.isPlain || !abilities.hasPictures
         let isRoomy = side * place.columns >= 4 * view.width
         for token in snapshot.fixedAt.indices {
             let mark: String? =
-                if state.canvas.overlay == .order, let step = snapshot.fixedAt[token] {
+                if state.overlaySeen == .order, let step = snapshot.fixedAt[token] {
                     step == 0 ? nil : "\(step)"
                 } else if !isPlain {
                     nil
@@ -121,13 +121,13 @@ extension FrameBuilder {
                     "·"
                 } else if state.focus == .canvas, token == state.cursorToken {
                     "X"
-                } else if !state.isPictureShown, state.canvas.overlay != .off,
+                } else if !state.isPictureShown, state.overlaySeen != .off,
                     run.pinned.contains(token)
                 {
                     "#"
-                } else if state.canvas.overlay == .confidence, snapshot.fixedAt[token] != nil {
+                } else if state.overlaySeen == .confidence, snapshot.fixedAt[token] != nil {
                     snapshot.confidence[token].tenths
-                } else if state.isPictureShown || state.canvas.overlay == .off {
+                } else if state.isPictureShown || state.overlaySeen == .off {
                     nil
                 } else if snapshot.fixedAt[token] == nil {
                     "·"
@@ -215,9 +215,11 @@ extension StudioState {
         }
         if isPictureShown {
             let scale =
-                canvas.display == .residual
-                ? ", dark 0 to bright 1, the longest"
-                : canvas.overlay == .confidence ? ", confidence dark 0 to bright 1" : ""
+                switch canvas.display {
+                case .residual: ", dark small, bright large"
+                case .difference: ", grey equal"
+                default: confidenceScale
+                }
             let remarks = compared.map { $0 + enlarged }
             return (scale.isEmpty ? [] : remarks.map { $0 + scale }) + remarks
         }
@@ -235,7 +237,13 @@ extension StudioState {
         }
         let counted = "step \(step)/\(run.steps)"
         let rest = (run.status == .running ? "" : "  \(statusWord)") + enlarged
-        return ["\(counted)  \(kind)\(rest)", "\(counted)\(rest)"]
+        let scale = confidenceScale
+        return (scale.isEmpty ? [] : ["\(counted)  \(kind)\(rest)\(scale)"])
+            + ["\(counted)  \(kind)\(rest)", "\(counted)\(rest)"]
+    }
+
+    private var confidenceScale: String {
+        overlaySeen == .confidence ? ", confidence dark 0 to bright 1" : ""
     }
 
     private var enlarged: String { canvas.zoom > 1 ? "  \(canvas.zoom)×" : "" }
@@ -253,7 +261,7 @@ extension StudioState {
             case .discrete: other + (decibels ?? "")
             case .split: "\(left) | \(right)\(decibels ?? "")"
             case .difference: "difference ×8: \(right) - \(left)"
-            case .residual: "residual lengths"
+            case .residual: "residual size"
             }
         }
         guard let comparison = canvas.comparison else { return [line("refined", "discrete")] }

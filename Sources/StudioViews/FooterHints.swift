@@ -11,7 +11,10 @@ struct FooterHint {
 
 extension StudioState {
     /// The keys that matter most now, the first one most.
-    var hints: [FooterHint] { popupHints ?? viewHints ?? panelHints ?? canvasHints }
+    var hints: [FooterHint] {
+        guard !isEnding else { return [word("Ctrl-C", "quit at once, without the rest")] }
+        return popupHints ?? viewHints ?? panelHints ?? canvasHints
+    }
 
     /// Those of the box that is open.
     private var popupHints: [FooterHint]? {
@@ -91,9 +94,21 @@ extension StudioState {
                 hint(.queueAddFirst, "queue the prompt"), pause, word("Esc", "studio"), helpHint
             ]
         }
+        let remove =
+            queue.running == nil ? hint(.queueRemove, "remove") : hint(.queueSkip, "skip")
+        guard queue.jobs.indices.contains(queue.selected),
+            [.waiting, .running].contains(queue.jobs[queue.selected].state)
+        else {
+            return [
+                pause, hint(.queueRetry, "again"), remove, hint(.queueClear, "clear what is done"),
+                helpHint
+            ]
+        }
+        guard queue.jobs.count > 1 else {
+            return [pause, hint(.queueEdit, "edit"), remove, helpHint]
+        }
         return [
-            pause, hint(.queueEdit, "edit"), hint(.queueUp, "up"), hint(.queueDown, "down"),
-            queue.running == nil ? hint(.queueRemove, "remove") : hint(.queueSkip, "skip"),
+            pause, hint(.queueEdit, "edit"), hint(.queueUp, "up"), hint(.queueDown, "down"), remove,
             helpHint
         ]
     }
@@ -142,7 +157,7 @@ extension StudioState {
                 hint(.alternatives, "alternatives"), hint(.editPrompt, "prompt"), helpHint
             ]
         }
-        if shown == nil {
+        if shown == nil || shown?.picture == nil && shown?.snapshots.isEmpty == true {
             return [
                 hint(.editPrompt, "prompt"), hint(.example, "example"),
                 hint(.parameters, "parameters"), hint(.openFile, "open"), hint(.quit, "quit"),
@@ -200,6 +215,12 @@ extension StudioState {
 
     private var paintingHints: [FooterHint] {
         let isMasked = mask.map { !$0.isEmpty } ?? false
+        if canvas.tool == .lasso, canvas.stroke != nil {
+            return [
+                hint(.applyTool, "corner"), word("Enter", "close the lasso"),
+                word("Esc", "drop it"), helpHint
+            ]
+        }
         return [
             hint(.applyTool, canvas.tool.rawValue),
             word(keys(.brush, .eraser, .rectangle, .ellipse, .lasso, .flood), "tools"),

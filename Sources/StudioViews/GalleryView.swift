@@ -29,19 +29,26 @@ extension FrameBuilder {
     private mutating func galleryHeading(_ state: StudioState, in area: CellArea) {
         let gallery = state.gallery
         let count = gallery.matches.count
-        var remark = count == 1 ? "1 picture" : "\(count) pictures"
-        if !gallery.query.isEmpty { remark = "\(count) of \(gallery.listedCount)" }
-        if gallery.unread > 0 { remark += ", reading \(gallery.unread)" }
-        if count > 0 { remark = "\(gallery.selected + 1) / \(remark)" }
+        let place = count > 0 ? "\(gallery.selected + 1) of \(count)" : "none"
+        var remark = count == 1 ? "1 picture" : count == 0 ? "" : "\(place) pictures"
+        if !gallery.query.isEmpty, !gallery.query.seeksTrash {
+            remark = area.columns < 60 ? place : "\(place) found, \(gallery.listedCount) in all"
+        }
+        if gallery.unread > 0 {
+            remark += (remark.isEmpty ? "" : ", ") + "reading \(gallery.unread)"
+        }
         guard let field = gallery.field else {
-            let title = gallery.query.isEmpty ? "Gallery" : "Gallery: \(gallery.query.text)"
+            let title =
+                gallery.query.isEmpty
+                ? "Gallery"
+                : gallery.query.text == "is:trashed" ? "Trash" : "Gallery: \(gallery.query.text)"
             heading(title, in: area, isFocused: true, remark: remark)
             return
         }
         heading("Search", in: area, isFocused: true, remark: remark)
         let start = area.column + 10
         let room = max(1, area.columns - 14 - remark.cellWidth)
-        fill(CellArea(column: start - 1, row: area.row, columns: room + 2, rows: 1), palette.text)
+        fill(CellArea(column: start - 1, row: area.row, columns: room + 3, rows: 1), palette.text)
         line(field, column: start, row: area.row, palette.text, width: room + 1)
     }
 

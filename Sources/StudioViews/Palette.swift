@@ -36,7 +36,11 @@ package struct Palette {
             _ attributes: TextStyle.Attributes = []
         ) -> TextStyle {
             let (ink, ground) = isRich ? rich : basic
-            return TextStyle(.indexed(ink), on: .indexed(ground), attributes)
+            // With 16 colours many terminals write bold black in grey.
+            let isGrey = !isRich && ink == 0
+            return TextStyle(
+                .indexed(ink), on: .indexed(ground),
+                isGrey ? attributes.subtracting(.bold) : attributes)
         }
         switch theme {
         case .dark:
@@ -101,7 +105,7 @@ package struct Palette {
         ground = text
         // On a bar that is as bright as a selection, the open tab is as dark as the ground.
         tab = theme == .contrast ? focus : selection
-        tab.attributes.insert(.bold)
+        if isRich || tab.foreground != .indexed(0) { tab.attributes.insert(.bold) }
         unread = faint
         unread.attributes.insert(.underline)
     }

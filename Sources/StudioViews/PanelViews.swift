@@ -244,10 +244,10 @@ extension FrameBuilder {
 
     /// The overlay, and what its figures mean where they stand for colours.
     private func overlayName(_ state: StudioState) -> String {
-        switch state.canvas.overlay {
+        switch state.overlaySeen {
         case .off: ""
         case .confidence where abilities.isPlain: "confidence 0-9"
-        default: "overlay \(state.canvas.overlay.rawValue)"
+        default: "overlay \(state.overlaySeen.rawValue)"
         }
     }
 
@@ -356,7 +356,10 @@ extension RunRecord {
     }
 
     /// How far it is, in a word or two.
-    var progress: String { phase == .steps ? "step \(step)/\(steps)" : phase.shown }
+    var progress: String {
+        if phase == .steps { return "step \(step)/\(steps)" }
+        return of > 1 ? "\(phase.shown) \(done)/\(of)" : phase.shown
+    }
 
     /// The phases so far with what each took, the one that runs with how far it is; the oldest go
     /// where there is no room for all.

@@ -105,9 +105,7 @@ extension FrameBuilder {
         let (waiting, unsaved) = (state.queue.waitingCount, state.unsavedCount)
         let remarks = [
             waiting > 0 ? "\(waiting) queued for the next start" : nil,
-            unsaved > 0
-                ? "\(unsaved == 1 ? "1 picture is" : "\(unsaved) pictures are") not saved; "
-                    + "\(unsaved == 1 ? "it comes" : "they come") back next time" : nil
+            unsaved > 0 ? state.unsavedWords(unsaved) : nil
         ].compactMap { $0 }.flatMap {
             WrappedText(Array($0), columns: min(56, frame.columns - 2) - 4).lines
         }
@@ -288,5 +286,17 @@ extension FrameBuilder {
         put(
             place, column: inner.column + inner.columns - place.cellWidth, row: inner.endRow,
             palette.popupFaint)
+    }
+}
+
+extension StudioState {
+    /// What becomes of pictures that have no file.
+    fileprivate func unsavedWords(_ count: Int) -> String {
+        let what = count == 1 ? "1 picture is not saved" : "\(count) pictures are not saved"
+        guard isSittingKept else {
+            return "\(what), and this sitting cannot be kept: "
+                + "\(count == 1 ? "it is lost" : "they are lost")"
+        }
+        return "\(what); \(count == 1 ? "it comes" : "they come") back next time"
     }
 }

@@ -7,7 +7,7 @@ extension FrameBuilder {
         let queue = state.queue
         let remark =
             queue.jobs.isEmpty
-            ? "" : "\(queue.waitingCount) waiting\(queue.isPaused ? ", paused" : "")"
+            ? "" : queue.waitingCount == 0 ? "none waiting" : "\(queue.waitingCount) waiting"
         if state.isQueueBehindPause {
             heading(
                 titles: [
@@ -110,6 +110,7 @@ extension FrameBuilder {
             switch job.state {
             case .running: palette.focus
             case .waiting: palette.text
+            case .finished where job.isUnsaved: palette.problem
             case .finished, .skipped: palette.faint
             case .failed, .quarantined: palette.problem
             }
@@ -132,11 +133,14 @@ extension FrameBuilder {
 }
 
 extension QueuedJob {
+    /// Whether its picture was made and could not be saved.
+    fileprivate var isUnsaved: Bool { state == .finished && path == nil && problem != nil }
+
     fileprivate var glyph: String {
         switch state {
         case .waiting: "○"
         case .running: "◉"
-        case .finished: "●"
+        case .finished: isUnsaved ? "✗" : "●"
         case .skipped: "–"
         case .failed, .quarantined: "✗"
         }
@@ -149,7 +153,7 @@ extension QueuedJob {
             return run.flatMap { studio.runs[$0] }?.progress ?? "beginning"
         case .finished:
             return path.map { "saved " + ($0.split(separator: "/").last.map(String.init) ?? $0) }
-                ?? (problem == nil ? "done" : "not saved")
+                ?? (isUnsaved ? "not saved" : "done")
         case .skipped: return "skipped"
         case .failed: return "failed"
         case .quarantined: return "put aside"

@@ -120,7 +120,7 @@ extension FrameBuilder {
     private func isPromptSeen(_ state: StudioState) -> Bool {
         let isNarrow = Layout(columns: frame.columns, rows: frame.rows).isNarrow
         return state.view == .studio && state.popup == nil
-            && (!isNarrow || state.focus == .prompt)
+            && (state.focus == .prompt || state.shown == nil && !isNarrow)
     }
 
     /// For screens too small for a picture: what goes on, in words.
@@ -143,7 +143,8 @@ extension StudioState {
     /// to the model alone, or to how far a run is that one does not see.
     fileprivate var headerFacts: [String] {
         // What is being made comes first where it is not on the canvas.
-        let work = workElsewhere ?? ""
+        let work = [isSittingKept ? nil : "sitting not kept", workElsewhere].compactMap { $0 }
+            .joined(separator: "  ·  ")
         func line(_ parts: String..., gap: String = "  ·  ") -> String {
             ([work] + parts).filter { !$0.isEmpty }.joined(separator: gap)
         }
@@ -167,6 +168,7 @@ extension StudioState {
                 line(name, seed, drawn), line(name, seed, kind), line(facts.name, seed, kind),
                 line(name, seed), line(facts.name, seed), line(facts.name, seed, gap: " · ")
             ] + ofSeed + [line(name), work.isEmpty ? name : work]
+                + (work.isEmpty ? [facts.name] : [])
         }
     }
 

@@ -9,6 +9,15 @@ public enum CursorPlacement {
         Array("\u{1B}7\u{1B}[\(row + 1);\(column + 1)H".utf8) + bytes + Array("\u{1B}8".utf8)
     }
 
+    /// Blanks written over cells: the one eraser of sixel pixels that all terminals know. Some keep
+    /// them under cells that are only cleared.
+    public static func blank(column: Int, row: Int, columns: Int, rows: Int) -> [UInt8] {
+        let line = String(repeating: " ", count: columns)
+        return (row..<row + rows).reduce(into: Array("\u{1B}7\u{1B}[0m".utf8)) { bytes, row in
+            bytes += "\u{1B}[\(row + 1);\(column + 1)H\(line)".utf8
+        } + Array("\u{1B}8".utf8)
+    }
+
     /// `bytes` as one synchronized update (private mode 2026): the terminal shows all or nothing.
     public static func synchronize(_ bytes: [UInt8]) -> [UInt8] {
         Array("\u{1B}[?2026h".utf8) + bytes + Array("\u{1B}[?2026l".utf8)

@@ -55,7 +55,9 @@ struct ForkCommand: ParsableCommand {
     }
 
     func run() throws {
+        var model = model
         let file = try SavedRun(picture)
+        model.keepPrecision(of: file.metadata.record)
         let command = try CommandRun(model, output)
         let pipeline = command.pipeline
         let (run, edit) = try file.open(command)

@@ -88,7 +88,7 @@ struct GridCommand: ParsableCommand {
             remarkOnSize(first, columns: columns.count, rows: rows.count, progress)
             let names = saveCells ? try cellNames(runs, axes.x, axes.y, pattern, command) : []
             if isSeedChosen { progress.note("Seed \(base.seed).") }
-            progress.remark(on: runs, pipeline.model)
+            progress.remark(on: runs, pipeline.model, isEdit: false)
             return try pictures(of: runs, names, command)
         }
         progress.end()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Assets
 import Foundation
+import Imaging
 import Kernels
 import Layers
 import Pipeline
@@ -44,6 +45,14 @@ struct ModelOptions: ParsableArguments {
         return try Compute(
             threadCount: threads ?? Preferences.current.whole(.threads),
             precision: precision.flatMap(Precision.init))
+    }
+
+    /// Where no precision was asked for, takes that of a saved run: another would make another
+    /// picture of it.
+    mutating func keepPrecision(of record: ImageRecord) {
+        guard precision == nil || precision == "auto" else { return }
+        let known = Precision.allCases.first { $0.recordName == record.precision } ?? .float32
+        precision = known.rawValue
     }
 
     func open() throws -> Pipeline {

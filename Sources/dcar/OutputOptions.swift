@@ -99,8 +99,7 @@ struct OutputOptions: ParsableArguments {
         guard let file = try? ImageFile.open(path) else { return false }
         guard let record = metadata?.record, let found = try? GenerationMetadata(file.contents)
         else { return file.image == image }
-        return found.record.prompt == record.prompt && found.record.seed == record.seed
-            && found.record.modelHash == record.modelHash
+        return found.record.isOfSameRun(as: record)
     }
 
     /// Makes the folder that the settings name. One that cannot be made is reported by the save.

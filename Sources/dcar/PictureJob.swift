@@ -66,15 +66,16 @@ struct PictureJob {
         var finished = 0
         try checkPlaces(items)
         if choosesSeeds { saySeeds(items) }
-        progress.remark(on: items.map(\.run), pipeline.model)
+        progress.remark(
+            on: items.map(\.run), pipeline.model, isEdit: items.contains { $0.edit != nil })
         do {
             try command.stoppable {
                 try unmask(&items)
                 let unfinished = items.filter { !$0.run.run.isFinished }
                 if let stopAfter, !unfinished.isEmpty {
+                    try savePartial(unfinished)
                     progress.note(
                         "Stopped after step \(stopAfter); dcar resume goes on from there.")
-                    try savePartial(unfinished)
                 } else {
                     for item in items {
                         try finish(item)
@@ -147,14 +148,23 @@ struct PictureJob {
         var runs = items.map(\.run)
         // A stop leaves what was done until then.
         defer { for (place, run) in runs.enumerated() { items[place].run = run } }
+        var isPreviewOn = true
         try pipeline.unmask(&runs, stopAfter: stopAfter, events: send) { runs in
             if savesSteps {
                 for (item, run) in zip(items, runs) { try saveStep(item, run) }
             }
             let done = runs.map(\.run.state.step).max() ?? 0
-            if let preview, done % preview.interval == 0, let first = runs.first {
+            if let preview, isPreviewOn, let first = runs.first,
+                done % preview.interval == 0 || first.run.isFinished || done == stopAfter
+            {
                 let image = try picture(of: first, preview)
-                try ImageFile.save(PNG.encode(image), to: preview.file.path, overwrite: true)
+                do {
+                    try ImageFile.save(PNG.encode(image), to: preview.file.path, overwrite: true)
+                } catch let error as SaveError {
+                    // The picture is worth more than the view of it.
+                    isPreviewOn = false
+                    progress.note("There is no more preview: \(error)")
+                }
             }
         }
     }

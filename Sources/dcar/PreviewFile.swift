@@ -35,12 +35,23 @@ struct PreviewFile {
                 "--preview-path is \(shown), which is no regular file; name one that may be replaced."
             )
         }
+        guard Self.mayBeReplaced(self.path) else {
+            throw CommandError.usage(
+                "--preview-path is \(shown), a file that is no PNG; name one that may be replaced.")
+        }
         do {
             try ImageFile.checkPlace(of: self.path)
         } catch {
             guard case .exists = error else { throw error }
         }
         folder = Folder(of: self.path)
+    }
+
+    /// Whether there is nothing, an empty file or a PNG: anything else is no preview of an earlier run.
+    private static func mayBeReplaced(_ path: String) -> Bool {
+        guard let file = FileHandle(forReadingAtPath: path) else { return true }
+        guard let start = try? file.read(upToCount: 8), !start.isEmpty else { return true }
+        return start.elementsEqual([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
     }
 
     var name: String { (path as NSString).lastPathComponent }

@@ -2,7 +2,9 @@ import Pipeline
 
 extension ProgressLine {
     /// Notes what may keep pictures from being as expected, before they are made.
-    func remark(on runs: [PictureRun], _ model: Model) {
+    ///
+    /// - Parameter isEdit: whether the runs are of pictures that were there before.
+    func remark(on runs: [PictureRun], _ model: Model, isEdit: Bool) {
         if runs.contains(where: \.isPromptTruncated) {
             note("The prompt is longer than the text encoder reads; its end does not count.")
         }
@@ -16,8 +18,8 @@ extension ProgressLine {
         let side = model.trainedSide
         if let run = runs.first(where: { max($0.width, $0.height) > side }), run.run.window == nil {
             note(
-                "The model learned pictures of \(side)x\(side); larger ones may fall apart. "
-                    + "dcar edit --outpaint continues one of that size.")
+                "The model learned pictures of \(side)x\(side); larger ones may fall apart."
+                    + (isEdit ? "" : " dcar edit --outpaint continues one of that size."))
         }
     }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Imaging
-import Kernels
 import Pipeline
 import Requests
 
@@ -22,12 +21,7 @@ struct ResumeCommand: ParsableCommand {
             throw CommandError.inputImage(
                 "\(SanitizedText(file.path)) is finished; there is nothing to resume.")
         }
-        // Another precision would give another picture than the run that was stopped.
-        if model.precision == nil || model.precision == "auto" {
-            let recorded = file.metadata.record.precision
-            let precision = Precision.allCases.first { $0.recordName == recorded } ?? .float32
-            model.precision = precision.rawValue
-        }
+        model.keepPrecision(of: file.metadata.record)
         let command = try CommandRun(model, output)
         let (run, edit) = try file.open(command)
         let job = PictureJob(

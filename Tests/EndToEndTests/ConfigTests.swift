@@ -163,3 +163,23 @@ func whatCannotBeSetIsSaidAndNothingIsWritten(words: [String], message: String) 
     #expect(result.status == 5)
     #expect(try names(in: folder) == [])
 }
+
+/// Each reads what the one before has written.
+@Test func settingsThatAreSetAtOnceAreAllKept() throws {
+    let folder = try TemporaryFolder()
+    let values = [
+        ("generate.steps", "3"), ("generate.guidance", "2.5"), ("generate.count", "2"),
+        ("log.days", "9")
+    ]
+    let sets = values.map { "$dcar config set \($0.0) \($0.1) &" }.joined(separator: " ")
+    for round in 0..<3 {
+        let environment = ["DCAR_CONFIG": folder.file("round\(round)/config.toml")]
+        let result = try Program.shell("\(sets) wait", in: folder.path, environment: environment)
+        #expect(result.status == 0)
+        for (name, value) in values {
+            let found = try Program.run(
+                ["config", "get", name], in: folder.path, environment: environment)
+            #expect(found.text == "\(value)\n", "\(name)")
+        }
+    }
+}

@@ -21,6 +21,37 @@ private let preview = ["generate", "a fox", "-s", "5", "-o", "a.png", "--preview
     #expect(try names(in: folder) == ["link", "pipe"])
 }
 
+/// The list of prompts, or a part of the model.
+@Test func aPreviewDoesNotReplaceWhatIsNoPNG() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write("a fox\na bear\n", as: "prompts.txt")
+    let result = try Program.run(
+        ["generate", "--prompt-file", "prompts.txt", "-o", "{n}.png", "--preview-path"]
+            + ["prompts.txt"] + small, in: folder.path)
+    #expect(result.status == 2)
+    #expect(
+        sentence(result)
+            == "--preview-path is prompts.txt, a file that is no PNG; name one that may be replaced."
+    )
+    #expect(
+        try String(contentsOfFile: folder.file("prompts.txt"), encoding: .utf8) == "a fox\na bear\n"
+    )
+    #expect(try names(in: folder) == ["prompts.txt"])
+}
+
+@Test func thePreviewShowsTheLastStepWhateverItsInterval() throws {
+    let folder = try TemporaryFolder()
+    for (name, interval) in [("each", "1"), ("some", "3"), ("none", "64")] {
+        let result = try Program.run(
+            ["generate", "a fox", "-s", "5", "-o", "\(name)-a.png", "--preview-path", "\(name).png"]
+                + ["--preview-interval", interval] + small, in: folder.path)
+        #expect(result.status == 0)
+    }
+    let last = try ImageFile.open(folder.file("each.png")).image
+    #expect(try ImageFile.open(folder.file("some.png")).image == last)
+    #expect(try ImageFile.open(folder.file("none.png")).image == last)
+}
+
 @Test func aPreviewGoesWhereALinkLeads() throws {
     let folder = try TemporaryFolder()
     let files = FileManager.default

@@ -21,6 +21,20 @@ func aStoppedRunGoesOnToTheSameBytes(step: Int) throws {
         try ImageFile.read(folder.file("done.png")) == ImageFile.read(folder.file("whole.png")))
 }
 
+/// What no flag says is as in the picture, precision too.
+@Test func aForkKeepsThePrecision() throws {
+    let folder = try TemporaryFolder()
+    let made = try Program.run(
+        ["generate", "a fox", "-s", "9", "--precision", "fp32", "-o", "a.png"] + small,
+        in: folder.path)
+    #expect(made.status == 0)
+    let forked = try Program.run(
+        ["fork", "a.png", "--step", "1", "-s", "9", "-o", "b.png"], in: folder.path)
+    #expect(forked.status == 0)
+    let info = try Program.run(["info", "b.png"], in: folder.path)
+    #expect(info.text.contains("precision       float32\n"))
+}
+
 /// A file keeps no sign of a zero.
 @Test func aGuidanceOfMinusZeroIsNone() throws {
     let folder = try TemporaryFolder()

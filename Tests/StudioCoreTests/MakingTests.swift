@@ -178,7 +178,7 @@ func aMaskPaintedWhileItsBatchIsMadeStays(isHalfMade: Bool) {
     story.fill("sed=1,2,3")
     story.press(Key(.enter))
     #expect(story.takeEffects().orders.isEmpty)
-    #expect(story.state.message?.text.contains("\"sed=1,2,3\" is no axis") == true)
+    #expect(story.state.message?.text.contains("\"sed=1,2,3\" is no parameter") == true)
 }
 
 // MARK: Edits

@@ -148,6 +148,36 @@ private func restored(_ story: Story, runs: [RunID]) throws -> RestoredSession {
     #expect(second.state.prompt.positive.text == "a fox")
 }
 
+/// Also what was taken off the list in one of them.
+@Test func closedPicturesOfAllSittingsCanBeReopened() throws {
+    var (fox, beach) = (Story(), Story())
+    fox.draw("a fox")
+    fox.press(Key(.delete))
+    beach.draw("a beach")
+    var last = try restored(beach, runs: [1])
+    last.adopt(try restored(fox, runs: [1]))
+    var story = Story()
+    story.tell(.library(.opened(last)))
+    #expect(story.state.order == [2] && story.state.closed == [1])
+    story.do(.reopenPicture)
+    #expect(story.state.order.contains(1) && story.state.closed.isEmpty)
+}
+
+/// What was undone, and other branches, are no versions to undo.
+@Test func onlyWhatCanBeUndoneIsCounted() throws {
+    var first = Story()
+    first.draw("a fox")
+    first.press(Key(.escape))
+    for command in [Command.editMask, .maskAll, .editMask] { first.do(command) }
+    let all = first.state.history.undoCount
+    #expect(all > 1)
+    first.do(.undo)
+    var story = Story()
+    story.tell(.library(.opened(try restored(first, runs: [1]))))
+    let words = all - 1 == 1 ? "1 version to undo" : "\(all - 1) versions to undo"
+    #expect(story.state.message?.text.contains(words) == true)
+}
+
 @Test func sittingsSideBySideComeBackAsOne() throws {
     var (fox, beach) = (Story(), Story())
     fox.draw("a fox")

@@ -97,6 +97,7 @@ private struct Sitting {
     var sitting = Sitting()
     sitting.tell(
         .inspected(PromptFacts(prompt: "a fox", tokens: 76, limit: 64, unknownWords: [])))
+    sitting.perform(.editPrompt)
     sitting.state.message = nil
     #expect(
         sitting.lines.first?.contains(

@@ -115,7 +115,7 @@ private func shown(_ state: StudioState) -> Frame {
     let facts = PromptFacts(prompt: "a fox", tokens: 3, limit: 64, unknownWords: ["fox"])
     _ = update(&state, .news(.inspected(facts)))
     #expect(shown(state).text.contains(state.parameters.explanation(of: state.parameter)))
-    state.focus = .canvas
+    state.focus = .prompt
     #expect(shown(state).text.contains("vocabulary does not know"))
 }
 
@@ -124,9 +124,28 @@ private func shown(_ state: StudioState) -> Frame {
     perform(&state, .residualMap)
     state.canvas.cursor = PixelPoint(x: 40, y: 10)
     #expect(shown(state).text.contains("id 4  step 2  residual 0.3 of 1"))
-    #expect(shown(state).text.contains("residual lengths, dark 0 to bright 1, the longest"))
-    perform(&state, .residualMap, .confidenceOverlay)
+    #expect(shown(state).text.contains("residual size, dark small, bright large"))
+    // One scale is not laid over another.
+    perform(&state, .confidenceOverlay)
+    #expect(!shown(state).text.contains("confidence"))
+    perform(&state, .residualMap)
     #expect(shown(state).text.contains("confidence dark 0 to bright 1"))
+    state.canvas.step = 2
+    #expect(shown(state).text.contains("confidence dark 0 to bright 1"))
+}
+
+@Test func aScaleOfItsOwnIsNotTinted() throws {
+    var state = studioWithPicture()
+    perform(&state, .confidenceOverlay)
+    for display in [Command.residualMap, .difference] {
+        perform(&state, display)
+        let tinted = try #require(CanvasScene(state))
+        var plain = state
+        plain.canvas.overlay = .off
+        #expect(tinted == CanvasScene(plain))
+        perform(&state, display)
+        #expect(CanvasScene(state) != CanvasScene(plain))
+    }
 }
 
 @Test func anOpenedFileHasNoSteps() {
@@ -218,6 +237,14 @@ private func shown(_ state: StudioState) -> Frame {
     #expect(shown(state).text.contains("1 picture is not saved; it comes back next time"))
     let narrow = frame(of: state, columns: 40, rows: 12, on: Scene.abilities(.xterm256)).text
     #expect(narrow.contains("1 picture is not saved;") && narrow.contains("back next time"))
+    #expect(!shown(state).text.contains("sitting not kept"))
+    var lost = state
+    _ = update(&lost, .news(.library(.keeping(false))))
+    #expect(shown(lost).text.contains("this sitting cannot be"))
+    #expect(!shown(lost).text.contains("next time"))
+    #expect(shown(lost).text.contains("sitting not kept"))
+    _ = update(&lost, .news(.library(.keeping(true))))
+    #expect(shown(lost).text == shown(state).text)
     state.popup = nil
     _ = update(&state, .news(.saved(1, path: "/p/a.png")))
     perform(&state, .quit)

@@ -27,7 +27,7 @@ func theHeadingSaysWhatIsDoneAtUsualSizes(size: ScreenSize) {
 
 @Test(arguments: [
     (ScreenSize(80, 24), "difference ×8: 2 - 1"),
-    (ScreenSize(120, 40), "difference ×8: picture 2 - picture 1")
+    (ScreenSize(120, 40), "difference ×8: picture 2 - picture 1, grey equal")
 ])
 func theHeadingSaysWhatIsCompared(size: ScreenSize, words: String) {
     var state = studioWithPictures(2)
@@ -129,6 +129,8 @@ func theMarkerOfTheStepShownIsAlwaysSeenAndClickable(steps: Int, size: ScreenSiz
     state.prompt.facts = PromptFacts(
         prompt: state.prompt.positive.text, tokens: 3, limit: 64, unknownWords: ["zyx"])
     let words = "vocabulary does not know"
+    #expect(!shown(state, ScreenSize(80, 24)).contains(words))
+    perform(&state, .editPrompt)
     #expect(shown(state, ScreenSize(80, 24)).contains(words))
     for command in [Command.viewGallery, .viewQueue, .viewSettings, .help, .palette] {
         var other = state
