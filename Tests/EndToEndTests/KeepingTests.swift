@@ -168,10 +168,10 @@ private func pictures(_ folder: TemporaryFolder) -> [String] {
     try session.wait(forText: "storybook 256px")
     session.type(Keys.escape)
     session.run(seconds: 0.1)
-    try session.write("3", thenSee: "/ 1 picture")
+    try session.write("3", thenSee: " 1 picture")
     try choose("two")
     session.command("config.reload")
-    try session.wait(forText: "/ 4 pictures")
+    try session.wait(forText: "of 4 pictures")
 }
 
 /// Another program does not let go of the history: what is done is done all the same, and nobody is

@@ -123,7 +123,7 @@ private let alt = "\u{1B}"
     try session.write("x", thenSee: "is in the trash; z brings it back.")
     #expect(!files.fileExists(atPath: folder.file("pictures/2.png")))
     try session.write("z", thenSee: "is back.")
-    try session.wait(forText: "1 / 1 of 4")
+    try session.wait(forText: "1 of 1 found, 4 in all")
     #expect(files.fileExists(atPath: folder.file("pictures/2.png")))
     #expect(session.terminal.strayControls == [])
     #expect(session.terminal.commands.allSatisfy { !$0.contains("evil") })

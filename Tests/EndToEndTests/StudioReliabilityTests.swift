@@ -34,7 +34,7 @@ import Testing
     session.type(Keys.escape)
     session.run(seconds: 0.1)
     session.type("3")
-    try session.wait(forText: "/ 2 pictures")
+    try session.wait(forText: "of 2 pictures")
     try session.wait(forText: "unreadable")
     try session.wait(forText: "a beach")
     session.type("q")

@@ -41,7 +41,8 @@ func bracesStandForEachOfTheirParts(raw: String, prompts: [String]) throws {
 }
 
 @Test(arguments: [
-    ("seed", "\"seed\" is no axis"), ("sed=1", "\"sed=1\" is no axis"),
+    ("seed", "\"seed\" is no parameter with values"),
+    ("sed=1", "\"sed=1\" is no parameter with values"),
     ("seed=1,x", "seed cannot be \"x\"; it is a whole number from 0"),
     ("seed=", "seed cannot be \"\""), ("steps=1.5", "steps cannot be \"1.5\""),
     ("decay=up", "decay cannot be \"up\"; it is one of constant, linear, power-cosine"),
