@@ -143,6 +143,7 @@ extension StudioState {
                     : "The sheet is still being made; it can be saved when it is done.", .problem)
             return []
         }
+        message = Message("Saving…")
         return [.saveSheet(lastSheet)]
     }
 

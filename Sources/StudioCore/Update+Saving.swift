@@ -1,7 +1,11 @@
 /// What is saved, and whether it can be now.
 extension StudioState {
     mutating func save(_ content: SaveOrder.Content) -> [StudioEffect] {
-        canBeSaved(shownRun.map { SaveOrder(run: $0, content: content) }).map { [.save($0)] } ?? []
+        guard let order = canBeSaved(shownRun.map({ SaveOrder(run: $0, content: content) }))
+        else { return [] }
+        // All steps of a large picture take a while.
+        message = Message("Saving…")
+        return [.save(order)]
     }
 
     /// To save what is seen.

@@ -19,7 +19,7 @@ extension FrameBuilder {
                 column: inner.column, row: inner.row + offset, columns: inner.columns, rows: 1)
             fill(row, style)
             let mark = line.run == state.shownRun ? "●" : "○"
-            let remark = (discarded.contains(run.id) ? "discarded  " : "") + run.versionRemark
+            let remark = (discarded.contains(run.id) ? "not accepted  " : "") + run.versionRemark
             put(
                 "\(isSelected ? "▸" : " ") \(line.branches)\(mark) \(run.id) \(run.shortTitle)",
                 column: row.column, row: row.row, style,

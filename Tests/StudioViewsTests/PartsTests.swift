@@ -175,14 +175,14 @@ private func shown(_ state: StudioState) -> Frame {
     #expect(shown(state).text.contains("○ 1 a fox  seed \(seeds[0])"))
     perform(&state, .reroll)
     finish(&state, shade: 90)
-    #expect(!shown(state).text.contains("discarded"))
+    #expect(!shown(state).text.contains("not accepted"))
     perform(&state, .compareWith)
     #expect(shown(state).text.contains("▸ the picture before: 2 a fox  seed \(seeds[1])"))
     state.popup = nil
     perform(&state, .discard)
-    #expect(shown(state).text.contains("3 reroll: a fox  discarded"))
+    #expect(shown(state).text.contains("3 reroll: a fox  not accepted"))
     perform(&state, .showVersions)
-    #expect(shown(state).text.contains("discarded  seed"))
+    #expect(shown(state).text.contains("not accepted  seed"))
 }
 
 @Test func aScrolledListSaysWhereItIs() {
