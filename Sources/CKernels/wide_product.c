@@ -123,9 +123,13 @@ void dcar_product_widened(const uint16_t *a, size_t rows, size_t inner, const ui
                 size_t vectors = (left + 15) / 16, width = 16 * vectors;
                 // All blocks before this one are full.
                 const uint32_t *weights = b + column * words + k / 2 * width;
-                const uint32_t *next = column + BLOCK < end
-                                           ? weights + BLOCK * words
-                                           : b + chunk * words + (k + DEPTH) / 2 * BLOCK;
+                // What comes next: the same stretch of the next block, or the next one of the first.
+                const uint32_t *next = weights;
+                if (column + 2 * BLOCK <= end) {
+                    next = weights + BLOCK * words;
+                } else if (k + DEPTH < inner && chunk + BLOCK <= end) {
+                    next = b + chunk * words + (k + DEPTH) / 2 * BLOCK;
+                }
                 widen_weights(weights, (depth + 1) / 2, width, wide_b);
                 if (k + depth == inner) fetch_results(&to, rows, column, left);
                 add_block(wide_a, DEPTH, rows, (block_weights){wide_b, width, 16}, depth, vectors,

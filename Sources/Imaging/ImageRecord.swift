@@ -130,6 +130,8 @@ extension ImageRecord {
             var record = record
             (record.pixelChecksum, record.stoppedAtStep) = (nil, nil)
             (record.appVersion, record.unknown) = ("", [:])
+            // The folder of the same weights may have another name.
+            if modelHash != nil, modelHash == other.modelHash { record.modelName = "" }
             return record.json
         }
         return run(self) == run(other)

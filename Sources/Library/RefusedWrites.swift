@@ -8,6 +8,11 @@ package struct RefusedWrites<Target>: Sendable {
 
     package var isEmpty: Bool { writes.isEmpty }
 
+    /// Whether one of these waits.
+    package func holds(_ isWanted: (_ subject: String) -> Bool) -> Bool {
+        writes.contains { isWanted($0.subject) }
+    }
+
     /// Writes, or keeps what is to be written and throws why.
     ///
     /// - Parameter subject: what it is of, such as `run 3`.

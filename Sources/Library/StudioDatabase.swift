@@ -80,8 +80,7 @@ package final class StudioDatabase: Sendable {
     }
 
     private static func makeFile(_ path: String) throws {
-        // SQLite gives its other files the permissions of this one. One that is there stays shut:
-        // whoever closes it lets go of all locks that this process has on it.
+        // SQLite gives its other files the permissions of this one.
         let file = Foundation.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 || errno == EEXIST else { throw CocoaError(.fileWriteNoPermission) }
         if file >= 0 { Foundation.close(file) }

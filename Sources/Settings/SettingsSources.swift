@@ -39,7 +39,8 @@ package struct SettingsSources: Sendable {
     /// - Throws: `SettingsError`, also for a file that cannot be read: it would be lost.
     package func write(_ path: [String], _ toml: String?) throws(SettingsError) {
         guard let userFile else { throw .noPlace }
-        let lock = FolderLock((userFile as NSString).deletingLastPathComponent)
+        let lock = FolderLock(
+            (userFile as NSString).deletingLastPathComponent, isMade: toml != nil)
         defer { lock.release() }
         let file = SettingsFile(path: userFile)
         guard file.isWhole else {
@@ -61,12 +62,19 @@ private struct FolderLock {
     private let folder: Int32
 
     /// Waits at most two seconds: a program that was stopped must not stop all others.
-    init(_ path: String) {
-        try? FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700])
+    /// - Parameter isMade: whether a folder that is missing is made.
+    init(_ path: String, isMade: Bool) {
+        if isMade {
+            try? FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
+        }
         folder = open(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        for _ in 0..<100 where folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) != 0 {
+        var tries = 0
+        while folder >= 0, tries < 100, flock(folder, LOCK_EX | LOCK_NB) != 0,
+            errno == EWOULDBLOCK || errno == EINTR
+        {
+            tries += 1
             usleep(20_000)
         }
     }

@@ -47,7 +47,7 @@ extension StudioState {
     /// Takes up what an earlier sitting left. What a person has typed meanwhile stays.
     mutating func restore(_ restored: RestoredSession) -> [StudioEffect] {
         isAwaitingLibrary = false
-        if message == Self.isReading { message = nil }
+        if message == Self.isReading || message == Self.isHeld { message = nil }
         let typed = prompt.history
         let earlier = restored.prompts.filter { !typed.contains($0) }
         prompt.history = earlier + typed

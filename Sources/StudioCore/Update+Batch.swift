@@ -14,8 +14,7 @@ extension StudioState {
         }
         guard !isAwaitingLibrary else {
             heldPrompt = text
-            message = Message(
-                "The last session is still being read; the picture is begun as soon as it is.")
+            message = Self.isHeld
             return []
         }
         guard isReady() else { return [] }
@@ -41,7 +40,10 @@ extension StudioState {
         }
         let before = message
         let effects = generate()
-        if let before, before.kind == .problem { message = before }
+        // What is wrong with the last session is not covered by what is said of this picture.
+        if let before, before.kind == .problem, before != Self.isOpening, !effects.isEmpty {
+            message = Message("\(before.text) \(message?.text ?? "")", .problem)
+        }
         return effects
     }
 

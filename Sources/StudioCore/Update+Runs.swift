@@ -36,7 +36,7 @@ extension StudioState {
         }
         switch model {
         case .ready: return true
-        case .opening: message = Message("The model is still being opened.", .problem)
+        case .opening: message = Self.isOpening
         case .failed(let problem): message = Message(problem, .problem)
         }
         return false
@@ -49,6 +49,10 @@ extension StudioState {
         return false
     }
 
+    static let isOpening = Message("The model is still being opened.", .problem)
+    /// What is said of a picture that is begun as soon as the last session is known.
+    static let isHeld = Message(
+        "The last session is still being read; the picture is begun as soon as it is.")
     static let isReading = Message(
         "The last session is still being read; try again in a moment.", .problem)
 

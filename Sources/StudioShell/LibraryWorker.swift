@@ -156,8 +156,10 @@ final class LibraryWorker: Sendable {
     }
 
     private func tellWhetherKept() {
-        let isNow =
-            opened.withLock { $0?.database.isOnDisk ?? false } && refused.withLock(\.isEmpty)
+        let isRefused = refused.withLock {
+            $0.holds { $0 == "session" || $0 == "queue" || $0.hasPrefix("run ") }
+        }
+        let isNow = opened.withLock { $0?.database.isOnDisk ?? false } && !isRefused
         let isNews = isKept.withLock { known in
             defer { known = isNow }
             return known != isNow
@@ -169,6 +171,7 @@ final class LibraryWorker: Sendable {
     private func writeAgain() {
         guard let opened = opened.withLock({ $0 }) else { return }
         refused.withLock { $0.performAgain(on: opened) }
+        tellWhetherKept()
     }
 
     /// What is open; nil, with a word, where nothing is.

@@ -60,8 +60,10 @@ struct PixelLayers {
         var erased: [CellArea] = []
         /// Cells whose pixels were there before and are to stay.
         var kept: [CellArea] = []
-        /// What else takes pixels away, to be sent before the text.
+        /// What takes pictures away that the terminal keeps, to be sent before the text.
         var erasing: [UInt8] = []
+        /// What takes other pixels away, to be sent before the text, too.
+        var blanking: [UInt8] = []
         /// What draws, to be sent after the text.
         var drawing: [UInt8] = []
         /// Pictures that must be encoded first.
@@ -136,7 +138,7 @@ struct PixelLayers {
         change.erasing += removal(of: old, capabilities)
         if capabilities.graphics == .sixel {
             let area = old.layer.area
-            change.erasing += CursorPlacement.blank(
+            change.blanking += CursorPlacement.blank(
                 column: area.column, row: area.row, columns: area.columns, rows: area.rows)
         }
     }

@@ -158,7 +158,9 @@ final class Screen {
         }
         var length = 0
         let update = dcar_screen_update(&length)
-        var bytes = change.erasing + UnsafeBufferPointer(start: update, count: length)
+        var bytes =
+            change.erasing + change.blanking
+            + UnsafeBufferPointer(start: update, count: length)
         if hasNewSize {
             // Curses starts with the scrolling region of a screen that it cannot measure.
             bytes += "\u{1B}7\u{1B}[r\u{1B}8".utf8
@@ -291,7 +293,10 @@ final class Screen {
     /// Asks how large cells are now, and has sixel pictures wait for the answer: those of another
     /// size would lie over other text, or scroll the screen.
     func askSizes(at now: Duration) {
-        areSizesOld = fences.contains(where: \.isOfSizes)
+        // An answer that was given up may be lost, and then nothing would be known of the new size.
+        areSizesOld = fences.contains {
+            $0.isOfSizes && $0.sentAt.map { now - $0 <= Self.longestSizeWait } ?? true
+        }
         sizesDue = now + Self.longestSizeWait
         if !areSizesOld { ask(ProbeBatch.sizes, .sizes(sentAt: now)) }
     }

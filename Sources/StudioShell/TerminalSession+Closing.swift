@@ -35,7 +35,7 @@ extension TerminalSession {
                 hasSaid = true
                 draw()
             }
-            let isThere = !Terminal.hasEnded(STDIN_FILENO)
+            let isThere = !isAway && !Terminal.hasEnded(STDIN_FILENO)
             let ready = Terminal.wait(
                 [dcar_signal_pipe(), inbox.descriptor] + (isThere ? [STDIN_FILENO] : []),
                 forRoomIn: screen.output.waiting, milliseconds: 20)

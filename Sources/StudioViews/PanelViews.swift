@@ -235,8 +235,10 @@ extension FrameBuilder {
         }
         put(line, column: area.column + 1, row: area.row + 1, palette.text, width: area.columns - 2)
         guard area.rows >= 3, let known = state.readout else { return }
-        let list = known.prefix { $0.probability >= 0.005 }.map {
-            "\($0.id) \(Int(($0.probability * 100).rounded()))%"
+        let count = max(1, known.prefix { $0.probability >= 0.005 }.count)
+        let list = known.prefix(count).map {
+            "\($0.id) "
+                + ($0.probability < 0.005 ? "<1%" : "\(Int(($0.probability * 100).rounded()))%")
         }
         put(
             list.joined(separator: "  ").atWords(area.columns - 2), column: area.column + 1,

@@ -13,7 +13,8 @@ extension StudioState {
             let differences = Self.differences(of: namesakes)
             for run in namesakes {
                 let fate =
-                    discarded.contains(run.id) ? "not accepted" : run.savedPath == nil ? nil : "saved"
+                    discarded.contains(run.id)
+                    ? "not accepted" : run.savedPath == nil ? nil : "saved"
                 let words = (differences[run.id] ?? []) + [fate].compactMap { $0 }
                 if !words.isEmpty { remarks[run.id] = words.joined(separator: "  ") }
             }

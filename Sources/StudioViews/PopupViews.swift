@@ -104,7 +104,9 @@ extension FrameBuilder {
     private mutating func quitBox(_ state: StudioState) {
         let (waiting, unsaved) = (state.queue.waitingCount, state.unsavedCount)
         let remarks = [
-            waiting > 0 ? "\(waiting) queued for the next start" : nil,
+            waiting > 0
+                ? "\(waiting) queued" + (state.isSittingKept ? " for the next start" : ", and lost")
+                : nil,
             unsaved > 0 ? state.unsavedWords(unsaved) : nil
         ].compactMap { $0 }.flatMap {
             WrappedText(Array($0), columns: min(56, frame.columns - 2) - 4).lines

@@ -143,7 +143,7 @@ extension StudioState {
     /// to the model alone, or to how far a run is that one does not see.
     fileprivate var headerFacts: [String] {
         // What is being made comes first where it is not on the canvas.
-        let work = [isSittingKept ? nil : "sitting not kept", workElsewhere].compactMap { $0 }
+        let work = [workElsewhere, isSittingKept ? nil : "sitting not kept"].compactMap { $0 }
             .joined(separator: "  ·  ")
         func line(_ parts: String..., gap: String = "  ·  ") -> String {
             ([work] + parts).filter { !$0.isEmpty }.joined(separator: gap)

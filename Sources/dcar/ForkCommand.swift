@@ -57,7 +57,7 @@ struct ForkCommand: ParsableCommand {
     func run() throws {
         var model = model
         let file = try SavedRun(picture)
-        model.keepPrecision(of: file.metadata.record)
+        model.keepPrecision(of: file.metadata.record, allowsOther: true)
         let command = try CommandRun(model, output)
         let pipeline = command.pipeline
         let (run, edit) = try file.open(command)

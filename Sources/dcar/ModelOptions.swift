@@ -49,9 +49,12 @@ struct ModelOptions: ParsableArguments {
 
     /// Where no precision was asked for, takes that of a saved run: another would make another
     /// picture of it.
-    mutating func keepPrecision(of record: ImageRecord) {
+    ///
+    /// - Parameter allowsOther: whether it may be another where this machine has not that one.
+    mutating func keepPrecision(of record: ImageRecord, allowsOther: Bool = false) {
         guard precision == nil || precision == "auto" else { return }
         let known = Precision.allCases.first { $0.recordName == record.precision } ?? .float32
+        if allowsOther, (try? Compute(threadCount: 1, precision: known)) == nil { return }
         precision = known.rawValue
     }
 

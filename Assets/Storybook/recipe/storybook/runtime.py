@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pathlib
 import time
@@ -41,12 +42,15 @@ class Place:
 def fast_bfloat16(maker: str | None = None) -> bool:
     """Whether this CPU is faster in bfloat16 than in float32. One without instructions for it is ten times slower, and
     Intel's are half as fast where the system does not show their matrix registers; `maker` is None for what the system says."""
-    if torch.cpu._is_amx_tile_supported():
-        return True
-    if maker is None:
-        cpu = pathlib.Path("/proc/cpuinfo")
-        maker = cpu.read_text() if cpu.exists() else ""
-    return torch.cpu._is_avx512_bf16_supported() and "GenuineIntel" not in maker
+    if torch.cpu._is_amx_tile_supported() or not torch.cpu._is_avx512_bf16_supported():
+        return torch.cpu._is_amx_tile_supported()
+    return "GenuineIntel" not in (_processors() if maker is None else maker)
+
+
+@functools.cache
+def _processors() -> str:
+    cpu = pathlib.Path("/proc/cpuinfo")
+    return cpu.read_text() if cpu.exists() else ""
 
 
 def start(threads: int = 2) -> Place:
