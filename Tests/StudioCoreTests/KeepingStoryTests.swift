@@ -62,6 +62,20 @@ private func restored(_ story: Story, _ runs: [KeptRun], isCutShort: Bool = fals
     #expect(story.state.runs[1]?.request.prompt == "a beach")
 }
 
+/// What was said of the model meanwhile is over by then.
+@Test func aHeldPictureThatIsAskedForTwiceSaysItsSeed() {
+    var story = Story(isModelOpen: false)
+    story.state.isAwaitingLibrary = true
+    story.type("a fox")
+    story.press(Key(.enter))
+    story.tell(.library(.opened(RestoredSession())))
+    story.press(Key(.enter))
+    #expect(story.state.message?.text == "The model is still being opened.")
+    story.tell(.modelOpened(Story.facts))
+    #expect(story.state.order == [1])
+    #expect(story.state.message?.text.hasPrefix("Seed ") == true)
+}
+
 @Test func aHeldPictureIsNotBegunInPlaceOfAnother() {
     var last = Story()
     last.draw("a fox")
@@ -89,7 +103,7 @@ private func restored(_ story: Story, _ runs: [KeptRun], isCutShort: Bool = fals
     unread.problem = "The history cannot be read."
     story.tell(.library(.opened(unread)))
     #expect(story.state.job?.runs == [1])
-    #expect(story.state.message?.text == "The history cannot be read.")
+    #expect(story.state.message?.text.hasPrefix("The history cannot be read. Seed ") == true)
 }
 
 @Test func whatIsQueuedBeforeTheLastSessionIsKnownComesAfterItsJobs() {
