@@ -66,23 +66,26 @@ import Testing
     }
     let session = try studio(in: folder)
     try session.wait(forText: "storybook 256px")
-    func load(_ name: String) throws {
+    // A character right behind the Esc would be one with Alt.
+    func leaveText() throws {
         session.type(Keys.escape)
-        session.run(seconds: 0.1)
+        try session.wait(forText: "p prompt")
+    }
+    func load(_ name: String) throws {
+        try leaveText()
         session.type(":model.load" + Keys.enter)
         try session.wait(forText: "Open another model")
         session.type(Keys.control("u") + folder.file(name) + Keys.enter)
     }
     try load("none")
     try session.wait(forText: "is not a folder that can be read")
-    session.type(Keys.escape)
-    session.run(seconds: 0.1)
+    try session.wait(forText: "p prompt")
     session.type("p" + "kept")
+    try session.wait(forText: "to the picture")
     try load("other")
     try session.wait(forText: "other 256px")
     try session.wait(forText: "Back: the prompt")
-    session.type(Keys.escape)
-    session.run(seconds: 0.1)
+    try leaveText()
     session.type("qy")
     #expect(try session.waitForEnd() == 0)
     expectNothingStrange(session)
