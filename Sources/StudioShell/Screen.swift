@@ -418,3 +418,10 @@ extension CellColor {
         }
     }
 }
+
+extension Screen {
+    /// For the header.
+    var shortName: String {
+        capabilities.shortName + (isReduced ? ", reduced" : "")
+    }
+}

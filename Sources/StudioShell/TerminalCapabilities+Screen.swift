@@ -2,13 +2,6 @@ import CNcurses
 import Foundation
 import TerminalGraphics
 
-extension Screen {
-    /// For the header.
-    var shortName: String {
-        capabilities.shortName + (isReduced ? ", reduced" : "")
-    }
-}
-
 extension TerminalCapabilities {
     /// Terminals that show 256 colours often say no more than `xterm` or `screen`, which have 8 in
     /// terminfo.

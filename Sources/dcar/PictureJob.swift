@@ -148,17 +148,16 @@ struct PictureJob {
         var runs = items.map(\.run)
         // A stop leaves what was done until then.
         defer { for (place, run) in runs.enumerated() { items[place].run = run } }
-        var (isPreviewOn, isEndShown) = (true, false)
+        var isPreviewOn = true
         try pipeline.unmask(&runs, stopAfter: stopAfter, events: send) { runs in
             if savesSteps {
                 for (item, run) in zip(items, runs) { try saveStep(item, run) }
             }
             let done = runs.map(\.run.state.step).max() ?? 0
             if let preview, isPreviewOn, let first = runs.first,
-                !isEndShown,
                 done % preview.interval == 0 || first.run.isFinished || done == stopAfter
             {
-                isEndShown = first.run.isFinished
+                isPreviewOn = !first.run.isFinished
                 let image = try picture(of: first, preview)
                 do {
                     try ImageFile.save(PNG.encode(image), to: preview.file.path, overwrite: true)

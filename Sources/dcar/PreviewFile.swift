@@ -49,8 +49,10 @@ struct PreviewFile {
 
     /// Whether there is nothing, an empty file or a PNG: anything else is no preview of an earlier run.
     private static func mayBeReplaced(_ path: String) -> Bool {
-        guard let file = FileHandle(forReadingAtPath: path) else { return errno == ENOENT }
-        guard let start = try? file.read(upToCount: 8) ?? Data() else { return false }
+        guard access(path, F_OK) == 0 else { return true }
+        guard let file = FileHandle(forReadingAtPath: path),
+            let start = try? file.read(upToCount: 8) ?? Data()
+        else { return false }
         return start.isEmpty
             || start.elementsEqual([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
     }

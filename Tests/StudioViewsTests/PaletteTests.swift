@@ -34,6 +34,15 @@ func linesStandOutFromTheirGround(theme: Theme, colors: ColorDepth) throws {
     }
 }
 
+/// Many terminals write bold black in grey.
+@Test(arguments: [Theme.dark, .light, .contrast])
+func blackOfSixteenColoursIsNeverBold(theme: Theme) {
+    for (name, style) in Palette(theme, .ansi16).texts where style.foreground == .indexed(0) {
+        #expect(!style.attributes.contains(.bold), "\(name)")
+    }
+    #expect(Palette(theme, .xterm256).texts["tab"]?.attributes.contains(.bold) == true)
+}
+
 @Test func everyCellOfAColourThemeHasItsOwnGround() {
     for theme in [Theme.dark, .light, .contrast] {
         var state = StudioState()

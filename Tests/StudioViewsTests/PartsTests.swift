@@ -134,6 +134,37 @@ private func shown(_ state: StudioState) -> Frame {
     #expect(shown(state).text.contains("confidence dark 0 to bright 1"))
 }
 
+/// What was decoded of masked tokens is no picture yet.
+@Test func anUnfinishedPictureOfABatchShowsItsMaskedTokens() throws {
+    var state = StudioState(randomness: 7)
+    let facts = ModelFacts(
+        name: "storybook", trainedSide: 64, pixelsPerToken: 32, codebookSize: 16,
+        residualSteps: 20, sampling: SamplingSettings(steps: 4), threads: 2)
+    _ = update(&state, .news(.modelOpened(facts)))
+    _ = update(&state, .promptEdited("a {fox|bear}"))
+    perform(&state, .generate)
+    func colors(_ fixedAt: [Int?]) throws -> Set<SIMD3<UInt8>> {
+        for run in 1...2 {
+            let snapshot = StepSnapshot(
+                step: 1, ids: fixedAt.map { $0.map { _ in 3 } }, fixedAt: fixedAt,
+                confidence: [1, 1, 1, 1])
+            _ = update(
+                &state,
+                .news(
+                    .started(run, gridWidth: 2, gridHeight: 2, snapshot, isPromptTruncated: false)))
+            let preview = StepPreview(
+                image: RGBImage(width: 64, height: 64, red: 200, green: 40, blue: 40),
+                kind: .decoded)
+            _ = update(&state, .news(.decoded(run, step: 1, preview)))
+        }
+        let image = try #require(shown(state).pictures.first).image
+        return Set((0..<image.height).flatMap { y in (0..<image.width).map { image[$0, y] } })
+    }
+    let red = SIMD3<UInt8>(200, 40, 40)
+    #expect(try colors([1, 1, 1, 1]).contains(red))
+    #expect(try !colors([nil, nil, nil, nil]).contains(red))
+}
+
 @Test func aScaleOfItsOwnIsNotTinted() throws {
     var state = studioWithPicture()
     perform(&state, .confidenceOverlay)
