@@ -70,6 +70,10 @@ extension RestoredSession {
         moved.lastRun += last
         moved.closed = moved.closed?.map { $0 + last }
         moved.shownRun = moved.shownRun.map { $0 + last }
+        if let results = moved.results {
+            moved.results?.base += last
+            moved.results?.candidates = results.candidates.map { $0 + last }
+        }
         session = moved
     }
 }
@@ -90,10 +94,12 @@ extension KeptRun {
 
 extension SnapshotTree.Node where Value == StudioState.Document {
     fileprivate func renumbered(after last: RunID) -> Self {
-        guard let picture = value.picture else { return self }
         var document = value
-        document.picture = picture + last
-        let name = label == "picture \(picture)" ? "picture \(picture + last)" : label
+        document.picture = value.picture.map { $0 + last }
+        document.listing = value.listing?.renumbered(after: last)
+        let isPicture = value.picture.map { label == "picture \($0)" } ?? false
+        let named = isPicture ? document.picture.map { "picture \($0)" } : document.listing?.label
+        let name = label.isEmpty ? label : named ?? label
         return Self(value: document, label: name, parent: parent, lastChild: lastChild)
     }
 }

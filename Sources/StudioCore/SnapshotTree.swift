@@ -57,6 +57,9 @@ package struct SnapshotTree<Value: Hashable & Sendable>: Hashable, Sendable {
         (isUndo ? nodes[current].lastChild : nodes[current].parent).map { nodes[$0].value }
     }
 
+    /// What there was after the change that was undone last.
+    var undone: Value? { nodes[current].lastChild.map { nodes[$0].value } }
+
     /// Adds a change; one that changes nothing is no change.
     package mutating func record(_ value: Value, _ label: String) {
         guard value != self.value else { return }

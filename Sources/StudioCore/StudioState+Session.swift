@@ -27,6 +27,16 @@ extension SavedSession {
         unfinished = runs.map(\.request)
         unfinishedRuns = runs.map(\.id)
         self.isCutShort = isCutShort ? true : nil
+        results = state.proposal.flatMap(SavedResults.init)
+    }
+}
+
+extension SavedSession.SavedResults {
+    fileprivate init?(_ proposal: StudioState.Proposal) {
+        guard let base = proposal.base else { return nil }
+        self.init(
+            base: base, candidates: proposal.candidates, selected: proposal.selected,
+            mask: proposal.mask)
     }
 }
 
@@ -95,6 +105,19 @@ extension StudioState {
         canvas.isPainting = session.canvas.isPainting && shownRun != nil
         view = session.view
         focus = shownRun == nil ? .prompt : session.focus
+        if let results = session.results { restore(results) }
+    }
+
+    /// Results that were finished wait to be accepted or discarded again.
+    private mutating func restore(_ kept: SavedSession.SavedResults) {
+        let left = kept.candidates.filter { runs[$0]?.status == .finished }
+        guard !left.isEmpty, runs[kept.base] != nil else { return }
+        let chosen = kept.candidates.indices.contains(kept.selected)
+            ? left.firstIndex(of: kept.candidates[kept.selected]) : nil
+        proposal = Proposal(
+            base: kept.base, candidates: left, selected: chosen ?? 0, mask: kept.mask)
+        shownRun = left[chosen ?? 0]
+        canvas.isPainting = false
     }
 
     private mutating func restore(_ kept: Parameters) {
@@ -137,6 +160,10 @@ extension StudioState {
                     + (restored.adopted > 0 ? " (\(restored.adopted) of another session)" : ""))
         }
         if mask != nil { parts.append("the mask") }
+        if let proposal {
+            parts.append(
+                (proposal.candidates.count == 1 ? "a result" : "results") + " to accept or discard")
+        }
         let versions = history.undoCount
         if versions > 0 {
             parts.append("\(versions) \(versions == 1 ? "version" : "versions") to undo")
@@ -147,11 +174,12 @@ extension StudioState {
                 + parts.joined(separator: ", ") + "." + (isMaskNamed ? " \(maskWords)" : ""))
     }
 
-    /// Pixels of a run that was kept are made when it is shown, alone or beside another.
+    /// Pixels of a run that was kept are made when it is shown, alone or beside others.
     mutating func loadRuns() -> [StudioEffect] {
         guard facts != nil else { return [] }
         var effects: [StudioEffect] = []
-        for case let id? in [shownRun, canvas.partner] where runs[id]?.isStored == true {
+        let wanted = [shownRun, canvas.partner, proposal?.base] + (proposal?.candidates ?? [])
+        for case let id? in wanted where runs[id]?.isStored == true {
             runs[id]?.isStored = false
             effects.append(.load(id))
         }

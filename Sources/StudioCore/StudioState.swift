@@ -112,8 +112,16 @@ package struct StudioState: Hashable, Sendable {
         package var prompt = ""
         package var negativePrompt = ""
         package var parameters: Parameters?
+        /// What the change that led here did to the list of pictures.
+        var listing: Listing?
 
         package init() {}
+
+        /// A picture that was taken off the list or put back on it.
+        enum Listing: Hashable, Sendable, Codable {
+            case closed(RunID)
+            case reopened(RunID)
+        }
     }
 
     /// Runs that share the engine.

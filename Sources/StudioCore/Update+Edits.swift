@@ -174,7 +174,10 @@ extension StudioState {
     mutating func accept() {
         guard let proposal, areResultsDone() else { return }
         let chosen = proposal.candidates[proposal.selected]
-        guard runs[chosen]?.picture != nil else { return }
+        guard runs[chosen]?.picture != nil else {
+            if isLoading { message = loading }
+            return
+        }
         if proposal.base != nil, canvas.partner == proposal.base { leaveComparison() }
         // Undo leads back to what is replaced, wherever the history is.
         if proposal.base != nil { goToShown() }

@@ -60,6 +60,15 @@ extension StudioState {
         history.record(document(picture: picture, mask: mask), label)
     }
 
+    /// Records a change of the list of pictures, and what is shown after it.
+    private mutating func record(_ listing: Document.Listing) {
+        notePlace()
+        let mask = shownRun.flatMap(place).flatMap { history.value(at: $0)?.mask }
+        var document = document(picture: shownRun, mask: mask)
+        document.listing = listing
+        history.record(document, listing.label)
+    }
+
     /// Keeps in mind where in the history the picture is that may be left now.
     private mutating func notePlace() {
         if let picture = history.value.picture { placesLeft[picture] = history.current }
@@ -97,6 +106,11 @@ extension StudioState {
             return []
         }
         let document = history.value
+        if let listing = isUndo ? history.undone?.listing : document.listing {
+            relist(isUndo ? listing.reversed : listing)
+            message = Message(isUndo ? "Undone: \(label)." : "Done again: \(label).")
+            return []
+        }
         // Before the first picture there was none, but what is on the canvas is not undone. Nor does
         // another one come with a change that went to none.
         if let picture = document.picture, picture != before.picture, runs[picture] != nil {
@@ -125,6 +139,21 @@ extension StudioState {
         return strengthChanged()
     }
 
+    /// Takes a picture off the list once more, or puts it back and shows it.
+    private mutating func relist(_ listing: Document.Listing) {
+        leaveComparison()
+        switch listing {
+        case .closed(let run):
+            guard job?.runs.contains(run) != true, let at = order.firstIndex(of: run) else { return }
+            _ = unlist(at)
+            turn(to: history.value.picture)
+        case .reopened(let run):
+            list(run)
+            turn(to: run)
+        }
+        if let shownRun { list(shownRun) }
+    }
+
     /// A picture that undo goes back from is still there, so nothing is said to be undone.
     private func travelWords(_ label: String, from left: RunID?, isUndo: Bool) -> String {
         let now = history.value.picture
@@ -149,7 +178,7 @@ extension StudioState {
     }
 
     /// Turns the canvas to another picture. What was begun on the one before stays behind.
-    mutating func turn(to run: RunID) {
+    mutating func turn(to run: RunID?) {
         shownRun = run
         proposal = nil
         canvas.step = nil
@@ -190,21 +219,22 @@ extension StudioState {
             return
         }
         leaveComparison()
-        order.remove(at: at)
-        let begun = order.filter { runs[$0]?.snapshots.isEmpty == false }
-        if let next = begun.first(where: { $0 > run }) ?? begun.last {
-            visit(next)
-        } else {
-            notePlace()
-            turn(to: run)
-            shownRun = nil
-            history.move(to: 0, document(picture: nil, mask: nil))
-        }
-        closed.append(run)
+        goToShown()
+        let next = unlist(at)
+        turn(to: next)
+        record(.closed(run))
         let isSaved = runs[run]?.savedPath != nil
         message = Message(
             "Picture \(run) is off the list; \(isSaved ? "its file stays, and " : "")"
-                + "\(key(.reopenPicture)) brings it back.")
+                + "\(key(.undo)) brings it back.")
+    }
+
+    /// - Returns: the picture that is beside it on the list.
+    private mutating func unlist(_ at: Int) -> RunID? {
+        let run = order.remove(at: at)
+        closed.append(run)
+        let begun = order.filter { runs[$0]?.snapshots.isEmpty == false }
+        return begun.first { $0 > run } ?? begun.last
     }
 
     mutating func reopenPicture() {
@@ -221,7 +251,11 @@ extension StudioState {
             return
         }
         leaveComparison()
-        visit(run)
+        goToShown()
+        list(run)
+        turn(to: run)
+        record(.reopened(run))
+        message = Message("Picture \(run) is on the list again.")
     }
 
     /// What is shown is on the list, again if it was taken off it.
@@ -229,5 +263,31 @@ extension StudioState {
         guard closed.contains(run) else { return }
         closed.removeAll { $0 == run }
         order.insert(run, at: order.firstIndex { $0 > run } ?? order.count)
+    }
+}
+
+extension StudioState.Document.Listing {
+    /// What undo calls it.
+    var label: String {
+        switch self {
+        case .closed(let run): "taking picture \(run) off the list"
+        case .reopened(let run): "putting picture \(run) back on the list"
+        }
+    }
+
+    /// What takes it back.
+    fileprivate var reversed: Self {
+        switch self {
+        case .closed(let run): .reopened(run)
+        case .reopened(let run): .closed(run)
+        }
+    }
+
+    /// The same of a picture whose number was raised.
+    func renumbered(after last: RunID) -> Self {
+        switch self {
+        case .closed(let run): .closed(run + last)
+        case .reopened(let run): .reopened(run + last)
+        }
     }
 }

@@ -23,6 +23,39 @@ import Testing
     #expect(story.state.message?.kind == .problem)
 }
 
+@Test func undoPutsAPictureBackOnTheListAndRedoTakesItOffAgain() {
+    var story = Story()
+    for prompt in ["a fox", "a bear", "a frog"] { story.draw(prompt) }
+    story.press(Key(.pageUp), Key(.delete), Key(.delete))
+    #expect(story.state.order == [1] && story.state.shownRun == 1)
+    story.press("z")
+    #expect(story.state.order == [1, 3] && story.state.shownRun == 3)
+    #expect(story.state.message?.text == "Undone: taking picture 3 off the list.")
+    story.press("z")
+    #expect(story.state.order == [1, 2, 3] && story.state.shownRun == 2)
+    story.do(.redo)
+    story.do(.redo)
+    #expect(story.state.order == [1] && story.state.closed == [2, 3] && story.state.shownRun == 1)
+    story.do(.reopenPicture)
+    #expect(story.state.order == [1, 3] && story.state.shownRun == 3)
+    story.press("z")
+    #expect(story.state.order == [1] && story.state.shownRun == 1)
+}
+
+@Test func undoBringsBackTheOnlyPictureWithItsMask() {
+    var story = Story()
+    story.draw("a fox")
+    story.press("m", " ")
+    let mask = story.state.mask
+    story.press(Key(.escape))
+    story.do(.closePicture)
+    #expect(story.state.shownRun == nil && story.state.mask == nil)
+    story.press("z")
+    #expect(story.state.shownRun == 1 && story.state.mask == mask && mask != nil)
+    story.do(.redo)
+    #expect(story.state.shownRun == nil && story.state.order.isEmpty)
+}
+
 @Test func whatIsBeingMadeStaysOnTheList() {
     var story = Story()
     story.draw("a fox")

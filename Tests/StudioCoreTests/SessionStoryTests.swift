@@ -56,6 +56,64 @@ private func restored(_ story: Story, runs: [RunID]) throws -> RestoredSession {
     #expect(second.takeEffects().contains(.load(1)))
 }
 
+@Test func aResultThatWaitedStillDoesAfterARestart() throws {
+    var first = Story()
+    first.draw("a fox")
+    first.set(.alternatives, "2")
+    first.press("m", " ")
+    first.do(.alternatives)
+    for run in 2...3 {
+        first.start(run)
+        first.finish(run)
+    }
+    first.press("n")
+    #expect(first.state.shownRun == 3)
+    var second = Story()
+    second.tell(.library(.opened(try restored(first, runs: [1, 2, 3]))))
+    #expect(second.state.proposal == first.state.proposal && second.state.shownRun == 3)
+    #expect(second.state.message?.text.contains("results to accept or discard") == true)
+    #expect(Set(second.takeEffects()).isSuperset(of: [.load(1), .load(2), .load(3)]))
+    // Not before it is there to be seen.
+    second.press("A")
+    #expect(second.state.proposal != nil)
+    for run in 1...3 {
+        var loaded = RunRecord(
+            id: run, request: GenerationRequest(prompt: "a fox", seed: 1), origin: .prompt)
+        (loaded.picture, loaded.status) = (Story.picture(50), .finished)
+        second.tell(.loaded(loaded))
+    }
+    var discarding = second
+    second.press("A")
+    #expect(second.state.proposal == nil && second.state.history.value.picture == 3)
+    second.press("z")
+    #expect(second.state.shownRun == 1)
+    discarding.press("D")
+    #expect(discarding.state.shownRun == 1 && discarding.state.discarded == [2, 3])
+}
+
+/// One that was still being made is gone, and the picture is as it was.
+@Test func ofResultsOnlyThoseThatWereDoneComeBack() throws {
+    var first = Story()
+    first.draw("a fox")
+    first.set(.alternatives, "2")
+    first.press("m", " ")
+    first.do(.alternatives)
+    for (done, left) in [([1], nil), ([1, 2], [2])] as [([RunID], [RunID]?)] {
+        var second = Story()
+        second.tell(.library(.opened(try restored(first, runs: done))))
+        #expect(second.state.proposal?.candidates == left)
+        #expect(second.state.shownRun == left?.first ?? 1)
+    }
+    // Numbers are raised together where another sitting's pictures come before.
+    var other = Story()
+    other.draw("a beach")
+    var both = try restored(first, runs: [1, 2])
+    both.adopt(try restored(other, runs: [1]))
+    var second = Story()
+    second.tell(.library(.opened(both)))
+    #expect(second.state.proposal?.base == 2 && second.state.proposal?.candidates == [3])
+}
+
 /// What is kept before the model is open is never written again.
 @Test func theFirstParameterIsUndoneAlsoAfterARestart() throws {
     var first = Story(isModelOpen: false)
