@@ -89,6 +89,9 @@ public final class Compute: Sendable {
         try signal.withLock { $0 }?.check()
     }
 
+    /// Whether the signal in force is raised.
+    public var isStopping: Bool { signal.withLock { $0 }?.isRaised ?? false }
+
     /// Runs the tasks 0 ..< count, shared out over the threads; once a stop is asked for, the rest
     /// are skipped.
     public func forEach(_ count: Int, _ body: @escaping (Int) -> Void) {

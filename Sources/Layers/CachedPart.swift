@@ -67,14 +67,18 @@ final class CachedPart: Sendable {
     }
 
     /// Writes the weights to the file, and takes them from there from now on: pages of a file are
-    /// cheaper than memory of our own.
-    func keep(_ packings: [(name: String, packing: PackableWeights)]) {
-        guard case .untried = state.withLock({ $0 }) else { return }
+    /// cheaper than memory of our own. When asked to stop, that is left for the next time.
+    func keep(_ packings: [(name: String, packing: PackableWeights)], on compute: Compute) {
+        guard case .untried = state.withLock({ $0 }), !compute.isStopping else { return }
         state.withLock { $0 = .without }
         let parts = packings.compactMap { part in
             part.packing.packed().map { (name: part.name, bytes: $0) }
         }
-        guard parts.count == packings.count, cache.cache.write(key, parts) else { return }
+        guard parts.count == packings.count else { return }
+        guard cache.cache.write(key, parts, unless: { compute.isStopping }) else {
+            if compute.isStopping { state.withLock { $0 = .untried } }
+            return
+        }
         let sizes = parts.map { (name: $0.name, byteCount: $0.bytes.byteCount) }
         guard let file = cache.cache.read(key, sizes: sizes) else { return }
         take(file.weights, packings)

@@ -156,7 +156,7 @@ private final class Preparations: Sendable {
             return
         }
         try work(on: compute)
-        cached.keep(packings)
+        cached.keep(packings, on: compute)
     }
 
     private func takePending() -> [(place: Int, works: [Work])] {

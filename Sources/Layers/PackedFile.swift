@@ -31,6 +31,8 @@ struct PackedFile: Sendable {
 
     private static let mark = Array("DCARPK".utf8) + [0, UInt8(WeightCache.version)]
     private static let page = 4_096
+    /// Bytes after which it is asked again whether to go on.
+    private static let largestWrite = 8 << 20
 
     /// Nil unless the file is complete and holds just these weights; whether their bytes are sound
     /// says `isSound`.
@@ -62,12 +64,13 @@ struct PackedFile: Sendable {
         weights[index].checksum == checksums[index]
     }
 
-    /// Writes a file of weights; false when the disk does not take it.
-    static func write(_ key: Key, _ parts: [(name: String, bytes: Storage)], to path: String)
-        -> Bool
-    {
+    /// Writes a file of weights; false when the disk does not take it, or when asked to stop.
+    static func write(
+        _ key: Key, _ parts: [(name: String, bytes: Storage)], to path: String,
+        unless isStopping: () -> Bool
+    ) -> Bool {
         func whole(_ count: Int, _ unit: Int) -> Int { (count + unit - 1) / unit * unit }
-        let checksums = parts.map(\.bytes.checksum)
+        let checksums = parts.map { isStopping() ? 0 : $0.bytes.checksum }
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         func header(from first: Int) -> Data? {
@@ -89,8 +92,9 @@ struct PackedFile: Sendable {
         var isWritten = true
         func put(_ bytes: UnsafeRawBufferPointer) {
             var left = bytes
-            while isWritten, !left.isEmpty {
-                let count = Foundation.write(descriptor, left.baseAddress, left.count)
+            while isWritten, !left.isEmpty, !isStopping() {
+                let count = Foundation.write(
+                    descriptor, left.baseAddress, min(left.count, largestWrite))
                 if count > 0 {
                     left = UnsafeRawBufferPointer(rebasing: left.dropFirst(count))
                 } else if count < 0, errno != EINTR {
@@ -110,6 +114,6 @@ struct PackedFile: Sendable {
             [UInt8](repeating: 0, count: whole(count, 64) - count).withUnsafeBytes(put)
         }
         withExtendedLifetime(parts) {}
-        return close(descriptor) == 0 && isWritten
+        return close(descriptor) == 0 && isWritten && !isStopping()
     }
 }

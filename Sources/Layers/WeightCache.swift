@@ -60,8 +60,12 @@ public struct WeightCache: Sendable {
     /// Writes the weights of one part under a name of its own and renames it when it is complete,
     /// so that several programs may do so at once.
     ///
+    /// - Parameter isStopping: asked now and then; the file is given up where it says so.
     /// - Returns: false where that cannot be done; nothing is left behind then.
-    func write(_ key: PackedFile.Key, _ parts: [(name: String, bytes: Storage)]) -> Bool {
+    func write(
+        _ key: PackedFile.Key, _ parts: [(name: String, bytes: Storage)],
+        unless isStopping: () -> Bool = { false }
+    ) -> Bool {
         let needed = parts.reduce(0) { $0 + $1.bytes.byteCount }
         do {
             try FileManager.default.createDirectory(
@@ -75,7 +79,8 @@ public struct WeightCache: Sendable {
         removeUnused()
         let path = path(of: key)
         let draft = "\(path)-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-        guard PackedFile.write(key, parts, to: draft), rename(draft, path) == 0 else {
+        guard PackedFile.write(key, parts, to: draft, unless: isStopping),
+            rename(draft, path) == 0 else {
             unlink(draft)
             return false
         }

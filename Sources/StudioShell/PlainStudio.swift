@@ -13,6 +13,8 @@ struct PlainStudio {
     private let log: StudioLog
     var state: StudioState
     private var input = LineInput()
+    /// Whether the last order was to quit, and what would be lost was said.
+    private var isLeaving = false
     /// Whether the last order has been answered.
     private var hasSpoken = false
     /// The system's number for why a line could not be written; then nobody is left to talk to.
@@ -66,10 +68,21 @@ struct PlainStudio {
         while case .ready = state.model, failure == nil {
             guard let line = nextLine() else { break }
             let order = PlainOrder(line)
-            if order == .quit { break }
+            if order == .quit, mayLeave() { break }
             answer(order)
+            isLeaving = order == .quit
         }
         return close()
+    }
+
+    /// Whether nothing is lost, or it was asked for twice: lines are not a sitting to come back to.
+    private mutating func mayLeave() -> Bool {
+        let count = state.unsavedCount
+        guard count > 0, !isLeaving, state.settings.isOn(.confirmQuit) else { return true }
+        say(
+            (count == 1 ? "One picture is" : "\(count) pictures are")
+                + " not saved; :save saves the one shown, :quit again leaves.")
+        return false
     }
 
     private func close() -> Int32 {
@@ -85,7 +98,7 @@ struct PlainStudio {
 
     /// Does what was asked for and waits for it; nothing that was asked for goes without a word.
     private mutating func answer(_ order: PlainOrder) {
-        guard order != .nothing else { return }
+        guard order != .nothing, order != .quit else { return }
         let before = state
         hasSpoken = false
         obey(order)

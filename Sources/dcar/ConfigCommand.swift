@@ -10,8 +10,9 @@ struct ConfigCommand: ParsableCommand {
         commandName: "config", abstract: "Read and change settings.",
         discussion: """
             A flag counts more than an environment variable, that more than .dcar.toml in the current \
-            folder, that more than the user's file, that more than the default. In the files, a \
-            setting stands under its section:
+            folder, that more than the user's file, that more than the default. The user's file is \
+            config.toml in the configuration folder, or what DCAR_CONFIG names; dcar config path \
+            prints it. In the files, a setting stands under its section:
 
               [generate]
               steps = 8
@@ -49,8 +50,11 @@ struct ConfigCommand: ParsableCommand {
             Preferences.warn(unless: false)
             switch try SettingName(name) {
             case .setting(let setting):
-                try line(
-                    settings.value(setting)?.description ?? "", settings.origin(setting))
+                let value = settings.value(setting)?.description
+                try line(value ?? "", settings.origin(setting))
+                if value == nil {
+                    Messages.plain("dcar: \(setting.name) is not set: \(setting.standardWords).")
+                }
             case .key(let command):
                 let keys = Keymap.configured(by: settings).keymap.keys(of: command)
                 let binding = settings.keys.first { $0.command == command.rawValue }

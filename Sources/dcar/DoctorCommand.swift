@@ -11,7 +11,8 @@ import TerminalGraphics
 /// What this machine and this terminal can do.
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Check this machine, the model and the terminal.")
+        commandName: "doctor", abstract: "Check this machine, the model and the terminal.",
+        discussion: "Ends with status 3 where the model cannot be opened.")
 
     @OptionGroup var model: ModelOptions
 
@@ -31,27 +32,31 @@ struct DoctorCommand: ParsableCommand {
         if !Processor.has(.bfloat16) {
             try Output.row("", "This processor has no bfloat16 instructions; fp32 is used.")
         }
-        try modelLines(compute)
+        let isModelReady = try modelLines(compute)
         try weightCache()
         try terminal()
+        // It was said what is wrong, among what is right.
+        guard isModelReady else { throw QuietFailure(status: .model) }
     }
 
-    private func modelLines(_ compute: Compute) throws {
+    /// - Returns: whether the model can be opened.
+    private func modelLines(_ compute: Compute) throws -> Bool {
         let folder: String
         do {
             folder = try model.folder()
         } catch {
             try Output.row("model", String(describing: error))
-            return
+            return false
         }
-        do {
-            let model = try Model(folder: folder, compute: compute)
-            try Output.row(
-                "model", "\(model.name), \(model.trainedSide)x\(model.trainedSide) pixels, ready")
-        } catch {
-            try Output.row("model", String(describing: error))
+        let opened = Result { try Model(folder: folder, compute: compute) }
+        switch opened {
+        case .success(let model):
+            let side = model.trainedSide
+            try Output.row("model", "\(model.name), \(side)x\(side) pixels, ready")
+        case .failure(let error): try Output.row("model", String(describing: error))
         }
         try Output.row("model folder", folder)
+        return (try? opened.get()) != nil
     }
 
     private func weightCache() throws {

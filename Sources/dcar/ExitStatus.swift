@@ -45,7 +45,9 @@ enum ExitStatus: Int32 {
             }
             return .success
         }
-        Messages.plain(message)
+        // The parser's own word for it; one program speaks with one name.
+        Messages.plain(
+            message.hasPrefix("Error: ") ? "dcar: \(message.dropFirst(7))" : message)
         return code == .validationFailure ? .usage : .failure
     }
 

@@ -12,7 +12,8 @@ struct GenerateCommand: ParsableCommand {
         commandName: "generate", abstract: "Make pictures from prompts.",
         discussion: """
             {a|b} in a prompt stands for a picture with a and one with b. PNG is the only format, \
-            whatever the file's name.
+            whatever the file's name. What is not given is as the settings say (dcar config), or \
+            else the model.
             """, aliases: ["run"])
 
     @OptionGroup var picture: PictureOptions
@@ -34,7 +35,7 @@ struct GenerateCommand: ParsableCommand {
 
     @Option(
         name: .shortAndLong, parsing: .unconditional,
-        help: "Pictures of each prompt, with seeds seed, seed + 1, ...")
+        help: "Pictures of each prompt, with seeds seed, seed + 1, ...; 1 when not given.")
     var batch: Int?
 
     @OptionGroup var stop: StopOptions
@@ -50,8 +51,9 @@ struct GenerateCommand: ParsableCommand {
         help: "A file that shows the run's present state; it is replaced at every update.")
     var previewPath: String?
 
-    @Option(parsing: .unconditional, help: "Steps between updates of the preview.")
-    var previewInterval = 1
+    @Option(
+        parsing: .unconditional, help: "Steps between updates of the preview; 1 when not given.")
+    var previewInterval: Int?
 
     @Option(
         help: """
@@ -76,9 +78,15 @@ struct GenerateCommand: ParsableCommand {
 
     func validate() throws {
         try check("--batch", batch, in: RequestLimits.pictures)
-        guard previewInterval >= 1 else {
-            throw ValidationError(
-                "--preview-interval is \(previewInterval); it must be at least 1.")
+        if let previewInterval {
+            guard previewInterval >= 1 else {
+                throw ValidationError(
+                    "--preview-interval is \(previewInterval); it must be at least 1.")
+            }
+            guard previewPath != nil else {
+                throw ValidationError(
+                    "--preview-interval wants a file to write; name it with --preview-path.")
+            }
         }
         let sources = [!picture.words.isEmpty, picture.prompt != nil, promptFile != nil].count {
             $0
@@ -313,7 +321,7 @@ private struct PictureMaker {
         task.savesSteps = options.saveSteps
         if let previewFile {
             task.preview = PictureJob.Preview(
-                file: previewFile, interval: options.previewInterval,
+                file: previewFile, interval: options.previewInterval ?? 1,
                 colors: options.preview == .colors ? try colors() : nil,
                 hasResidual: options.preview == .full)
         }

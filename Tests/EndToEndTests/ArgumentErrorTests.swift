@@ -51,6 +51,9 @@ private let forks = "fork finished.png -s 9 -o x.png "
     ErrorCase("generate fox --steps 1e9", 2, "The value '1e9' is invalid for '--steps <steps>'"),
     ErrorCase("generate fox --seed -1", 2, "The value '-1' is invalid for '--seed <seed>'"),
     ErrorCase("generate fox --batch 1000", 2, "--batch is 1000; it must be from 1 to 64."),
+    ErrorCase(
+        "generate fox --preview-interval 2", 2,
+        "--preview-interval wants a file to write; name it with --preview-path."),
     ErrorCase("generate fox --batch 0", 2, "--batch is 0; it must be from 1 to 64."),
     ErrorCase(
         "generate fox -W 65 -H 64", 2,

@@ -73,8 +73,5 @@ func names(in folder: TemporaryFolder) throws -> [String] {
 /// The one sentence that a run wrote to standard error, without the prefix.
 func sentence(_ result: Program.Result) -> String {
     let line = result.messages.prefix { $0 != "\n" }
-    for prefix in ["dcar: ", "Error: "] where line.hasPrefix(prefix) {
-        return String(line.dropFirst(prefix.count))
-    }
-    return String(line)
+    return line.hasPrefix("dcar: ") ? String(line.dropFirst(6)) : String(line)
 }

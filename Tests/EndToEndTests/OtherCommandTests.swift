@@ -38,6 +38,8 @@ func completionsAreForTheShell(shell: String, mark: String) throws {
         #expect(result.lines.contains { $0.hasPrefix(name + " ") }, "\(name)")
     }
     let broken = try Program.run(["doctor", "--model", "nowhere"], in: folder.path)
+    #expect(broken.status == 3 && broken.messages == "")
+    #expect(broken.lines.contains { $0.hasPrefix("graphics ") })
     #expect(
         broken.lines.contains(
             "model           nowhere is not a folder that can be read; name a model folder."))

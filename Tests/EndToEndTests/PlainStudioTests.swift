@@ -45,6 +45,20 @@ private func plain(
     #expect(result.output.allSatisfy { $0 >= 0x20 || $0 == 0x0A })
 }
 
+/// Lines are no sitting that comes back: what has no file is lost.
+@Test func quittingWithAnUnsavedPictureIsAskedForTwice() throws {
+    let folder = try TemporaryFolder()
+    let small = ":steps 1\n:width 64\n:height 64\na beach\n"
+    let words = "One picture is not saved; :save saves the one shown, :quit again leaves."
+    let saved = try plain("\(small):quit\n:save one.png\n:quit\n:status\n", in: folder)
+    #expect(saved.lines.contains(words) && !saved.lines.contains { $0.hasPrefix("prompt:") })
+    #expect(try names(in: folder).contains("one.png"))
+    let left = try plain("\(small):quit\n:quit\n:status\n", in: folder)
+    #expect(left.status == 0 && left.lines.last == words)
+    _ = try folder.write("[ui]\nconfirm_quit = false\n", as: ".dcar.toml")
+    #expect(try !plain("\(small):quit\n:status\n", in: folder).lines.contains(words))
+}
+
 @Test(arguments: ["a fox's den", "--"], ["blurry, 'dark'", "--"])
 func theCommandLineThatIsCopiedMakesTheSameBytes(prompt: String, negative: String) throws {
     let folder = try TemporaryFolder()

@@ -131,6 +131,35 @@ func filesThatNobodyUsesAreRemoved() throws {
     #expect(cache.contents.files.contains(fresh) && !cache.contents.files.contains(dead))
 }
 
+/// Whenever it is stopped: no half file stays, and the next picture fills the cache.
+@Test(.enabled(if: Processor.has(.bfloat16)), arguments: [5, 20, 40, 60, 80, 120])
+func aStopWhileTheCacheIsWrittenLeavesItToTheNextPicture(milliseconds: Int) async throws {
+    let folder = try TemporaryFolder()
+    let cache = cache(in: folder)
+    let pipeline = try embeddedPipeline(.bfloat16, cache: cache)
+    func draw() throws -> RGBImage {
+        var request = GenerationRequest(
+            prompt: "a fox in the snow", seed: 4, width: 96, height: 64)
+        (request.sampling.steps, request.residual.steps) = (2, 2)
+        var runs = try pipeline.start([request])
+        try pipeline.unmask(&runs)
+        return try pipeline.picture(of: runs[0]).refined
+    }
+    let signal = StopSignal()
+    let stopping = Task {
+        try await Task.sleep(for: .milliseconds(milliseconds))
+        signal.raise()
+    }
+    do {
+        _ = try pipeline.model.compute.stoppable(by: signal) { try draw() }
+    } catch is Stopped {}
+    try await stopping.value
+    #expect(!cache.contents.files.contains { $0.contains(".packed-") })
+    let before = cache.contents.files.count
+    #expect(try draw() == picture(.bfloat16, nil))
+    #expect(cache.contents.files.count == 4 && before <= 4)
+}
+
 /// A model that is replaced while it is open keeps its own hash.
 @Test func aHashIsOfTheFileThatWasOpened() throws {
     let folder = try TemporaryFolder()
