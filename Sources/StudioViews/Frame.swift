@@ -118,6 +118,15 @@ package struct CellArea: Hashable, Sendable {
     }
 
     var endRow: Int { row + rows }
+
+    /// Cuts so many rows off the top, or what is left.
+    mutating func take(_ wanted: Int) -> CellArea {
+        var part = self
+        part.rows = min(wanted, rows)
+        row += part.rows
+        rows -= part.rows
+        return part
+    }
 }
 
 /// A part of the screen that a mouse can point at.

@@ -5,49 +5,39 @@ import StudioCore
 extension FrameBuilder {
     mutating func panels(_ state: StudioState, in layout: Layout) {
         let area = layout.panels
-        if layout.isNarrow {
+        if layout.isDrawer {
             drawer(state, in: area)
             return
         }
         // What every height has room for, then what is left over for prompt and pictures.
         let allRows = (Parameter.allCases.count + 1) / 2 + 1
+        let runRows = layout.side == nil ? 4 + 3 : 0
         // The list scrolls where there is no room for all of it.
-        let parameterRows = min(allRows, max(4, area.rows - 4 - 3 - 2 - 4))
-        let fixed = parameterRows + 4 + 3 + 2
-        let spare = max(0, area.rows - fixed - 4)
+        let parameterRows = min(allRows, max(4, area.rows - runRows - 2 - 4))
+        let spare = max(0, area.rows - parameterRows - runRows - 2 - 4)
         let promptRows = 4 + min(spare, 3)
         let negativeRows = 2 + (spare > 8 ? 1 : 0)
-        var row = area.row
-        func place(_ rows: Int) -> CellArea {
-            defer { row += rows }
-            let fitting = min(rows, max(0, area.endRow - row))
-            return CellArea(column: area.column, row: row, columns: area.columns, rows: fitting)
-        }
-        prompt(state, in: place(promptRows))
-        negative(state, in: place(negativeRows))
-        parameters(state, in: place(parameterRows))
-        steps(state, in: place(4))
-        token(state, in: place(3))
-        let left = area.endRow - row
-        if left >= 3 { pictures(state, in: place(left)) }
+        var rest = area
+        prompt(state, in: rest.take(promptRows))
+        negative(state, in: rest.take(negativeRows))
+        parameters(state, in: rest.take(parameterRows))
+        if let side = layout.side { rest = side }
+        steps(state, in: rest.take(4))
+        token(state, in: rest.take(3))
+        if rest.rows >= 3 { pictures(state, in: rest) }
     }
 
-    /// One panel for narrow screens: that of the focus, or the steps.
+    /// One panel for small screens: that of the focus, or the steps.
     private mutating func drawer(_ state: StudioState, in area: CellArea) {
         switch state.focus {
         case .prompt: prompt(state, in: area)
         case .negative: negative(state, in: area)
         case .parameters: parameters(state, in: area)
         case .canvas:
-            let half = CellArea(
-                column: area.column, row: area.row, columns: area.columns, rows: min(4, area.rows))
-            steps(state, in: half)
-            if area.rows >= 7 {
-                token(
-                    state,
-                    in: CellArea(
-                        column: area.column, row: area.row + 4, columns: area.columns, rows: 3))
-            }
+            var rest = area
+            steps(state, in: rest.take(4))
+            if rest.rows >= 3 { token(state, in: rest.take(3)) }
+            if rest.rows >= 3 { pictures(state, in: rest) }
         }
     }
 
@@ -192,6 +182,13 @@ extension FrameBuilder {
                 rows: 1)
             put(glyph, column: place.column, row: place.row, style, width: 1)
             hit(place, .fixed(.step(step)))
+        }
+        // The one line that there is room for says what goes on.
+        if area.rows == 3, run.status == .running, run.phase != .steps {
+            put(
+                state.progressLine(in: room), column: area.column + 1, row: area.row + 2,
+                palette.faint, width: room)
+            return
         }
         guard area.rows >= 3, let snapshot = state.shownSnapshot else { return }
         let count = snapshot.fixedAt.count

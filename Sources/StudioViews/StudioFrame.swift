@@ -34,25 +34,43 @@ package func frame(
 /// Where the parts of the screen lie.
 struct Layout {
     let canvas: CellArea
-    /// Panels from the top; one only where the screen is narrow.
+    /// Panels from the top; one only where `isDrawer` says so.
     let panels: CellArea
-    let isNarrow: Bool
+    /// Room for what is said of the run, where the screen is flat and wide enough.
+    let side: CellArea?
+    /// Whether the panels have room for one of them only, that of the focus.
+    let isDrawer: Bool
+
+    /// Rows that all panels fill with their whole texts, and the fewest that they fit in.
+    private static let (allRows, fewestRows) = (28, 17)
+    private static let sideColumns = 36...60
 
     init(columns: Int, rows: Int) {
         // A square picture is twice as many columns wide as it is rows high, so beside the panels
         // it is larger than above them wherever the screen is wide enough.
-        isNarrow = columns < 72
         let inner = rows - 3
-        if isNarrow {
-            let drawer = rows >= 20 ? 8 : 4
+        guard columns >= 72 else {
+            let least = rows >= 20 ? 8 : rows >= 16 ? 4 : 3
+            let drawer = max(least, inner - (columns + 1) / 2 - 1)
+            isDrawer = drawer < Self.fewestRows
+            side = nil
             canvas = CellArea(column: 0, row: 1, columns: columns, rows: inner - drawer)
             panels = CellArea(column: 0, row: 1 + inner - drawer, columns: columns, rows: drawer)
-        } else {
-            let width = min(max(columns - 2 * (inner - 1) - 3, 35), max(35, columns * 2 / 5), 60)
-            panels = CellArea(column: 0, row: 1, columns: width, rows: inner)
-            canvas = CellArea(
-                column: width + 1, row: 1, columns: columns - width - 1, rows: inner)
+            return
         }
+        let width = min(max(columns - 2 * (inner - 1) - 3, 35), max(35, columns * 2 / 5), 60)
+        // Enough is left for a picture of three to two.
+        let spare = columns - width - 3 * (inner - 1) - 2
+        let isSideWanted = inner < Self.allRows && spare >= Self.sideColumns.lowerBound
+        let sideWidth = isSideWanted ? min(spare, Self.sideColumns.upperBound) : 0
+        isDrawer = false
+        panels = CellArea(column: 0, row: 1, columns: width, rows: inner)
+        canvas = CellArea(
+            column: width + 1, row: 1,
+            columns: columns - width - 1 - (isSideWanted ? sideWidth + 1 : 0), rows: inner)
+        side =
+            isSideWanted
+            ? CellArea(column: columns - sideWidth, row: 1, columns: sideWidth, rows: inner) : nil
     }
 }
 
@@ -118,9 +136,9 @@ extension FrameBuilder {
 
     /// Whether the prompt is on the screen, so that a warning about it says something.
     private func isPromptSeen(_ state: StudioState) -> Bool {
-        let isNarrow = Layout(columns: frame.columns, rows: frame.rows).isNarrow
+        let isDrawer = Layout(columns: frame.columns, rows: frame.rows).isDrawer
         return state.view == .studio && state.popup == nil
-            && (state.focus == .prompt || state.shown == nil && !isNarrow)
+            && (state.focus == .prompt || state.shown == nil && !isDrawer)
     }
 
     /// For screens too small for a picture: what goes on, in words.

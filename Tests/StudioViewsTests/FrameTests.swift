@@ -27,7 +27,8 @@ func framesLookAsRecorded(scene: Scene, size: ScreenSize) throws {
 
 @Test(arguments: Scene.allCases)
 func noFrameOfAnySizeTrapsOrLeavesTheScreen(scene: Scene) {
-    for (columns, rows) in [(1, 1), (20, 5), (39, 11), (41, 13), (71, 30), (72, 12), (200, 60)] {
+    for (columns, rows) in [(1, 1), (20, 5), (39, 11), (41, 13), (71, 30), (72, 12), (200, 60), (60, 60), (50, 40), (300, 20)]
+    {
         let frame = scene.frame(ScreenSize(columns, rows), .trueColor)
         #expect(frame.cells.count == columns * rows)
         if let area = frame.picture?.area {
@@ -35,6 +36,22 @@ func noFrameOfAnySizeTrapsOrLeavesTheScreen(scene: Scene) {
             #expect(area.row > 0 && area.row + area.rows < rows)
         }
     }
+}
+
+/// Tall, flat and small screens: the picture is as large as fits, and the panels have what is left.
+@Test(arguments: [
+    (ScreenSize(60, 60), 30, ["Prompt", "Parameters", "Steps", "Token"]),
+    (ScreenSize(50, 40), 25, ["Steps", "Token", "Pictures"]),
+    (ScreenSize(160, 24), 20, ["Prompt", "Parameters", "Steps", "Token", "Pictures"]),
+    (ScreenSize(300, 20), 16, ["Prompt", "Parameters", "Steps", "Token", "Pictures"]),
+    (ScreenSize(40, 12), 5, ["Steps"])
+])
+func everyShapeOfScreenIsFilled(size: ScreenSize, rows: Int, panels: [String]) {
+    let frame = Scene.picture.frame(size, .xterm256)
+    #expect(frame.picture?.area.rows == rows)
+    for panel in panels { #expect(frame.text.contains("─ \(panel)"), "\(panel)") }
+    // All ten lines of parameters.
+    #expect(!frame.text.contains("Parameters") || !frame.text.contains(" of 10"))
 }
 
 @Test func aPopupCoversThePicture() {
