@@ -94,6 +94,7 @@ static void product(dcar_way way, const uint32_t *a, size_t a_stride, const uint
                     size_t pairs, float *c, size_t rows, size_t columns) {
     switch (way) {
     case DCAR_DOT_PRODUCTS: dot_products(a, a_stride, b, pairs, c, rows, columns); break;
+    case DCAR_NARROW:
     case DCAR_WIDENED: widened_products(a, a_stride, b, pairs, c, rows, columns); break;
     case DCAR_MATRIX_REGISTERS: tiled_product(a, a_stride, b, pairs, c, rows, columns); break;
     }

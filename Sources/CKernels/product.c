@@ -7,140 +7,26 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
+#include "integer_product.h"
+#include "narrow_product.h"
 #include "tiles.h"
 #include "wide_product.h"
 // Before the vector functions, so that they are compiled for the same processors.
 #pragma clang attribute push(                                                                     \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx512vnni"))),           \
     apply_to = function)
+#define DCAR_NARROWED(x) ((h16)_mm512_cvtneps_pbh((__m512)(x)))
 #include "vector.h"
 
-/// Columns of a block of weights, and rows that are computed together: their sums fill 24 of the
-/// 32 vector registers.
-enum { BLOCK = 64, ROWS = 6 };
-/// Words along the inner axis after which sums are put aside, so that a block of weights stays in
-/// the second-level cache while all rows pass.
+#define DOT(sum, x, weights)                                                                       \
+    ((v16)_mm512_dpbf16_ps((__m512)(sum), (__m512bh)_mm512_set1_epi32(x), (__m512bh)(weights)))
+#define VECTORS 4
 enum { DEPTH = 1024 };
+#include "vector_product.h"
 
-/// The word at the end of a row that is not full.
-DCAR_INLINE int32_t last_word(const uint8_t *bytes, size_t count) {
-    int32_t word = 0;
-    memcpy(&word, bytes, count);
-    return word;
-}
-
-DCAR_INLINE __m512 add(__m512 sum, int32_t a, __m512i b, const int is_integer) {
-    __m512i x = _mm512_set1_epi32(a);
-    return is_integer ? (__m512)_mm512_dpbusd_epi32((__m512i)sum, x, b)
-                      : _mm512_dpbf16_ps(sum, (__m512bh)x, (__m512bh)b);
-}
-
-/// One vector of sums of a row and 16 columns from `column` on, with what follows it.
-DCAR_INLINE void finish(v16 x, size_t row, size_t column, size_t columns, const dcar_destination *to,
-                        const int is_integer, const dcar_activation activation) {
-    const dcar_epilogue *e = &to->epilogue;
-    size_t left = columns - column;
-    if (is_integer) {
-        i16 sum = load_ints(e->column_sum + column, left);
-        x = __builtin_convertvector((i16)x - e->row_zero[row] * sum, v16)
-            * load_part(e->column_scale + column, left, 0) * e->row_scale[row];
-    }
-    if (e->bias) x += load_part(e->bias + column, left, 0);
-    x = activate(x, activation);
-    if (e->addend) x += load_part(e->addend + row * e->addend_stride + column, left, 0);
-    size_t at = row * to->out_stride + column;
-    if (to->out.is_bfloat16 && left >= 16) {
-        _mm256_storeu_si256((__m256i *)((uint16_t *)to->out.start + at),
-                            (__m256i)_mm512_cvtneps_pbh((__m512)x));
-    } else {
-        store_out(to->out, at, left, x);
-    }
-}
-
-/// A few rows times a few vectors of 16 columns. Each sum is one chain along the inner axis, so a
-/// row's results do not depend on which others are computed with it.
-DCAR_INLINE void tile(const uint8_t *a, size_t row_bytes, const uint32_t *b, size_t width,
-                      size_t words, size_t tail, float *aside, int is_first, int is_last,
-                      size_t row, size_t column, size_t columns, const dcar_destination *to,
-                      const int rows, const int vectors, const int is_integer) {
-    // Loops over registers must be unrolled, or the compiler keeps them in memory.
-    __m512 sums[ROWS][4];
-#define EACH_SUM _Pragma("clang loop unroll(full)") for (int r = 0; r < rows; r++)                 \
-    _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++)
-    if (is_first) {
-        EACH_SUM sums[r][v] = _mm512_setzero_ps();
-    } else {
-        EACH_SUM sums[r][v] = _mm512_loadu_ps(aside + r * BLOCK + 16 * v);
-    }
-    for (size_t k = 0; k < words; k++) {
-        __m512i weights[4];
-        for (int v = 0; v < vectors; v++)
-            weights[v] = _mm512_loadu_si512(b + k * width + 16 * v);
-        for (int r = 0; r < rows; r++) {
-            int32_t x;
-            memcpy(&x, a + r * row_bytes + 4 * k, 4);
-            for (int v = 0; v < vectors; v++) sums[r][v] = add(sums[r][v], x, weights[v], is_integer);
-        }
-    }
-    if (tail && is_last) {
-        for (int r = 0; r < rows; r++) {
-            int32_t x = last_word(a + r * row_bytes + 4 * words, tail);
-            for (int v = 0; v < vectors; v++)
-                sums[r][v] = add(sums[r][v], x, _mm512_loadu_si512(b + words * width + 16 * v),
-                                 is_integer);
-        }
-    }
-    EACH_SUM _mm512_storeu_ps(aside + r * BLOCK + 16 * v, sums[r][v]);
-    if (!is_last) return;
-#define FINISH(activation)                                                                         \
-    for (int v = 0; v < vectors; v++)                                                              \
-        for (int r = 0; r < rows; r++)                                                             \
-            finish(LOAD(aside + r * BLOCK + 16 * v), row + r, column + 16 * v, columns, to,        \
-                   is_integer, activation)
-    switch (to->epilogue.activation) {
-    case DCAR_RELU: FINISH(DCAR_RELU); break;
-    case DCAR_SILU: FINISH(DCAR_SILU); break;
-    case DCAR_GELU: FINISH(DCAR_GELU); break;
-    default: FINISH(DCAR_NONE);
-    }
-}
-
-DCAR_INLINE void product(const uint8_t *a, size_t rows, size_t row_bytes, const uint32_t *b,
-                         size_t columns, dcar_destination to, const int is_integer) {
-    float aside[DCAR_PRODUCT_ROWS * BLOCK];
-    size_t words = row_bytes / 4, tail = row_bytes % 4, all = (row_bytes + 3) / 4;
-    size_t passes = words > DEPTH ? (words + DEPTH - 1) / DEPTH : 1;
-    for (size_t column = 0; column < columns; column += BLOCK) {
-        size_t left = columns - column < BLOCK ? columns - column : BLOCK;
-        size_t vectors = (left + 15) / 16, width = 16 * vectors;
-        for (size_t pass = 0; pass < passes; pass++) {
-            size_t k = words * pass / passes, depth = words * (pass + 1) / passes - k;
-            for (size_t row = 0; row < rows; row += ROWS) {
-                size_t n = rows - row < ROWS ? rows - row : ROWS;
-#define CASE(r, v)                                                                                 \
-    case 8 * r + v:                                                                                \
-        tile(a + row * row_bytes + 4 * k, row_bytes, b + k * width, width, depth, tail,            \
-             aside + (passes > 1 ? row * BLOCK : 0), pass == 0, pass + 1 == passes, row, column,   \
-             columns, &to, r, v, is_integer);                                                      \
-        break;
-#define CASES(r) CASE(r, 1) CASE(r, 2) CASE(r, 3) CASE(r, 4)
-                switch (8 * n + vectors) {
-                    CASES(1) CASES(2) CASES(3) CASES(4) CASES(5) CASES(6)
-                }
-            }
-        }
-        b += all * width;
-    }
-}
-
-static void vector_bfloat16(const void *a, size_t rows, size_t row_bytes, const void *b,
-                            size_t columns, dcar_destination to) {
-    product(a, rows, row_bytes, b, columns, to, 0);
-}
-
-static void vector_int8(const void *a, size_t rows, size_t row_bytes, const void *b,
-                        size_t columns, dcar_destination to) {
-    product(a, rows, row_bytes, b, columns, to, 1);
+static void dot_products(const void *a, size_t rows, size_t row_bytes, const void *b,
+                         size_t columns, dcar_destination to) {
+    vector_product(a, rows, row_bytes, b, columns, to, 0);
 }
 #pragma clang attribute pop
 
@@ -163,12 +49,7 @@ DCAR_TILES_INLINE void finish_column(const float *sums, size_t rows, size_t row,
         x = activate(x + bias, activation);
         if (e->addend) x += LOAD(e->addend + (row + r) * e->addend_stride + column);
         size_t at = (row + r) * to->out_stride + column;
-        if (to->out.is_bfloat16) {
-            _mm256_storeu_si256((__m256i *)((uint16_t *)to->out.start + at),
-                                (__m256i)_mm512_cvtneps_pbh((__m512)x));
-        } else {
-            STORE((float *)to->out.start + at, x);
-        }
+        store_out(to->out, at, 16, x);
     }
 }
 
@@ -259,19 +140,21 @@ void dcar_product_bfloat16(dcar_way way, const void *a, size_t rows, size_t row_
                            size_t out_stride) {
     dcar_destination to = {epilogue, out, out_stride};
     switch (way) {
-    case DCAR_DOT_PRODUCTS: vector_bfloat16(a, rows, row_bytes, b, columns, to); break;
+    case DCAR_DOT_PRODUCTS: dot_products(a, rows, row_bytes, b, columns, to); break;
     case DCAR_WIDENED: dcar_product_widened(a, rows, row_bytes / 2, b, columns, to); break;
+    case DCAR_NARROW: dcar_product_narrow_widened(a, rows, row_bytes / 2, b, columns, to); break;
     case DCAR_MATRIX_REGISTERS: tiled_bfloat16(a, rows, row_bytes, b, columns, to); break;
     }
 }
 
-void dcar_product_int8(int tiles, const void *a, size_t rows, size_t row_bytes, const void *b,
+void dcar_product_int8(dcar_way way, const void *a, size_t rows, size_t row_bytes, const void *b,
                        size_t columns, dcar_epilogue epilogue, dcar_out out, size_t out_stride) {
     dcar_destination to = {epilogue, out, out_stride};
-    if (tiles) {
-        tiled_int8(a, rows, row_bytes, b, columns, to);
-    } else {
-        vector_int8(a, rows, row_bytes, b, columns, to);
+    switch (way) {
+    case DCAR_DOT_PRODUCTS:
+    case DCAR_WIDENED: dcar_product_wide_integers(a, rows, row_bytes, b, columns, to); break;
+    case DCAR_NARROW: dcar_product_narrow_integers(a, rows, row_bytes, b, columns, to); break;
+    case DCAR_MATRIX_REGISTERS: tiled_int8(a, rows, row_bytes, b, columns, to); break;
     }
 }
 #endif

@@ -61,7 +61,9 @@ extension Compute {
         let (items, queryRows) = (queries.items, queries.rows)
         let width = heads * headWidth
         let output = operand
-        let grain = output == .bfloat16 ? Self.queriesPerArrangedTask : Self.queriesPerTask
+        // Without instructions for it, float32 is as fast, and exact.
+        let isNarrowed = output == .bfloat16 && Processor.hasBFloat16
+        let grain = isNarrowed ? Self.queriesPerArrangedTask : Self.queriesPerTask
         let runs = (queryRows + grain - 1) / grain
         defer { withExtendedLifetime((queries, keys, values, bias)) {} }
         return Tensor([items, queryRows, width], output) { base in
@@ -79,7 +81,7 @@ extension Compute {
                     bias: bias.map { $0.pointer + (head * queryRows + first) * key.rows })
                 let place = (item * queryRows + first) * width + head * headWidth
                 let to = out(base + place * output.byteWidth, output)
-                if output == .bfloat16 {
+                if isNarrowed {
                     part.runInBFloat16(into: to, stride: width)
                 } else {
                     part.run(product, into: to, stride: width)

@@ -76,8 +76,8 @@ struct PackedMatrix: ArrangedMatrix {
             let epilogue = epilogue.at(row: firstRow, output: outputs.lowerBound)
             if isInteger {
                 dcar_product_int8(
-                    Processor.hasTiles ? 1 : 0, a, rows, rowBytes, weights, outputs.count, epilogue,
-                    out, stride)
+                    Processor.integerWay, a, rows, rowBytes, weights, outputs.count, epilogue, out,
+                    stride)
             } else {
                 dcar_product_bfloat16(
                     Processor.bfloat16Way, a, rows, rowBytes, weights, outputs.count, epilogue, out,

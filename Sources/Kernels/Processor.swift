@@ -37,23 +37,25 @@ public enum Processor {
         return numbers
     }
 
-    /// True when the processor multiplies matrices in this precision, faster than in any wider one.
-    public static func has(_ precision: Precision) -> Bool {
-        let isa = dnnl_get_effective_cpu_isa().rawValue
-        func offers(_ needed: dnnl_cpu_isa_t) -> Bool { isa & needed.rawValue == needed.rawValue }
-        return switch precision {
-        case .float32: true
-        case .bfloat16: offers(dnnl_cpu_isa_avx512_core_bf16)
-        // Together with bfloat16, which the layers use that are not made integers.
-        case .int8:
-            offers(dnnl_cpu_isa_avx512_core_vnni) && offers(dnnl_cpu_isa_avx512_core_bf16)
-        }
+    /// True when matrices can be multiplied in this precision.
+    public static func offers(_ precision: Precision) -> Bool {
+        #if arch(x86_64)
+            precision != .int8 || offers(dnnl_cpu_isa_avx512_core_vnni)
+                || offers(dnnl_cpu_isa_avx2_vnni)
+        #else
+            precision == .float32
+        #endif
     }
 
+    /// True when the processor has instructions for bfloat16, and so is faster in it than in float32;
+    /// without them it only takes half the memory.
+    public static var hasBFloat16: Bool { offers(dnnl_cpu_isa_avx512_core_bf16) }
+
     /// True when vectors of sixteen float32 numbers are one instruction.
-    public static var hasWideVectors: Bool {
-        let needed = dnnl_cpu_isa_avx512_core.rawValue
-        return dnnl_get_effective_cpu_isa().rawValue & needed == needed
+    public static var hasWideVectors: Bool { offers(dnnl_cpu_isa_avx512_core) }
+
+    private static func offers(_ needed: dnnl_cpu_isa_t) -> Bool {
+        dnnl_get_effective_cpu_isa().rawValue & needed.rawValue == needed.rawValue
     }
 
     /// The kernels that were measured to be fastest in float32 on processors like this one.
@@ -73,9 +75,7 @@ public enum Processor {
     /// True when there are registers of whole matrices and the system lets this process use them.
     static let hasTiles: Bool = {
         #if arch(x86_64)
-            let needed = dnnl_cpu_isa_avx512_core_amx.rawValue
-            return dnnl_get_effective_cpu_isa().rawValue & needed == needed
-                && dcar_allow_tiles() != 0
+            return offers(dnnl_cpu_isa_avx512_core_amx) && dcar_allow_tiles() != 0
         #else
             return false
         #endif
@@ -85,12 +85,15 @@ public enum Processor {
     /// pairs in two cycles, in which they do four multiply-adds of 16 numbers; AMD's do one in the
     /// time of one.
     static let bfloat16Way: dcar_way = {
-        #if arch(x86_64)
-            if hasTiles { return DCAR_MATRIX_REGISTERS }
-            return isIntel ? DCAR_WIDENED : DCAR_DOT_PRODUCTS
-        #else
-            return DCAR_DOT_PRODUCTS
-        #endif
+        if hasTiles { return DCAR_MATRIX_REGISTERS }
+        if hasBFloat16, !isIntel { return DCAR_DOT_PRODUCTS }
+        return hasWideVectors ? DCAR_WIDENED : DCAR_NARROW
+    }()
+
+    /// How products of integers are fastest here.
+    static let integerWay: dcar_way = {
+        if hasTiles { return DCAR_MATRIX_REGISTERS }
+        return offers(dnnl_cpu_isa_avx512_core_vnni) ? DCAR_DOT_PRODUCTS : DCAR_NARROW
     }()
 
     /// The widest vector instructions that oneDNN uses here, as a person writes them.

@@ -29,8 +29,12 @@ struct DoctorCommand: ParsableCommand {
             "computes with",
             "\(compute.library.rawValue), \(compute.precision.rawValue), \(compute.threadCount) threads"
         )
-        if !Processor.has(.bfloat16) {
-            try Output.row("", "This processor has no bfloat16 instructions; fp32 is used.")
+        if !Processor.hasBFloat16 {
+            let integers = Processor.offers(.int8) ? "; int8 is faster" : ""
+            try Output.row(
+                "",
+                "This processor has no bfloat16 instructions; fp32 is used. With --precision bf16 "
+                    + "large models take half the memory\(integers).")
         }
         let isModelReady = try modelLines(compute)
         try weightCache()

@@ -79,19 +79,21 @@ func recordingsReplayOnThePortablePaths(variable: String, value: String) throws 
     #expect(replayed.status == 0 && replayed.messages == "")
     #expect(replayed.lines.last?.wholeMatch(of: /[1-9][0-9]{2} passed, 0 failed/) != nil)
     let refused = try Program.run(
-        ["generate", "a fox", "--precision", "bf16"], in: folder.path,
+        ["generate", "a fox", "--precision", "int8"], in: folder.path,
         environment: [variable: value])
     #expect(refused.status == 1)
     #expect(
         sentence(refused)
             == (value == "AVX2"
-                ? "This processor has no bf16 matrix instructions; use --precision fp32."
-                : "Precision bf16 needs the library onednn, not openblas."))
+                ? "This processor has no int8 matrix instructions; use --precision fp32."
+                : "Precision int8 needs the library onednn, not openblas."))
 }
 
-/// A processor with matrix registers has two ways to multiply bfloat16; the variable hides them.
-@Test(.enabled(if: Processor.has(.bfloat16)), arguments: ["AVX512_CORE_BF16", "DEFAULT"])
-func recordingsReplayWithAndWithoutMatrixRegisters(instructions: String) throws {
+/// There are several ways to multiply bfloat16; the variable hides what the better ones need.
+@Test(
+    .enabled(if: Processor.offers(.bfloat16)),
+    arguments: ["AVX2", "AVX512_CORE", "AVX512_CORE_BF16", "DEFAULT"])
+func recordingsReplayInEveryWayOfBFloat16(instructions: String) throws {
     let folder = try TemporaryFolder()
     let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Golden").path

@@ -23,7 +23,7 @@ func aStoppedRunGoesOnToTheSameBytes(step: Int) throws {
 }
 
 /// What no flag says is as in the picture, precision too.
-@Test(.enabled(if: Processor.has(.bfloat16))) func aForkKeepsThePrecision() throws {
+@Test(.enabled(if: Processor.offers(.bfloat16))) func aForkKeepsThePrecision() throws {
     let folder = try TemporaryFolder()
     let made = try Program.run(
         ["generate", "a fox", "-s", "9", "--precision", "fp32", "-o", "a.png"] + small,

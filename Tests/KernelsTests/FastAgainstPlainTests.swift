@@ -125,7 +125,7 @@ func attentionAgreesWithThePlainOne(fast: FastEngine, shape: (Int, Int, Int, Int
     #expect(difference(results[0], results[1]).maximum <= 1e-5)
 }
 
-@Test(.enabled(if: Processor.has(.bfloat16)))
+@Test(.enabled(if: Processor.offers(.bfloat16)))
 func bfloat16ProductsStayWithinItsRounding() throws {
     let x = Tensor.random([150, 96], seed: 12).converted(to: .bfloat16)
     for outputs in [1, 16, 40, 64, 200, 450] {
@@ -148,7 +148,7 @@ func narrowProductsAgreeWithThePlainOneOnOddShapes(shape: (Int, Int, Int)) throw
     let bias = Tensor.random([outputs], seed: 22)
     let addend = Tensor.random([rows, outputs], seed: 23)
     for (precision, tolerance) in [(Precision.bfloat16, Float(1e-5)), (.int8, 0.02)]
-    where Processor.has(precision) {
+    where Processor.offers(precision) {
         for activation in [Activation.none, .relu, .silu, .gelu] {
             let results = try [engine(.oneDNN, precision), engine(.plain)].map { compute in
                 LinearWeights(weights, bias: bias, compute: compute)(
@@ -169,7 +169,7 @@ private func expectBFloat16Agreement(_ fast: Tensor, _ exact: Tensor, within sha
 }
 
 @Test(
-    .enabled(if: Processor.has(.bfloat16)),
+    .enabled(if: Processor.offers(.bfloat16)),
     arguments: [(1, 1, 1, 8), (65, 300, 3, 24), (7, 31, 2, 72), (300, 16, 1, 64), (6, 5, 2, 5)])
 func bfloat16AttentionAgreesWithThePlainOne(shape: (Int, Int, Int, Int)) throws {
     let (queryRows, keyRows, heads, headWidth) = shape
@@ -188,7 +188,7 @@ func bfloat16AttentionAgreesWithThePlainOne(shape: (Int, Int, Int, Int)) throws 
 }
 
 @Test(
-    .enabled(if: Processor.has(.bfloat16)),
+    .enabled(if: Processor.offers(.bfloat16)),
     arguments: [
         (4, 4, 3, 16), (5, 7, 12, 20), (33, 18, 40, 36), (16, 70, 64, 64), (1, 1, 8, 12),
         (9, 130, 33, 65), (4, 4, 64, 600), (9, 14, 256, 256)
@@ -208,7 +208,7 @@ func aBFloat16ConvolutionAgreesWithThePlainOne(shape: (Int, Int, Int, Int)) thro
     expectBFloat16Agreement(results[0], results[1], within: inputs == 256 ? 0.015 : 0.01)
 }
 
-@Test(.enabled(if: Processor.has(.bfloat16)))
+@Test(.enabled(if: Processor.offers(.bfloat16)))
 func bfloat16ResultsAreTheSameBitsForAnyNumberOfThreadsAndItems() throws {
     let x = Tensor.random([3, 300, 96], seed: 14)
     let image = Tensor.random([40, 48, 64], seed: 15)

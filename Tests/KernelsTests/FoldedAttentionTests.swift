@@ -53,7 +53,7 @@ func aFoldedAttentionIsTheAttention(library: MatrixLibrary, shape: (Int, Int, In
     #expect(maximum <= 2e-5 * max(1, scale))
 }
 
-@Test(arguments: [Precision.bfloat16, .int8].filter(Processor.has))
+@Test(arguments: [Precision.bfloat16, .int8].filter(Processor.offers))
 func aFoldedAttentionStaysWithinTheRoundingOfItsPrecision(precision: Precision) throws {
     let x = Tensor.random([1, 70, 72], seed: 5)
     let text = Tensor.random([11, 144], seed: 6)
@@ -70,7 +70,7 @@ func aFoldedAttentionStaysWithinTheRoundingOfItsPrecision(precision: Precision) 
 
 @Test(arguments: [Precision.float32, .bfloat16])
 func anItemOfAFoldedAttentionDependsOnItselfAlone(precision: Precision) throws {
-    guard precision == .float32 || Processor.has(precision) else { return }
+    guard precision == .float32 || Processor.offers(precision) else { return }
     let x = Tensor.random([3, 70, 72], seed: 5)
     let texts = [11, 4, 7].map { Tensor.random([$0, 144], seed: UInt64($0)) }
     let runs = try [1, 2, 3].map { threads in

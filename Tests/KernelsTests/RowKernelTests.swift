@@ -101,7 +101,7 @@ func downsamplingUnshufflesAndAverages(inputs: Int, channels: Int) throws {
 }
 
 /// 255 divided by the range of such a row is infinite.
-@Test(.enabled(if: Processor.has(.int8)))
+@Test(.enabled(if: Processor.offers(.int8)))
 func aRowOfTinyNumbersIsStillOneOfNumbers() throws {
     let compute = try Compute(threadCount: 1, precision: .int8)
     let x = Tensor([2, 64], (0..<128).map { $0 < 64 ? Float($0 % 2) * 2e-37 : Float($0 % 3) })

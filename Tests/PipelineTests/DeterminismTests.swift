@@ -22,7 +22,7 @@ private func picture(
     return try runs.map { try pipeline.picture(of: $0, withDiscrete: true) }
 }
 
-@Test(arguments: Precision.allCases.filter(Processor.has))
+@Test(arguments: Precision.allCases.filter(Processor.offers))
 func theSameSeedGivesTheSameBytesForAnyNumberOfThreads(precision: Precision) throws {
     let pictures = try [1, 2, 3].map {
         try picture(embeddedPipeline(threads: $0, precision), seeds: [5])[0]
@@ -32,7 +32,7 @@ func theSameSeedGivesTheSameBytesForAnyNumberOfThreads(precision: Precision) thr
     #expect(pictures[0].discrete == pictures[1].discrete)
 }
 
-@Test(arguments: Precision.allCases.filter(Processor.has))
+@Test(arguments: Precision.allCases.filter(Processor.offers))
 func aPictureDoesNotDependOnItsBatch(precision: Precision) throws {
     let pipeline = try embeddedPipeline(precision)
     let batch = try picture(pipeline, seeds: [1, 2, 3])
@@ -45,7 +45,7 @@ func aPictureDoesNotDependOnItsBatch(precision: Precision) throws {
 }
 
 /// Attention to a short text and to a long one are computed in different ways.
-@Test(arguments: Precision.allCases.filter(Processor.has))
+@Test(arguments: Precision.allCases.filter(Processor.offers))
 func aPictureDoesNotDependOnThePromptsInItsBatch(precision: Precision) throws {
     let pipeline = try embeddedPipeline(precision)
     let long = Array(repeating: "a red fox in the snow", count: 6).joined(separator: " and ")

@@ -11,7 +11,7 @@ import Testing
 /// the share of tokens that may come out differently, and how near the pictures must stay.
 @Test(
     arguments: [(Precision.bfloat16, 0.99, 40.0), (.int8, 0.97, 35.0)]
-        .filter { Processor.has($0.0) })
+        .filter { Processor.offers($0.0) })
 func aPrecisionKeepsNearlyAllTokensAndThePicture(
     precision: Precision, share: Double, decibels: Double
 ) throws {

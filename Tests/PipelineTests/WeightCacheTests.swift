@@ -27,7 +27,7 @@ private func cache(in folder: TemporaryFolder) -> WeightCache {
     WeightCache(folder: folder.file("cache/weights"), smallestPart: 0)
 }
 
-@Test(arguments: [Precision.bfloat16, .int8].filter(Processor.has))
+@Test(arguments: [Precision.bfloat16, .int8].filter(Processor.offers))
 func cachedWeightsGiveTheSamePicture(precision: Precision) throws {
     let folder = try TemporaryFolder()
     let cache = cache(in: folder)
@@ -43,7 +43,7 @@ func cachedWeightsGiveTheSamePicture(precision: Precision) throws {
 
 /// What can happen to a file: each must be noticed, cost no more than time, and be put right.
 @Test(
-    .enabled(if: Processor.has(.bfloat16)),
+    .enabled(if: Processor.offers(.bfloat16)),
     arguments: ["empty", "cut short", "header", "a weight", "near the end", "another model"])
 func damagedCachesAreMadeAnew(damage: String) throws {
     let folder = try TemporaryFolder()
@@ -80,7 +80,7 @@ private func contents(_ cache: WeightCache) throws -> [String: [UInt8]] {
         })
 }
 
-@Test(.enabled(if: Processor.has(.bfloat16)))
+@Test(.enabled(if: Processor.offers(.bfloat16)))
 func aCacheThatCannotBeWrittenIsDoneWithout() throws {
     let folder = try TemporaryFolder()
     let file = try folder.write("no folder", as: "file")
@@ -89,7 +89,7 @@ func aCacheThatCannotBeWrittenIsDoneWithout() throws {
     #expect(cache.contents == ([], 0))
 }
 
-@Test(.enabled(if: Processor.has(.bfloat16)))
+@Test(.enabled(if: Processor.offers(.bfloat16)))
 func severalProgramsMayFillACacheAtOnce() throws {
     let folder = try TemporaryFolder()
     let cache = cache(in: folder)
@@ -104,7 +104,7 @@ func severalProgramsMayFillACacheAtOnce() throws {
     #expect(try picture(.bfloat16, cache) == expected)
 }
 
-@Test(.enabled(if: Processor.has(.bfloat16)))
+@Test(.enabled(if: Processor.offers(.bfloat16)))
 func filesThatNobodyUsesAreRemoved() throws {
     let folder = try TemporaryFolder()
     let cache = cache(in: folder)
@@ -132,7 +132,7 @@ func filesThatNobodyUsesAreRemoved() throws {
 }
 
 /// Whenever it is stopped: no half file stays, and the next picture fills the cache.
-@Test(.enabled(if: Processor.has(.bfloat16)), arguments: [5, 20, 40, 60, 80, 120])
+@Test(.enabled(if: Processor.offers(.bfloat16)), arguments: [5, 20, 40, 60, 80, 120])
 func aStopWhileTheCacheIsWrittenLeavesItToTheNextPicture(milliseconds: Int) async throws {
     let folder = try TemporaryFolder()
     let cache = cache(in: folder)

@@ -140,16 +140,21 @@ typedef struct {
     size_t count;
 } dcar_rows;
 
-/// How products of bfloat16 numbers are computed, on processors that have dot products of them.
+/// How products of bfloat16 numbers and of 8-bit integers are computed.
 typedef enum {
+    /// By dot products in vectors of sixteen words, on processors that have them.
     DCAR_DOT_PRODUCTS,
-    /// By multiply-adds of float32, where these are more than twice as fast.
+    /// Of bfloat16 by multiply-adds of sixteen float32 numbers, where there are no dot products or
+    /// these are less than half as fast.
     DCAR_WIDENED,
+    /// In vectors of eight: of bfloat16 by multiply-adds of float32, of integers by dot products.
+    DCAR_NARROW,
     /// In matrix registers, where there are some.
     DCAR_MATRIX_REGISTERS,
 } dcar_way;
 
-/// softmax(scale q k^T + bias) v of one head of `width` columns. `bias`, or NULL, is
+/// softmax(scale q k^T + bias) v of one head of `width` columns, in bfloat16, on processors that
+/// have it and in any way but DCAR_NARROW. `bias`, or NULL, is
 /// [queries, keys]; a row's result does not depend on which other queries are in the call.
 void dcar_attention(dcar_way way, dcar_rows query, dcar_rows key, dcar_rows value, size_t width,
                     float scale, const float *bias, dcar_out out, size_t out_stride, void *scratch);
@@ -199,9 +204,8 @@ enum { DCAR_PRODUCT_ROWS = 128 };
 void dcar_product_bfloat16(dcar_way way, const void *a, size_t rows, size_t row_bytes,
                            const void *b, size_t columns, dcar_epilogue epilogue, dcar_out out,
                            size_t out_stride);
-/// and here uint8 and int8, with an epilogue that has scales; in matrix registers where `tiles` is
-/// not 0.
-void dcar_product_int8(int tiles, const void *a, size_t rows, size_t row_bytes, const void *b,
+/// and here uint8 and int8, with an epilogue that has scales.
+void dcar_product_int8(dcar_way way, const void *a, size_t rows, size_t row_bytes, const void *b,
                        size_t columns, dcar_epilogue epilogue, dcar_out out, size_t out_stride);
 
 /// Numbers of `rows` rows of float32 weights, `columns` long each, once packed.
