@@ -23,7 +23,7 @@ public final class Compute: Sendable {
 
     /// - Parameters:
     ///   - threadCount: nil for one thread a physical core.
-    ///   - precision: nil for bfloat16 where the processor is faster in it, else float32.
+    ///   - precision: nil for bfloat16 where it is offered, else float32.
     ///   - library: nil for oneDNN, or for what the variable `DCAR_MATRIX_LIBRARY` names.
     ///   - floatKernels: whose kernels multiply float32 where the library is oneDNN; nil for what is
     ///     fastest here. The wide ones must not be asked for where there is no AVX-512.
@@ -48,7 +48,7 @@ public final class Compute: Sendable {
         self.library = library
         self.precision =
             precision
-            ?? (library == .oneDNN && Processor.hasBFloat16 ? .bfloat16 : .float32)
+            ?? (library == .oneDNN && Processor.offers(.bfloat16) ? .bfloat16 : .float32)
         self.threadCount = threads
         product =
             switch library {

@@ -47,8 +47,8 @@ public enum Processor {
         #endif
     }
 
-    /// True when the processor has instructions for bfloat16, and so is faster in it than in float32;
-    /// without them it only takes half the memory.
+    /// True when the processor has instructions for bfloat16. Without them its numbers are widened on
+    /// their way, which is no slower than float32 and takes a third to a half of the memory.
     public static var hasBFloat16: Bool { offers(dnnl_cpu_isa_avx512_core_bf16) }
 
     /// True when vectors of sixteen float32 numbers are one instruction.

@@ -136,6 +136,17 @@ public struct ParameterAxis: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
+/// As it is written.
+extension ParameterAxis: Codable {
+    public init(from decoder: any Decoder) throws {
+        try self.init(String(from: decoder))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        try description.encode(to: encoder)
+    }
+}
+
 extension StringProtocol {
     fileprivate var trimmed: String {
         var text = self[...]

@@ -86,6 +86,8 @@ extension StudioState {
             let words = ["dcar", "fork", Self.word(input)] + flags
             let text = request.textWords(madeFrom: source)
             return before + [line(words + text + request.forkWords(parameters) + end, run)]
+        case .file where run.isFromPrompt:
+            return [line([generateLine(request)] + end, run)]
         case .file(let name):
             guard let file = run.source ?? run.file, !file.isFinished, run.picture != nil,
                 file.strength == request.residual.strength

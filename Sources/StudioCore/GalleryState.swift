@@ -48,11 +48,15 @@ package struct GalleryState: Hashable, Sendable {
         case star(String, Bool)
         case tags(String, before: [String], after: [String])
         case trash(String)
+        /// What it was made with was taken into the studio.
+        case recall(String)
 
         /// The file of the picture.
         var path: String {
             switch self {
-            case .star(let path, _), .tags(let path, _, _), .trash(let path): path
+            case .star(let path, _), .tags(let path, _, _), .trash(let path),
+                .recall(let path):
+                path
             }
         }
     }

@@ -91,17 +91,11 @@ package struct SavedSession: Hashable, Sendable, Codable {
     package var unfinishedRuns: [RunID]?
     /// Whether a signal ended the sitting, so that what was being made is to be made again.
     package var isCutShort: Bool?
+    /// What an edit that was being made is called; nil also in sessions of earlier versions.
+    package var unfinishedEdit: String?
     /// Results of an edit that nobody has accepted or discarded yet; nil also in sessions of earlier
     /// versions.
-    package var results: SavedResults?
-
-    package struct SavedResults: Hashable, Sendable, Codable {
-        package var base: RunID
-        package var candidates: [RunID]
-        package var selected: Int
-        /// The mask that there was when the edit was asked for.
-        package var mask: PaintedMask?
-    }
+    package var results: StudioState.Proposal?
 
     package struct SavedCanvas: Hashable, Sendable, Codable {
         package var display: CanvasState.Display

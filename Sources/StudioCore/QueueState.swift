@@ -10,22 +10,31 @@ package struct QueueState: Hashable, Sendable {
     package var isPaused = false
     package var selected = 0
     package var lastJob: JobID = 0
-    /// What a person took out, for undo; the newest last.
-    var removals: [Removal] = []
-    /// Removals that were undone.
-    var undoneRemovals: [Removal] = []
+    /// What a person changed, for undo; the newest last.
+    var changes: [Change] = []
+    /// Changes that were undone.
+    var undone: [Change] = []
 
     package init() {}
 
-    /// Jobs that left the queue together.
-    struct Removal: Hashable, Sendable {
-        /// Each with the place it had, the first place first.
-        var jobs: [Placed]
+    enum Change: Hashable, Sendable {
+        /// Jobs left the queue together, each from its place, the first place first.
+        case remove([Placed])
+        case add([Placed])
+        /// Two jobs changed places.
+        case swap(JobID, JobID)
+        /// A job waits again; it was as it is here.
+        case retry(QueuedJob)
+    }
 
-        struct Placed: Hashable, Sendable {
-            let place: Int
-            let job: QueuedJob
-        }
+    struct Placed: Hashable, Sendable {
+        let place: Int
+        let job: QueuedJob
+    }
+
+    mutating func changed(_ change: Change) {
+        changes.append(change)
+        undone = []
     }
 
     package var waitingCount: Int { jobs.count { $0.state == .waiting } }

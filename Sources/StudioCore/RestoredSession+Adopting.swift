@@ -70,10 +70,7 @@ extension RestoredSession {
         moved.lastRun += last
         moved.closed = moved.closed?.map { $0 + last }
         moved.shownRun = moved.shownRun.map { $0 + last }
-        if let results = moved.results {
-            moved.results?.base += last
-            moved.results?.candidates = results.candidates.map { $0 + last }
-        }
+        moved.results = moved.results?.renumbered(after: last)
         session = moved
     }
 }
@@ -96,9 +93,9 @@ extension SnapshotTree.Node where Value == StudioState.Document {
     fileprivate func renumbered(after last: RunID) -> Self {
         var document = value
         document.picture = value.picture.map { $0 + last }
-        document.listing = value.listing?.renumbered(after: last)
+        document.change = value.change?.renumbered(after: last)
         let isPicture = value.picture.map { label == "picture \($0)" } ?? false
-        let named = isPicture ? document.picture.map { "picture \($0)" } : document.listing?.label
+        let named = isPicture ? document.picture.map { "picture \($0)" } : document.change?.label
         let name = label.isEmpty ? label : named ?? label
         return Self(value: document, label: name, parent: parent, lastChild: lastChild)
     }

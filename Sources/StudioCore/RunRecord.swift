@@ -178,6 +178,8 @@ package struct RunRecord: Hashable, Sendable {
     package var source: SavedFile?
     /// What it was computed in, as pictures' records name it, in an earlier sitting; nil in this one.
     package var precision: String?
+    /// Whether the file that it was opened from says that it was made from a prompt and nothing else.
+    package var isFromPrompt = false
     /// Tokens changed by hand before it went on from its fork.
     package var chosenTokens = ChosenTokens()
     /// Given up while the batch it belongs to goes on.

@@ -57,6 +57,13 @@ package struct SnapshotTree<Value: Hashable & Sendable>: Hashable, Sendable {
         (isUndo ? nodes[current].lastChild : nodes[current].parent).map { nodes[$0].value }
     }
 
+    /// The values that led to the one of now, the newest first.
+    var path: some Sequence<Value> {
+        sequence(first: current) { [nodes] in nodes[$0].parent }.lazy.map { [nodes] in
+            nodes[$0].value
+        }
+    }
+
     /// What there was after the change that was undone last.
     var undone: Value? { nodes[current].lastChild.map { nodes[$0].value } }
 
@@ -116,6 +123,18 @@ package struct SnapshotTree<Value: Hashable & Sendable>: Hashable, Sendable {
         }
         tree.current = places[current] ?? tree.nodes.count - 1
         return tree
+    }
+
+    /// What undo would take back.
+    var nextUndo: String? {
+        var copy = self
+        return copy.undo()
+    }
+
+    /// What redo would do again.
+    var nextRedo: String? {
+        var copy = self
+        return copy.redo()
     }
 
     /// Takes back the last change.

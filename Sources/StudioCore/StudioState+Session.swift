@@ -27,16 +27,9 @@ extension SavedSession {
         unfinished = runs.map(\.request)
         unfinishedRuns = runs.map(\.id)
         self.isCutShort = isCutShort ? true : nil
-        results = state.proposal.flatMap(SavedResults.init)
-    }
-}
-
-extension SavedSession.SavedResults {
-    fileprivate init?(_ proposal: StudioState.Proposal) {
-        guard let base = proposal.base else { return nil }
-        self.init(
-            base: base, candidates: proposal.candidates, selected: proposal.selected,
-            mask: proposal.mask)
+        let edits = state.job?.runs.compactMap { state.runs[$0] } ?? []
+        unfinishedEdit = edits.first { $0.picture == nil && $0.edit != nil }?.edit?.operation.rawValue
+        results = state.proposal.flatMap { $0.base == nil ? nil : $0 }
     }
 }
 
@@ -105,19 +98,7 @@ extension StudioState {
         canvas.isPainting = session.canvas.isPainting && shownRun != nil
         view = session.view
         focus = shownRun == nil ? .prompt : session.focus
-        if let results = session.results { restore(results) }
-    }
-
-    /// Results that were finished wait to be accepted or discarded again.
-    private mutating func restore(_ kept: SavedSession.SavedResults) {
-        let left = kept.candidates.filter { runs[$0]?.status == .finished }
-        guard !left.isEmpty, runs[kept.base] != nil else { return }
-        let chosen = kept.candidates.indices.contains(kept.selected)
-            ? left.firstIndex(of: kept.candidates[kept.selected]) : nil
-        proposal = Proposal(
-            base: kept.base, candidates: left, selected: chosen ?? 0, mask: kept.mask)
-        shownRun = left[chosen ?? 0]
-        canvas.isPainting = false
+        if let results = session.results { _ = reopen(results) }
     }
 
     private mutating func restore(_ kept: Parameters) {
@@ -169,9 +150,12 @@ extension StudioState {
             parts.append("\(versions) \(versions == 1 ? "version" : "versions") to undo")
         }
         guard !parts.isEmpty else { return message }
+        // What it was to be made of is back.
+        let lost = restored.wasKilled ? restored.session?.unfinishedEdit : nil
+        let loss = lost.map { " The \($0) that was being made is lost." } ?? ""
         return Message(
             (restored.wasKilled ? "Back after an unclean end: " : "Back: ")
-                + parts.joined(separator: ", ") + "." + (isMaskNamed ? " \(maskWords)" : ""))
+                + parts.joined(separator: ", ") + "." + loss + (isMaskNamed ? " \(maskWords)" : ""))
     }
 
     /// Pixels of a run that was kept are made when it is shown, alone or beside others.
@@ -195,6 +179,7 @@ extension StudioState {
         known.request.residual = record.request.residual
         known.picture = record.picture
         known.status = record.status
+        known.isFromPrompt = record.isFromPrompt
         known.previews = record.previews
         if !record.snapshots.isEmpty { known.snapshots = record.snapshots }
         runs[record.id] = known

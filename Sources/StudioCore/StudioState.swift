@@ -105,25 +105,6 @@ package struct StudioState: Hashable, Sendable {
         case failed(String)
     }
 
-    /// What undo and redo go between.
-    package struct Document: Hashable, Sendable, Codable {
-        package var picture: RunID?
-        package var mask: PaintedMask?
-        package var prompt = ""
-        package var negativePrompt = ""
-        package var parameters: Parameters?
-        /// What the change that led here did to the list of pictures.
-        var listing: Listing?
-
-        package init() {}
-
-        /// A picture that was taken off the list or put back on it.
-        enum Listing: Hashable, Sendable, Codable {
-            case closed(RunID)
-            case reopened(RunID)
-        }
-    }
-
     /// Runs that share the engine.
     package struct Job: Hashable, Sendable {
         package var runs: [RunID]
@@ -141,7 +122,7 @@ package struct StudioState: Hashable, Sendable {
     }
 
     /// Pictures to choose from.
-    package struct Proposal: Hashable, Sendable {
+    package struct Proposal: Hashable, Sendable, Codable {
         /// What an edit would replace; nil for a batch.
         package var base: RunID?
         package var candidates: [RunID]

@@ -8,8 +8,33 @@ package struct TextField: Hashable, Sendable {
     /// Whether what is typed or pasted takes the text's place; keys that move or delete keep it.
     package private(set) var isSuggestion = false
 
+    /// What it was before it was edited, the last edit last, and after edits that were undone.
+    private var past: [Moment] = []
+    private var future: [Moment] = []
+    /// Whether the last edit was one character that was typed, which the next one joins.
+    private var isTyping = false
+
+    private struct Moment: Sendable {
+        let characters: [Character]
+        let cursor: Int
+    }
+
+    /// Edits that can be undone.
+    private static let memory = 100
+
     /// Whether the last text that came was cut off, as there was no room for all of it.
     private(set) var isFull = false
+
+    /// Two that look alike are alike, whatever they were before.
+    package static func == (one: TextField, other: TextField) -> Bool {
+        one.characters == other.characters && one.cursor == other.cursor
+            && one.isSuggestion == other.isSuggestion
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(characters)
+        hasher.combine(cursor)
+    }
 
     package init(_ text: String = "") {
         characters = Array(text)
@@ -29,7 +54,12 @@ package struct TextField: Hashable, Sendable {
     package static let limit = 8_000
 
     package mutating func insert(_ addition: String) {
-        if isSuggestion { self = TextField() }
+        let isOne = addition.count == 1 && addition != " " && addition != "\n"
+        remembering(isTyped: isOne) { $0.add(addition) }
+    }
+
+    private mutating func add(_ addition: String) {
+        if isSuggestion { (characters, cursor, isSuggestion) = ([], 0, false) }
         let scalars = addition.unicodeScalars.map { $0 == "\t" ? " " : $0 }.filter(\.isText)
         let text = String(String.UnicodeScalarView(scalars))
         let room = max(0, Self.limit - characters.count)
@@ -48,6 +78,19 @@ package struct TextField: Hashable, Sendable {
         switch (key.code, key.modifiers) {
         case (.character(let scalar), []): insert(String(Character(scalar)))
         case (.enter, .alt): insert("\n")
+        case (.character("z"), .control): return travel(isUndo: true)
+        case (.character("y"), .control): return travel(isUndo: false)
+        default:
+            var isTaken = false
+            remembering { isTaken = $0.moveOrDelete(key) }
+            return isTaken
+        }
+        isSuggestion = false
+        return true
+    }
+
+    private mutating func moveOrDelete(_ key: Key) -> Bool {
+        switch (key.code, key.modifiers) {
         case (.backspace, []), (.character("h"), .control): deleteBackward()
         case (.delete, []), (.character("d"), .control): deleteForward()
         case (.character("w"), .control), (.backspace, .alt): deleteWord()
@@ -63,6 +106,31 @@ package struct TextField: Hashable, Sendable {
         default: return false
         }
         isSuggestion = false
+        return true
+    }
+
+    // MARK: Undo
+
+    /// Keeps what was there before an edit; the characters of a word that is typed are one.
+    private mutating func remembering(isTyped: Bool = false, _ edit: (inout Self) -> Void) {
+        let before = Moment(characters: characters, cursor: cursor)
+        let goesOn = isTyped && isTyping
+        edit(&self)
+        isTyping = isTyped
+        guard characters != before.characters else { return }
+        future = []
+        guard !goesOn else { return }
+        past.append(before)
+        if past.count > Self.memory { past.removeFirst() }
+    }
+
+    /// - Returns: false where nothing was edited, or undone.
+    private mutating func travel(isUndo: Bool) -> Bool {
+        guard let moment = isUndo ? past.popLast() : future.popLast() else { return false }
+        let now = Moment(characters: characters, cursor: cursor)
+        if isUndo { future.append(now) } else { past.append(now) }
+        (characters, cursor) = (moment.characters, moment.cursor)
+        (isTyping, isSuggestion) = (false, false)
         return true
     }
 

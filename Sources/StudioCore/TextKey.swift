@@ -13,6 +13,7 @@ package struct TextKey: Hashable, Sendable {
         TextKey("Ctrl-Left Ctrl-Right", "a word back, a word on"),
         TextKey("Ctrl-W", "delete the word before the cursor"),
         TextKey("Ctrl-U Ctrl-K", "delete to the start or the end of the line"),
+        TextKey("Ctrl-Z Ctrl-Y", "undo, redo"),
         TextKey("Ctrl-P Ctrl-N", "an earlier prompt, a later one"),
         TextKey("Ctrl-X Ctrl-E", "edit the prompt in $EDITOR"),
         TextKey("Tab Shift-Tab", "the next panel, the one before"),

@@ -173,7 +173,7 @@ extension StudioState.Proposal {
     package static let limit = RequestLimits.pictures.upperBound
 
     /// What changes along the sides of a parameter sheet.
-    package struct Sheet: Hashable, Sendable {
+    package struct Sheet: Hashable, Sendable, Codable {
         package var across: ParameterAxis?
         package var down: ParameterAxis?
 

@@ -159,7 +159,7 @@ extension StudioState {
         guard run.gridWidth + margins.left + margins.right <= limit,
             run.gridHeight + margins.top + margins.bottom <= limit
         else { return "A side can have \(limit) tokens, \(RequestLimits.side) pixels." }
-        canvas.margins = margins
+        takeMargins(margins)
         canvas.isPainting = false
         focus = .canvas
         message = Message(
@@ -169,10 +169,41 @@ extension StudioState {
         return nil
     }
 
+    /// Cells that wait, or wait no more, as a change that undo knows.
+    mutating func takeMargins(_ margins: EditOrder.Margins) {
+        guard margins != canvas.margins else { return }
+        noteParameters()
+        let before = canvas.margins
+        canvas.margins = margins
+        let change = Document.Change.margins(before: before, after: margins)
+        record(
+            picture: history.value.picture, mask: history.value.mask, change.label ?? "", change)
+    }
+
     // MARK: Results
 
+    /// Whether the picture shown is a result that nobody accepted.
+    var isTurnedDown: Bool { shownRun.map(discarded.contains) ?? false }
+
+    /// A result that was turned down takes the place of its picture after all.
+    private mutating func acceptTurnedDown() {
+        guard let run = shown, isTurnedDown else {
+            message = Message("There is no result to accept.", .problem)
+            return
+        }
+        guard run.picture != nil else {
+            message = loading
+            return
+        }
+        // Undo leads back to what it replaces.
+        if let base = run.edit?.base { goTo(base) }
+        record(picture: run.id, mask: nil, run.edit?.operation.rawValue ?? "edit")
+        message = Message("Accepted; \(key(.undo)) takes it back.", .success)
+    }
+
     mutating func accept() {
-        guard let proposal, areResultsDone() else { return }
+        guard let proposal else { return acceptTurnedDown() }
+        guard areResultsDone() else { return }
         let chosen = proposal.candidates[proposal.selected]
         guard runs[chosen]?.picture != nil else {
             if isLoading { message = loading }
@@ -180,7 +211,10 @@ extension StudioState {
         }
         if proposal.base != nil, canvas.partner == proposal.base { leaveComparison() }
         // Undo leads back to what is replaced, wherever the history is.
-        if proposal.base != nil { goToShown() }
+        if proposal.base != nil {
+            leaveResults()
+            goToShown()
+        }
         self.proposal = nil
         shownRun = chosen
         guard proposal.base != nil else {
@@ -201,7 +235,11 @@ extension StudioState {
     }
 
     mutating func discard() {
-        guard let proposal, areResultsDone() else { return }
+        guard let proposal else {
+            message = Message("There is no result to discard.", .problem)
+            return
+        }
+        guard areResultsDone() else { return }
         guard let base = proposal.base else {
             // Pictures of a batch replace nothing; the one selected stays on the canvas.
             self.proposal = nil
@@ -209,7 +247,8 @@ extension StudioState {
         }
         self.proposal = nil
         shownRun = base
-        message = Message("Discarded; the picture is as it was.")
+        recordDiscarded(proposal)
+        message = Message("Discarded; the picture is as it was. \(key(.undo)) brings it back.")
     }
 
     mutating func selectCandidate(_ direction: Int) {

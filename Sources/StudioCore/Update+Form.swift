@@ -32,14 +32,13 @@ extension StudioState {
             case .sheet: return try makeSheet(across: form.text(0), down: form.text(1))
             case .loadMask(let run):
                 try check(isShown: run)
-                return loadMask(form.text(0))
-            case .saveMask(let mask):
-                return form.text(0).isEmpty ? [] : [.saveMask(path: form.text(0), mask)]
+                return loadMask(try name(form))
+            case .saveMask(let mask): return [.saveMask(path: try name(form), mask)]
             case .outpaint(let run):
                 try check(isShown: run)
                 try setMargins(form)
             case .loadModel:
-                return form.text(0).isEmpty ? [] : [.reopen(model: form.text(0))]
+                return [.reopen(model: try name(form))]
             }
             return []
         } catch {
@@ -53,6 +52,13 @@ extension StudioState {
     /// What is wrong with what was typed.
     struct FormProblem: Error {
         let text: String
+    }
+
+    private func name(_ form: Form) throws(FormProblem) -> String {
+        guard !form.text(0).isEmpty else {
+            throw FormProblem(text: "Write a name, or press Esc.")
+        }
+        return form.text(0)
     }
 
     /// The queue may have turned the canvas to another picture while the form was filled in.

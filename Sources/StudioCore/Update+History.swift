@@ -30,11 +30,39 @@ extension StudioState {
         record(picture: history.value.picture, mask: history.value.mask, label)
     }
 
+    /// Makes a change of parameters and prompts that a person may want to take back.
+    package mutating func changing(_ label: String, _ make: (inout Self) -> Void) {
+        noteParameters()
+        let before = texts
+        make(&self)
+        let after = texts
+        record(
+            picture: history.value.picture, mask: history.value.mask, label,
+            before == after ? nil : .texts(before: before, after: after))
+    }
+
+    private var texts: Document.Texts {
+        get {
+            Document.Texts(
+                prompt: prompt.positive.text, negativePrompt: prompt.negative.text)
+        }
+        set {
+            if texts.prompt != newValue.prompt { prompt.positive = TextField(newValue.prompt) }
+            if texts.negativePrompt != newValue.negativePrompt {
+                prompt.negative = TextField(newValue.negativePrompt)
+            }
+        }
+    }
+
     /// A change belongs to the picture that is shown, or to the one that results would replace,
     /// though the history is at another one: to go there is no change.
     mutating func goToShown() {
-        guard let run = proposal?.base ?? shownRun, let known = history.value.picture, known != run,
-            runs[run]?.status == .finished
+        if let run = proposal?.base ?? shownRun { goTo(run) }
+    }
+
+    /// Puts the history at a picture, if it is at another one.
+    mutating func goTo(_ run: RunID) {
+        guard let known = history.value.picture, known != run, runs[run]?.status == .finished
         else { return }
         notePlace()
         moveHistory(to: run, orAfter: history.current)
@@ -46,6 +74,7 @@ extension StudioState {
         let place = place(of: run)
         var document = document(picture: run, mask: nil)
         document.mask = place.flatMap { history.value(at: $0)?.mask }
+        document.change = place.flatMap { history.value(at: $0)?.change }
         history.move(to: place ?? parent, document)
     }
 
@@ -55,18 +84,21 @@ extension StudioState {
             ?? history.nodes.lastIndex { $0.value.picture == run }
     }
 
-    mutating func record(picture: RunID?, mask: PaintedMask?, _ label: String) {
+    /// A change that changes nothing is none.
+    mutating func record(
+        picture: RunID?, mask: PaintedMask?, _ label: String, _ change: Document.Change? = nil
+    ) {
         notePlace()
-        history.record(document(picture: picture, mask: mask), label)
+        var document = document(picture: picture, mask: mask)
+        guard change != nil || document != history.value.content else { return }
+        document.change = change
+        history.record(document, label)
     }
 
-    /// Records a change of the list of pictures, and what is shown after it.
-    private mutating func record(_ listing: Document.Listing) {
-        notePlace()
+    /// Records what was done to the list or to results, and what is shown after it.
+    private mutating func record(_ change: Document.Change) {
         let mask = shownRun.flatMap(place).flatMap { history.value(at: $0)?.mask }
-        var document = document(picture: shownRun, mask: mask)
-        document.listing = listing
-        history.record(document, listing.label)
+        record(picture: shownRun, mask: mask, change.label ?? "", change)
     }
 
     /// Keeps in mind where in the history the picture is that may be left now.
@@ -84,18 +116,14 @@ extension StudioState {
         return document
     }
 
-    private mutating func travel(isUndo: Bool) -> [StudioEffect] {
+    mutating func travel(isUndo: Bool) -> [StudioEffect] {
         guard !isShownRunOn else {
             message = Message("Undo waits for the run; \(key(.cancel)) cancels it.", .problem)
             return []
         }
-        guard proposal == nil || !isUndo else {
-            discard()
-            return []
-        }
-        guard proposal?.base == nil else {
-            message = Message(
-                "Results are open; \(key(.accept)) or \(key(.discard)) first.", .problem)
+        guard proposal == nil || isProposalInHistory else {
+            // One of a session of earlier versions.
+            if isUndo { discard() }
             return []
         }
         notePlace()
@@ -106,21 +134,22 @@ extension StudioState {
             return []
         }
         let document = history.value
-        if let listing = isUndo ? history.undone?.listing : document.listing {
-            relist(isUndo ? listing.reversed : listing)
+        canvas.step = nil
+        canvas.stroke = nil
+        if let change = isUndo ? history.undone?.change : document.change {
             message = Message(isUndo ? "Undone: \(label)." : "Done again: \(label).")
-            return []
+            if let effects = apply(change, isUndo: isUndo) { return effects }
+        } else {
+            message = Message(travelWords(label, from: before.picture, isUndo: isUndo))
         }
         // Before the first picture there was none, but what is on the canvas is not undone. Nor does
         // another one come with a change that went to none.
         if let picture = document.picture, picture != before.picture, runs[picture] != nil {
             if picture != shownRun { canvas.margins = EditOrder.Margins() }
             shownRun = picture
+            proposal = nil
         }
         if let shownRun { list(shownRun) }
-        proposal = nil
-        canvas.step = nil
-        canvas.stroke = nil
         if document.picture != nil, document.picture != before.picture {
             prompt.positive = TextField(document.prompt)
             prompt.negative = TextField(document.negativePrompt)
@@ -131,7 +160,6 @@ extension StudioState {
         {
             parameters.take(recorded, otherThan: history.otherSide(ofUndo: isUndo)?.parameters)
         }
-        message = Message(travelWords(label, from: before.picture, isUndo: isUndo))
         let isOfShown = document.picture == nil || document.picture == shownRun
         guard document.picture == before.picture, isOfShown,
             parameters.residualStrength != strength
@@ -139,19 +167,97 @@ extension StudioState {
         return strengthChanged()
     }
 
-    /// Takes a picture off the list once more, or puts it back and shows it.
-    private mutating func relist(_ listing: Document.Listing) {
-        leaveComparison()
-        switch listing {
-        case .closed(let run):
-            guard job?.runs.contains(run) != true, let at = order.firstIndex(of: run) else { return }
-            _ = unlist(at)
-            turn(to: history.value.picture)
-        case .reopened(let run):
-            list(run)
-            turn(to: run)
+    /// Takes back what a change did beside what documents hold, or does it again.
+    /// - Returns: nil where the documents say the rest.
+    private mutating func apply(_ change: Document.Change, isUndo: Bool) -> [StudioEffect]? {
+        switch change {
+        case .closed(let run): isUndo ? putBack(run) : takeOff(run)
+        case .reopened(let run): isUndo ? takeOff(run) : putBack(run)
+        case .texts(let before, let after):
+            texts = isUndo ? before : after
+            return nil
+        case .margins(let before, let after):
+            guard shownRun == history.value.picture else { return nil }
+            canvas.margins = isUndo ? before : after
+            canvas.isPainting = false
+        case .proposed(let proposal): isUndo ? close(proposal) : reopenNamed(proposal)
+        case .discarded(let proposal): isUndo ? reopenNamed(proposal) : close(proposal)
+        case .queued(let jobs):
+            let waiting = Set(jobs.map(\.id))
+            if isUndo {
+                queue.jobs.removeAll { waiting.contains($0.id) && $0.state == .waiting }
+            } else {
+                let there = Set(queue.jobs.map(\.id))
+                queue.jobs += jobs.filter { !there.contains($0.id) }
+            }
+            clampQueueSelection()
+            return [journal()]
         }
-        if let shownRun { list(shownRun) }
+        return []
+    }
+
+    // MARK: Results
+
+    /// Whether undo knows of the results that are open, and how to close them.
+    private var isProposalInHistory: Bool {
+        history.path.contains { document in
+            if case .proposed(let known)? = document.change {
+                known.candidates == proposal?.candidates
+            } else {
+                false
+            }
+        }
+    }
+
+    /// Results that have just come, or an edit that has.
+    mutating func recordResults(_ label: String) {
+        guard let proposal else { return }
+        let picture = proposal.base ?? shownRun
+        record(picture: picture, mask: mask(on: picture), label, .proposed(proposal))
+    }
+
+    /// Turned down, or left.
+    mutating func recordDiscarded(_ proposal: Proposal) {
+        guard proposal.base != nil else { return }
+        record(.discarded(proposal))
+    }
+
+    /// An edit that is accepted takes the place of its results in the history.
+    mutating func leaveResults() {
+        if case .proposed(let known)? = history.value.change,
+            known.candidates == proposal?.candidates
+        {
+            _ = history.undo()
+        }
+    }
+
+    private mutating func close(_ closed: Proposal) {
+        proposal = nil
+        turn(to: closed.base ?? history.value.picture.flatMap { runs[$0] == nil ? nil : $0 }
+            ?? shownRun)
+    }
+
+    private mutating func reopenNamed(_ closed: Proposal) {
+        if !reopen(closed) { message = Message("Those results are gone.", .problem) }
+    }
+
+    /// Offers results again, of which some may be gone.
+    /// - Returns: whether any are left.
+    mutating func reopen(_ closed: Proposal) -> Bool {
+        let left = closed.candidates.filter { runs[$0]?.status == .finished }
+        guard !left.isEmpty, closed.base.map({ runs[$0] != nil }) ?? (left.count > 1) else {
+            return false
+        }
+        let chosen =
+            closed.candidates.indices.contains(closed.selected)
+            ? left.firstIndex(of: closed.candidates[closed.selected]) ?? 0 : 0
+        turn(to: left[chosen])
+        canvas.isPainting = false
+        proposal = Proposal(
+            base: closed.base, candidates: left, selected: chosen,
+            // Rows and columns are those of all.
+            sheet: left == closed.candidates ? closed.sheet : nil, mask: closed.mask)
+        return true
     }
 
     /// A picture that undo goes back from is still there, so nothing is said to be undone.
@@ -229,6 +335,20 @@ extension StudioState {
                 + "\(key(.undo)) brings it back.")
     }
 
+    private mutating func takeOff(_ run: RunID) {
+        guard job?.runs.contains(run) != true, let at = order.firstIndex(of: run) else { return }
+        leaveComparison()
+        _ = unlist(at)
+        turn(to: history.value.picture)
+        if let shownRun { list(shownRun) }
+    }
+
+    private mutating func putBack(_ run: RunID) {
+        leaveComparison()
+        list(run)
+        turn(to: run)
+    }
+
     /// - Returns: the picture that is beside it on the list.
     private mutating func unlist(_ at: Int) -> RunID? {
         let run = order.remove(at: at)
@@ -263,31 +383,5 @@ extension StudioState {
         guard closed.contains(run) else { return }
         closed.removeAll { $0 == run }
         order.insert(run, at: order.firstIndex { $0 > run } ?? order.count)
-    }
-}
-
-extension StudioState.Document.Listing {
-    /// What undo calls it.
-    var label: String {
-        switch self {
-        case .closed(let run): "taking picture \(run) off the list"
-        case .reopened(let run): "putting picture \(run) back on the list"
-        }
-    }
-
-    /// What takes it back.
-    fileprivate var reversed: Self {
-        switch self {
-        case .closed(let run): .reopened(run)
-        case .reopened(let run): .closed(run)
-        }
-    }
-
-    /// The same of a picture whose number was raised.
-    func renumbered(after last: RunID) -> Self {
-        switch self {
-        case .closed(let run): .closed(run + last)
-        case .reopened(let run): .reopened(run + last)
-        }
     }
 }

@@ -37,8 +37,8 @@ extension StudioState {
             let command = exportList(list)[list.selected].command
             popup = nil
             return perform(command)
-        case .history: take(historyList(list)[list.selected])
-        case .examples: take(exampleList(list)[list.selected])
+        case .history: take(historyList(list)[list.selected], as: "an earlier prompt")
+        case .examples: take(exampleList(list)[list.selected], as: "an example")
         case .styles: add(styleList(list)[list.selected])
         }
         return []

@@ -213,7 +213,7 @@ extension StudioState {
             return
         }
         guard proposal.base != nil else {
-            record(picture: shownRun, mask: mask(on: shownRun), "batch")
+            recordResults("batch")
             let arrows = goingToPicture.isEmpty ? "Arrows" : "\(goingToPicture)arrows"
             let choosing =
                 isPlain ? "\(key(.nextCandidate)) goes to the next" : "\(arrows) choose"
@@ -230,7 +230,9 @@ extension StudioState {
             parameters.seedMode == .fixed
             ? "\(key(.newSeed)) and then \(key(.inpaint)) try another seed"
             : "\(key(.inpaint)) tries again"
-        let seam = picture.seamError.map { ", seam \(Parameters.decimal(Float($0)))" } ?? ""
+        recordResults(proposal.candidates.first.flatMap { runs[$0]?.edit }?.operation.rawValue ?? "edit")
+        let chosen = runs[proposal.candidates[proposal.selected]]?.picture ?? picture
+        let seam = chosen.seamError.map { ", seam \(Parameters.decimal(Float($0)))" } ?? ""
         message = Message(
             "Done\(seam). \(goingToPicture)\(key(.accept)) accepts, \(key(.discard)) discards, "
                 + "\(again).", .success)

@@ -53,9 +53,9 @@ extension StudioState {
         return []
     }
 
-    mutating func take(_ text: String) {
+    mutating func take(_ text: String, as label: String) {
         popup = nil
-        prompt.positive = TextField(text)
+        changing(label) { $0.prompt.positive = TextField(text) }
         (view, focus) = (.studio, .prompt)
     }
 

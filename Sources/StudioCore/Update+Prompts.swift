@@ -54,6 +54,6 @@ extension StudioState {
     /// Styles are written out, so that a person sees and can change what the model reads.
     mutating func add(_ style: ResolvedSettings.Style) {
         let text = prompt.positive.text
-        take(text.isEmpty ? style.text : "\(text), \(style.text)")
+        take(text.isEmpty ? style.text : "\(text), \(style.text)", as: "style \(style.name)")
     }
 }

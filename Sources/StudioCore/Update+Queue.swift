@@ -18,8 +18,10 @@ extension StudioState {
                 queue.lastJob += 1
                 return QueuedJob(id: queue.lastJob, request: request)
             }
-            let at = atFront ? queue.jobs.firstIndex { $0.state == .waiting } : nil
-            queue.jobs.insert(contentsOf: jobs, at: at ?? queue.jobs.count)
+            let first = atFront ? queue.jobs.firstIndex { $0.state == .waiting } : nil
+            let at = first ?? queue.jobs.count
+            queue.jobs.insert(contentsOf: jobs, at: at)
+            record(jobs, at: at)
             message = Message(
                 "Queued; \(queue.waitingCount) waiting"
                     + (queue.isPaused
@@ -33,6 +35,17 @@ extension StudioState {
             message = Message("\(error)", .problem)
             return []
         }
+    }
+
+    /// Undo in the queue's view knows of new jobs, and so does that in the studio.
+    private mutating func record(_ jobs: [QueuedJob], at place: Int) {
+        queue.changed(
+            .add(jobs.enumerated().map { .init(place: place + $0, job: $1) }))
+        guard view == .studio else { return }
+        noteParameters()
+        let change = Document.Change.queued(jobs)
+        record(
+            picture: history.value.picture, mask: history.value.mask, change.label ?? "", change)
     }
 
     func journal(beginning job: JobID? = nil) -> StudioEffect {
@@ -162,7 +175,7 @@ extension StudioState {
         }
         queue.jobs = earlier + added
         // Numbers and places are others now.
-        (queue.removals, queue.undoneRemovals) = ([], [])
+        (queue.changes, queue.undone) = ([], [])
         queue.lastJob = last + added.count
         queue.isPaused =
             restored.isQueuePaused
@@ -214,6 +227,7 @@ extension StudioState {
         let other = queue.selected + direction
         guard queue.jobs.indices.contains(other), selectedJob != nil else { return [] }
         queue.jobs.swapAt(queue.selected, other)
+        queue.changed(.swap(queue.jobs[queue.selected].id, queue.jobs[other].id))
         queue.selected = other
         return [journal()]
     }
@@ -225,9 +239,11 @@ extension StudioState {
             message = Message("This job is on; \(key(.queueSkip)) skips it.", .problem)
             return []
         }
-        prompt.positive = TextField(chosen.request.prompt)
-        prompt.negative = TextField(chosen.request.negativePrompt)
-        parameters.take(chosen.request)
+        changing("a job's prompt and parameters") {
+            $0.prompt.positive = TextField(chosen.request.prompt)
+            $0.prompt.negative = TextField(chosen.request.negativePrompt)
+            $0.parameters.take(chosen.request)
+        }
         (view, focus) = (.studio, .prompt)
         var effects: [StudioEffect] = []
         if chosen.state == .waiting {
@@ -254,6 +270,7 @@ extension StudioState {
         guard var chosen = selectedJob, chosen.state != .running, chosen.state != .waiting else {
             return []
         }
+        queue.changed(.retry(chosen))
         chosen.state = .waiting
         chosen.attempts = 0
         (chosen.problem, chosen.path, chosen.run) = (nil, nil, nil)

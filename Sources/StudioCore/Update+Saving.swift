@@ -3,6 +3,11 @@ extension StudioState {
     mutating func save(_ content: SaveOrder.Content) -> [StudioEffect] {
         guard let order = canBeSaved(shownRun.map({ SaveOrder(run: $0, content: content) }))
         else { return [] }
+        guard content != .both || runs[order.run]?.status == .finished else {
+            message = Message(
+                "A stopped run has its discrete half alone; \(key(.save)) saves that.", .problem)
+            return []
+        }
         // All steps of a large picture take a while.
         message = Message("Saving…")
         return [.save(order)]

@@ -72,6 +72,8 @@ extension StudioState {
         if focus == .canvas, canvas.isPainting { contexts.append(.mask) }
         if focus == .canvas, proposal != nil { contexts.append(.proposal) }
         if focus == .canvas || focus == .parameters { contexts += [.canvas, .navigation] }
+        // Results that were turned down, too.
+        if focus == .canvas, proposal == nil, isTurnedDown { contexts.append(.proposal) }
         contexts.append(.anywhere)
         return contexts
     }
@@ -130,7 +132,13 @@ extension StudioState {
         }
         let isEdited =
             focus == .prompt ? prompt.positive.edit(key) : prompt.negative.edit(key)
-        return isEdited ? [] : nil
+        if isEdited { return [] }
+        // What was done before the text was edited.
+        switch (key.code, key.modifiers) {
+        case (.character("z"), .control): return perform(.undo)
+        case (.character("y"), .control): return perform(.redo)
+        default: return nil
+        }
     }
 
     private mutating func moveLine(_ direction: Int) -> Bool {
@@ -248,7 +256,7 @@ extension StudioState {
             stopPainting()
             return []
         case .escape where proposal == nil && !canvas.margins.isEmpty:
-            canvas.margins = EditOrder.Margins()
+            takeMargins(EditOrder.Margins())
             return []
         case .escape where isMaskLeft:
             dropMask()

@@ -16,6 +16,8 @@ final class ModelWorker: Sendable {
     private let waiting = DispatchSemaphore(value: 0)
     private let skipped = Mutex<Set<RunID>>([])
     private let isPauseWanted = Atomic<Bool>(false)
+    /// How steps are shown, from the next one on.
+    private let preview = Mutex(PreviewKind.colors)
     private let model = Mutex<Model?>(nil)
     /// Waits for the model, so that a prompt typed early is looked at too.
     private let inspections = DispatchQueue(label: "prompt", attributes: .initiallyInactive)
@@ -95,7 +97,8 @@ final class ModelWorker: Sendable {
                 options, post: post,
                 wishes: RunEngine.Wishes(
                     takePause: { [self] in takePause() },
-                    isSkipped: { [self] run in skipped.withLock { $0.contains(run) } }),
+                    isSkipped: { [self] run in skipped.withLock { $0.contains(run) } },
+                    preview: { [self] in preview.withLock { $0 } }),
                 keep: keep)
             let opened = engine.open()
             model.withLock { $0 = opened }
@@ -141,6 +144,7 @@ final class ModelWorker: Sendable {
         case .pause: isPauseWanted.store(true, ordering: .releasing)
         case .cancel: cancel()
         case .inspect(let prompt): inspect(prompt)
+        case .preview(let kind): preview.withLock { $0 = kind }
         case .skip(let run): _ = skipped.withLock { $0.insert(run) }
         default:
             if case .generate = effect { isPauseWanted.store(false, ordering: .releasing) }

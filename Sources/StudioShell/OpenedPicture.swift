@@ -25,7 +25,7 @@ struct OpenedPicture {
             snapshots = kept.run?.run.states.map { $0.snapshot(maskID: maskID) } ?? []
             return
         }
-        let (image, remark) = try Self.fitted(file.image, fit, path, pipeline)
+        let (image, remark) = Self.fitted(file.image, fit, pipeline)
         self.remark = remark
         let words = PictureWords(metadata, file.contents)
         let request = GenerationRequest(
@@ -73,8 +73,8 @@ struct OpenedPicture {
 
     /// A picture whose sides are whole tokens, and what was done to make it so.
     private static func fitted(
-        _ image: RGBImage, _ fit: ImportFit, _ path: String, _ pipeline: Pipeline
-    ) throws -> (RGBImage, remark: String?) {
+        _ image: RGBImage, _ fit: ImportFit, _ pipeline: Pipeline
+    ) -> (RGBImage, remark: String?) {
         let tokenSide = pipeline.model.tokenSide
         var (result, done) = (image, [String]())
         func size(_ image: RGBImage) -> String { "\(image.width)×\(image.height)" }
@@ -86,11 +86,14 @@ struct OpenedPicture {
         if result.width % tokenSide != 0 || result.height % tokenSide != 0 {
             switch fit {
             case .crop:
-                guard let cropped = result.centreCropped(toMultipleOf: tokenSide) else {
-                    throw RunEngineError.tooSmall(path)
+                // What is thinner than a token cannot be.
+                if let cropped = result.centreCropped(toMultipleOf: tokenSide) {
+                    result = cropped
+                    done.append("cropped to \(size(result))")
+                } else {
+                    result = result.padded(toMultipleOf: tokenSide)
+                    done.append("padded to \(size(result))")
                 }
-                result = cropped
-                done.append("cropped to \(size(result))")
             case .pad:
                 result = result.padded(toMultipleOf: tokenSide)
                 done.append("padded to \(size(result))")
@@ -117,6 +120,8 @@ struct OpenedPicture {
                 residualLengths: engineRun.grid?.residualLengths ?? [], seamError: nil,
                 strength: engineRun.request.residual.strength)
         }
+        record.isFromPrompt = engineRun.isFromPrompt
+        record.precision = engineRun.metadata?.record.precision
         // One that was fitted is not what its file shows.
         if remark == nil {
             record.file = SavedFile(

@@ -132,7 +132,7 @@ struct PlainStudio {
             return say(
                 "problem: \(name) cannot be \"\(SanitizedText(value))\"; it must be \(allowed).")
         }
-        state.parameters.set(parameter, typed: value)
+        state.changing("\(name) \(value)") { $0.parameters.set(parameter, typed: value) }
         say("\(name) is \(state.parameters.shown(parameter)).")
         guard parameter == .width || parameter == .height else { return }
         if let remark = state.sizeRemark { say(remark) }

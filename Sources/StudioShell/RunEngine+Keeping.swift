@@ -110,6 +110,7 @@ extension RunEngine {
             record.previews[snapshot.step] = sketch(snapshot, of: id)
         }
         record.status = engineRun.refined == nil ? .cancelled : .finished
+        record.isFromPrompt = engineRun.isFromPrompt
         if let refined = engineRun.refined, let discrete = engineRun.discrete {
             record.picture = FinishedPicture(
                 discrete: discrete, refined: refined,

@@ -21,7 +21,7 @@ struct RunEngine {
     var colors: TokenColors?
     /// Whether the colours of tokens are still to be learned while nothing else is to do.
     var isSampling = false
-    var preview = PreviewKind.colors
+    var preview: PreviewKind { wishes.preview() }
     var engineRuns: [RunID: EngineRun] = [:]
     /// Runs of a batch that have not begun.
     var waiting: [RunID: RunOrder] = [:]
@@ -53,6 +53,14 @@ struct RunEngine {
         var precision: String?
         /// What an opened file said of itself.
         var metadata: GenerationMetadata?
+        /// Whether that is that it was made from a prompt and nothing else.
+        var isFromPrompt: Bool {
+            guard file != nil, run != nil, refined != nil, let record = metadata?.record else {
+                return false
+            }
+            return record.edit == nil && record.forkedAtStep == nil && record.parentHash == nil
+                && record.chosenTokens.isEmpty && record.stoppedAtStep == nil
+        }
         var seconds = 0.0
         var origin = RunOrigin.prompt
         /// The file that shows it as it is, where it was saved or opened.
@@ -88,6 +96,8 @@ struct RunEngine {
         /// Whether a pause is wanted; asking takes the wish.
         let takePause: () -> Bool
         let isSkipped: (RunID) -> Bool
+        /// How steps are to be shown.
+        let preview: () -> PreviewKind
     }
 
     init(
@@ -215,7 +225,6 @@ struct RunEngine {
             }
         case .advance(let runs, let isSingleStep):
             try advance(runs, isSingleStep: isSingleStep, pipeline)
-        case .preview(let kind): preview = kind
         case .decode(let run, let step): try decode(run, step, pipeline)
         case .changeStrength(let run, let strength): try changeStrength(run, strength, pipeline)
         case .pin(let run, let position, let id): try pin(run, position, id, pipeline)
@@ -238,7 +247,7 @@ struct RunEngine {
         case .fileMoved(let path, let place): move(path, to: place, pipeline)
         case .use(let settings): options.settings = settings
         // The model worker's own, the library's and the screen's.
-        case .skip, .pause, .cancel, .inspect, .library, .copy, .present, .editPrompt,
+        case .skip, .pause, .cancel, .preview, .inspect, .library, .copy, .present, .editPrompt,
             .writeSetting,
             .editSettings, .reloadSettings, .reopen, .readLog, .setGraphics, .probe, .redraw,
             .suspend,
@@ -254,7 +263,6 @@ enum RunEngineError: Error, CustomStringConvertible {
     case nothingToSave
     case emptySheet
     case noFolder(String)
-    case tooSmall(String)
     case otherModel(String)
     case notKept
     case changedFile(String)
@@ -267,8 +275,6 @@ enum RunEngineError: Error, CustomStringConvertible {
         case .emptySheet: "None of the sheet's pictures was made; make the sheet again."
         case .noFolder(let path):
             "The folder \(SanitizedText(path)) cannot be made; output.dir in the settings names another."
-        case .tooSmall(let path):
-            "\(SanitizedText(path)) is too small; a picture needs at least one whole token."
         case .otherModel(let name):
             "This picture was made with the model \(SanitizedText(name)); open the studio with it "
                 + "to see it again, or open its file."

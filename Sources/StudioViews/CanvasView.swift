@@ -29,9 +29,23 @@ extension FrameBuilder {
             painted.image, painted.twin, in: inner, isPreview: !state.isPictureShown,
             isPassing: scene.isPassing)
         hits(on: place, state)
+        if state.isPictureShown, state.canvas.display == .split { divider(state, on: place) }
         let isNumbered = state.overlaySeen == .order
         if abilities.isPlain { stripes(state, on: place) }
         if abilities.isPlain || isNumbered { marks(state, on: place) }
+    }
+
+    /// Where the two sides of a split meet, which is no whole cell of the picture; pixels lie over it.
+    private mutating func divider(_ state: StudioState, on place: CellArea) {
+        guard (state.proposal?.candidates.count ?? 1) == 1, state.canvas.margins.isEmpty else {
+            return
+        }
+        let view = state.viewport
+        let at = Int(Double(state.pictureSize.x) * state.canvas.divider) - view.x
+        guard 0..<view.width ~= at else { return }
+        for row in place.row..<place.endRow {
+            put("│", column: place.column + at * place.columns / view.width, row: row, palette.title)
+        }
     }
 
     /// The tokens in characters, where no picture is drawn.

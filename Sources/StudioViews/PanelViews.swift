@@ -223,15 +223,20 @@ extension FrameBuilder {
                 state.residualLength(of: token).map { "residual \(Parameters.decimal($0)) of 1" }
                 ?? "confidence \(Parameters.decimal(snapshot.confidence[token]))"
             // What a person chose has no confidence of the model's.
+            let isUnjudged = step == 0 && state.residualLength(of: token) == nil
+            let origin = step == 0 ? "kept" : "step \(step)"
             line =
                 run.pinned.contains(token)
                 ? "id \(id)  pinned"
-                : "id \(id)  \(step == 0 ? "kept" : "step \(step)")  \(confidence)"
+                : "id \(id)  \(origin)" + (isUnjudged ? "" : "  \(confidence)")
         } else {
             line = "masked"
         }
         put(line, column: area.column + 1, row: area.row + 1, palette.text, width: area.columns - 2)
-        guard area.rows >= 3, let known = state.readout else { return }
+        // What was there before the run is nothing that it chose among.
+        guard area.rows >= 3, snapshot.fixedAt[token] != 0, let known = state.readout else {
+            return
+        }
         let count = max(1, known.prefix { $0.probability >= 0.005 }.count)
         let list = known.prefix(count).map {
             "\($0.id) "

@@ -29,12 +29,12 @@ struct DoctorCommand: ParsableCommand {
             "computes with",
             "\(compute.library.rawValue), \(compute.precision.rawValue), \(compute.threadCount) threads"
         )
-        if !Processor.hasBFloat16 {
-            let integers = Processor.offers(.int8) ? "; int8 is faster" : ""
+        if compute.precision == .bfloat16, !Processor.hasBFloat16 {
             try Output.row(
-                "",
-                "This processor has no bfloat16 instructions; fp32 is used. With --precision bf16 "
-                    + "large models take half the memory\(integers).")
+                "", "The processor has no bfloat16 instructions; its numbers are widened to fp32.")
+        }
+        if Processor.offers(.int8), compute.precision != .int8 {
+            try Output.row("", "--precision int8 is faster and a little less exact.")
         }
         let isModelReady = try modelLines(compute)
         try weightCache()

@@ -75,7 +75,8 @@ func recordingsReplayOnThePortablePaths(variable: String, value: String) throws 
     let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Golden").path
     let replayed = try Program.run(
-        ["verify", golden], in: folder.path, environment: [variable: value])
+        ["verify", golden, "--precision", "fp32"], in: folder.path,
+        environment: [variable: value])
     #expect(replayed.status == 0 && replayed.messages == "")
     #expect(replayed.lines.last?.wholeMatch(of: /[1-9][0-9]{2} passed, 0 failed/) != nil)
     let refused = try Program.run(

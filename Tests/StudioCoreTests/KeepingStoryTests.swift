@@ -322,7 +322,7 @@ extension [StudioEffect] {
     #expect(story.state.proposal?.base == 1)
     story.do(.redo)
     #expect(story.state.proposal?.base == 1 && story.state.shownRun == run)
-    #expect(story.state.message?.kind == .problem)
+    #expect(story.state.message?.text == "Nothing to redo.")
 }
 
 // MARK: Files

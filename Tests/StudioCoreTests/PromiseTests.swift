@@ -22,7 +22,7 @@ extension Story {
     }
 
     /// A picture with the result of an edit over it.
-    fileprivate static func result(of command: Command) -> Story {
+    static func result(of command: Command) -> Story {
         var story = Story()
         story.draw("a fox")
         story.do(command)
@@ -174,7 +174,12 @@ func aMaskOnAResultIsWhatEnterEdits(command: Command) throws {
     story.start(3)
     story.finish(3)
     story.press(Key(.escape))
+    // The result comes back and goes, the mask goes, and then what it was painted on.
+    story.press("z")
+    #expect(story.state.proposal?.candidates == [3] && story.state.shownRun == 3)
     story.press("z", "z")
+    #expect(story.state.shownRun == 2 && story.state.mask == nil)
+    story.press("z")
     #expect(story.state.shownRun == 1)
 }
 

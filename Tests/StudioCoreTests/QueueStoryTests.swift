@@ -131,9 +131,14 @@ extension Story {
     #expect(story.prompts == ["a", "b", "d"])
     story.press("z")
     #expect(story.state.queue.jobs == before)
+    // What was added goes, but for the job that is on.
+    story.press("z", "z", "z")
+    #expect(story.prompts == ["a"])
+    story.press("z")
+    #expect(story.state.message?.text == "Those jobs were begun or changed since.")
     story.press("z")
     #expect(story.state.message?.text == "Nothing to undo here.")
-    story.press("Z")
+    story.press("Z", "Z", "Z", "Z")
     #expect(story.prompts == ["a", "b", "d"])
     story.press("Z", "Z")
     #expect(story.prompts == ["a"])
@@ -153,7 +158,7 @@ extension Story {
     #expect(story.journal() == 1)
     story.press("Z")
     #expect(story.states == [.running])
-    #expect(story.state.message?.text == "Those jobs were begun since.")
+    #expect(story.state.message?.text == "Those jobs were begun or changed since.")
 }
 
 @Test func theRunningJobIsSkippedAndTheNextBegins() {
