@@ -80,7 +80,8 @@ public struct WeightCache: Sendable {
         let path = path(of: key)
         let draft = "\(path)-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         guard PackedFile.write(key, parts, to: draft, unless: isStopping),
-            rename(draft, path) == 0 else {
+            rename(draft, path) == 0
+        else {
             unlink(draft)
             return false
         }

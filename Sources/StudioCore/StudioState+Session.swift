@@ -28,7 +28,8 @@ extension SavedSession {
         unfinishedRuns = runs.map(\.id)
         self.isCutShort = isCutShort ? true : nil
         let edits = state.job?.runs.compactMap { state.runs[$0] } ?? []
-        unfinishedEdit = edits.first { $0.picture == nil && $0.edit != nil }?.edit?.operation.rawValue
+        unfinishedEdit =
+            edits.first { $0.picture == nil && $0.edit != nil }?.edit?.operation.rawValue
         results = state.proposal.flatMap { $0.base == nil ? nil : $0 }
     }
 }

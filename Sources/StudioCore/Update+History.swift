@@ -5,10 +5,7 @@ extension StudioState {
     /// Undo and redo mean the view that one is in.
     mutating func travelInView(isUndo: Bool) -> [StudioEffect] {
         switch view {
-        case .settings:
-            message = Message(
-                "There is nothing to undo here; \(key(.resetSetting)) sets a setting back.")
-            return []
+        case .settings: return travelInSettings(isUndo: isUndo)
         case .gallery: return travelInGallery(isUndo: isUndo)
         case .queue: return travelInQueue(isUndo: isUndo)
         case .studio, .edit: return travelTokens(isUndo: isUndo) ?? travel(isUndo: isUndo)
@@ -233,8 +230,9 @@ extension StudioState {
 
     private mutating func close(_ closed: Proposal) {
         proposal = nil
-        turn(to: closed.base ?? history.value.picture.flatMap { runs[$0] == nil ? nil : $0 }
-            ?? shownRun)
+        turn(
+            to: closed.base ?? history.value.picture.flatMap { runs[$0] == nil ? nil : $0 }
+                ?? shownRun)
     }
 
     private mutating func reopenNamed(_ closed: Proposal) {

@@ -230,7 +230,8 @@ extension StudioState {
             parameters.seedMode == .fixed
             ? "\(key(.newSeed)) and then \(key(.inpaint)) try another seed"
             : "\(key(.inpaint)) tries again"
-        recordResults(proposal.candidates.first.flatMap { runs[$0]?.edit }?.operation.rawValue ?? "edit")
+        recordResults(
+            proposal.candidates.first.flatMap { runs[$0]?.edit }?.operation.rawValue ?? "edit")
         let chosen = runs[proposal.candidates[proposal.selected]]?.picture ?? picture
         let seam = chosen.seamError.map { ", seam \(Parameters.decimal(Float($0)))" } ?? ""
         message = Message(

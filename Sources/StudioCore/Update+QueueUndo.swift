@@ -42,7 +42,8 @@ extension StudioState {
         case .add(let placed):
             guard takeOutWaiting(placed.map(\.job)) else { return false }
             message = Message(
-                placed.count == 1 ? "The job is out of the queue." : "The jobs are out of the queue.")
+                placed.count == 1
+                    ? "The job is out of the queue." : "The jobs are out of the queue.")
         case .swap(let one, let other):
             guard swap(one, other) else { return false }
             message = Message("The job is where it was.")

@@ -15,7 +15,7 @@ extension StudioState {
         case Key(.backspace), Key(.delete):
             popup = back
             settingsView.written = .key(command, nil)
-            return [.writeSetting(command.keyPath, nil)]
+            return write([(command, nil)])
         default: break
         }
         if let problem = Keymap.problem(with: key, for: command) {
@@ -32,14 +32,10 @@ extension StudioState {
         }
         popup = back
         settingsView.written = .key(command, key)
-        let write = StudioEffect.writeSetting(command.keyPath, key.description.tomlQuoted)
-        guard let rival else { return [write] }
+        let own = (command: command, toml: Optional(key.description.tomlQuoted))
+        guard let rival else { return write([own]) }
         // Written out too, so that nothing has to be said of it at each start.
         let left = keymap.keys(of: rival).filter { $0 != key }.map(\.description.tomlQuoted)
-        return [write, .writeSetting(rival.keyPath, "[\(left.joined(separator: ", "))]")]
+        return write([own, (rival, "[\(left.joined(separator: ", "))]")])
     }
-}
-
-extension Command {
-    fileprivate var keyPath: [String] { ["keys", rawValue] }
 }

@@ -11,11 +11,16 @@ package struct SettingsView: Hashable, Sendable {
     package var field: TextField?
     /// What was just written, until the file is read back.
     var written: Written?
+    /// What was written in this sitting, for undo, and what was undone.
+    var changes: [SettingsChange] = []
+    var undone: [SettingsChange] = []
 
     enum Written: Hashable, Sendable {
         case setting(Setting)
         /// The key that a command was given; nil for those it came with.
         case key(Command, Key?)
+        /// The keys of a command, as they were before or after a change.
+        case keysAgain(Command)
     }
 
     package var setting: Setting { Setting.all[min(max(selected, 0), Setting.all.count - 1)] }
@@ -43,6 +48,9 @@ extension StudioState {
         switch settingsView.written {
         case .setting(let setting)?: message = outcome(setting)
         case .key(let command, let key)?: message = outcome(command, key)
+        case .keysAgain(let command)?:
+            let keys = keymap.keys(of: command).map(\.description).joined(separator: " ")
+            message = Message("\(command.rawValue) has \(keys.isEmpty ? "no key" : keys).")
         case nil:
             guard let warning = settingWarnings.first else { break }
             let more = settingWarnings.count - 1
@@ -163,16 +171,12 @@ extension StudioState {
     }
 
     private mutating func write(_ value: SettingValue) -> [StudioEffect] {
-        let setting = settingsView.setting
-        settingsView.written = .setting(setting)
-        return [.writeSetting(setting.path, value.toml)]
+        write(settingsView.setting, value.toml)
     }
 
     mutating func resetSetting() -> [StudioEffect] {
         guard view == .settings else { return [] }
-        let setting = settingsView.setting
-        settingsView.written = .setting(setting)
-        return [.writeSetting(setting.path, nil)]
+        return write(settingsView.setting, nil)
     }
 }
 

@@ -44,7 +44,9 @@ extension FrameBuilder {
         let at = Int(Double(state.pictureSize.x) * state.canvas.divider) - view.x
         guard 0..<view.width ~= at else { return }
         for row in place.row..<place.endRow {
-            put("│", column: place.column + at * place.columns / view.width, row: row, palette.title)
+            put(
+                "│", column: place.column + at * place.columns / view.width, row: row, palette.title
+            )
         }
     }
 

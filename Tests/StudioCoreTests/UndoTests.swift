@@ -243,3 +243,36 @@ private let changes: [UndoableChange] = [
         from: JSONEncoder().encode(first.state.history.nodes))
     #expect(nodes == first.state.history.nodes)
 }
+
+@Test func aSettingThatWasChangedIsUndoneInItsView() throws {
+    var story = Story()
+    story.tell(.settings(ResolvedSettings()))
+    story.do(.viewSettings)
+    let place = try #require(Setting.all.firstIndex { $0.name == "ui.animations" })
+    for _ in 0..<place { story.press(Key(.down)) }
+    _ = story.takeEffects()
+    story.press(Key(.right))
+    #expect(story.takeEffects() == [.writeSetting(["ui", "animations"], "false")])
+    story.press("z")
+    #expect(story.takeEffects() == [.writeSetting(["ui", "animations"], nil)])
+    story.press("Z")
+    #expect(story.takeEffects() == [.writeSetting(["ui", "animations"], "false")])
+    story.press("z", "z")
+    #expect(story.state.message?.text.hasPrefix("There is nothing to undo here") == true)
+}
+
+@Test func aKeyThatWasGivenToAnotherCommandIsGivenBack() throws {
+    var story = Story()
+    story.do(.help)
+    story.type("token.pin")
+    story.press(Key(.tab))
+    story.press(Key(.function(6)))
+    let written = story.takeEffects().compactMap { effect in
+        if case .writeSetting(let path, let value) = effect { (path, value) } else { nil }
+    }
+    #expect(written.first?.0 == ["keys", "token.pin"] && written.first?.1 == "\"F6\"")
+    story.press(Key(.escape))
+    story.do(.viewSettings)
+    story.press("z")
+    #expect(story.takeEffects().contains(.writeSetting(["keys", "token.pin"], nil)))
+}

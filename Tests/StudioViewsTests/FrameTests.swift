@@ -27,8 +27,10 @@ func framesLookAsRecorded(scene: Scene, size: ScreenSize) throws {
 
 @Test(arguments: Scene.allCases)
 func noFrameOfAnySizeTrapsOrLeavesTheScreen(scene: Scene) {
-    for (columns, rows) in [(1, 1), (20, 5), (39, 11), (41, 13), (71, 30), (72, 12), (200, 60), (60, 60), (50, 40), (300, 20)]
-    {
+    for (columns, rows) in [
+        (1, 1), (20, 5), (39, 11), (41, 13), (71, 30), (72, 12), (200, 60), (60, 60), (50, 40),
+        (300, 20)
+    ] {
         let frame = scene.frame(ScreenSize(columns, rows), .trueColor)
         #expect(frame.cells.count == columns * rows)
         if let area = frame.picture?.area {
