@@ -13,7 +13,7 @@
 #include "wide_product.h"
 // Before the vector functions, so that they are compiled for the same processors.
 #pragma clang attribute push(                                                                     \
-    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx512vnni"))),           \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16"))),                      \
     apply_to = function)
 #define DCAR_NARROWED(x) ((h16)_mm512_cvtneps_pbh((__m512)(x)))
 #include "vector.h"

@@ -43,7 +43,7 @@ public enum KernelError: Error, Equatable, CustomStringConvertible {
         case .precisionNeedsOneDNN(let precision, let library):
             "Precision \(precision.rawValue) needs the library onednn, not \(library.rawValue)."
         case .precisionNeedsProcessor(let precision):
-            "This processor has no \(precision.rawValue) matrix instructions; use --precision fp32."
+            "This processor has no \(precision.rawValue) matrix instructions; use --precision auto."
         case .threadCount(let count, let limit):
             "The number of threads is \(count); it must be from 1 to \(limit)."
         case .notFinite(let what, let precision):

@@ -45,6 +45,10 @@ package struct ResolvedSettings: Hashable, Sendable {
     /// The file that `set` writes.
     package private(set) var userFile: String?
 
+    /// What the user's file says, whether it counts or not.
+    private var own: [Setting: SettingValue] = [:]
+    private var ownKeys: [String: [String]] = [:]
+
     /// Every setting at its default.
     package init() {}
 
@@ -82,6 +86,7 @@ package struct ResolvedSettings: Hashable, Sendable {
             guard let names = entry.value.texts else {
                 return warn("the keys of \(rest) must be a text, or a list of texts.")
             }
+            if file == userFile { ownKeys[rest] = names }
             keys.removeAll { $0.command == rest }
             keys.append(KeyBinding(command: rest, keys: names, file: file, line: entry.line))
         case "styles" where !rest.isEmpty:
@@ -98,6 +103,7 @@ package struct ResolvedSettings: Hashable, Sendable {
             guard let value = entry.value.one.flatMap(setting.fitting) else {
                 return warn("\(name) must be \(setting.allowed); this line does not count.")
             }
+            if file == userFile { own[setting] = value }
             entries[setting] = Entry(value: value, origin: .file(file, line: entry.line))
         }
     }
@@ -107,6 +113,12 @@ package struct ResolvedSettings: Hashable, Sendable {
     package func value(_ setting: Setting) -> SettingValue? {
         entries[setting]?.value ?? setting.standard
     }
+
+    /// What the user's file says of a setting, whether that counts or not.
+    package func own(_ setting: Setting) -> SettingValue? { own[setting] }
+
+    /// The keys that the user's file gives a command, whether that counts or not.
+    package func ownKeys(of command: String) -> [String]? { ownKeys[command] }
 
     package func origin(_ setting: Setting) -> Origin { entries[setting]?.origin ?? .standard }
 

@@ -16,7 +16,7 @@ extension Setting {
         "Threads that compute.", variable: "DCAR_THREADS", waitsForStart: true)
     package static let precision = Setting(
         "model.precision", .choice(["auto"] + Precision.allCases.map(\.rawValue)), .text("auto"),
-        "The numbers that matrix products multiply; auto takes the fastest here.",
+        "The numbers that matrix products multiply; auto takes bf16 where it can be.",
         waitsForStart: true)
     package static let weightCache = Setting(
         "model.weight_cache", .flag, .flag(true),

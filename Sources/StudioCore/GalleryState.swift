@@ -43,7 +43,7 @@ package struct GalleryState: Hashable, Sendable {
         var source: SavedFile?
     }
 
-    /// A change of the collection.
+    /// A change of the collection, or from it.
     package enum Change: Hashable, Sendable {
         case star(String, Bool)
         case tags(String, before: [String], after: [String])

@@ -14,6 +14,10 @@ package struct QueueState: Hashable, Sendable {
     var changes: [Change] = []
     /// Changes that were undone.
     var undone: [Change] = []
+    /// Where the history was when a change of the queue was made in the studio, so that undo there
+    /// takes that back in its turn; the newest last.
+    var marks: [Int] = []
+    var undoneMarks: [Int] = []
 
     package init() {}
 
@@ -34,7 +38,7 @@ package struct QueueState: Hashable, Sendable {
 
     mutating func changed(_ change: Change) {
         changes.append(change)
-        undone = []
+        (undone, undoneMarks) = ([], [])
     }
 
     package var waitingCount: Int { jobs.count { $0.state == .waiting } }

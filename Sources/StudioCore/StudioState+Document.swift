@@ -13,6 +13,14 @@ extension StudioState {
 
         package init() {}
 
+        /// Whether it came about by a change of the list alone.
+        var isOfList: Bool {
+            switch change {
+            case .closed?, .reopened?: true
+            default: false
+            }
+        }
+
         /// What it holds, however it came about.
         var content: Document {
             var content = self
@@ -32,13 +40,11 @@ extension StudioState.Document {
         /// Prompts were replaced by others than were typed.
         case texts(before: Texts, after: Texts)
         /// Token cells were added beside the picture, which wait to be painted.
-        case margins(before: EditOrder.Margins, after: EditOrder.Margins)
+        case margins(of: RunID?, before: EditOrder.Margins, after: EditOrder.Margins)
         /// Results came to choose from.
         case proposed(StudioState.Proposal)
         /// They were turned down.
         case discarded(StudioState.Proposal)
-        /// Jobs were put into the queue.
-        case queued([QueuedJob])
     }
 
     struct Texts: Hashable, Sendable, Codable {
@@ -53,9 +59,9 @@ extension StudioState.Document.Change {
         switch self {
         case .closed(let run): "taking picture \(run) off the list"
         case .reopened(let run): "putting picture \(run) back on the list"
-        case .margins: "cells to be painted"
+        case .margins(_, _, let after):
+            after.isEmpty ? "taking the cells away" : "cells to be painted"
         case .discarded: "discarding the result"
-        case .queued(let jobs): jobs.count == 1 ? "queueing a picture" : "queueing pictures"
         case .texts, .proposed: nil
         }
     }
@@ -67,12 +73,19 @@ extension StudioState.Document.Change {
         case .reopened(let run): .reopened(run + last)
         case .proposed(let proposal): .proposed(proposal.renumbered(after: last))
         case .discarded(let proposal): .discarded(proposal.renumbered(after: last))
-        case .texts, .margins, .queued: self
+        case .margins(let run, let before, let after):
+            .margins(of: run.map { $0 + last }, before: before, after: after)
+        case .texts: self
         }
     }
 }
 
 extension StudioState.Proposal {
+    /// Whether these are results of that edit or batch, of which some may be gone.
+    func isPart(of whole: Self) -> Bool {
+        base == whole.base && Set(candidates).isSubset(of: whole.candidates)
+    }
+
     func renumbered(after last: RunID) -> Self {
         var moved = self
         moved.base = base.map { $0 + last }

@@ -27,7 +27,8 @@ extension SavedSession {
         unfinished = runs.map(\.request)
         unfinishedRuns = runs.map(\.id)
         self.isCutShort = isCutShort ? true : nil
-        let edits = state.job?.runs.compactMap { state.runs[$0] } ?? []
+        // One that is paused is kept with its steps.
+        let edits = state.job.map { $0.isPaused ? [] : $0.runs.compactMap { state.runs[$0] } } ?? []
         unfinishedEdit =
             edits.first { $0.picture == nil && $0.edit != nil }?.edit?.operation.rawValue
         results = state.proposal.flatMap { $0.base == nil ? nil : $0 }
@@ -181,6 +182,7 @@ extension StudioState {
         known.picture = record.picture
         known.status = record.status
         known.isFromPrompt = record.isFromPrompt
+        known.precision = record.precision ?? known.precision
         known.previews = record.previews
         if !record.snapshots.isEmpty { known.snapshots = record.snapshots }
         runs[record.id] = known

@@ -47,6 +47,9 @@ package struct TextField: Hashable, Sendable {
         isSuggestion = !text.isEmpty
     }
 
+    /// What is typed next takes its place.
+    mutating func suggest() { (isSuggestion, cursor) = (!isEmpty, characters.count) }
+
     package var text: String { String(characters) }
     package var isEmpty: Bool { characters.isEmpty }
 
@@ -56,6 +59,16 @@ package struct TextField: Hashable, Sendable {
     package mutating func insert(_ addition: String) {
         let isOne = addition.count == 1 && addition != " " && addition != "\n"
         remembering(isTyped: isOne) { $0.add(addition) }
+    }
+
+    /// Puts another text in its place, which undo takes back.
+    package mutating func replace(with text: String, suggesting isSuggestion: Bool = false) {
+        guard text != self.text else { return }
+        remembering { field in
+            field.characters = Array(text)
+            field.cursor = field.characters.count
+        }
+        self.isSuggestion = isSuggestion && !text.isEmpty
     }
 
     private mutating func add(_ addition: String) {
@@ -148,7 +161,7 @@ package struct TextField: Hashable, Sendable {
             cursor = end + 1
             cursor = min(end + 1 + column, lineEnd)
         }
-        isSuggestion = false
+        (isSuggestion, isTyping) = (false, false)
         return true
     }
 

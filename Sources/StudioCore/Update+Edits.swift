@@ -65,6 +65,8 @@ extension StudioState {
 
     private mutating func acceptPainted() {
         guard let mask else { return }
+        // It is the result's, and not that of the picture before.
+        leaveResults(withStrokes: true)
         accept()
         record(mask, "mask")
     }
@@ -173,9 +175,9 @@ extension StudioState {
     mutating func takeMargins(_ margins: EditOrder.Margins) {
         guard margins != canvas.margins else { return }
         noteParameters()
-        let before = canvas.margins
+        let change = Document.Change.margins(
+            of: shownRun, before: canvas.margins, after: margins)
         canvas.margins = margins
-        let change = Document.Change.margins(before: before, after: margins)
         record(
             picture: history.value.picture, mask: history.value.mask, change.label ?? "", change)
     }
@@ -183,7 +185,7 @@ extension StudioState {
     // MARK: Results
 
     /// Whether the picture shown is a result that nobody accepted.
-    var isTurnedDown: Bool { shownRun.map(discarded.contains) ?? false }
+    var isTurnedDown: Bool { shown.map(isTurnedDown) ?? false }
 
     /// A result that was turned down takes the place of its picture after all.
     private mutating func acceptTurnedDown() {
@@ -195,6 +197,7 @@ extension StudioState {
             message = loading
             return
         }
+        list(run.id)
         // Undo leads back to what it replaces.
         if let base = run.edit?.base { goTo(base) }
         record(picture: run.id, mask: nil, run.edit?.operation.rawValue ?? "edit")
@@ -205,6 +208,7 @@ extension StudioState {
         guard let proposal else { return acceptTurnedDown() }
         guard areResultsDone() else { return }
         let chosen = proposal.candidates[proposal.selected]
+        list(chosen)
         guard runs[chosen]?.picture != nil else {
             if isLoading { message = loading }
             return
@@ -236,7 +240,10 @@ extension StudioState {
 
     mutating func discard() {
         guard let proposal else {
-            message = Message("There is no result to discard.", .problem)
+            if isTurnedDown {
+                message = Message(
+                    "This result was turned down; \(key(.accept)) accepts it after all.")
+            }
             return
         }
         guard areResultsDone() else { return }

@@ -378,9 +378,12 @@ extension StudioState {
             return []
         }
         var taken: [String] = []
+        let before = history.changeCount
         changing(Self.recallLabel) { taken = $0.take(entry, command) }
-        gallery.changes.append(.recall(entry.path))
-        gallery.undone = []
+        if history.changeCount != before {
+            gallery.changes.append(.recall(entry.path))
+            gallery.undone = []
+        }
         message = Message(
             "Recalled: \(taken.joined(separator: ", ")). \(key(.viewStudio)) opens the studio.",
             .success)

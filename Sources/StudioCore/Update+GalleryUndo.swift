@@ -1,4 +1,4 @@
-/// Undo and redo in the gallery, which know of the collection alone.
+/// Undo and redo in the gallery, which know of the collection and of what was recalled from it.
 extension StudioState {
     mutating func make(_ change: GalleryState.Change, isAgain: Bool = false)
         -> [StudioEffect]
@@ -92,7 +92,15 @@ extension StudioState {
                     + "takes them back one by one.", .problem)
             return []
         }
-        if isUndo { gallery.undone.append(change) } else { gallery.changes.append(change) }
-        return travel(isUndo: isUndo)
+        let before = history.current
+        let effects = travel(isUndo: isUndo)
+        // It may have been refused.
+        let isDone = history.current != before
+        if isDone == isUndo {
+            gallery.undone.append(change)
+        } else {
+            gallery.changes.append(change)
+        }
+        return effects
     }
 }

@@ -78,7 +78,7 @@ extension StudioState {
     /// Where in the history a picture was left, or came last.
     private func place(of run: RunID) -> Int? {
         placesLeft[run].flatMap { history.value(at: $0)?.picture == run ? $0 : nil }
-            ?? history.nodes.lastIndex { $0.value.picture == run }
+            ?? history.nodes.lastIndex { $0.value.picture == run && !$0.value.isOfList }
     }
 
     /// A change that changes nothing is none.
@@ -94,7 +94,9 @@ extension StudioState {
 
     /// Records what was done to the list or to results, and what is shown after it.
     private mutating func record(_ change: Document.Change) {
-        let mask = shownRun.flatMap(place).flatMap { history.value(at: $0)?.mask }
+        let isHere = history.value.picture == shownRun
+        let place = isHere ? history.current : shownRun.flatMap(place)
+        let mask = place.flatMap { history.value(at: $0)?.mask }
         record(picture: shownRun, mask: mask, change.label ?? "", change)
     }
 
@@ -114,31 +116,52 @@ extension StudioState {
     }
 
     mutating func travel(isUndo: Bool) -> [StudioEffect] {
+        if let effects = travelQueued(isUndo: isUndo) { return effects }
         guard !isShownRunOn else {
             message = Message("Undo waits for the run; \(key(.cancel)) cancels it.", .problem)
             return []
         }
-        guard proposal == nil || isProposalInHistory else {
-            // One of a session of earlier versions.
-            if isUndo { discard() }
+        if let open = proposal, !isInHistory(open) {
+            guard isUndo else {
+                message = Message(
+                    "Results are open; \(key(.accept)) or \(key(.discard)) first.", .problem)
+                return []
+            }
+            close(open)
+            message = Message("The results are closed; they stay on the list.")
             return []
         }
         notePlace()
-        let before = history.value
-        let strength = parameters.residualStrength
-        guard let label = isUndo ? history.undo() : history.redo() else {
+        var next = history
+        guard let label = isUndo ? next.undo() : next.redo() else {
             message = Message(isUndo ? "Nothing to undo." : "Nothing to redo.")
             return []
         }
-        let document = history.value
+        if case .proposed? = next.value.change, job != nil {
+            message = Message(
+                "Results cannot be opened while a run is on; \(key(.cancel)) cancels it.", .problem)
+            return []
+        }
+        let (before, left) = (history.value, history.current)
+        history = next
+        // What was undone is no place to come back to.
+        if isUndo { placesLeft = placesLeft.filter { $0.value != left } }
+        let change = isUndo ? history.undone?.change : history.value.change
+        message = Message(
+            change == nil
+                ? travelWords(label, from: before.picture, isUndo: isUndo)
+                : isUndo ? "Undone: \(label)." : "Done again: \(label).")
         canvas.step = nil
         canvas.stroke = nil
-        if let change = isUndo ? history.undone?.change : document.change {
-            message = Message(isUndo ? "Undone: \(label)." : "Done again: \(label).")
-            if let effects = apply(change, isUndo: isUndo) { return effects }
-        } else {
-            message = Message(travelWords(label, from: before.picture, isUndo: isUndo))
-        }
+        if let change, apply(change, isUndo: isUndo) { return [] }
+        defer { settleResults() }
+        return takeDocument(from: before, isUndo: isUndo)
+    }
+
+    /// Takes over what differs between the document of now and the one before.
+    private mutating func takeDocument(from before: Document, isUndo: Bool) -> [StudioEffect] {
+        let document = history.value
+        let strength = parameters.residualStrength
         // Before the first picture there was none, but what is on the canvas is not undone. Nor does
         // another one come with a change that went to none.
         if let picture = document.picture, picture != before.picture, runs[picture] != nil {
@@ -165,41 +188,54 @@ extension StudioState {
     }
 
     /// Takes back what a change did beside what documents hold, or does it again.
-    /// - Returns: nil where the documents say the rest.
-    private mutating func apply(_ change: Document.Change, isUndo: Bool) -> [StudioEffect]? {
+    /// - Returns: whether that is all.
+    private mutating func apply(_ change: Document.Change, isUndo: Bool) -> Bool {
         switch change {
         case .closed(let run): isUndo ? putBack(run) : takeOff(run)
         case .reopened(let run): isUndo ? takeOff(run) : putBack(run)
         case .texts(let before, let after):
             texts = isUndo ? before : after
-            return nil
-        case .margins(let before, let after):
-            guard shownRun == history.value.picture else { return nil }
+            return false
+        case .margins(let run, let before, let after):
+            guard shownRun == run else { return false }
             canvas.margins = isUndo ? before : after
             canvas.isPainting = false
-        case .proposed(let proposal): isUndo ? close(proposal) : reopenNamed(proposal)
-        case .discarded(let proposal): isUndo ? reopenNamed(proposal) : close(proposal)
-        case .queued(let jobs):
-            let waiting = Set(jobs.map(\.id))
-            if isUndo {
-                queue.jobs.removeAll { waiting.contains($0.id) && $0.state == .waiting }
-            } else {
-                let there = Set(queue.jobs.map(\.id))
-                queue.jobs += jobs.filter { !there.contains($0.id) }
-            }
-            clampQueueSelection()
-            return [journal()]
+        case .proposed, .discarded: return false
         }
-        return []
+        return true
     }
 
     // MARK: Results
 
-    /// Whether undo knows of the results that are open, and how to close them.
-    private var isProposalInHistory: Bool {
+    /// Opens the results that the history has come to, and closes those that it has left.
+    private mutating func settleResults() {
+        switch history.value.change {
+        case .proposed(let wanted)?:
+            guard proposal.map({ !$0.isPart(of: wanted) }) ?? true else { return }
+            if !reopen(wanted) { message = Message("Those results are gone.", .problem) }
+        case .discarded(let left)?: close(left)
+        default:
+            if let open = proposal, !isInHistory(open) { close(open) }
+        }
+        if proposal == nil { canvas.margins = marginsHere }
+    }
+
+    /// The cells that waited beside the picture where the history is now.
+    private var marginsHere: EditOrder.Margins {
+        for document in history.path {
+            guard document.picture == history.value.picture else { break }
+            if case .margins(let run, _, let after)? = document.change, run == shownRun {
+                return after
+            }
+        }
+        return EditOrder.Margins()
+    }
+
+    /// Whether undo leads to where results came.
+    private func isInHistory(_ open: Proposal) -> Bool {
         history.path.contains { document in
             if case .proposed(let known)? = document.change {
-                known.candidates == proposal?.candidates
+                open.isPart(of: known)
             } else {
                 false
             }
@@ -215,28 +251,25 @@ extension StudioState {
 
     /// Turned down, or left.
     mutating func recordDiscarded(_ proposal: Proposal) {
-        guard proposal.base != nil else { return }
+        guard proposal.base != nil, isInHistory(proposal) else { return }
         record(.discarded(proposal))
     }
 
-    /// An edit that is accepted takes the place of its results in the history.
-    mutating func leaveResults() {
-        if case .proposed(let known)? = history.value.change,
-            known.candidates == proposal?.candidates
-        {
+    /// Puts the history before results that are left, as an edit that is accepted takes their place
+    /// there, and redo is what opens them again.
+    ///
+    /// - Parameter withStrokes: also before what was done while they were open.
+    mutating func leaveResults(withStrokes: Bool = false) {
+        guard let open = proposal else { return }
+        if case .proposed(let known)? = history.value.change, open.isPart(of: known) {
             _ = history.undo()
         }
+        while withStrokes, isInHistory(open), history.undo() != nil {}
     }
 
     private mutating func close(_ closed: Proposal) {
         proposal = nil
-        turn(
-            to: closed.base ?? history.value.picture.flatMap { runs[$0] == nil ? nil : $0 }
-                ?? shownRun)
-    }
-
-    private mutating func reopenNamed(_ closed: Proposal) {
-        if !reopen(closed) { message = Message("Those results are gone.", .problem) }
+        if let base = closed.base, runs[base] != nil { turn(to: base) }
     }
 
     /// Offers results again, of which some may be gone.
@@ -249,6 +282,7 @@ extension StudioState {
         let chosen =
             closed.candidates.indices.contains(closed.selected)
             ? left.firstIndex(of: closed.candidates[closed.selected]) ?? 0 : 0
+        for run in left + [closed.base].compactMap({ $0 }) { list(run) }
         turn(to: left[chosen])
         canvas.isPainting = false
         proposal = Proposal(
@@ -266,7 +300,9 @@ extension StudioState {
             return isUndo ? "Undone: \(label)." : "Done again: \(label)."
         }
         guard let now else {
-            return isUndo ? "Back to the start; the picture stays." : "Done again: \(label)."
+            return isUndo && history.nextUndo == nil
+                ? "Back to the start; the picture stays."
+                : isUndo ? "Undone: \(label)." : "Done again: \(label)."
         }
         return isUndo ? "Back to picture \(now)." : "Picture \(now) again."
     }
@@ -274,6 +310,7 @@ extension StudioState {
     /// Shows another picture, with the mask that was painted on it. To go about is no change, and
     /// nothing that undo takes back.
     mutating func visit(_ run: RunID) {
+        leaveResults()
         notePlace()
         list(run)
         turn(to: run)
@@ -336,12 +373,16 @@ extension StudioState {
     private mutating func takeOff(_ run: RunID) {
         guard job?.runs.contains(run) != true, let at = order.firstIndex(of: run) else { return }
         leaveComparison()
-        _ = unlist(at)
-        turn(to: history.value.picture)
+        let next = unlist(at)
+        turn(to: history.value.picture.flatMap { runs[$0] == nil ? nil : $0 } ?? next)
         if let shownRun { list(shownRun) }
     }
 
     private mutating func putBack(_ run: RunID) {
+        guard runs[run] != nil else {
+            message = Message("Picture \(run) is not kept any more.", .problem)
+            return
+        }
         leaveComparison()
         list(run)
         turn(to: run)
@@ -377,7 +418,7 @@ extension StudioState {
     }
 
     /// What is shown is on the list, again if it was taken off it.
-    private mutating func list(_ run: RunID) {
+    mutating func list(_ run: RunID) {
         guard closed.contains(run) else { return }
         closed.removeAll { $0 == run }
         order.insert(run, at: order.firstIndex { $0 > run } ?? order.count)

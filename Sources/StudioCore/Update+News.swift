@@ -22,6 +22,8 @@ extension StudioState {
             runs[id]?.savedPath = nil
             runs[id]?.snapshots.removeAll { $0.step >= snapshot.step }
             runs[id]?.snapshots.append(snapshot)
+            // Masks alone are wanted, and not the picture of a step before.
+            if self.preview == .off { runs[id]?.previews = [:] }
             runs[id]?.previews[snapshot.step] = preview
             runs[id]?.stepSeconds.append(seconds)
             // What the model made of a change cannot be taken back with it.
@@ -213,7 +215,7 @@ extension StudioState {
             return
         }
         guard proposal.base != nil else {
-            recordResults("batch")
+            recordResults(proposal.sheet == nil ? "batch" : "sheet")
             let arrows = goingToPicture.isEmpty ? "Arrows" : "\(goingToPicture)arrows"
             let choosing =
                 isPlain ? "\(key(.nextCandidate)) goes to the next" : "\(arrows) choose"

@@ -23,7 +23,7 @@ extension StudioState {
         guard canPaint() else { return }
         // Painting on a picture of a batch takes that one.
         if job == nil, proposal != nil, proposal?.base == nil { accept() }
-        canvas.margins = EditOrder.Margins()
+        takeMargins(EditOrder.Margins())
         let size = PixelPoint(x: picture.refined.width, y: picture.refined.height)
         switch command {
         case .editMask:

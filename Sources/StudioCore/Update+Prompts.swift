@@ -22,7 +22,7 @@ extension StudioState {
             message = Message(maskWords)
             return
         }
-        prompt.positive = TextField(suggesting: prompt.positive.text)
+        prompt.positive.suggest()
         message = Message(
             "Type what is to be under the mask, or keep the prompt; \(key(.generate)) makes a new "
                 + "picture.")

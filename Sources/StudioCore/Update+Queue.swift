@@ -21,7 +21,8 @@ extension StudioState {
             let first = atFront ? queue.jobs.firstIndex { $0.state == .waiting } : nil
             let at = first ?? queue.jobs.count
             queue.jobs.insert(contentsOf: jobs, at: at)
-            record(jobs, at: at)
+            queue.changed(.add(jobs.enumerated().map { .init(place: at + $0, job: $1) }))
+            markQueueChange()
             message = Message(
                 "Queued; \(queue.waitingCount) waiting"
                     + (queue.isPaused
@@ -35,17 +36,6 @@ extension StudioState {
             message = Message("\(error)", .problem)
             return []
         }
-    }
-
-    /// Undo in the queue's view knows of new jobs, and so does that in the studio.
-    private mutating func record(_ jobs: [QueuedJob], at place: Int) {
-        queue.changed(
-            .add(jobs.enumerated().map { .init(place: place + $0, job: $1) }))
-        guard view == .studio else { return }
-        noteParameters()
-        let change = Document.Change.queued(jobs)
-        record(
-            picture: history.value.picture, mask: history.value.mask, change.label ?? "", change)
     }
 
     func journal(beginning job: JobID? = nil) -> StudioEffect {
@@ -175,7 +165,7 @@ extension StudioState {
         }
         queue.jobs = earlier + added
         // Numbers and places are others now.
-        (queue.changes, queue.undone) = ([], [])
+        (queue.changes, queue.undone, queue.marks, queue.undoneMarks) = ([], [], [], [])
         queue.lastJob = last + added.count
         queue.isPaused =
             restored.isQueuePaused
@@ -243,13 +233,14 @@ extension StudioState {
             $0.prompt.positive = TextField(chosen.request.prompt)
             $0.prompt.negative = TextField(chosen.request.negativePrompt)
             $0.parameters.take(chosen.request)
+            // Its seed is one picture's.
+            if chosen.state == .waiting { $0.parameters.count = 1 }
         }
         (view, focus) = (.studio, .prompt)
         var effects: [StudioEffect] = []
         if chosen.state == .waiting {
             effects = remove { $0.id == chosen.id }
-            // Its seed is one picture's.
-            parameters.count = 1
+            markQueueChange()
             message = Message(
                 "Out of the queue; seeds stay at its own until \(key(.fixSeed)). "
                     + "\(key(.queueAddFirst)) puts it back as the next.")

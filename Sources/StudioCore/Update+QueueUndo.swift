@@ -4,13 +4,13 @@ extension StudioState {
     mutating func remove(
         _ nothing: String = "", where isChosen: (QueuedJob) -> Bool
     ) -> [StudioEffect] {
-        let chosen = queue.jobs.enumerated().filter { isChosen($0.element) }
+        let chosen = queue.jobs.filter(isChosen)
         guard !chosen.isEmpty else {
             message = Message(nothing)
             return []
         }
-        queue.changed(.remove(chosen.map { .init(place: $0.offset, job: $0.element) }))
-        takeOut(Set(chosen.map(\.element.id)))
+        queue.changed(.remove(placed(where: isChosen)))
+        takeOut(Set(chosen.map(\.id)))
         message = Message(
             chosen.count == 1
                 ? "Removed; \(key(.undo)) brings it back."
@@ -23,73 +23,101 @@ extension StudioState {
             message = Message(isUndo ? "Nothing to undo here." : "Nothing to redo here.")
             return []
         }
-        guard isUndo ? takeBack(change) : makeAgain(change) else {
+        guard let done = isUndo ? takeBack(change) : makeAgain(change) else {
             message = Message("Those jobs were begun or changed since.")
             return []
         }
-        if isUndo { queue.undone.append(change) } else { queue.changes.append(change) }
+        if isUndo { queue.undone.append(done) } else { queue.changes.append(done) }
         clampQueueSelection()
         return [journal()]
     }
 
-    /// - Returns: false where the jobs are others by now.
-    private mutating func takeBack(_ change: QueueState.Change) -> Bool {
+    /// - Returns: what of the change was taken back; nil where all jobs are others by now.
+    private mutating func takeBack(_ change: QueueState.Change) -> QueueState.Change? {
         switch change {
         case .remove(let placed):
             bringBack(placed)
             message = Message(
                 placed.count == 1 ? "The job is back." : "\(placed.count) jobs are back.")
+            return change
         case .add(let placed):
-            guard takeOutWaiting(placed.map(\.job)) else { return false }
+            let waiting = self.placed { job in
+                job.state == .waiting && placed.contains { $0.job.id == job.id }
+            }
+            guard !waiting.isEmpty else { return nil }
+            takeOut(Set(waiting.map(\.job.id)))
             message = Message(
-                placed.count == 1
+                waiting.count == 1
                     ? "The job is out of the queue." : "The jobs are out of the queue.")
+            return .add(waiting)
         case .swap(let one, let other):
-            guard swap(one, other) else { return false }
+            guard swap(one, other) else { return nil }
             message = Message("The job is where it was.")
         case .retry(let job):
-            guard queue[job.id]?.state == .waiting else { return false }
+            guard queue[job.id]?.state == .waiting else { return nil }
             queue[job.id] = job
             message = Message("The job is as it was.")
         }
-        return true
+        return change
     }
 
-    /// Jobs that wait or are done as they were go again; one that was begun since stays.
-    private mutating func makeAgain(_ change: QueueState.Change) -> Bool {
+    /// Jobs that are as they were go again; one that was begun since stays.
+    private mutating func makeAgain(_ change: QueueState.Change) -> QueueState.Change? {
         switch change {
         case .remove(let placed):
             let jobs = Set(placed.map(\.job))
-            guard queue.jobs.contains(where: jobs.contains) else { return false }
-            takeOut(Set(jobs.map(\.id)))
-            message = Message("Removed; \(key(.undo)) brings it back.")
+            let left = self.placed(where: jobs.contains)
+            guard !left.isEmpty else { return nil }
+            takeOut(Set(left.map(\.job.id)))
+            message = Message(
+                left.count == 1 ? "Removed again." : "\(left.count) jobs removed again.")
+            return .remove(left)
         case .add(let placed):
             bringBack(placed.filter { queue[$0.job.id] == nil })
             message = Message("Queued again.")
         case .swap(let one, let other):
-            guard swap(one, other) else { return false }
+            guard swap(one, other) else { return nil }
             message = Message("Moved again.")
         case .retry(let job):
-            guard queue[job.id] == job else { return false }
+            guard queue[job.id] == job else { return nil }
             var again = job
             (again.state, again.attempts) = (.waiting, 0)
             (again.problem, again.path, again.run) = (nil, nil, nil)
             queue[job.id] = again
             message = Message("The job waits again.")
         }
-        return true
+        return change
+    }
+
+    private func placed(where isChosen: (QueuedJob) -> Bool) -> [QueueState.Placed] {
+        queue.jobs.enumerated().filter { isChosen($0.element) }.map {
+            .init(place: $0.offset, job: $0.element)
+        }
+    }
+
+    // MARK: In the studio
+
+    /// The change just made of the queue is the studio's last one.
+    mutating func markQueueChange() {
+        if view == .studio { queue.marks.append(history.current) }
+    }
+
+    /// - Returns: nil where the studio's last change was none of the queue.
+    mutating func travelQueued(isUndo: Bool) -> [StudioEffect]? {
+        guard (isUndo ? queue.marks : queue.undoneMarks).last == history.current,
+            !(isUndo ? queue.changes : queue.undone).isEmpty
+        else { return nil }
+        if isUndo {
+            queue.undoneMarks.append(queue.marks.removeLast())
+        } else {
+            queue.marks.append(queue.undoneMarks.removeLast())
+        }
+        return travelInQueue(isUndo: isUndo)
     }
 
     private mutating func takeOut(_ jobs: Set<JobID>) {
         queue.jobs.removeAll { jobs.contains($0.id) }
         clampQueueSelection()
-    }
-
-    /// Out with those that still wait.
-    private mutating func takeOutWaiting(_ jobs: [QueuedJob]) -> Bool {
-        let waiting = jobs.filter { queue[$0.id]?.state == .waiting }
-        takeOut(Set(waiting.map(\.id)))
-        return !waiting.isEmpty
     }
 
     private mutating func bringBack(_ placed: [QueueState.Placed]) {

@@ -22,20 +22,17 @@ extension StudioState {
     /// Writes a setting, or takes it out of the user's file.
     mutating func write(_ setting: Setting, _ toml: String?) -> [StudioEffect] {
         settingsView.written = .setting(setting)
-        let isOwn = settings.origin(setting).isFile(settings.userFile)
-        let before = isOwn ? settings.value(setting)?.toml : nil
+        let before = settings.own(setting)?.toml
         return write([.init(path: setting.path, before: before, after: toml)], .setting(setting))
     }
 
     /// Writes keys of commands; nil for those that they came with. The first is what it is about.
     mutating func write(_ keys: [(command: Command, toml: String?)]) -> [StudioEffect] {
         let lines = keys.map { command, toml in
-            let own = settings.keys.first {
-                $0.command == command.rawValue && $0.file == settings.userFile
-            }
+            let own = settings.ownKeys(of: command.rawValue)
             return SettingsChange.Line(
                 path: ["keys", command.rawValue],
-                before: own.map { "[\($0.keys.map(\.tomlQuoted).joined(separator: ", "))]" },
+                before: own.map { "[\($0.map(\.tomlQuoted).joined(separator: ", "))]" },
                 after: toml)
         }
         return write(lines, .keys(keys[0].command))
@@ -44,8 +41,10 @@ extension StudioState {
     private mutating func write(
         _ lines: [SettingsChange.Line], _ subject: SettingsChange.Subject
     ) -> [StudioEffect] {
-        settingsView.changes.append(SettingsChange(lines: lines, subject: subject))
-        settingsView.undone = []
+        if lines.contains(where: { $0.before != $0.after }) {
+            settingsView.changes.append(SettingsChange(lines: lines, subject: subject))
+            settingsView.undone = []
+        }
         return lines.map { .writeSetting($0.path, $0.after) }
     }
 
@@ -59,17 +58,15 @@ extension StudioState {
                     : "There is nothing to redo here.")
             return []
         }
-        if isUndo { settingsView.undone.append(change) } else { settingsView.changes.append(change) }
+        if isUndo {
+            settingsView.undone.append(change)
+        } else {
+            settingsView.changes.append(change)
+        }
         switch change.subject {
         case .setting(let setting): settingsView.written = .setting(setting)
         case .keys(let command): settingsView.written = .keysAgain(command)
         }
         return change.lines.map { .writeSetting($0.path, isUndo ? $0.before : $0.after) }
-    }
-}
-
-extension ResolvedSettings.Origin {
-    fileprivate func isFile(_ file: String?) -> Bool {
-        if case .file(let path, _) = self { path == file } else { false }
     }
 }

@@ -42,13 +42,29 @@ extension StudioState {
 
     /// Results of edits that were not accepted and do not wait to be.
     package var discarded: Set<RunID> {
-        let kept = Set(history.nodes.lazy.filter { !$0.label.isEmpty }.map(\.value.picture))
-        let open = Set(proposal?.candidates ?? [])
-        return Set(
-            runs.values.lazy.filter { run in
-                run.edit != nil && run.status == .finished && !kept.contains(run.id)
-                    && !open.contains(run.id)
-            }.map(\.id))
+        let results = runs.values.filter(isResult)
+        guard !results.isEmpty else { return [] }
+        let kept = Set(history.nodes.lazy.filter(isAcceptance).map(\.value.picture))
+        return Set(results.lazy.filter { !kept.contains($0.id) }.map(\.id))
+    }
+
+    /// The same of one.
+    func isTurnedDown(_ run: RunRecord) -> Bool {
+        isResult(run)
+            && !history.nodes.contains { $0.value.picture == run.id && isAcceptance($0) }
+    }
+
+    private func isResult(_ run: RunRecord) -> Bool {
+        run.edit != nil && run.status == .finished
+            && proposal?.candidates.contains(run.id) != true
+    }
+
+    /// Whether a change led to another picture, and not merely to its place on the list.
+    private func isAcceptance(_ node: SnapshotTree<Document>.Node) -> Bool {
+        guard !node.label.isEmpty, node.value.change == nil, let parent = node.parent else {
+            return false
+        }
+        return history.nodes[parent].value.picture != node.value.picture
     }
 
     mutating func showVersions() {

@@ -28,8 +28,8 @@ private func react(_ state: inout StudioState, _ action: StudioAction) -> [Studi
     case .mouse(let target, let action): return state.point(at: target, action)
     case .command(let command): return state.perform(command)
     case .news(let news): return state.learn(news)
-    case .promptEdited(let text): state.prompt.positive = TextField(text)
-    case .negativeEdited(let text): state.prompt.negative = TextField(text)
+    case .promptEdited(let text): state.prompt.positive.replace(with: text)
+    case .negativeEdited(let text): state.prompt.negative.replace(with: text)
     case .region(let x, let y, let width, let height):
         state.mask(x: x, y: y, width: width, height: height)
     case .fork(let step, let prompt): return state.fork(step: step, prompt: prompt)
@@ -156,10 +156,10 @@ extension StudioState {
         guard index >= 0 else { return }
         if index >= prompt.history.count {
             prompt.historyIndex = nil
-            prompt.positive = TextField(prompt.draft)
+            prompt.positive.replace(with: prompt.draft)
         } else {
             prompt.historyIndex = index
-            prompt.positive = TextField(prompt.history[index])
+            prompt.positive.replace(with: prompt.history[index])
         }
     }
 
@@ -257,6 +257,7 @@ extension StudioState {
             return []
         case .escape where proposal == nil && !canvas.margins.isEmpty:
             takeMargins(EditOrder.Margins())
+            message = Message("The cells are gone; \(self.key(.undo)) brings them back.")
             return []
         case .escape where isMaskLeft:
             dropMask()

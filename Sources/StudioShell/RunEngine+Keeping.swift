@@ -111,6 +111,7 @@ extension RunEngine {
         }
         record.status = engineRun.refined == nil ? .cancelled : .finished
         record.isFromPrompt = engineRun.isFromPrompt
+        record.precision = engineRun.precision ?? engineRun.metadata?.record.precision
         if let refined = engineRun.refined, let discrete = engineRun.discrete {
             record.picture = FinishedPicture(
                 discrete: discrete, refined: refined,

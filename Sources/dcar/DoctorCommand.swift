@@ -33,7 +33,7 @@ struct DoctorCommand: ParsableCommand {
             try Output.row(
                 "", "The processor has no bfloat16 instructions; its numbers are widened to fp32.")
         }
-        if Processor.offers(.int8), compute.precision != .int8 {
+        if Processor.offers(.int8), compute.library == .oneDNN, compute.precision != .int8 {
             try Output.row("", "--precision int8 is faster and a little less exact.")
         }
         let isModelReady = try modelLines(compute)

@@ -77,7 +77,9 @@ struct PictureJob {
                     progress.note(
                         "Stopped after step \(stopAfter); dcar resume goes on from there.")
                 } else {
+                    defer { progress.begin(picture: 1, of: 1) }
                     for item in items {
+                        progress.begin(picture: finished + 1, of: items.count)
                         try finish(item)
                         finished += 1
                     }

@@ -12,6 +12,7 @@ final class ProgressLine {
     private var done = 0
     private var phaseStart = Date()
     private var label = ""
+    private var part = ""
 
     /// - Parameter isQuiet: shows nothing at all.
     init(isQuiet: Bool) {
@@ -23,6 +24,12 @@ final class ProgressLine {
     /// Text before the phase, such as which of several pictures this is.
     func begin(_ label: String) {
         self.label = label
+    }
+
+    /// Which picture of a batch is made, where they are made one after the other; none where there is
+    /// one.
+    func begin(picture number: Int, of count: Int) {
+        part = count > 1 ? "picture \(number)/\(count)" : ""
     }
 
     func receive(_ event: RunEvent) {
@@ -51,7 +58,8 @@ final class ProgressLine {
 
     private func draw() {
         guard isShown else { return }
-        var text = label.isEmpty ? "" : "\(label)  "
+        let place = [label, part].filter { !$0.isEmpty }.joined(separator: ", ")
+        var text = place.isEmpty ? "" : "\(place)  "
         text += phase.title
         if count > 1 { text += " \(done)/\(count)" }
         // Two units are needed before a guess is worth showing.

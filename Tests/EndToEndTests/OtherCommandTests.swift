@@ -86,7 +86,7 @@ func recordingsReplayOnThePortablePaths(variable: String, value: String) throws 
     #expect(
         sentence(refused)
             == (value == "AVX2"
-                ? "This processor has no int8 matrix instructions; use --precision fp32."
+                ? "This processor has no int8 matrix instructions; use --precision auto."
                 : "Precision int8 needs the library onednn, not openblas."))
 }
 
