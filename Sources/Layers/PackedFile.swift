@@ -4,13 +4,17 @@ import Tensors
 
 /// A mapped file of packed weights: eight bytes of name and version, the length of a header, the
 /// header as JSON, and from the next page on the weights, each at a multiple of 64.
-struct PackedFile: Sendable {
+package struct PackedFile: Sendable {
     /// What the weights were made from.
-    struct Key: Codable, Hashable {
+    package struct Key: Codable, Hashable {
         /// SHA-256 of the checkpoint.
         let checkpoint: String
         let part: String
         let precision: String
+
+        package init(checkpoint: String, part: String, precision: String) {
+            (self.checkpoint, self.part, self.precision) = (checkpoint, part, precision)
+        }
     }
 
     private struct Header: Codable {

@@ -62,7 +62,7 @@ public struct WeightCache: Sendable {
     ///
     /// - Parameter isStopping: asked now and then; the file is given up where it says so.
     /// - Returns: false where that cannot be done; nothing is left behind then.
-    func write(
+    package func write(
         _ key: PackedFile.Key, _ parts: [(name: String, bytes: Storage)],
         unless isStopping: () -> Bool = { false }
     ) -> Bool {

@@ -131,6 +131,22 @@ func filesThatNobodyUsesAreRemoved() throws {
     #expect(cache.contents.files.contains(fresh) && !cache.contents.files.contains(dead))
 }
 
+@Test(arguments: [0, 1, 2, 3, 4, 5, 6, 7, 8])
+func aFileIsGivenUpWhenAskedTo(after questions: Int) throws {
+    let folder = try TemporaryFolder()
+    let cache = cache(in: folder)
+    let key = PackedFile.Key(checkpoint: "c", part: "text", precision: "bf16")
+    let parts = (0..<3).map { (name: "w\($0)", bytes: Storage(byteCount: 100)) }
+    for part in parts { memset(part.bytes.base, 7, part.bytes.byteCount) }
+    var asked = 0
+    let isWritten = cache.write(key, parts) {
+        asked += 1
+        return asked > questions
+    }
+    #expect(!isWritten && asked > questions && cache.contents.files.isEmpty)
+    #expect(cache.write(key, parts) && cache.contents.files.count == 1)
+}
+
 /// Whenever it is stopped: no half file stays, and the next picture fills the cache.
 @Test(.enabled(if: Processor.offers(.bfloat16)), arguments: [5, 20, 40, 60, 80, 120])
 func aStopWhileTheCacheIsWrittenLeavesItToTheNextPicture(milliseconds: Int) async throws {
