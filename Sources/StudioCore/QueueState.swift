@@ -16,8 +16,8 @@ package struct QueueState: Hashable, Sendable {
     var undone: [Change] = []
     /// Where the history was when a change of the queue was made in the studio, so that undo there
     /// takes that back in its turn; the newest last.
-    var marks: [Int] = []
-    var undoneMarks: [Int] = []
+    var marks: [Mark] = []
+    var undoneMarks: [Mark] = []
 
     package init() {}
 
@@ -29,6 +29,11 @@ package struct QueueState: Hashable, Sendable {
         case swap(JobID, JobID)
         /// A job waits again; it was as it is here.
         case retry(QueuedJob)
+    }
+
+    struct Mark: Hashable, Sendable {
+        let place: Int
+        let change: Change
     }
 
     struct Placed: Hashable, Sendable {

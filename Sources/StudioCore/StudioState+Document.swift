@@ -61,7 +61,8 @@ extension StudioState.Document.Change {
         case .reopened(let run): "putting picture \(run) back on the list"
         case .margins(_, _, let after):
             after.isEmpty ? "taking the cells away" : "cells to be painted"
-        case .discarded: "discarding the result"
+        case .discarded(let proposal):
+            proposal.base == nil ? "showing one picture alone" : "discarding the result"
         case .texts, .proposed: nil
         }
     }

@@ -100,7 +100,7 @@ extension StudioState {
         canvas.isPainting = session.canvas.isPainting && shownRun != nil
         view = session.view
         focus = shownRun == nil ? .prompt : session.focus
-        if let results = session.results { _ = reopen(results) }
+        if session.results.map({ !reopen($0) }) ?? true { canvas.margins = marginsHere }
     }
 
     private mutating func restore(_ kept: Parameters) {

@@ -222,7 +222,7 @@ extension StudioState {
         self.proposal = nil
         shownRun = chosen
         guard proposal.base != nil else {
-            record(picture: chosen, mask: mask(on: chosen), "picture \(chosen)")
+            recordClosed(proposal)
             return
         }
         canvas.margins = EditOrder.Margins()
@@ -250,11 +250,12 @@ extension StudioState {
         guard let base = proposal.base else {
             // Pictures of a batch replace nothing; the one selected stays on the canvas.
             self.proposal = nil
+            recordClosed(proposal)
             return
         }
         self.proposal = nil
         shownRun = base
-        recordDiscarded(proposal)
+        recordClosed(proposal)
         message = Message("Discarded; the picture is as it was. \(key(.undo)) brings it back.")
     }
 

@@ -86,6 +86,12 @@ extension StudioState {
     private mutating func travelRecall(
         _ change: GalleryState.Change, isUndo: Bool
     ) -> [StudioEffect] {
+        if (isUndo ? history.nextRedo : history.nextUndo) == Self.recallLabel {
+            if isUndo { gallery.undone.append(change) } else { gallery.changes.append(change) }
+            message = Message(
+                "That was \(isUndo ? "undone" : "done again") in the studio already.")
+            return []
+        }
         guard (isUndo ? history.nextUndo : history.nextRedo) == Self.recallLabel else {
             message = Message(
                 "Other changes came after the recall; \(key(.viewStudio)), then \(key(.undo)) "

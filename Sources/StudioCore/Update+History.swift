@@ -90,6 +90,7 @@ extension StudioState {
         guard change != nil || document != history.value.content else { return }
         document.change = change
         history.record(document, label)
+        queue.undoneMarks = []
     }
 
     /// Records what was done to the list or to results, and what is shown after it.
@@ -137,7 +138,7 @@ extension StudioState {
             message = Message(isUndo ? "Nothing to undo." : "Nothing to redo.")
             return []
         }
-        if case .proposed? = next.value.change, job != nil {
+        if job != nil, opensResults(next) {
             message = Message(
                 "Results cannot be opened while a run is on; \(key(.cancel)) cancels it.", .problem)
             return []
@@ -154,7 +155,9 @@ extension StudioState {
         canvas.step = nil
         canvas.stroke = nil
         if let change, apply(change, isUndo: isUndo) { return [] }
-        defer { settleResults() }
+        var closed: Proposal?
+        if isUndo, case .discarded(let proposal)? = change { closed = proposal }
+        defer { settleResults(from: before.picture, closed) }
         return takeDocument(from: before, isUndo: isUndo)
     }
 
@@ -208,20 +211,44 @@ extension StudioState {
     // MARK: Results
 
     /// Opens the results that the history has come to, and closes those that it has left.
-    private mutating func settleResults() {
-        switch history.value.change {
-        case .proposed(let wanted)?:
+    ///
+    /// - Parameters:
+    ///   - left: the picture before; undo of an edit that was accepted leads to what it replaced.
+    ///   - closed: results whose closing was undone, with the one that was looked at.
+    private mutating func settleResults(from left: RunID?, _ closed: Proposal?) {
+        if let wanted = resultsHere, wanted.base == nil || !wanted.candidates.contains(left ?? -1) {
             guard proposal.map({ !$0.isPart(of: wanted) }) ?? true else { return }
-            if !reopen(wanted) { message = Message("Those results are gone.", .problem) }
-        case .discarded(let left)?: close(left)
-        default:
-            if let open = proposal, !isInHistory(open) { close(open) }
+            let isSame = closed?.isPart(of: wanted) ?? false
+            if !reopen(isSame ? closed ?? wanted : wanted) {
+                message = Message("Those results are gone.", .problem)
+            }
+        } else if let open = proposal {
+            close(open)
         }
         if proposal == nil { canvas.margins = marginsHere }
     }
 
+    private func opensResults(_ next: SnapshotTree<Document>) -> Bool {
+        Self.results(at: next).map { proposal?.isPart(of: $0) != true } ?? false
+    }
+
+    /// The results that were open where the history is now.
+    private var resultsHere: Proposal? { Self.results(at: history) }
+
+    private static func results(at history: SnapshotTree<Document>) -> Proposal? {
+        for document in history.path {
+            guard document.picture == history.value.picture else { break }
+            switch document.change {
+            case .proposed(let proposal)?: return proposal
+            case .discarded?: return nil
+            default: continue
+            }
+        }
+        return nil
+    }
+
     /// The cells that waited beside the picture where the history is now.
-    private var marginsHere: EditOrder.Margins {
+    var marginsHere: EditOrder.Margins {
         for document in history.path {
             guard document.picture == history.value.picture else { break }
             if case .margins(let run, _, let after)? = document.change, run == shownRun {
@@ -233,13 +260,7 @@ extension StudioState {
 
     /// Whether undo leads to where results came.
     private func isInHistory(_ open: Proposal) -> Bool {
-        history.path.contains { document in
-            if case .proposed(let known)? = document.change {
-                open.isPart(of: known)
-            } else {
-                false
-            }
-        }
+        resultsHere.map(open.isPart) ?? false
     }
 
     /// Results that have just come, or an edit that has.
@@ -249,10 +270,9 @@ extension StudioState {
         record(picture: picture, mask: mask(on: picture), label, .proposed(proposal))
     }
 
-    /// Turned down, or left.
-    mutating func recordDiscarded(_ proposal: Proposal) {
-        guard proposal.base != nil, isInHistory(proposal) else { return }
-        record(.discarded(proposal))
+    /// Turned down, or a batch of which one picture is shown alone from now on.
+    mutating func recordClosed(_ proposal: Proposal) {
+        if isInHistory(proposal) { record(.discarded(proposal)) }
     }
 
     /// Puts the history before results that are left, as an edit that is accepted takes their place
@@ -316,6 +336,7 @@ extension StudioState {
         turn(to: run)
         guard runs[run]?.status == .finished else { return }
         moveHistory(to: run, orAfter: 0)
+        canvas.margins = marginsHere
     }
 
     /// Turns the canvas to another picture. What was begun on the one before stays behind.

@@ -99,20 +99,38 @@ extension StudioState {
 
     /// The change just made of the queue is the studio's last one.
     mutating func markQueueChange() {
-        if view == .studio { queue.marks.append(history.current) }
+        guard view == .studio, let change = queue.changes.last else { return }
+        queue.marks.append(.init(place: history.current, change: change))
     }
 
     /// - Returns: nil where the studio's last change was none of the queue.
     mutating func travelQueued(isUndo: Bool) -> [StudioEffect]? {
-        guard (isUndo ? queue.marks : queue.undoneMarks).last == history.current,
-            !(isUndo ? queue.changes : queue.undone).isEmpty
-        else { return nil }
         if isUndo {
-            queue.undoneMarks.append(queue.marks.removeLast())
-        } else {
-            queue.marks.append(queue.undoneMarks.removeLast())
+            while let mark = queue.marks.last, mark.place == history.current {
+                queue.marks.removeLast()
+                guard queue.changes.last == mark.change, canBeTakenBack(mark.change) else {
+                    continue
+                }
+                let effects = travelInQueue(isUndo: true)
+                if let undone = queue.undone.last {
+                    queue.undoneMarks.append(.init(place: mark.place, change: undone))
+                }
+                return effects
+            }
+        } else if let mark = queue.undoneMarks.last, mark.place == history.current {
+            queue.undoneMarks.removeLast()
+            guard queue.undone.last == mark.change else { return nil }
+            let effects = travelInQueue(isUndo: false)
+            markQueueChange()
+            return effects
         }
-        return travelInQueue(isUndo: isUndo)
+        return nil
+    }
+
+    /// Whether it is not too late, as all its jobs were begun.
+    private func canBeTakenBack(_ change: QueueState.Change) -> Bool {
+        guard case .add(let placed) = change else { return true }
+        return placed.contains { queue[$0.job.id]?.state == .waiting }
     }
 
     private mutating func takeOut(_ jobs: Set<JobID>) {

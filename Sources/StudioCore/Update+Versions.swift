@@ -12,9 +12,12 @@ extension StudioState {
     /// Runs in reading order of their tree; those of one picture alone where `root` is given.
     package func versionTree(of root: RunID? = nil) -> [VersionLine] {
         var children: [RunID?: [RunID]] = [:]
-        for id in order where runs[id]?.snapshots.isEmpty == false {
-            children[runs[id]?.parent.flatMap { runs[$0] == nil ? nil : $0 }, default: []].append(
-                id)
+        let begun = order.filter { runs[$0]?.snapshots.isEmpty == false }
+        // Beside the root, only what is on the list has others below it.
+        let listed = Set(begun + [root].compactMap { $0 })
+        for id in begun {
+            let parent = runs[id]?.parent.flatMap { listed.contains($0) ? $0 : nil }
+            children[parent, default: []].append(id)
         }
         var lines: [VersionLine] = []
         let first = root.map { [$0] } ?? children[nil] ?? []

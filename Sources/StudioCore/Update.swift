@@ -132,7 +132,11 @@ extension StudioState {
         }
         let isEdited =
             focus == .prompt ? prompt.positive.edit(key) : prompt.negative.edit(key)
-        if isEdited { return [] }
+        if isEdited {
+            // A draft that is back is not one of the earlier prompts.
+            if key == Key(.character("z"), .control) { prompt.historyIndex = nil }
+            return []
+        }
         // What was done before the text was edited.
         switch (key.code, key.modifiers) {
         case (.character("z"), .control): return perform(.undo)

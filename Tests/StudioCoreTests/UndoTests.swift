@@ -428,6 +428,110 @@ private func prepared(_ name: String) -> Story {
     #expect(story.state.prompt.positive.text == "a be" && story.state.shownRun == 1)
 }
 
+@Test func aChangeInTheStudioEndsTheRedoOfAJob() {
+    var story = Story.result(of: .variation)
+    story.do(.queueAdd)
+    story.press("z")
+    #expect(story.state.queue.jobs.isEmpty)
+    story.do(.variation)
+    story.start(3)
+    story.finish(3)
+    story.press("z")
+    #expect(story.state.proposal?.candidates == [2])
+    story.do(.redo)
+    #expect(story.state.queue.jobs.isEmpty && story.state.proposal?.candidates == [3])
+}
+
+@Test func theStudioTakesBackNothingThatTheQueuesViewDid() {
+    var story = Story()
+    story.draw("a fox")
+    story.do(.newSeed)
+    let seed = story.state.parameters.seed
+    story.do(.queuePause)
+    story.do(.queueAdd)
+    story.do(.queueEmpty)
+    story.do(.viewStudio)
+    story.do(.undo)
+    #expect(story.state.queue.jobs.isEmpty && story.state.parameters.seed != seed)
+}
+
+@Test func aResultIsOnTheListThoughItsPictureIsNot() {
+    var story = Story.result(of: .variation)
+    story.press("D")
+    story.do(.closePicture)
+    #expect(story.state.order == [2] && story.state.versionTree().map(\.run) == [2])
+}
+
+@Test func theFirstPictureOfABatchLeadsBackToItToo() {
+    var story = Story()
+    story.type("a {fox|bear}")
+    story.press(Key(.enter))
+    for run in 1...2 {
+        story.start(run)
+        story.finish(run)
+    }
+    for key in [Key(.enter), Key(.character("D"))] {
+        story.press(key)
+        #expect(story.state.proposal == nil && story.state.shownRun == 1)
+        story.press("z")
+        #expect(story.state.proposal?.candidates == [1, 2])
+    }
+    // The one that was looked at is selected again.
+    story.press(Key(.right), Key(.enter))
+    #expect(story.state.shownRun == 2)
+    story.press("z")
+    #expect(story.state.proposal?.selected == 1 && story.state.shownRun == 2)
+}
+
+@Test func aTryWithARetouchedMaskLeadsBackToTheFirst() {
+    var story = Story()
+    story.draw("a fox")
+    story.press("m", " ")
+    story.press(Key(.enter))
+    story.start(2)
+    story.finish(2)
+    story.press("m")
+    story.do(.maskAll)
+    let mask = story.state.mask
+    story.press(Key(.enter))
+    story.start(3)
+    story.finish(3)
+    story.press("z")
+    #expect(story.state.proposal?.candidates == [2] && story.state.mask == mask)
+    story.press("z")
+    #expect(story.state.proposal?.candidates == [2] && story.state.mask != mask)
+}
+
+@Test func cellsWaitAlsoAfterARestartAndAnotherPicture() throws {
+    var first = Story()
+    first.draw("a fox")
+    first.draw("a bear")
+    first.do(.outpaintRight)
+    first.do(.outpaintUp)
+    let margins = first.state.canvas.margins
+    first.press(Key(.pageUp), Key(.pageDown))
+    #expect(first.state.canvas.margins == margins && !margins.isEmpty)
+    var story = Story()
+    story.tell(.library(.opened(try first.kept([1, 2]))))
+    #expect(story.state.canvas.margins == margins)
+    story.do(.undo)
+    #expect(story.state.canvas.margins == EditOrder.Margins(right: 1))
+}
+
+@Test func earlierPromptsAreThereAgainAfterADraftCameBack() {
+    var story = Story()
+    story.draw("a fox")
+    story.do(.editPrompt)
+    story.press(Key(.character("u"), .control))
+    story.type("a be")
+    for _ in 0..<2 {
+        story.press(Key(.character("p"), .control))
+        #expect(story.state.prompt.positive.text == "a fox")
+        story.press(Key(.character("z"), .control))
+        #expect(story.state.prompt.positive.text == "a be")
+    }
+}
+
 // MARK: What earlier versions kept
 
 @Test func documentsOfEarlierVersionsAreRead() throws {
