@@ -236,12 +236,16 @@ extension StudioState {
     private var resultsHere: Proposal? { Self.results(at: history) }
 
     private static func results(at history: SnapshotTree<Document>) -> Proposal? {
+        let picture = history.value.picture
         for document in history.path {
-            guard document.picture == history.value.picture else { break }
             switch document.change {
-            case .proposed(let proposal)?: return proposal
+            case .proposed(let proposal)?:
+                // What is done among pictures of a batch is done to one of them.
+                let isOfBatch =
+                    proposal.base == nil && picture.map(proposal.candidates.contains) ?? false
+                return document.picture == picture || isOfBatch ? proposal : nil
             case .discarded?: return nil
-            default: continue
+            default: guard document.picture == picture else { return nil }
             }
         }
         return nil

@@ -483,6 +483,22 @@ private func prepared(_ name: String) -> Story {
     #expect(story.state.proposal?.selected == 1 && story.state.shownRun == 2)
 }
 
+@Test func aSeedAmongPicturesOfABatchIsUndoneBeforeTheBatch() {
+    var story = Story()
+    story.type("a {fox|bear}")
+    story.press(Key(.enter))
+    for run in 1...2 {
+        story.start(run)
+        story.finish(run)
+    }
+    story.press("n")
+    let seed = story.state.parameters.seed
+    story.press("r")
+    #expect(story.state.parameters.seed != seed)
+    story.press("z")
+    #expect(story.state.parameters.seed == seed && story.state.proposal?.candidates == [1, 2])
+}
+
 @Test func aTryWithARetouchedMaskLeadsBackToTheFirst() {
     var story = Story()
     story.draw("a fox")
