@@ -119,4 +119,7 @@ package struct QueuedJob: Hashable, Sendable, Codable {
         self.id = id
         self.request = request
     }
+
+    /// The same job, which waits and was never begun.
+    var anew: QueuedJob { QueuedJob(id: id, request: request) }
 }

@@ -43,7 +43,7 @@ extension StudioState.Document {
         case margins(of: RunID?, before: EditOrder.Margins, after: EditOrder.Margins)
         /// Results came to choose from.
         case proposed(StudioState.Proposal)
-        /// They were turned down.
+        /// They were turned down, or one of a batch is shown alone from then on.
         case discarded(StudioState.Proposal)
     }
 

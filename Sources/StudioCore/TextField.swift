@@ -62,13 +62,13 @@ package struct TextField: Hashable, Sendable {
     }
 
     /// Puts another text in its place, which undo takes back.
-    package mutating func replace(with text: String, suggesting isSuggestion: Bool = false) {
+    package mutating func replace(with text: String) {
         guard text != self.text else { return }
         remembering { field in
             field.characters = Array(text)
             field.cursor = field.characters.count
         }
-        self.isSuggestion = isSuggestion && !text.isEmpty
+        isSuggestion = false
     }
 
     private mutating func add(_ addition: String) {

@@ -258,14 +258,11 @@ extension StudioState {
     }
 
     private mutating func retryJob() -> [StudioEffect] {
-        guard var chosen = selectedJob, chosen.state != .running, chosen.state != .waiting else {
+        guard let chosen = selectedJob, chosen.state != .running, chosen.state != .waiting else {
             return []
         }
         queue.changed(.retry(chosen))
-        chosen.state = .waiting
-        chosen.attempts = 0
-        (chosen.problem, chosen.path, chosen.run) = (nil, nil, nil)
-        queue[chosen.id] = chosen
+        queue[chosen.id] = chosen.anew
         return [journal()]
     }
 

@@ -1,3 +1,5 @@
+/// What a person changes in the queue, taken back and done again: in its view, and in the studio in
+/// its turn.
 extension StudioState {
     /// Takes jobs out of the queue, which undo in its view takes back.
     /// - Parameter nothing: what to say where there are none.
@@ -80,10 +82,7 @@ extension StudioState {
             message = Message("Moved again.")
         case .retry(let job):
             guard queue[job.id] == job else { return nil }
-            var again = job
-            (again.state, again.attempts) = (.waiting, 0)
-            (again.problem, again.path, again.run) = (nil, nil, nil)
-            queue[job.id] = again
+            queue[job.id] = job.anew
             message = Message("The job waits again.")
         }
         return change
